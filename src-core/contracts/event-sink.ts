@@ -1,0 +1,30 @@
+/** Where the OS model and the engine report what happened. Arguments in the order of the columns (model/events.ts). */
+import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { PolicyChoice } from '../model/scenario';
+
+export interface EventSink {
+  /** Answers the ordinal of the event, for `cause`. */
+  fault(timePs: number, access: number, batch: number, step: number, processor: ProcessorIndex, op: AccessOp, object: number, address: number, policy: number, reason: number): number;
+  /** `kind`: MIGRATION or EVICTION. */
+  transfer(
+    kind: number,
+    timePs: number,
+    durationPs: number,
+    access: number,
+    batch: number,
+    step: number,
+    source: ProcessorIndex,
+    target: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    policy: number,
+    reason: number,
+    cause: number,
+  ): void;
+  /** `reason`: begin or end. `detail` is JSON of the StepInfo on begin. */
+  step(timePs: number, durationPs: number, access: number, batch: number, step: number, processor: ProcessorIndex, reason: number, detail: string | null): void;
+  /** Running totals of one object: values in the order of LEDGER_METRICS. */
+  ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void;
+  policy(timePs: number, access: number, batch: number, step: number, policy: PolicyChoice, reason: number): void;
+}

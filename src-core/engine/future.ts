@@ -1,0 +1,80 @@
+/**
+ * The device accesses of a whole run, known in advance: which granule is touched at which access numbers. Made by a first
+ * pass over the workload on a device without limits. Only Belady's bound needs it.
+ */
+import { Refusal } from '../model/refusal';
+
+/** Runs of accesses that are kept (28 bytes each). */
+export const MAX_FUTURE_RUNS = 16 * 1024 * 1024;
+
+export class FutureRecorder {
+  private granule = new Int32Array(4096);
+  private first = new Float64Array(4096);
+  private last = new Float64Array(4096);
+  private step = new Float64Array(4096);
+  private count = 0;
+
+  constructor(private readonly granules: number) {}
+
+  /** The device touched the granule at first, first + step, … last. */
+  touched(granule: number, first: number, last: number, step: number): void {
+    const before = this.count - 1;
+    if (before >= 0 && this.granule[before] === granule && this.last[before]! + 1 === first && (step === 1 || first === last)) {
+      if (this.step[before] === 1 || this.first[before] === this.last[before]) {
+        this.step[before] = 1;
+        this.last[before] = last;
+        return;
+      }
+    }
+    if (this.count === this.granule.length) this.grow();
+    this.granule[this.count] = granule;
+    this.first[this.count] = first;
+    this.last[this.count] = last;
+    this.step[this.count] = step;
+    this.count++;
+  }
+
+  private grow(): void {
+    if (this.count >= MAX_FUTURE_RUNS)
+      throw new Refusal(
+        `eviction=belady looks into the future of the run, and this run makes more than ${MAX_FUTURE_RUNS} separate visits of granules; use a larger granularity or fewer iterations, or another eviction policy`,
+      );
+    const larger = <T extends Int32Array | Float64Array>(old: T, made: T): T => {
+      made.set(old as never);
+      return made;
+    };
+    const size = this.granule.length * 2;
+    this.granule = larger(this.granule, new Int32Array(size));
+    this.first = larger(this.first, new Float64Array(size));
+    this.last = larger(this.last, new Float64Array(size));
+    this.step = larger(this.step, new Float64Array(size));
+  }
+
+  /** Sorts the visits by granule. `now` is the number of accesses executed so far and never goes back. */
+  finish(): (granule: number, now: number) => number {
+    const { granules, count } = this;
+    const start = new Int32Array(granules + 1);
+    for (let i = 0; i < count; i++) start[this.granule[i]! + 1]!++;
+    for (let g = 0; g < granules; g++) start[g + 1]! += start[g]!;
+    const fill = start.slice(0, granules);
+    const first = new Float64Array(count);
+    const last = new Float64Array(count);
+    const step = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const at = fill[this.granule[i]!]!++;
+      first[at] = this.first[i]!;
+      last[at] = this.last[i]!;
+      step[at] = this.step[i]!;
+    }
+    const next = start.slice(0, granules);
+    return (granule, now) => {
+      const end = start[granule + 1]!;
+      let at = next[granule]!;
+      while (at < end && last[at]! < now) at++;
+      next[granule] = at;
+      if (at === end) return Infinity;
+      const begin = first[at]!;
+      return begin >= now ? begin : begin + Math.ceil((now - begin) / step[at]!) * step[at]!;
+    };
+  }
+}

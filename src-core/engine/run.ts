@@ -1,0 +1,324 @@
+/**
+ * One run of one source on one machine: pulls items from the stream, executes accesses, keeps steps and concurrent
+ * branches apart, applies policy changes at fault batches, and closes the books. Can be advanced in slices; the slicing
+ * never changes a result.
+ */
+import { assert } from '../base/assert';
+import { createBatch, type AccessBatch, type AccessSource, type AccessStream, type StepInfo } from '../contracts/access-stream';
+import type { PolicyEntry } from '../contracts/policy';
+import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/events';
+import type { MachineSpec } from '../model/machine';
+import { CPU } from '../model/processor';
+import type { AppliedChange, PolicyChange, PolicyChoice, ScenarioSpec } from '../model/scenario';
+import { MemorySystem } from '../os/memory-system';
+import { PoliciesInForce } from '../os/policies-in-force';
+import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
+import { Executor, type Cursor } from './executor';
+import { FutureRecorder } from './future';
+
+const SCHEDULED = reasonCode('scheduled');
+const LIVE = reasonCode('live');
+const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
+/** Events between two sets of ledger rows inside a long step. */
+const LEDGER_EVERY = 65536;
+
+export interface RunConfig {
+  readonly source: AccessSource;
+  readonly machine: MachineSpec;
+  readonly scenario: ScenarioSpec;
+  readonly findPolicy: (choice: PolicyChoice) => PolicyEntry | undefined;
+  readonly recorder: Recorder;
+}
+
+/** A stream and where we are in it. */
+interface Branch {
+  readonly stream: AccessStream;
+  readonly batch: AccessBatch;
+  readonly cursor: Cursor;
+  loaded: boolean;
+  step: StepInfo | null;
+  stepId: number;
+  stepBegan: number;
+  done: boolean;
+}
+
+interface Frame {
+  readonly branches: readonly Branch[];
+  readonly quantum: number;
+  current: number;
+  /** Accesses that the current branch may still make before its turn ends. */
+  left: number;
+}
+
+export class Run {
+  readonly memory: MemorySystem;
+  readonly policies: PoliciesInForce;
+  readonly executor: Executor;
+  readonly applied: AppliedChange[] = [];
+  finished = false;
+  /** Stop when this many batches were serviced. */
+  haltAtBatch = Infinity;
+  phase = '';
+  private scheduled: PolicyChange[];
+  private readonly live: PolicyChoice[] = [];
+  private readonly frames: Frame[] = [];
+  private readonly phases = new Map<string, number>();
+  private steps = 0;
+  private readonly written: Float64Array;
+  private ledgerAt = 0;
+  private readonly main: Branch;
+
+  /** @param future answers when a device needs a granule again; see `lookAhead`. */
+  constructor(
+    private readonly config: RunConfig,
+    future: ((granule: number, now: number) => number) | null,
+    touched: ConstructorParameters<typeof Executor>[1] = null,
+  ) {
+    const { scenario, source, machine, recorder } = config;
+    this.policies = new PoliciesInForce(scenario.seed, config.findPolicy);
+    for (const choice of scenario.policies) this.policies.set(choice);
+    this.scheduled = [...scenario.changes];
+    this.memory = new MemorySystem({
+      space: source.space,
+      machine,
+      devices: source.devices,
+      deviceMemoryBytes: scenario.deviceMemoryBytes,
+      granuleBytes: scenario.granularity,
+      usefulBytes: scenario.usefulBytes,
+      policies: this.policies,
+      sink: recorder,
+      batchBegins: () => {
+        this.batchBegins();
+      },
+      batchServiced: () => {
+        if (this.memory.batches >= this.haltAtBatch) this.executor.halt = true;
+      },
+      nextUse: future ? (granule) => future(granule, this.memory.accessCount) : null,
+    });
+    this.executor = new Executor(this.memory, touched);
+    this.written = new Float64Array(this.memory.ledger.counters.length);
+    this.main = branchOf(source.open());
+    this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity });
+  }
+
+  /** 0..1 of the source, or null. */
+  progress(): number | null {
+    return this.finished ? 1 : this.main.stream.progress();
+  }
+
+  /** A change asked for by a person; takes effect at the next fault batch. */
+  change(choice: PolicyChoice): void {
+    this.live.push(choice);
+  }
+
+  pendingChanges(): readonly PolicyChoice[] {
+    return this.live;
+  }
+
+  /** Scheduled changes whose moment has not come. */
+  waitingChanges(): readonly PolicyChange[] {
+    return this.scheduled;
+  }
+
+  /** Advances by at most `maxSegments` segments (a few hundred nanoseconds each) or to the end. */
+  async advance(maxSegments: number): Promise<void> {
+    const { executor } = this;
+    executor.halt = false;
+    const until = executor.segments + maxSegments;
+    while (!this.finished && !executor.halt && executor.segments < until) {
+      const frame = this.frames.at(-1)!;
+      const branch = frame.branches[frame.current]!;
+      if (branch.loaded) {
+        this.execute(frame, branch, until - executor.segments);
+        continue;
+      }
+      const answer = branch.stream.next(branch.batch);
+      const item = answer instanceof Promise ? await answer : answer;
+      executor.segments++; // items cost time too: a workload of empty steps must not hold the loop
+      switch (item.kind) {
+        case 'accesses':
+          branch.loaded = true;
+          branch.cursor.group = 0;
+          branch.cursor.at = 0;
+          break;
+        case 'step-begin':
+          this.beginStep(branch, item.step);
+          break;
+        case 'step-end':
+          this.endStep(branch);
+          break;
+        case 'not-before':
+          this.notBefore(branch, item.timePs);
+          break;
+        case 'fork':
+          this.frames.push({ branches: item.branches.map(branchOf), quantum: item.quantum, current: 0, left: item.quantum });
+          break;
+        case 'end':
+          branch.done = true;
+          branch.stream.close();
+          this.turn(frame);
+          break;
+      }
+    }
+  }
+
+  close(): void {
+    for (const frame of this.frames) for (const branch of frame.branches) branch.stream.close();
+  }
+
+  private execute(frame: Frame, branch: Branch, maxSegments: number): void {
+    const { executor, memory } = this;
+    assert(branch.step !== null, 'a stream gave accesses outside a step');
+    executor.processor = branch.step.processor;
+    executor.dependent = branch.batch.dependent;
+    memory.step = branch.stepId;
+    const before = memory.accessCount;
+    if (executor.execute(branch.batch, branch.cursor, frame.left, maxSegments)) branch.loaded = false;
+    frame.left -= memory.accessCount - before;
+    if (frame.left <= 0) this.turn(frame);
+  }
+
+  /** Gives the turn to the next branch that is not done; ends the frame when none is left. */
+  private turn(frame: Frame): void {
+    frame.left = frame.quantum;
+    for (let i = 1; i <= frame.branches.length; i++) {
+      const next = (frame.current + i) % frame.branches.length;
+      if (frame.branches[next]!.done) continue;
+      frame.current = next;
+      return;
+    }
+    this.frames.pop();
+    this.memory.clocks.meet();
+    if (this.frames.length === 0) this.finish();
+  }
+
+  private beginStep(branch: Branch, step: StepInfo): void {
+    const { memory, config } = this;
+    assert(step.processor <= config.source.devices, 'a step names a device that the source did not announce');
+    branch.step = step;
+    branch.stepId = this.steps++;
+    memory.step = branch.stepId;
+    this.phase = step.phase;
+    this.phases.set(step.phase, Math.max(step.iteration, this.phases.get(step.phase) ?? 0));
+    const { timing } = config.machine;
+    const now = memory.settleClock(step.processor);
+    branch.stepBegan = now;
+    if (timing && step.processor !== CPU) memory.clocks.reach(step.processor, now + timing.kernelLaunch.value);
+    config.recorder.step(now, 0, memory.accessCount, memory.batchNow, branch.stepId, step.processor, BEGIN, JSON.stringify(step));
+  }
+
+  private endStep(branch: Branch): void {
+    const { memory, executor, config } = this;
+    const { step } = branch;
+    assert(step !== null, 'a stream ended a step that it had not begun');
+    memory.step = branch.stepId;
+    executor.processor = step.processor;
+    executor.drain();
+    const now = memory.settleClock(step.processor);
+    if (this.frames.length === 1) memory.clocks.meet();
+    this.writeLedger(now);
+    config.recorder.step(now, now - branch.stepBegan, memory.accessCount, memory.batchNow, branch.stepId, step.processor, FINISHED, null);
+    branch.step = null;
+  }
+
+  private notBefore(branch: Branch, timePs: number): void {
+    if (!this.config.machine.timing || !branch.step) return;
+    this.memory.settleClock(branch.step.processor);
+    this.memory.clocks.reach(branch.step.processor, timePs);
+  }
+
+  private finish(): void {
+    const { memory, config } = this;
+    this.executor.drain();
+    memory.ledger.finish();
+    this.finished = true;
+    this.writeLedger(memory.clocks.meet());
+    config.recorder.read();
+  }
+
+  /** One row for each object whose ledger metrics changed since its last row. */
+  private writeLedger(timePs: number): void {
+    const { memory, written, config } = this;
+    const { counters } = memory.ledger;
+    this.ledgerAt = config.recorder.count;
+    for (let row = 0, object = 0; row < counters.length; row += METRIC_COUNT, object++) {
+      let changed = false;
+      for (const metric of LEDGER_INDEX)
+        if (counters[row + metric] !== written[row + metric]) {
+          written[row + metric] = counters[row + metric]!;
+          changed = true;
+        }
+      if (changed)
+        config.recorder.ledger(timePs, memory.accessCount, memory.batchNow, memory.step, object, LEDGER_INDEX.map((metric) => counters[row + metric]!));
+    }
+  }
+
+  private batchBegins(): void {
+    const { memory, config } = this;
+    if (config.recorder.count - this.ledgerAt > LEDGER_EVERY) this.writeLedger(memory.clocks.latest());
+    if (this.live.length > 0) for (const choice of this.live.splice(0)) this.apply(choice, 'live');
+    if (this.scheduled.length === 0) return;
+    const due = this.scheduled.filter((change) => this.isDue(change));
+    if (due.length === 0) return;
+    this.scheduled = this.scheduled.filter((change) => !due.includes(change));
+    for (const change of due) this.apply(change.policy, 'scheduled');
+  }
+
+  private isDue({ moment }: PolicyChange): boolean {
+    const { memory } = this;
+    switch (moment.at) {
+      case 'batch':
+        return memory.batches >= moment.batch;
+      case 'access':
+        return memory.accessCount >= moment.access;
+      case 'time':
+        return memory.clocks.latest() >= moment.timePs;
+      case 'phase':
+        return (this.phases.get(moment.phase) ?? 0) >= moment.iteration;
+    }
+  }
+
+  private apply(policy: PolicyChoice, origin: AppliedChange['origin']): void {
+    const { memory, config } = this;
+    const timePs = memory.clocks.latest();
+    this.policies.set(policy);
+    this.executor.policyChanged();
+    this.applied.push({ batch: memory.batches, access: memory.accessCount, timePs, policy, origin });
+    config.recorder.policy(timePs, memory.accessCount, memory.batches, memory.step, policy, origin === 'live' ? LIVE : SCHEDULED);
+  }
+}
+
+function branchOf(stream: AccessStream): Branch {
+  return { stream, batch: createBatch(), cursor: { group: 0, at: 0 }, loaded: false, step: null, stepId: 0, stepBegan: 0, done: false };
+}
+
+/** First pass for policies that need the future: the same accesses on a device that holds everything. */
+export async function lookAhead(
+  config: Omit<RunConfig, 'recorder'>,
+  recorder: Recorder,
+  pause: (progress: number | null) => Promise<void>,
+): Promise<(granule: number, now: number) => number> {
+  const { scenario, source, machine } = config;
+  const granules = Math.max(1, Math.ceil(source.space.bytes / scenario.granularity));
+  const visits = new FutureRecorder(granules);
+  const unlimited: ScenarioSpec = {
+    ...scenario,
+    deviceMemoryBytes: granules * scenario.granularity,
+    usefulBytes: false,
+    changes: [],
+    policies: [
+      { kind: 'eviction', id: 'access-lru', params: {} },
+      { kind: 'prefetch', id: 'none', params: {} },
+      { kind: 'migration', id: 'on-fault', params: {} },
+    ],
+  };
+  const counting: MachineSpec = { ...machine, timing: null, faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' } };
+  const run: Run = new Run({ ...config, machine: counting, scenario: unlimited, recorder }, null, (granule, first, last, step) => {
+    if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
+  });
+  while (!run.finished) {
+    await run.advance(200_000);
+    await pause(run.progress());
+  }
+  return visits.finish();
+}

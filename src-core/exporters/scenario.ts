@@ -1,0 +1,126 @@
+/** What a report carries so that it can be run again: the whole scenario as plain data. */
+import type { ReportInput } from '../model/report';
+import type { MachineSpec } from '../model/machine';
+import { Refusal } from '../model/refusal';
+import { POLICY_KINDS, type PolicyChange, type PolicyChoice } from '../model/scenario';
+
+export interface EmbeddedScenario {
+  readonly format: 'faultline-scenario';
+  readonly version: 1;
+  readonly engineVersion: string;
+  readonly workloadKind: 'workload' | 'trace';
+  /** File name of the input; a trace itself is not embedded, `workloadSha256` tells whether one has the right one. */
+  readonly workloadFile: string | null;
+  readonly workloadSha256: string;
+  /** The workload file as it was read; for a trace, a description. */
+  readonly workloadText: string;
+  /** Of the shape of the run options of the protocol. Changes name the fault batch with which they took effect. */
+  readonly options: {
+    readonly machine: string;
+    readonly deviceMemoryBytes: number;
+    readonly granularity: number;
+    readonly seed: number;
+    readonly policies: readonly PolicyChoice[];
+    readonly changes: readonly PolicyChange[];
+    readonly usefulBytes: boolean;
+  };
+  /** The machine whole, for one that is not a preset where the report is opened. */
+  readonly machine: MachineSpec;
+  /** The recording hash that a repetition must give. */
+  readonly expectedHash: string;
+}
+
+export function toScenario({ summary, machine, workloadText }: ReportInput): EmbeddedScenario {
+  return {
+    format: 'faultline-scenario',
+    version: 1,
+    engineVersion: summary.engineVersion,
+    workloadKind: summary.workload.kind,
+    workloadFile: summary.workload.file,
+    workloadSha256: summary.workload.sha256,
+    workloadText,
+    options: {
+      machine: summary.machine.id,
+      deviceMemoryBytes: summary.machine.deviceMemoryBytes,
+      granularity: summary.machine.granularity,
+      seed: summary.seed,
+      policies: summary.policies,
+      changes: summary.changes.map(({ batch, policy }) => ({ moment: { at: 'batch', batch }, policy })),
+      usefulBytes: summary.totals.usefulBytes !== null,
+    },
+    machine,
+    expectedHash: summary.recordingHash,
+  };
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+const isPolicy = (value: unknown): boolean =>
+  isPlain(value) &&
+  POLICY_KINDS.some((kind) => kind === value['kind']) &&
+  isText(value['id']) &&
+  isPlain(value['params']) &&
+  Object.values(value['params']).every((param) => ['number', 'string', 'boolean'].includes(typeof param));
+
+const isChange = (value: unknown): boolean =>
+  isPlain(value) &&
+  isPlain(value['moment']) &&
+  value['moment']['at'] === 'batch' &&
+  isCount(value['moment']['batch']) &&
+  isPolicy(value['policy']);
+
+const listOf = (value: unknown, check: (entry: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(check);
+
+/** What must hold of each field, and how to say it; the order is the order of the messages. */
+const FIELDS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
+  ['format', (value) => value === 'faultline-scenario', '"faultline-scenario"'],
+  ['version', (value) => value === 1, '1; a newer Faultline wrote this report'],
+  ['engineVersion', isText, 'a text'],
+  ['workloadKind', (value) => value === 'workload' || value === 'trace', '"workload" or "trace"'],
+  ['workloadFile', (value) => value === null || isText(value), 'a text or null'],
+  ['workloadSha256', isText, 'a text'],
+  ['workloadText', isText, 'a text'],
+  ['options.machine', isText, 'a text'],
+  ['options.deviceMemoryBytes', isCount, 'a whole number of bytes'],
+  ['options.granularity', isCount, 'a whole number of bytes'],
+  ['options.seed', isCount, 'a whole number'],
+  ['options.policies', (value) => listOf(value, isPolicy), 'a list of policies (kind, id, params)'],
+  ['options.changes', (value) => listOf(value, isChange), 'a list of changes (moment with a batch, policy)'],
+  ['options.usefulBytes', (value) => typeof value === 'boolean', 'true or false'],
+  ['machine', isPlain, 'a machine'],
+  ['expectedHash', isText, 'a text'],
+];
+
+/** Checks what was embedded; reports travel through mails and editors. Throws Refusal that names the field. */
+export function parseScenario(text: string, name: string): EmbeddedScenario {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Refusal(
+      `${name}: the embedded scenario is not JSON (${String(cause)}); the report was damaged, save it again`,
+    );
+  }
+  for (const [path, holds, expected] of FIELDS) {
+    const found = path.split('.').reduce<unknown>((at, key) => (isPlain(at) ? at[key] : undefined), value);
+    if (!holds(found))
+      throw new Refusal(
+        `${name}: ${path} of the embedded scenario is not as expected (${expected}); save the report again`,
+        [
+          {
+            kind: 'report-scenario',
+            severity: 'error',
+            message: `expected ${expected}`,
+            count: 1,
+            place: { file: name, path },
+          },
+        ],
+      );
+  }
+  return value as EmbeddedScenario;
+}

@@ -1,0 +1,133 @@
+/**
+ * The events of a run, as columns. A new kind or column is a format change: bump FORMAT_VERSION, add an upgrader and
+ * an entry in record/FORMATS.md.
+ */
+export const FORMAT_VERSION = 1;
+
+export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end'] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+export const FAULT = 0;
+export const MIGRATION = 1;
+export const EVICTION = 2;
+/** Begin or end of a step of the workload (a kernel, a host function). */
+export const STEP = 3;
+/** Running totals of one object, written at step ends: what is not an event by itself (accesses, dead and useful bytes). */
+export const LEDGER = 4;
+/** A policy change took effect. */
+export const POLICY = 5;
+/** Last row of a complete recording: the run's summary. */
+export const END = 6;
+
+/** Why: the reason column. Index = stored value; the list only grows. */
+export const REASONS = [
+  'none',
+  'first-touch', // fault: nobody had the granule; it was populated where it was touched
+  'not-resident', // fault: the granule was elsewhere
+  'remote-map', // fault: answered by mapping the granule where it is
+  'fault', // migration: the faulting processor gets the granule
+  'prefetch', // migration: the prefetch policy asked
+  'access-counter', // migration: remote accesses passed the threshold
+  'capacity', // eviction: room was needed on the device
+  'begin', // step
+  'end', // step, end
+  'scheduled', // policy: written in the scenario
+  'live', // policy: a person clicked
+] as const;
+export type Reason = (typeof REASONS)[number];
+export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);
+
+/** No processor / no object / no step / no cause in the columns below. */
+export const NO_PROCESSOR = 255;
+export const NO_OBJECT = 65535;
+export const NO_EVENT = 4294967295;
+
+/** Column name → type and unit. The order is the order in which recordingHash reads them. */
+export const EVENT_COLUMNS = {
+  /** EVENT_KINDS index. */
+  kind: 'u8',
+  /** Number of the event in the run, from 0, over all kinds. */
+  ordinal: 'u32',
+  /** Simulated instant in ps; 0 throughout on a machine without timing. */
+  time: 'f64',
+  /** ps; migration, eviction: transfer; step end: the whole step. */
+  duration: 'f64',
+  /** Accesses executed before this event. */
+  access: 'f64',
+  /** Fault batch, from 1; 0 = before the first. */
+  batch: 'u32',
+  /** Step instance, from 0. */
+  step: 'u32',
+  /** Faulting processor, or the processor of a step. */
+  processor: 'u8',
+  /** Where the bytes came from and went. */
+  source: 'u8',
+  target: 'u8',
+  /** AccessOp of the fault. */
+  op: 'u8',
+  /** Index in the recording's object list. */
+  object: 'u16',
+  /** Virtual address of the granule's first byte. */
+  address: 'f64',
+  /** Bytes moved. */
+  bytes: 'u32',
+  /** Index in the header's policy list of the policy that decided. */
+  policy: 'u8',
+  /** REASONS index. */
+  reason: 'u8',
+  /** Ordinal of the event that led to this one. */
+  cause: 'u32',
+} as const;
+export type EventColumn = keyof typeof EVENT_COLUMNS;
+
+/** Counters kept per object and in total. Index = position in statistics rows; the list only grows. */
+export const METRICS = [
+  'cpuFaults',
+  'gpuFaults',
+  'bytesToDevice',
+  'bytesToHost',
+  'migrations',
+  'evictions',
+  'deadBytesToDevice',
+  'deadBytesToHost',
+  'unresolvedBytesToDevice',
+  'unresolvedBytesToHost',
+  'usefulBytesToDevice',
+  'usefulBytesToHost',
+  'remoteBytes',
+  'pingPongs',
+  'stallPs',
+  'prefetchedBytes',
+  'bytesPeer',
+  'cpuReads',
+  'cpuWrites',
+  'cpuReadWrites',
+  'cpuAtomics',
+  'gpuReads',
+  'gpuWrites',
+  'gpuReadWrites',
+  'gpuAtomics',
+] as const;
+export type Metric = (typeof METRICS)[number];
+export const METRIC_COUNT = METRICS.length;
+export const metricIndex = (metric: Metric): number => METRICS.indexOf(metric);
+
+/** The metrics that only ledger rows carry; the others are sums over events. */
+export const LEDGER_METRICS: readonly Metric[] = [
+  'deadBytesToDevice',
+  'deadBytesToHost',
+  'unresolvedBytesToDevice',
+  'unresolvedBytesToHost',
+  'usefulBytesToDevice',
+  'usefulBytesToHost',
+  'remoteBytes',
+  'pingPongs',
+  'stallPs',
+  'cpuReads',
+  'cpuWrites',
+  'cpuReadWrites',
+  'cpuAtomics',
+  'gpuReads',
+  'gpuWrites',
+  'gpuReadWrites',
+  'gpuAtomics',
+];

@@ -1,0 +1,72 @@
+/** Questions asked of a timeline and their bounded answers. */
+
+/** `accesses`: the axis is the access number (machines without timing); `time`: simulated picoseconds. */
+export type AxisKind = 'accesses' | 'time';
+
+export interface TimelineQuestion {
+  /** Visible range on the axis, from < to. */
+  readonly from: number;
+  readonly to: number;
+  /** Answer length wanted; 1 … MAX_BINS. The answer never has more than two values per bin. */
+  readonly bins: number;
+}
+export const MAX_BINS = 4096;
+
+/** Sums per bin. Ids are stable: `faults.cpu.first-touch`, `bytes.toDevice.prefetch` … */
+export interface TrackAnswer {
+  readonly id: string;
+  readonly title: string;
+  readonly group: 'faults' | 'bytes' | 'occupancy';
+  readonly unit: 'count' | 'bytes';
+  /** For occupancy tracks: index in the object list, −1 for "other objects". */
+  readonly object?: number;
+  /** Sum (faults, bytes) or last value (occupancy) per bin. */
+  readonly values: Float64Array;
+  /** Occupancy only: highest value inside the bin. */
+  readonly peak?: Float64Array;
+}
+
+export interface MarkAnswer {
+  readonly at: number;
+  readonly kind: 'policy' | 'phase';
+  readonly label: string;
+  readonly detail: string;
+}
+
+export interface TimelineAnswer {
+  readonly axis: AxisKind;
+  /** Whole extent of the run so far. */
+  readonly extent: { readonly from: number; readonly to: number };
+  /** The range answered: the question's, widened to whole buckets of the timeline. */
+  readonly from: number;
+  readonly to: number;
+  readonly bins: number;
+  readonly capacityBytes: number;
+  readonly tracks: readonly TrackAnswer[];
+  readonly marks: readonly MarkAnswer[];
+}
+
+/** One row of the object table for a range. `null` = not recorded or not modelled. */
+export interface ObjectRow {
+  readonly object: number;
+  readonly name: string;
+  readonly bytes: number;
+  readonly cpuFaults: number;
+  readonly gpuFaults: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
+  readonly migrations: number;
+  readonly evictions: number;
+  readonly pingPongs: number;
+  readonly deadBytes: number;
+  /** Useful bytes ÷ bytes moved. */
+  readonly usefulRatio: number | null;
+  readonly remoteBytes: number;
+  /** Share of all stall time in the range, 0..1. */
+  readonly stallShare: number | null;
+  readonly stallPs: number | null;
+  readonly reads: { readonly cpu: number; readonly gpu: number };
+  readonly writes: { readonly cpu: number; readonly gpu: number };
+  /** Bytes on devices at the end of the range. */
+  readonly residentBytes: number;
+}

@@ -1,0 +1,201 @@
+/**
+ * The books of a run: counters per object, and for each transfer two questions.
+ *
+ * *Dead bytes* (users-and-scenarios.md, section 3): each transfer opens a question on its granule. The first read,
+ * read-write or atomic, by any processor, of a byte that was not overwritten since the transfer answers "live"; once all
+ * object bytes of the granule are overwritten without such a read, "dead". Transfers while the question is open join it
+ * and share the answer. Open at the end of the run = unresolved.
+ *
+ * *Useful bytes*: distinct bytes of a transfer that the receiver touched before the granule left again or the run ended.
+ *
+ * Granules with an open question carry TRACKED in their state byte, so that settled granules cost nothing on a hit.
+ */
+import { METRIC_COUNT, metricIndex, NO_OBJECT } from '../model/events';
+import { CPU, WRITE, type AccessOp, type ProcessorIndex } from '../model/processor';
+import type { SpaceSpec } from '../model/space';
+import { ByteSets } from './byte-sets';
+import { TRACKED, type Residency } from './residency';
+
+const QUESTION = 1;
+const USEFUL = 2;
+
+const DEAD = [metricIndex('deadBytesToDevice'), metricIndex('deadBytesToHost')] as const;
+const UNRESOLVED = [metricIndex('unresolvedBytesToDevice'), metricIndex('unresolvedBytesToHost')] as const;
+const USEFUL_METRIC = [metricIndex('usefulBytesToDevice'), metricIndex('usefulBytesToHost')] as const;
+
+export class Ledger {
+  /** Row per object, column per METRICS entry. */
+  readonly counters: Float64Array;
+  /** Object that answers for the granule: the one whose fault moved it last; at first the one that covers it; NO_OBJECT where none does. */
+  readonly objectOf: Uint16Array;
+  /** Granules given up because the bitmaps' memory limit was reached. */
+  lost = 0;
+  private readonly open: Uint8Array;
+  private readonly movesToDevice: Uint32Array;
+  private readonly movesToHost: Uint32Array;
+  private readonly overwritten: ByteSets;
+  private readonly touched: ByteSets | null;
+  /** Granules that objects cover only in part → bytes covered. */
+  private readonly partial = new Map<number, number>();
+
+  constructor(
+    space: SpaceSpec,
+    private readonly granuleBytes: number,
+    private readonly residency: Residency,
+    usefulBytes: boolean,
+  ) {
+    const { granules } = residency;
+    this.counters = new Float64Array(Math.max(1, space.objects.length) * METRIC_COUNT);
+    this.objectOf = new Uint16Array(granules).fill(NO_OBJECT);
+    this.open = new Uint8Array(granules);
+    this.movesToDevice = new Uint32Array(granules);
+    this.movesToHost = new Uint32Array(granules);
+    this.overwritten = new ByteSets(granules, granuleBytes);
+    this.touched = usefulBytes ? new ByteSets(granules, granuleBytes) : null;
+    for (let i = space.objects.length - 1; i >= 0; i--) this.cover(space.objects[i]!.offset, space.objects[i]!.bytes, i);
+  }
+
+  /** Notes which granules an object covers, later objects first, so that the first one answers for a shared granule. */
+  private cover(offset: number, size: number, object: number): void {
+    const first = Math.floor(offset / this.granuleBytes);
+    const last = Math.floor((offset + size - 1) / this.granuleBytes);
+    this.objectOf.fill(object, first, last + 1);
+    for (const granule of first === last ? [first] : [first, last]) {
+      const start = Math.max(offset, granule * this.granuleBytes);
+      const end = Math.min(offset + size, (granule + 1) * this.granuleBytes);
+      if (end - start < this.granuleBytes) this.partial.set(granule, (this.partial.get(granule) ?? 0) + end - start);
+    }
+  }
+
+  /** Bytes of the granule that belong to objects. */
+  objectBytes(granule: number): number {
+    const part = this.partial.get(granule);
+    return part === undefined ? this.granuleBytes : Math.min(part, this.granuleBytes);
+  }
+
+  count(object: number, metric: number, amount: number): void {
+    const at = object * METRIC_COUNT + metric;
+    this.counters[at] = this.counters[at]! + amount;
+  }
+
+  /** The granule came to `receiver`: joins or opens its question and starts marking useful bytes. */
+  transferred(granule: number, receiver: ProcessorIndex): void {
+    if ((this.open[granule]! & QUESTION) === 0) {
+      this.overwritten.clear(granule);
+      this.movesToDevice[granule] = 0;
+      this.movesToHost[granule] = 0;
+    }
+    if (receiver === CPU) this.movesToHost[granule] = this.movesToHost[granule]! + 1;
+    else this.movesToDevice[granule] = this.movesToDevice[granule]! + 1;
+    let open = this.open[granule]! | QUESTION;
+    if (this.touched) {
+      this.touched.clear(granule);
+      open |= USEFUL;
+    }
+    this.setOpen(granule, open);
+  }
+
+  /** The granule is about to leave its owner: what the owner touched of the last transfer is final. */
+  leaving(granule: number): void {
+    if ((this.open[granule]! & USEFUL) !== 0) this.settleUseful(granule);
+  }
+
+  /**
+   * `count` accesses inside one granule that carries TRACKED.
+   * @param start offset of the first access in the granule
+   * @param local the accessing processor owns the granule (a remote access never makes bytes useful)
+   */
+  accessed(granule: number, op: AccessOp, start: number, stride: number, count: number, bytes: number, local: boolean): void {
+    const span = (count - 1) * stride;
+    const from = stride < 0 ? start + span : start;
+    const to = (stride < 0 ? start : start + span) + bytes;
+    const contiguous = count === 1 || Math.abs(stride) <= bytes;
+    if ((this.open[granule]! & QUESTION) !== 0) {
+      if (op === WRITE) {
+        const kept = contiguous ? this.overwritten.add(granule, from, to) : this.addEach(this.overwritten, granule, start, stride, count, bytes);
+        if (!kept) this.giveUp(granule);
+        else if (this.overwritten.size(granule) >= this.objectBytes(granule)) this.answer(granule, DEAD);
+      } else if (!(contiguous ? this.overwritten.covers(granule, from, to) : this.coversEach(granule, start, stride, count, bytes))) {
+        this.answer(granule, null);
+      }
+    }
+    if (local && this.touched && (this.open[granule]! & USEFUL) !== 0) {
+      const kept = contiguous ? this.touched.add(granule, from, to) : this.addEach(this.touched, granule, start, stride, count, bytes);
+      if (!kept) this.lost++;
+      if (!kept || this.touched.size(granule) >= this.objectBytes(granule)) this.settleUseful(granule);
+    }
+  }
+
+  /** Must accesses of several lanes to this granule be taken one by one to find out who was first? */
+  needsOrder(granule: number): boolean {
+    return (this.open[granule]! & QUESTION) !== 0;
+  }
+
+  /** End of the run: open questions become unresolved, marked bytes final. */
+  finish(): void {
+    for (let granule = 0; granule < this.open.length; granule++) {
+      const open = this.open[granule]!;
+      if (open === 0) continue;
+      if ((open & QUESTION) !== 0) this.answer(granule, UNRESOLVED);
+      if ((open & USEFUL) !== 0) this.settleUseful(granule);
+    }
+  }
+
+  /** Counters as they would stand if the run ended now; the run is not disturbed. */
+  preview(): Float64Array {
+    const counters = this.counters.slice();
+    for (let granule = 0; granule < this.open.length; granule++) {
+      const open = this.open[granule]!;
+      if (open === 0) continue;
+      const row = this.objectOf[granule]! * METRIC_COUNT;
+      if ((open & QUESTION) !== 0) {
+        counters[row + UNRESOLVED[0]]! += this.movesToDevice[granule]! * this.granuleBytes;
+        counters[row + UNRESOLVED[1]]! += this.movesToHost[granule]! * this.granuleBytes;
+      }
+      if ((open & USEFUL) !== 0 && this.touched)
+        counters[row + USEFUL_METRIC[this.residency.ownerOf(granule) === CPU ? 1 : 0]]! += this.touched.size(granule);
+    }
+    return counters;
+  }
+
+  private addEach(sets: ByteSets, granule: number, start: number, stride: number, count: number, bytes: number): boolean {
+    for (let i = 0; i < count; i++) if (!sets.add(granule, start + i * stride, start + i * stride + bytes)) return false;
+    return true;
+  }
+
+  private coversEach(granule: number, start: number, stride: number, count: number, bytes: number): boolean {
+    for (let i = 0; i < count; i++)
+      if (!this.overwritten.covers(granule, start + i * stride, start + i * stride + bytes)) return false;
+    return true;
+  }
+
+  /** Closes the question; `null` = live. */
+  private answer(granule: number, metrics: readonly [number, number] | null): void {
+    if (metrics) {
+      const object = this.objectOf[granule]!;
+      this.count(object, metrics[0], this.movesToDevice[granule]! * this.granuleBytes);
+      this.count(object, metrics[1], this.movesToHost[granule]! * this.granuleBytes);
+    }
+    this.overwritten.clear(granule);
+    this.setOpen(granule, this.open[granule]! & ~QUESTION);
+  }
+
+  private giveUp(granule: number): void {
+    this.lost++;
+    this.answer(granule, UNRESOLVED);
+  }
+
+  private settleUseful(granule: number): void {
+    if (!this.touched) return;
+    const direction = this.residency.ownerOf(granule) === CPU ? 1 : 0;
+    this.count(this.objectOf[granule]!, USEFUL_METRIC[direction], this.touched.size(granule));
+    this.touched.clear(granule);
+    this.setOpen(granule, this.open[granule]! & ~USEFUL);
+  }
+
+  private setOpen(granule: number, open: number): void {
+    this.open[granule] = open;
+    const { state } = this.residency;
+    state[granule] = open === 0 ? state[granule]! & ~TRACKED : state[granule]! | TRACKED;
+  }
+}

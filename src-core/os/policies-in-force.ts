@@ -1,0 +1,43 @@
+/** The three policies that govern a run at the moment, with the index under which the recording knows each. */
+import { assert } from '../base/assert';
+import { randomStream } from '../base/random';
+import type { EvictionPolicy, MigrationPolicy, PolicyEntry, PrefetchPolicy } from '../contracts/policy';
+import type { PolicyChoice } from '../model/scenario';
+
+export class PoliciesInForce {
+  eviction!: EvictionPolicy;
+  prefetch!: PrefetchPolicy;
+  migration!: MigrationPolicy;
+  evictionIndex = 0;
+  prefetchIndex = 0;
+  migrationIndex = 0;
+  /** Every policy that was ever in force, in order: the recording's policy list. */
+  readonly all: PolicyChoice[] = [];
+  readonly current = new Map<PolicyChoice['kind'], PolicyChoice>();
+
+  constructor(
+    private readonly seed: number,
+    private readonly find: (choice: PolicyChoice) => PolicyEntry | undefined,
+  ) {}
+
+  /** Puts a policy in force. The choice was validated when it entered the scenario. */
+  set(choice: PolicyChoice): void {
+    const entry = this.find(choice);
+    assert(entry !== undefined, `policy ${choice.kind}=${choice.id} was accepted but is not registered`);
+    const index = this.all.length;
+    assert(index < 255, 'a run holds at most 255 policy changes');
+    const made = entry.create(choice.params, { random: randomStream(this.seed, `policy/${choice.kind}/${choice.id}/${index}`) });
+    this.all.push(choice);
+    this.current.set(choice.kind, choice);
+    if (choice.kind === 'eviction') {
+      this.eviction = made as EvictionPolicy;
+      this.evictionIndex = index;
+    } else if (choice.kind === 'prefetch') {
+      this.prefetch = made as PrefetchPolicy;
+      this.prefetchIndex = index;
+    } else {
+      this.migration = made as MigrationPolicy;
+      this.migrationIndex = index;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Where each granule lives: one byte of state per granule, a recency list and a dense resident set per device. The real
+ * counterpart is the va_block state of the UVM driver (resident masks per processor) and its root-chunk lists; here
+ * every granule has one copy, as in rule set R0 (read duplication is not modelled yet).
+ *
+ * The state byte is laid out so that the hot path needs one comparison: (state & HIT_MASK) === processor + 1 means "here,
+ * and nothing else to do".
+ */
+import { assert } from '../base/assert';
+import { CPU, type ProcessorIndex } from '../model/processor';
+
+/** Owner: 0 = not populated, otherwise processor index + 1. */
+export const OWNER_MASK = 0b0000_0111;
+/** A dead-byte question or useful-byte marking is open: accesses must be looked at byte by byte. */
+export const TRACKED = 0b0000_1000;
+/** In the open fault batch. */
+export const PENDING = 0b0001_0000;
+/** Left a device because the CPU touched it; the next way back is a ping-pong. */
+export const BOUNCED = 0b0010_0000;
+export const HIT_MASK = OWNER_MASK | TRACKED | PENDING;
+
+const NONE = -1;
+
+export class Residency {
+  readonly state: Uint8Array;
+  /** Most recent granule of each processor's list; read in the hot path. */
+  readonly newest: Int32Array;
+  private readonly oldestOf: Int32Array;
+  /** Neighbours in the recency list of the owning device. */
+  private readonly older: Int32Array;
+  private readonly newer: Int32Array;
+  private readonly slot: Int32Array;
+  private readonly residentSets: Int32Array[] = [];
+  private readonly count: Int32Array;
+
+  /**
+   * @param granules of the whole space
+   * @param processors CPU included
+   * @param capacity granules that each device can hold
+   */
+  constructor(
+    readonly granules: number,
+    readonly processors: number,
+    readonly capacity: number,
+  ) {
+    assert(granules < 2 ** 31, `the space has ${granules} granules; at most 2^31 − 1 are supported: choose a larger granularity`);
+    this.state = new Uint8Array(granules);
+    this.newest = new Int32Array(processors).fill(NONE);
+    this.oldestOf = new Int32Array(processors).fill(NONE);
+    this.older = new Int32Array(granules).fill(NONE);
+    this.newer = new Int32Array(granules).fill(NONE);
+    this.slot = new Int32Array(granules).fill(NONE);
+    this.count = new Int32Array(processors);
+    for (let p = 0; p < processors; p++)
+      this.residentSets.push(new Int32Array(p === CPU ? 0 : Math.min(capacity, granules)));
+  }
+
+  ownerOf(granule: number): ProcessorIndex | -1 {
+    return (this.state[granule]! & OWNER_MASK) - 1;
+  }
+
+  residents(device: ProcessorIndex): number {
+    return this.count[device]!;
+  }
+
+  residentAt(device: ProcessorIndex, index: number): number {
+    return this.residentSets[device]![index]!;
+  }
+
+  free(device: ProcessorIndex): number {
+    return this.capacity - this.count[device]!;
+  }
+
+  oldest(device: ProcessorIndex): number {
+    return this.oldestOf[device]!;
+  }
+
+  younger(granule: number): number {
+    return this.newer[granule]!;
+  }
+
+  /** Makes the processor the owner. On a device the granule becomes its newest; the device must have room. */
+  place(granule: number, processor: ProcessorIndex): void {
+    this.state[granule] = (this.state[granule]! & ~OWNER_MASK) | (processor + 1);
+    if (processor === CPU) return;
+    const at = this.count[processor]!;
+    assert(at < this.capacity, 'a granule was placed on a full device');
+    this.residentSets[processor]![at] = granule;
+    this.slot[granule] = at;
+    this.count[processor] = at + 1;
+    this.link(granule, processor);
+  }
+
+  /** Takes the granule from its owner; it must have one. */
+  remove(granule: number): void {
+    const owner = this.ownerOf(granule);
+    this.state[granule] = this.state[granule]! & ~OWNER_MASK;
+    if (owner <= CPU) return;
+    const set = this.residentSets[owner]!;
+    const last = this.count[owner]! - 1;
+    const at = this.slot[granule]!;
+    const moved = set[last]!;
+    set[at] = moved;
+    this.slot[moved] = at;
+    this.slot[granule] = NONE;
+    this.count[owner] = last;
+    this.unlink(granule, owner);
+  }
+
+  /** Moves a resident granule to the young end of its device's list. */
+  touch(granule: number, device: ProcessorIndex): void {
+    if (this.newest[device] === granule) return;
+    this.unlink(granule, device);
+    this.link(granule, device);
+  }
+
+  private link(granule: number, device: ProcessorIndex): void {
+    const head = this.newest[device]!;
+    this.older[granule] = head;
+    this.newer[granule] = NONE;
+    if (head === NONE) this.oldestOf[device] = granule;
+    else this.newer[head] = granule;
+    this.newest[device] = granule;
+  }
+
+  private unlink(granule: number, device: ProcessorIndex): void {
+    const before = this.older[granule]!;
+    const after = this.newer[granule]!;
+    if (after === NONE) this.newest[device] = before;
+    else this.older[after] = before;
+    if (before === NONE) this.oldestOf[device] = after;
+    else this.newer[before] = after;
+  }
+}

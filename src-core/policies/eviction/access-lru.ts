@@ -1,0 +1,23 @@
+/**
+ * Least recently used by device access: what simulators and papers usually call LRU. No shipping driver sees device
+ * accesses, so this is the model's reference, not a driver's behaviour (compare migrated-lru).
+ */
+import { z } from 'zod';
+import { definePolicy, NO_GRANULE } from '../../contracts/policy';
+
+export const accessLru = definePolicy({
+  kind: 'eviction',
+  id: 'access-lru',
+  title: 'LRU by access',
+  summary: 'Evicts the granule whose last access by the device is longest ago.',
+  source: 'Reference model R0; LRU-4K of UVMSmart (ISCA 2019) at 4 KiB granules.',
+  params: z.object({}),
+  create: () => ({
+    order: 'access',
+    victim: (device, memory) => {
+      let granule = memory.oldest(device);
+      while (granule !== NO_GRANULE && memory.isProtected(granule)) granule = memory.younger(granule);
+      return granule;
+    },
+  }),
+});

@@ -1,0 +1,16 @@
+/**
+ * First touch decides for ever; everybody else reaches the granule over the link: coherent systems with migration off
+ * (GH200 ATS), or AccessedBy advice. A CPU that cannot map device memory (PCIe) still pulls the granule back.
+ */
+import { z } from 'zod';
+import { definePolicy } from '../../contracts/policy';
+
+export const firstTouchStayRemote = definePolicy({
+  kind: 'migration',
+  id: 'first-touch-stay-remote',
+  title: 'First touch, then remote',
+  summary: 'A granule stays where it was first touched; other processors map it and pay the link for each access.',
+  source: 'First-touch placement on cache-coherent systems (GH200, arXiv 2407.07850); CU_MEM_ADVISE_SET_ACCESSED_BY.',
+  params: z.object({}),
+  create: () => ({ onFault: () => 'map-remote', counterThreshold: null }),
+});

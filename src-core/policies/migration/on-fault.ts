@@ -1,0 +1,13 @@
+/** Every fault moves the granule to whoever touched it: UVM's default for memory without advice. */
+import { z } from 'zod';
+import { definePolicy } from '../../contracts/policy';
+
+export const onFault = definePolicy({
+  kind: 'migration',
+  id: 'on-fault',
+  title: 'On fault',
+  summary: 'Each fault moves the granule to the processor that touched it.',
+  source: 'Reference model R0; default of the NVIDIA UVM driver for ranges without advice (uvm_va_block.c).',
+  params: z.object({}),
+  create: () => ({ onFault: () => 'migrate', counterThreshold: null }),
+});

@@ -1,0 +1,13 @@
+/** Only what faulted is moved. */
+import { z } from 'zod';
+import { definePolicy } from '../../contracts/policy';
+
+export const none = definePolicy({
+  kind: 'prefetch',
+  id: 'none',
+  title: 'None',
+  summary: 'Moves only the granules that faulted.',
+  source: 'Reference model R0; uvm_perf_prefetch_enable=0 of the NVIDIA UVM driver.',
+  params: z.object({}),
+  create: () => ({ choose: () => undefined }),
+});

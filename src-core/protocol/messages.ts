@@ -1,0 +1,179 @@
+/**
+ * Everything that crosses a boundary: renderer ↔ main ↔ engine worker, browser ↔ headless server, CLI ↔ worker.
+ * A client sends requests and gets one response each; the backend sends events at any time. Plain data and typed arrays
+ * only. One session per connection.
+ */
+import type { Finding } from '../model/finding';
+import type { ReportBlock } from '../model/report';
+import type { PolicyChange, PolicyChoice, PolicyKind, ScenarioSpec } from '../model/scenario';
+import type { RunSummary } from '../model/summary';
+import type { OpenTarget } from '../model/target';
+import type { AxisKind, ObjectRow, TimelineAnswer, TimelineQuestion } from '../model/timeline';
+
+export const PROTOCOL = 'faultline.v1';
+
+/** Overrides of what the workload file says; absent = as the file (or the default) says. */
+export interface RunOptions {
+  readonly machine?: string;
+  readonly machineFile?: OpenTarget;
+  readonly deviceMemoryBytes?: number;
+  readonly granularity?: number;
+  readonly seed?: number;
+  readonly policies?: readonly { readonly kind: PolicyKind; readonly id: string; readonly params?: Readonly<Record<string, number | string | boolean>> }[];
+  readonly changes?: readonly PolicyChange[];
+  readonly usefulBytes?: boolean;
+  /** Importer options (`deviceFunctions` …) and auxiliary files (`symbols`, `allocations`). */
+  readonly importOptions?: Readonly<Record<string, string | number | boolean>>;
+  readonly importFiles?: Readonly<Record<string, OpenTarget>>;
+  /** Write the recording here as well when the run ends (a path on the backend's machine). */
+  readonly record?: string;
+  /** false: keep no recording at all (its hash is still made). Default true. */
+  readonly spool?: boolean;
+}
+
+export interface ParamDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly help: string;
+  readonly type: 'integer' | 'boolean' | 'choice';
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: number;
+  readonly values?: readonly string[];
+  readonly initial: number | string | boolean;
+}
+
+export interface PolicyDescription {
+  readonly kind: PolicyKind;
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly source: string;
+  readonly needsFuture: boolean;
+  readonly params: readonly ParamDescription[];
+}
+
+export interface Description {
+  readonly engineVersion: string;
+  readonly protocol: typeof PROTOCOL;
+  readonly machines: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly summary: string;
+    readonly timed: boolean;
+    readonly deviceMemoryBytes: number;
+    readonly constants: readonly { readonly name: string; readonly value: string; readonly source: string; readonly grade: string }[];
+  }[];
+  readonly policies: readonly PolicyDescription[];
+  readonly importers: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly summary: string;
+    readonly extensions: readonly string[];
+    readonly auxiliary: readonly { readonly option: string; readonly title: string; readonly help: string }[];
+  }[];
+  readonly examples: readonly { readonly id: string; readonly title: string; readonly summary: string }[];
+  readonly reportSections: readonly { readonly id: string; readonly title: string }[];
+  readonly granularities: readonly number[];
+}
+
+export type RunState = 'empty' | 'opening' | 'ready' | 'running' | 'paused' | 'finished' | 'failed';
+
+/** How a run stands; sent as an event at most 30 times a second and on every change of state. */
+export interface RunStatus {
+  readonly state: RunState;
+  /** 0..1 of the workload (running) or of the opening; null: not known. */
+  readonly progress: number | null;
+  readonly doing: string;
+  readonly axis: AxisKind;
+  readonly extentTo: number;
+  readonly accesses: number;
+  readonly batches: number;
+  readonly events: number;
+  readonly simTimePs: number;
+  readonly phase: string;
+  /** Policies in force, and changes asked for that wait for the next fault batch. */
+  readonly policies: readonly PolicyChoice[];
+  readonly pendingChanges: readonly PolicyChoice[];
+  /** Fault batches per wall second asked for; null = as fast as it goes. */
+  readonly speed: number | null;
+  readonly error: ErrorData | null;
+}
+
+/** What was opened. */
+export interface RunInfo {
+  readonly title: string;
+  readonly about: string;
+  readonly file: string | null;
+  /** `recording`: opened from a finished recording; it can be looked at, not run. */
+  readonly kind: 'workload' | 'trace' | 'recording';
+  readonly scenario: ScenarioSpec;
+  readonly axis: AxisKind;
+  readonly objects: readonly { readonly name: string; readonly bytes: number; readonly address: number }[];
+  readonly phases: readonly string[];
+  readonly capacityBytes: number;
+  readonly findings: readonly Finding[];
+  readonly workloadText: string;
+}
+
+export type ReportFormat = 'html' | 'json' | 'csv' | 'blocks';
+
+export interface ErrorData {
+  /** `refused`: input or usage; `crashed`: our bug or no memory; `cancelled`. */
+  readonly code: 'refused' | 'crashed' | 'cancelled' | 'unknown-method';
+  readonly message: string;
+  readonly details: readonly Finding[];
+}
+
+/** Method name → parameters and result. `session.*` is answered by the engine worker, `app.*` and `upload.*` by its host. */
+export interface Methods {
+  'session.describe': { params: null; result: Description };
+  'session.open': { params: { target: OpenTarget; options: RunOptions }; result: RunInfo };
+  'session.cancel': { params: null; result: null };
+  /** run: start or go on; pause; step: up to and including the next fault batch; restart: back to the start, ready. */
+  'session.control': { params: { action: 'run' | 'pause' | 'step' | 'restart' }; result: RunStatus };
+  'session.speed': { params: { batchesPerSecond: number | null }; result: RunStatus };
+  /** Takes effect at the next fault batch; refused with the reason (belady in a live run). */
+  'session.policy': { params: { kind: PolicyKind; id: string; params: Readonly<Record<string, number | string | boolean>> }; result: RunStatus };
+  'session.status': { params: null; result: RunStatus };
+  'session.timeline': { params: TimelineQuestion; result: TimelineAnswer };
+  'session.objects': { params: { from: number; to: number }; result: { from: number; to: number; rows: readonly ObjectRow[]; totals: ObjectRow } };
+  'session.summary': { params: null; result: RunSummary };
+  'session.report': { params: { format: ReportFormat; only?: readonly string[] }; result: { text: string; blocks: readonly ReportBlock[] } };
+  'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };
+
+  'app.info': { params: null; result: { shell: 'electron' | 'browser'; versions: Readonly<Record<string, string>>; canPdf: boolean; startTarget: OpenTarget | null } };
+  /** Native dialog (desktop only); null = the user cancelled. */
+  'app.openDialog': { params: { title: string }; result: OpenTarget | null };
+  'app.recent': { params: null; result: readonly { readonly path: string; readonly title: string }[] };
+  /** Desktop: asks where and writes, answers the path (null = cancelled). Browser: answers path null and the bytes. */
+  'app.saveReport': { params: { format: 'html' | 'json' | 'csv' | 'pdf'; suggestedName: string; path?: string }; result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean } };
+  'app.saveRecording': { params: { suggestedName: string; path?: string }; result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean } };
+  'upload.begin': { params: { name: string; bytes: number }; result: { upload: string } };
+  'upload.chunk': { params: { upload: string; bytes: Uint8Array }; result: { received: number } };
+  'upload.end': { params: { upload: string }; result: null };
+}
+export type Method = keyof Methods;
+export type Params<M extends Method> = Methods[M]['params'];
+export type ResultOf<M extends Method> = Methods[M]['result'];
+
+export interface Request<M extends Method = Method> {
+  readonly type: 'request';
+  /** Chosen by the client, unique among its unanswered requests. */
+  readonly id: number;
+  readonly method: M;
+  readonly params: Params<M>;
+}
+export type Response =
+  | { readonly type: 'response'; readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly type: 'response'; readonly id: number; readonly ok: false; readonly error: ErrorData };
+
+export type BackendEvent =
+  | { readonly type: 'event'; readonly event: 'status'; readonly status: RunStatus }
+  /** The host opened something on its own (menu, file argument, drop): clients reload their views. */
+  | { readonly type: 'event'; readonly event: 'opened'; readonly info: RunInfo }
+  /** The engine worker died. A new one is ready; `recording` is what was saved so far. */
+  | { readonly type: 'event'; readonly event: 'crashed'; readonly error: ErrorData; readonly recording: string | null };
+
+export type Message = Request | Response | BackendEvent;

@@ -1,0 +1,59 @@
+/** Writes chunks of events as an Arrow IPC stream to a sink, as they are sealed. */
+import { makeData, RecordBatch, RecordBatchStreamWriter, Struct, vectorFromArray, type Data, type Schema } from 'apache-arrow';
+import type { ByteSink } from '../contracts/byte-source';
+import type { RecordingHeader } from '../model/recording';
+import { columnType, recordingSchema } from './arrow-schema';
+import { COLUMN_NAMES, COLUMNS_OF_KIND, HAS_DETAIL, type ColumnBlock, type EventChunk } from './columns';
+import type { ChunkWriter } from './recorder';
+import { Utf8 } from 'apache-arrow';
+
+/** Columns that a machine without timing does not have. */
+const TIMED = new Set(['time', 'duration']);
+
+export class ArrowWriter implements ChunkWriter {
+  private readonly schema: Schema;
+  private readonly writer = new RecordBatchStreamWriter();
+  private readonly timed: boolean;
+
+  constructor(
+    header: RecordingHeader,
+    private readonly sink: ByteSink,
+  ) {
+    this.schema = recordingSchema(header);
+    this.timed = header.axis === 'time';
+    this.writer.reset(undefined, this.schema);
+    this.flush();
+  }
+
+  chunk(chunk: EventChunk): void {
+    for (const block of chunk.blocks) if (block.count > 0) this.writer.write(this.batch(block));
+    this.flush();
+  }
+
+  /** Ends the stream; nothing may follow. */
+  close(): void {
+    this.writer.finish();
+    this.flush();
+    this.sink.close();
+  }
+
+  private flush(): void {
+    const bytes = this.writer.toUint8Array(true);
+    if (bytes.length > 0) this.sink.write(bytes);
+  }
+
+  private batch(block: ColumnBlock): RecordBatch {
+    const length = block.count;
+    const children: Data[] = COLUMN_NAMES.map((name) => {
+      const type = columnType(name);
+      const present = COLUMNS_OF_KIND[block.kind]!.includes(name) && (this.timed || !TIMED.has(name));
+      const column = block.columns[name];
+      const data = present ? column.slice(0, length) : new (column.constructor as new (n: number) => typeof column)(length);
+      const nulls = present ? {} : { nullCount: length, nullBitmap: new Uint8Array((length + 7) >> 3) };
+      return makeData({ type, length, data, ...nulls } as never);
+    });
+    const details = Array.from({ length }, (_, row) => (HAS_DETAIL[block.kind] ? (block.details[row] ?? null) : null));
+    children.push(vectorFromArray(details, new Utf8()).data[0]!);
+    return new RecordBatch(this.schema, makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }));
+  }
+}

@@ -1,0 +1,72 @@
+/** Event columns in memory: one block per event kind, growing by doubling, sealed as a chunk of fixed length. */
+import { EVENT_COLUMNS, EVENT_KINDS, type EventColumn } from '../model/events';
+
+export type ColumnArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+export const COLUMN_NAMES = Object.keys(EVENT_COLUMNS) as EventColumn[];
+
+const MAKE: Readonly<Record<(typeof EVENT_COLUMNS)[EventColumn], new (length: number) => ColumnArray>> = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  f64: Float64Array,
+};
+
+/** Columns that a kind of event does not have: null in a recording, not hashed. */
+const COMMON: readonly EventColumn[] = ['kind', 'ordinal', 'time', 'access', 'batch', 'step'];
+const TRANSFER: readonly EventColumn[] = ['duration', 'source', 'target', 'object', 'address', 'bytes', 'policy', 'reason', 'cause'];
+export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
+  [...COMMON, 'processor', 'op', 'object', 'address', 'policy', 'reason'],
+  [...COMMON, ...TRANSFER],
+  [...COMMON, ...TRANSFER],
+  [...COMMON, 'duration', 'processor', 'reason'],
+  [...COMMON, 'object'],
+  [...COMMON, 'policy', 'reason'],
+  COMMON,
+];
+/** Kinds whose rows carry a JSON text. */
+export const HAS_DETAIL: readonly boolean[] = [false, false, false, true, true, true, true];
+
+export class ColumnBlock {
+  count = 0;
+  capacity = 256;
+  readonly columns: Record<EventColumn, ColumnArray>;
+  /** JSON per row, for the kinds that have one. */
+  readonly details: string[] = [];
+
+  constructor(readonly kind: number) {
+    const made: Partial<Record<EventColumn, ColumnArray>> = {};
+    for (const name of COLUMN_NAMES) made[name] = new MAKE[EVENT_COLUMNS[name]](COLUMNS_OF_KIND[kind]!.includes(name) ? this.capacity : 0);
+    this.columns = made as Record<EventColumn, ColumnArray>;
+  }
+
+  /** Number of the new row. */
+  row(): number {
+    if (this.count === this.capacity) this.grow();
+    return this.count++;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.details.length = 0;
+  }
+
+  private grow(): void {
+    this.capacity *= 2;
+    for (const name of COLUMNS_OF_KIND[this.kind]!) {
+      const larger = new MAKE[EVENT_COLUMNS[name]](this.capacity);
+      larger.set(this.columns[name] as Uint8Array);
+      this.columns[name] = larger;
+    }
+  }
+}
+
+/** Consecutive events: which kind came when, and a block of rows per kind. */
+export interface EventChunk {
+  readonly firstOrdinal: number;
+  /** Kind of event firstOrdinal + i. */
+  readonly order: Uint8Array;
+  count: number;
+  readonly blocks: readonly ColumnBlock[];
+}
+
+export const emptyBlocks = (): ColumnBlock[] => EVENT_KINDS.map((_, kind) => new ColumnBlock(kind));

@@ -1,0 +1,62 @@
+import type { ReportSection } from '../../contracts/report';
+import { formatCount } from '../../base/units';
+import { machineConstants } from '../machine-constants';
+import { plural } from '../words';
+
+/** What the engine leaves out on every machine. */
+const NOT_MODELLED = [
+  'Caches, TLBs and page-table walks.',
+  'Computation: a step lasts as long as its memory accesses and faults do.',
+  'A limit of host memory: nothing is swapped out.',
+  'Thrash mitigation, fault throttling and the other guards of real drivers.',
+] as const;
+
+/** What these numbers do not contain; a reader must not take silence for zero. */
+export const completeness: ReportSection = {
+  id: 'completeness',
+  title: 'What is not in these numbers',
+  build({ summary, machine }) {
+    const constants = machineConstants(machine);
+    const assumed = constants.filter(({ grade }) => grade === 'assumed').map(({ name }) => name);
+    const damaged = summary.findings
+      .filter(({ severity }) => severity !== 'note')
+      .reduce((sum, finding) => sum + finding.count, 0);
+    return [
+      {
+        kind: 'table',
+        caption: 'Recorded and modelled.',
+        columns: [
+          { title: 'What', align: 'left' },
+          { title: 'State', align: 'left' },
+        ],
+        rows: [
+          [
+            'The run',
+            summary.complete
+              ? 'Reached the end of its workload.'
+              : 'Stopped before the end of its workload; bytes still in question count as unresolved.',
+          ],
+          [
+            'Time',
+            machine.timing
+              ? `Modelled from ${formatCount(constants.length)} constants${assumed.length > 0 ? `, of which ${assumed.length} assumed: ${assumed.join(', ')}` : ''}. Not calibrated against your machine.`
+              : 'Not modelled on this machine: no waiting times, and the axis is the access number.',
+          ],
+          [
+            'Useful bytes',
+            summary.totals.usefulBytes === null
+              ? 'Not recorded: marking was switched off for this run.'
+              : 'Recorded for each transfer.',
+          ],
+          [
+            'The input',
+            damaged === 0
+              ? 'Read whole.'
+              : `${plural(formatCount(damaged), 'warning or error', 'warnings and errors')} while reading or running; see Findings.`,
+          ],
+          ...NOT_MODELLED.map((text) => ['Not modelled', text]),
+        ],
+      },
+    ];
+  },
+};

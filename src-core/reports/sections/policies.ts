@@ -1,0 +1,56 @@
+import type { ReportSection } from '../../contracts/report';
+import { formatCount, formatTime } from '../../base/units';
+import { ABSENT, policyFlag } from '../words';
+
+/** Rows of the table of changes; a person clicks tens of times, a script may do more. */
+const MOST_CHANGES = 500;
+
+/** Who decided, and each change of that during the run. */
+export const policies: ReportSection = {
+  id: 'policies',
+  title: 'Policies and changes',
+  build({ summary, machine }) {
+    const shown = summary.changes.slice(0, MOST_CHANGES);
+    const left = summary.changes.length - shown.length;
+    return [
+      {
+        kind: 'table',
+        caption: 'Policies at the start of the run.',
+        columns: [
+          { title: 'Kind', align: 'left' },
+          { title: 'Policy', align: 'left' },
+          { title: 'Parameters', align: 'left' },
+        ],
+        rows: summary.policies.map((policy) => [
+          policy.kind,
+          policy.id,
+          Object.entries(policy.params)
+            .map(([name, value]) => `${name} = ${String(value)}`)
+            .join(', ') || ABSENT,
+        ]),
+      },
+      shown.length === 0
+        ? { kind: 'paragraph', text: 'No policy was changed during the run.' }
+        : {
+            kind: 'table',
+            caption: `Changes during the run, numbered as the marks in the charts. Each took effect with the named fault batch.${left > 0 ? ` ${formatCount(left)} later changes are not shown; the embedded scenario has all.` : ''}`,
+            columns: [
+              { title: 'Mark', align: 'right' },
+              { title: 'Change to', align: 'left' },
+              { title: 'Fault batch', align: 'right' },
+              { title: 'Access', align: 'right' },
+              { title: 'Time', align: 'right' },
+              { title: 'Asked for by', align: 'left' },
+            ],
+            rows: shown.map((change, index) => [
+              String(index + 1),
+              policyFlag(change.policy),
+              formatCount(change.batch),
+              formatCount(change.access),
+              machine.timing ? formatTime(change.timePs) : ABSENT,
+              change.origin === 'live' ? 'a person, live' : 'the scenario',
+            ]),
+          },
+    ];
+  },
+};

@@ -1,0 +1,37 @@
+import type { ReportSection } from '../../contracts/report';
+import { formatBytes, formatCount } from '../../base/units';
+
+/** What was run, on what: enough to tell two reports apart. */
+export const runFacts: ReportSection = {
+  id: 'run',
+  title: 'What was run',
+  build({ summary, machine }) {
+    const { workload, totals } = summary;
+    return [
+      {
+        kind: 'facts',
+        facts: [
+          { label: workload.kind === 'trace' ? 'Trace' : 'Workload', value: workload.name },
+          ...(workload.file === null ? [] : [{ label: 'File', value: workload.file }]),
+          { label: 'Machine', value: `${machine.title} (${summary.machine.id})` },
+          { label: 'Device memory', value: formatBytes(summary.machine.deviceMemoryBytes) },
+          {
+            label: 'Granularity',
+            value: formatBytes(summary.machine.granularity),
+            help: 'the unit of residency and of migration',
+          },
+          { label: 'Seed', value: String(summary.seed) },
+          { label: 'Fault batches', value: formatCount(totals.batches) },
+          { label: 'Events recorded', value: formatCount(totals.events) },
+          { label: 'Engine version', value: summary.engineVersion },
+          { label: 'SHA-256 of the input', value: workload.sha256 },
+          {
+            label: 'Recording hash',
+            value: summary.recordingHash,
+            help: 'SHA-256 over the events; a repetition gives the same',
+          },
+        ],
+      },
+    ];
+  },
+};

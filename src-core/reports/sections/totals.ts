@@ -1,0 +1,65 @@
+import type { ReportSection } from '../../contracts/report';
+import { formatBytes, formatCount } from '../../base/units';
+import { ABSENT, movedBytes, percent, timeOrAbsent } from '../words';
+
+/** Sums over the run, and what became of the bytes that were moved. */
+export const totals: ReportSection = {
+  id: 'totals',
+  title: 'Totals',
+  build({ summary: { totals: sums } }) {
+    const moved = movedBytes(sums);
+    const split = (what: string, toDevice: number, toHost: number): string[] => [
+      what,
+      formatBytes(toDevice),
+      percent(toDevice, sums.bytesToDevice),
+      formatBytes(toHost),
+      percent(toHost, sums.bytesToHost),
+      formatBytes(toDevice + toHost),
+      percent(toDevice + toHost, moved),
+    ];
+    const useful = sums.usefulBytes;
+    return [
+      {
+        kind: 'table',
+        caption:
+          'Bytes moved and what became of them. Dead: overwritten before anything read them. Unresolved: neither read nor overwritten by the end of the run. Useful: touched by the receiver before they left again; counted for both directions together.',
+        columns: [
+          { title: 'Bytes', align: 'left' },
+          { title: 'To device', align: 'right' },
+          { title: 'Share', align: 'right' },
+          { title: 'To host', align: 'right' },
+          { title: 'Share', align: 'right' },
+          { title: 'Both', align: 'right' },
+          { title: 'Share', align: 'right' },
+        ],
+        rows: [
+          split('Moved', sums.bytesToDevice, sums.bytesToHost),
+          split('Dead', sums.deadBytesToDevice, sums.deadBytesToHost),
+          split('Unresolved', sums.unresolvedBytesToDevice, sums.unresolvedBytesToHost),
+          [
+            'Useful',
+            ABSENT,
+            ABSENT,
+            ABSENT,
+            ABSENT,
+            useful === null ? 'not recorded' : formatBytes(useful),
+            useful === null ? ABSENT : percent(useful, moved),
+          ],
+        ],
+      },
+      {
+        kind: 'facts',
+        facts: [
+          { label: 'Accesses', value: formatCount(sums.accesses) },
+          { label: 'Migrations', value: formatCount(sums.migrations), help: 'granules moved, evictions included' },
+          { label: 'Evictions', value: formatCount(sums.evictions) },
+          { label: 'Ping-pongs', value: formatCount(sums.pingPongs) },
+          { label: 'Prefetched', value: formatBytes(sums.prefetchedBytes) },
+          { label: 'Accessed remotely', value: formatBytes(sums.remoteBytes) },
+          { label: 'Waiting for faults', value: timeOrAbsent(sums.stallPs), help: 'summed over processors' },
+          { label: 'Simulated time', value: sums.stallPs === null ? ABSENT : timeOrAbsent(sums.simTimePs) },
+        ],
+      },
+    ];
+  },
+};

@@ -1,0 +1,92 @@
+import type { ReportSection } from '../../contracts/report';
+import { formatBytes, formatCount, formatTime } from '../../base/units';
+import type { ReportBlock } from '../../model/report';
+import type { ObjectSummary, RunSummary } from '../../model/summary';
+import { deadBytes, movedBytes, percent, plural, rankObjects, type Ranking } from '../words';
+
+const BY: Readonly<Record<Ranking['by'], string>> = {
+  stall: 'of the time that processors waited for faults',
+  bytes: 'of all bytes moved',
+  faults: 'of all faults',
+  nothing: '',
+};
+
+const amount = (by: Ranking['by'], cost: number): string =>
+  by === 'stall' ? formatTime(cost) : by === 'bytes' ? formatBytes(cost) : formatCount(cost);
+
+function headline(ranking: Ranking): string {
+  const [first, second] = ranking.rows;
+  if (ranking.by === 'nothing' || !first || first.cost === 0)
+    return 'No object cost anything: no fault was taken and no byte was moved.';
+  const share = percent(first.cost, ranking.total);
+  const next =
+    second && second.cost > 0 ? ` Next comes ${second.object.name} with ${percent(second.cost, ranking.total)}.` : '';
+  return `${first.object.name} costs most: ${share} ${BY[ranking.by]} (${amount(ranking.by, first.cost)}).${next}`;
+}
+
+function reasons(object: ObjectSummary): string {
+  const moved = movedBytes(object);
+  if (moved === 0) return `${object.name} was never moved; its faults are first touches or remote mappings.`;
+  const said = [
+    `${formatBytes(object.bytesToDevice)} of ${object.name} went to the device and ${formatBytes(object.bytesToHost)} to the host, for an object of ${formatBytes(object.bytes)}.`,
+  ];
+  const dead = deadBytes(object);
+  if (dead > 0)
+    said.push(
+      `${formatBytes(dead)} of that (${percent(dead, moved)}) was dead: overwritten before anything read it, so it need not have been moved.`,
+    );
+  if (object.usefulBytes !== null)
+    said.push(`The receiver touched ${percent(object.usefulBytes, moved)} of the bytes moved.`);
+  if (object.pingPongs > 0) said.push(`It went back and forth: ${plural(formatCount(object.pingPongs), 'ping-pong')}.`);
+  if (object.evictions > 0)
+    said.push(`${plural(formatCount(object.evictions), 'eviction')} made room on the device by sending it away.`);
+  return said.join(' ');
+}
+
+function warnings({ complete, totals, expectations }: RunSummary): ReportBlock[] {
+  const failed = expectations.filter((expectation) => !expectation.holds).length;
+  const said: string[] = [];
+  if (!complete)
+    said.push(
+      `The run was stopped before the end of its workload: all numbers stand for its first ${plural(formatCount(totals.accesses), 'access', 'accesses')}.`,
+    );
+  if (failed > 0)
+    said.push(
+      `${failed} of ${plural(String(expectations.length), 'expectation')} of the workload did not hold; see Findings.`,
+    );
+  return said.map((text) => ({ kind: 'paragraph', text }));
+}
+
+/** The answer first: which object costs what, in plain words. */
+export const verdict: ReportSection = {
+  id: 'verdict',
+  title: 'Verdict',
+  build({ summary }) {
+    const { totals } = summary;
+    const ranking = rankObjects(summary);
+    const dearest = ranking.rows[0];
+    return [
+      { kind: 'paragraph', text: headline(ranking) },
+      ...(dearest && dearest.cost > 0 ? [{ kind: 'paragraph', text: reasons(dearest.object) } as const] : []),
+      ...warnings(summary),
+      {
+        kind: 'facts',
+        facts: [
+          summary.totals.stallPs === null
+            ? { label: 'Accesses', value: formatCount(totals.accesses) }
+            : { label: 'Simulated time', value: formatTime(totals.simTimePs) },
+          { label: 'GPU faults', value: formatCount(totals.gpuFaults) },
+          { label: 'CPU faults', value: formatCount(totals.cpuFaults) },
+          { label: 'Moved to the device', value: formatBytes(totals.bytesToDevice) },
+          { label: 'Moved to the host', value: formatBytes(totals.bytesToHost) },
+          {
+            label: 'Dead share of bytes moved',
+            value: percent(deadBytes(totals), movedBytes(totals)),
+            help: 'moved, then overwritten before anything read it',
+          },
+          { label: 'Evictions', value: formatCount(totals.evictions) },
+        ],
+      },
+    ];
+  },
+};

@@ -1,0 +1,56 @@
+/** Wording shared by sections: shares, absent values, and which object costs most. */
+import { formatBytes, formatTime } from '../base/units';
+import type { PolicyChoice } from '../model/scenario';
+import type { ObjectSummary, RunSummary } from '../model/summary';
+
+/** Shown where a value was not recorded or is not modelled. */
+export const ABSENT = '–';
+
+/** A share as text: `49.5 %`; absent where there is nothing to take a share of. */
+export function percent(part: number, whole: number): string {
+  if (whole <= 0) return ABSENT;
+  const share = (part / whole) * 100;
+  if (part > 0 && share < 0.1) return '< 0.1 %';
+  return `${part < whole && share > 99.9 ? '> 99.9' : share.toFixed(1).replace(/\.0$/, '')} %`;
+}
+
+/** `1 batch`, `3 batches`. */
+export const plural = (count: string, one: string, many = `${one}s`): string =>
+  `${count} ${count === '1' ? one : many}`;
+
+export const movedBytes = (row: { readonly bytesToDevice: number; readonly bytesToHost: number }): number =>
+  row.bytesToDevice + row.bytesToHost;
+export const deadBytes = (row: { readonly deadBytesToDevice: number; readonly deadBytesToHost: number }): number =>
+  row.deadBytesToDevice + row.deadBytesToHost;
+const faults = (row: { readonly cpuFaults: number; readonly gpuFaults: number }): number =>
+  row.cpuFaults + row.gpuFaults;
+
+/** What the objects are ranked by: waiting time where it is modelled, else bytes moved, else faults. */
+export interface Ranking {
+  readonly by: 'stall' | 'bytes' | 'faults' | 'nothing';
+  readonly total: number;
+  /** Dearest first; equal ones in the order of the run. */
+  readonly rows: readonly { readonly object: ObjectSummary; readonly cost: number }[];
+}
+
+export function rankObjects(summary: RunSummary): Ranking {
+  const { totals } = summary;
+  const rank = (by: Ranking['by'], total: number, cost: (object: ObjectSummary) => number): Ranking => ({
+    by,
+    total,
+    rows: summary.objects.map((object) => ({ object, cost: cost(object) })).sort((a, b) => b.cost - a.cost),
+  });
+  if ((totals.stallPs ?? 0) > 0) return rank('stall', totals.stallPs ?? 0, (object) => object.stallPs ?? 0);
+  if (movedBytes(totals) > 0) return rank('bytes', movedBytes(totals), movedBytes);
+  if (faults(totals) > 0) return rank('faults', faults(totals), faults);
+  return rank('nothing', 0, () => 0);
+}
+
+export const bytesOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatBytes(value));
+export const timeOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatTime(value));
+
+/** A policy as the command line writes it: `prefetch=tree,threshold=75`. */
+export function policyFlag(policy: PolicyChoice): string {
+  const params = Object.entries(policy.params).map(([name, value]) => `,${name}=${String(value)}`);
+  return `${policy.kind}=${policy.id}${params.join('')}`;
+}

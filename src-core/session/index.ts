@@ -1,0 +1,282 @@
+/**
+ * The session: opens something, runs it, answers questions about it. The only place that sees all of core; every front
+ * end talks to it through the protocol.
+ */
+import type { Platform } from '../contracts/platform';
+import { METRIC_COUNT } from '../model/events';
+import type { RecordingHeader } from '../model/recording';
+import { Refusal } from '../model/refusal';
+import { MAX_BINS } from '../model/timeline';
+import type {
+  BackendEvent,
+  Description,
+  ErrorData,
+  Method,
+  Params,
+  Request,
+  Response,
+  ResultOf,
+  RunInfo,
+  RunState,
+  RunStatus,
+} from '../protocol/messages';
+import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
+import { describe } from './describe';
+import { exampleTitles } from './examples';
+import { LiveRun } from './live-run';
+import { objectRows } from './object-rows';
+import { findingsOf, openTarget, type Recorded, type Runnable } from './open';
+import { RecordedRun } from './recorded-run';
+import { makeReport } from './report';
+import { resolvePolicy } from './scenario';
+
+export interface Session {
+  /** Answers through `send`; never rejects. */
+  handle(request: Request): Promise<void>;
+  close(): void;
+}
+
+type SessionMethod = Extract<Method, `session.${string}`>;
+type Handlers = { readonly [M in SessionMethod]: (params: Params<M>) => Promise<ResultOf<M>> | ResultOf<M> };
+
+/** Status events per second at most, besides those at a change of state. */
+const STATUS_INTERVAL_MS = 33;
+
+export function errorData(cause: unknown): ErrorData {
+  if (cause instanceof Refusal) return { code: cause.message === 'cancelled' ? 'cancelled' : 'refused', message: cause.message, details: cause.details };
+  const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return { code: 'crashed', message, details: [] };
+}
+
+class SessionServer implements Session {
+  private live: LiveRun | null = null;
+  private recorded: RecordedRun | null = null;
+  private opening = false;
+  private cancel = false;
+  private doing = '';
+  private openProgress: number | null = null;
+  private openError: ErrorData | null = null;
+  private lastStatusMs = -Infinity;
+  private speed: number | null = null;
+  private description: Description | null = null;
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly send: (message: Response | BackendEvent) => void,
+  ) {}
+
+  async handle(request: Request): Promise<void> {
+    const handler = (this.handlers as Record<string, ((params: never) => unknown) | undefined>)[request.method];
+    if (!handler) {
+      const error: ErrorData = { code: 'unknown-method', message: `the engine knows no method "${request.method}"`, details: [] };
+      this.send({ type: 'response', id: request.id, ok: false, error });
+      return;
+    }
+    try {
+      const result = await handler(request.params as never);
+      this.send({ type: 'response', id: request.id, ok: true, result });
+    } catch (cause) {
+      this.send({ type: 'response', id: request.id, ok: false, error: errorData(cause) });
+    }
+  }
+
+  close(): void {
+    this.cancel = true;
+    void this.live?.close();
+  }
+
+  private readonly handlers: Handlers = {
+    'session.describe': async () => (this.description ??= describe(await exampleTitles(this.platform))),
+    'session.open': (params) => this.open(params),
+    'session.cancel': () => {
+      this.cancel = true;
+      return null;
+    },
+    'session.control': async ({ action }) => {
+      if (action === 'restart') await this.restart();
+      else await this.control(action);
+      return this.status();
+    },
+    'session.speed': ({ batchesPerSecond }) => {
+      if (batchesPerSecond !== null && !(batchesPerSecond >= 1 && batchesPerSecond <= 1e9))
+        throw new Refusal(`a speed of ${batchesPerSecond} fault batches per second is not offered; expected 1 to 1e9, or null for full speed`);
+      this.speed = batchesPerSecond;
+      if (this.live) this.live.speed = batchesPerSecond;
+      return this.status();
+    },
+    'session.policy': (params) => {
+      this.needLive('a policy can be changed').change(resolvePolicy(params));
+      return this.status();
+    },
+    'session.status': () => this.status(),
+    'session.timeline': (question) => {
+      const { from, to, bins } = question;
+      if (!(from >= 0) || !(to > from) || !(bins >= 1) || bins > MAX_BINS)
+        throw new Refusal(`a timeline question from ${from} to ${to} in ${bins} bins cannot be answered; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`);
+      this.live?.refresh();
+      return this.shown().timeline.ask(question);
+    },
+    'session.objects': ({ from, to }) => this.objects(from, to),
+    'session.summary': () => (this.live ?? this.needRun()).summary(),
+    'session.report': ({ format, only }) => {
+      this.live?.refresh();
+      const { timeline } = this.shown();
+      const fileChanges = this.live?.opened.fileChanges ?? 0;
+      return makeReport(this.header(), (this.live ?? this.needRun()).summary(), timeline, fileChanges, format, only);
+    },
+    'session.saveRecording': async ({ path }) => {
+      if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
+      if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
+      return { path, bytes: await this.platform.keepSpool(path) };
+    },
+  };
+
+  private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
+    if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
+    await this.live?.close();
+    this.live = null;
+    this.recorded = null;
+    this.opening = true;
+    this.cancel = false;
+    this.openError = null;
+    try {
+      const context = {
+        platform: this.platform,
+        progress: (fraction: number | null, doing: string) => {
+          this.openProgress = fraction;
+          this.doing = doing;
+          this.changed(false);
+        },
+        cancelled: () => this.cancel,
+      };
+      context.progress(null, 'opening');
+      const opened = await openTarget(target, options, context);
+      if (opened.kind === 'recording') {
+        this.recorded = await RecordedRun.read(opened, (doing) => context.progress(null, doing), context.cancelled, () => this.platform.pause(0));
+        return infoOf(opened);
+      }
+      await this.makeRun(opened);
+      return infoOf(opened);
+    } catch (cause) {
+      this.openError = errorData(cause);
+      throw cause;
+    } finally {
+      this.opening = false;
+      this.openProgress = null;
+      this.doing = '';
+      this.changed(true);
+    }
+  }
+
+  private async makeRun(opened: Runnable): Promise<void> {
+    this.live = await LiveRun.create(
+      this.platform,
+      opened,
+      (force) => {
+        this.changed(force);
+      },
+      (fraction, doing) => {
+        this.openProgress = fraction;
+        this.doing = doing;
+        this.changed(false);
+      },
+      () => this.cancel,
+    );
+    this.live.speed = this.speed;
+  }
+
+  private async control(action: 'run' | 'pause' | 'step'): Promise<void> {
+    const live = this.needLive('it can be run');
+    if (action === 'run') live.go();
+    else if (action === 'pause') await live.pause();
+    else await live.step();
+  }
+
+  private async restart(): Promise<void> {
+    const { opened } = this.needLive('it can be restarted');
+    await this.live?.close();
+    this.cancel = false;
+    await this.makeRun(opened);
+    this.changed(true);
+  }
+
+  private objects(from: number, to: number): ResultOf<'session.objects'> {
+    if (!(from >= 0) || !(to > from)) throw new Refusal(`a range from ${from} to ${to} holds nothing; expected 0 ≤ from < to`);
+    this.live?.refresh();
+    const { timeline } = this.shown();
+    const range = timeline.objectSums(from, to);
+    const whole = this.live !== null && from <= 0 && to >= timeline.extentTo;
+    const counters = whole && this.live ? this.live.counters() : range.sums;
+    return { from: range.from, to: range.to, ...objectRows(this.header(), counters, range.resident, whole ? METRIC_COUNT : OBJECT_NUMBERS_PER_ROW) };
+  }
+
+  private needLive(what: string): LiveRun {
+    if (this.live) return this.live;
+    throw new Refusal(this.recorded ? `this is a finished recording; open its workload file before ${what}` : `open a workload or a trace before ${what}`);
+  }
+
+  private needRun(): RecordedRun {
+    if (this.recorded) return this.recorded;
+    throw new Refusal('nothing is open; open a workload, a trace or a recording first');
+  }
+
+  private shown(): LiveRun | RecordedRun {
+    return this.live ?? this.needRun();
+  }
+
+  private header(): RecordingHeader {
+    return this.shown().opened.header;
+  }
+
+  private changed(force: boolean): void {
+    const now = this.platform.wallMs();
+    if (!force && now - this.lastStatusMs < STATUS_INTERVAL_MS) return;
+    this.lastStatusMs = now;
+    this.send({ type: 'event', event: 'status', status: this.status() });
+  }
+
+  private status(): RunStatus {
+    const { live, recorded } = this;
+    const shown = live ?? recorded;
+    const state: RunState = this.opening ? 'opening' : live ? live.state : recorded ? 'finished' : this.openError ? 'failed' : 'empty';
+    const failure = live?.failure ? errorData(live.failure) : null;
+    return {
+      state,
+      progress: this.opening ? this.openProgress : (live?.progress() ?? (recorded ? 1 : null)),
+      doing: this.doing,
+      axis: shown?.opened.header.axis ?? 'accesses',
+      extentTo: shown ? Math.max(shown.timeline.extentTo, shown.timeline.axis === 'time' ? shown.simTimePs : shown.accesses) : 0,
+      accesses: shown?.accesses ?? 0,
+      batches: shown?.batches ?? 0,
+      events: shown?.events ?? 0,
+      simTimePs: shown?.simTimePs ?? 0,
+      phase: shown?.phase ?? '',
+      policies: shown?.policies() ?? [],
+      pendingChanges: live?.pending() ?? [],
+      speed: this.speed,
+      error: failure ?? this.openError,
+    };
+  }
+}
+
+function infoOf(opened: Runnable | Recorded): RunInfo {
+  const { header } = opened;
+  return {
+    title: header.title,
+    about: header.about,
+    file: header.workload.file,
+    kind: opened.kind === 'recording' ? 'recording' : header.workload.kind,
+    scenario: header.scenario,
+    axis: header.axis,
+    objects: header.objects.map(({ name, bytes, address }) => ({ name, bytes, address })),
+    phases: opened.kind === 'recording' ? [] : opened.phases,
+    capacityBytes: header.scenario.deviceMemoryBytes * header.devices,
+    findings: findingsOf(opened),
+    workloadText: header.workloadText,
+  };
+}
+
+/** One session of one client. */
+export function createSession(platform: Platform, send: (message: Response | BackendEvent) => void): Session {
+  return new SessionServer(platform, send);
+}

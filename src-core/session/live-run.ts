@@ -1,0 +1,259 @@
+/** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
+import type { Platform } from '../contracts/platform';
+import { lookAhead, Run } from '../engine/run';
+import type { Finding } from '../model/finding';
+import { Refusal } from '../model/refusal';
+import type { PolicyChoice } from '../model/scenario';
+import type { RunSummary } from '../model/summary';
+import { findPolicy } from '../policies';
+import type { RunState } from '../protocol/messages';
+import { ArrowWriter } from '../record/arrow-writer';
+import { Recorder } from '../record/recorder';
+import { Timeline } from '../timeline/timeline';
+import type { Runnable } from './open';
+import { summarize } from './summary';
+
+/** Segments per slice: a few milliseconds, so that a pause is felt at once. */
+const SLICE_SEGMENTS = 50_000;
+/** Wall milliseconds between turns of the event loop. */
+const TURN_MS = 8;
+
+export class LiveRun {
+  state: RunState = 'ready';
+  /** Fault batches per wall second; null = as fast as it goes. */
+  speed: number | null = null;
+  readonly timeline: Timeline;
+  private readonly recorder: Recorder;
+  private readonly writer: ArrowWriter | null;
+  private readonly run: Run;
+  private loop: Promise<void> | null = null;
+  private ended: RunSummary | null = null;
+  private readonly pacer = new Pacer();
+  /** Why the run failed. */
+  failure: unknown = null;
+
+  private constructor(
+    private readonly platform: Platform,
+    readonly opened: Runnable,
+    future: ((granule: number, now: number) => number) | null,
+    private readonly changed: (force: boolean) => void,
+  ) {
+    const { header, source } = opened;
+    this.timeline = new Timeline(header);
+    this.writer = opened.options.spool === false ? null : new ArrowWriter(header, platform.createSpool().sink);
+    this.recorder = new Recorder(platform.createHash(), this.writer, (chunk) => {
+      this.timeline.ingest(chunk);
+    });
+    this.run = new Run({ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, recorder: this.recorder }, future);
+  }
+
+  /** Prepares a run; looks ahead first when a policy needs it. */
+  static async create(
+    platform: Platform,
+    opened: Runnable,
+    changed: (force: boolean) => void,
+    progress: (fraction: number | null, doing: string) => void,
+    cancelled: () => boolean,
+  ): Promise<LiveRun> {
+    const { header, source } = opened;
+    const chosen = [...header.scenario.policies, ...header.scenario.changes.map((change) => change.policy)];
+    let future: ((granule: number, now: number) => number) | null = null;
+    if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
+      const unheard = new Recorder(platform.createHash(), null, null);
+      future = await lookAhead({ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice }, unheard, async (fraction) => {
+        progress(fraction, 'looking ahead for belady');
+        if (cancelled()) throw new Refusal('cancelled');
+        await platform.pause(0);
+      });
+    }
+    return new LiveRun(platform, opened, future, changed);
+  }
+
+  get accesses(): number {
+    return this.run.memory.accessCount;
+  }
+  get batches(): number {
+    return this.run.memory.batches;
+  }
+  get events(): number {
+    return this.recorder.count;
+  }
+  get simTimePs(): number {
+    return this.run.memory.clocks.latest();
+  }
+  get phase(): string {
+    return this.run.phase;
+  }
+  progress(): number | null {
+    return this.run.progress();
+  }
+  policies(): readonly PolicyChoice[] {
+    return [...this.run.policies.current.values()];
+  }
+  pending(): readonly PolicyChoice[] {
+    return this.run.pendingChanges();
+  }
+
+  /** Starts or goes on; returns at once. */
+  go(): void {
+    if (this.state !== 'ready' && this.state !== 'paused') return;
+    this.state = 'running';
+    this.changed(true);
+    this.loop = this.keepRunning(Infinity);
+  }
+
+  /** Stops at the next segment border. */
+  async pause(): Promise<void> {
+    if (this.state !== 'running') return;
+    this.state = 'paused';
+    this.run.executor.halt = true;
+    await this.loop;
+    this.changed(true);
+  }
+
+  /** Runs up to and including the next fault batch. */
+  async step(): Promise<void> {
+    await this.pause();
+    if (this.state !== 'ready' && this.state !== 'paused') return;
+    this.state = 'running';
+    this.loop = this.keepRunning(this.batches + 1);
+    await this.loop;
+  }
+
+  change(choice: PolicyChoice): void {
+    if (findChoice(choice)?.needsFuture)
+      throw new Refusal(
+        `${choice.kind}=${choice.id} looks into the future of the run, which a run in progress cannot; restart with it instead (CLI: --policy ${choice.kind}=${choice.id})`,
+      );
+    if (this.state === 'finished' || this.state === 'failed') throw new Refusal('the run has ended; restart it to try another policy');
+    this.run.change(choice);
+    this.changed(true);
+  }
+
+  /** Follows the open chunk, so that answers are up to date. */
+  refresh(): void {
+    this.recorder.read();
+    this.timeline.extend(this.timeline.axis === 'time' ? this.simTimePs : this.accesses);
+  }
+
+  /** Counters per object as they stand, open questions shown as unresolved. */
+  counters(): Float64Array {
+    return this.run.finished ? this.run.memory.ledger.counters : this.run.memory.ledger.preview();
+  }
+
+  summary(): RunSummary {
+    return this.ended ?? this.summarize(this.recorder.digest(), false);
+  }
+
+  async close(): Promise<void> {
+    await this.pause();
+    this.run.close();
+  }
+
+  findings(): readonly Finding[] {
+    const { memory } = this.run;
+    const own: Finding[] = [];
+    if (this.opened.expectSkipped > 0)
+      own.push({
+        kind: 'expect-not-checked',
+        severity: 'note',
+        count: this.opened.expectSkipped,
+        message: "the file's expect block holds for the machine, sizes, policies and seed that it names; this run changes some of them, so it was not checked",
+      });
+    if (memory.ledger.lost > 0)
+      own.push({
+        kind: 'byte-marking-limit',
+        severity: 'warning',
+        count: memory.ledger.lost,
+        message: 'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
+      });
+    if (memory.refusedPrefetches > 0)
+      own.push({ kind: 'prefetch-refused', severity: 'note', count: memory.refusedPrefetches, message: 'prefetches that found no room on the device' });
+    if (this.run.finished && this.run.waitingChanges().length > 0)
+      own.push({
+        kind: 'change-not-reached',
+        severity: 'warning',
+        count: this.run.waitingChanges().length,
+        message: `scheduled policy changes whose moment never came; the first is ${JSON.stringify(this.run.waitingChanges()[0]?.moment)}`,
+      });
+    if (this.run.finished && this.run.pendingChanges().length > 0)
+      own.push({ kind: 'change-not-reached', severity: 'note', count: this.run.pendingChanges().length, message: 'policy changes asked for after the last fault batch; they changed nothing' });
+    return [...this.opened.source.findings(), ...own];
+  }
+
+  private summarize(recordingHash: string, complete: boolean): RunSummary {
+    const { run, recorder, opened } = this;
+    const facts = {
+      accesses: this.accesses,
+      simTimePs: this.simTimePs,
+      batches: this.batches,
+      events: recorder.count,
+      changes: run.applied,
+      findings: this.findings(),
+      complete,
+      recordingHash,
+    };
+    return summarize(opened.header, this.counters(), facts, opened.expect);
+  }
+
+  /** Advances until told otherwise, turning to the event loop every few milliseconds. Never rejects. */
+  private async keepRunning(stopAtBatch: number): Promise<void> {
+    const { platform, run } = this;
+    let turnBegan = platform.wallMs();
+    try {
+      while (this.state === 'running' && !run.finished && this.batches < stopAtBatch) {
+        const allowed = this.pacer.allowed(platform.wallMs(), this.batches, this.speed);
+        run.haltAtBatch = Math.min(stopAtBatch, allowed);
+        if (this.batches < allowed) await run.advance(SLICE_SEGMENTS);
+        const waits = this.batches >= allowed;
+        if (!waits && platform.wallMs() - turnBegan < TURN_MS) continue;
+        this.refresh();
+        this.changed(false);
+        await platform.pause(waits ? TURN_MS : 0);
+        turnBegan = platform.wallMs();
+      }
+      if (run.finished) await this.finish();
+      else if (this.state === 'running') this.state = 'paused';
+    } catch (cause) {
+      this.state = 'failed';
+      this.failure = cause;
+      this.recorder.abandon(); // what happened so far is not lost
+    }
+    this.refresh();
+    this.changed(true);
+  }
+
+  private async finish(): Promise<void> {
+    const { run, recorder } = this;
+    recorder.end(this.simTimePs, this.accesses, this.batches, run.memory.step, (hash) => {
+      this.ended = this.summarize(hash, true);
+      return JSON.stringify(this.ended);
+    });
+    this.writer?.close();
+    const { record } = this.opened.options;
+    if (record !== undefined) await this.platform.keepSpool(record);
+    this.state = 'finished';
+  }
+}
+
+/** How many batches may have been serviced by now at a given speed. Falling behind is not made up for by a burst. */
+class Pacer {
+  private speed: number | null = null;
+  private since = 0;
+  private base = 0;
+
+  allowed(nowMs: number, batches: number, speed: number | null): number {
+    if (speed === null) {
+      this.speed = null;
+      return Infinity;
+    }
+    const due = this.base + Math.floor((speed * (nowMs - this.since)) / 1000);
+    if (speed === this.speed && due - batches <= Math.max(1, speed / 4)) return due;
+    this.speed = speed;
+    this.since = nowMs;
+    this.base = batches + 1;
+    return this.base;
+  }
+}
+
+const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => findPolicy(choice.kind, choice.id);

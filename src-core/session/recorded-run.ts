@@ -1,0 +1,93 @@
+/** A finished recording, opened again: it can be looked at and reported on, not run. */
+import { Refusal } from '../model/refusal';
+import { END, POLICY } from '../model/events';
+import type { Finding } from '../model/finding';
+import type { AppliedChange, PolicyChoice } from '../model/scenario';
+import type { RunSummary } from '../model/summary';
+import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
+import type { Recorded } from './open';
+import { summarize } from './summary';
+
+export class RecordedRun {
+  readonly timeline: Timeline;
+  accesses = 0;
+  simTimePs = 0;
+  batches = 0;
+  events = 0;
+  phase = '';
+  private readonly changes: AppliedChange[] = [];
+  private stored: RunSummary | null = null;
+
+  private constructor(readonly opened: Recorded) {
+    this.timeline = new Timeline(opened.header);
+  }
+
+  static async read(
+    opened: Recorded,
+    progress: (doing: string) => void,
+    cancelled: () => boolean,
+    pause: () => Promise<void>,
+  ): Promise<RecordedRun> {
+    const run = new RecordedRun(opened);
+    for await (const chunk of opened.recording.chunks()) {
+      run.timeline.ingest(chunk);
+      run.events = chunk.firstOrdinal + chunk.count;
+      for (const { columns, count } of chunk.blocks)
+        if (count > 0) {
+          run.accesses = Math.max(run.accesses, columns.access[count - 1]!);
+          run.batches = Math.max(run.batches, columns.batch[count - 1]!);
+          run.simTimePs = Math.max(run.simTimePs, columns.time[count - 1] ?? 0);
+        }
+      run.notePolicies(chunk.blocks[POLICY]!);
+      const last = chunk.blocks[END]!;
+      if (last.count > 0) run.stored = JSON.parse(last.details[0]!) as RunSummary;
+      progress(`reading ${run.events} events`);
+      if (cancelled()) throw new Refusal('cancelled');
+      await pause();
+    }
+    if (!run.stored && !run.findings().some((finding) => finding.kind === 'recording-cut'))
+      opened.recording.findings.push({
+        kind: 'recording-cut',
+        severity: 'warning',
+        count: 1,
+        message: 'the recording has no end: the run was cut off; what was saved is shown, later accesses are not recorded',
+      });
+    return run;
+  }
+
+  private notePolicies(block: { readonly count: number; readonly columns: { readonly batch: ArrayLike<number>; readonly access: ArrayLike<number>; readonly time: ArrayLike<number> }; readonly details: readonly string[] }): void {
+    for (let row = 0; row < block.count; row++)
+      this.changes.push({
+        batch: block.columns.batch[row]!,
+        access: block.columns.access[row]!,
+        timePs: block.columns.time[row] ?? 0,
+        policy: JSON.parse(block.details[row]!) as PolicyChoice,
+        origin: 'scheduled',
+      });
+  }
+
+  findings(): readonly Finding[] {
+    return this.opened.recording.findings;
+  }
+
+  policies(): readonly PolicyChoice[] {
+    const inForce = new Map(this.opened.header.scenario.policies.map((choice) => [choice.kind, choice]));
+    for (const change of this.changes) inForce.set(change.policy.kind, change.policy);
+    return [...inForce.values()];
+  }
+
+  summary(): RunSummary {
+    if (this.stored) return this.stored;
+    const facts = {
+      accesses: this.accesses,
+      simTimePs: this.simTimePs,
+      batches: this.batches,
+      events: this.events,
+      changes: this.changes,
+      findings: this.findings(),
+      complete: false,
+      recordingHash: '',
+    };
+    return summarize(this.opened.header, this.timeline.objectSums(0, Infinity).sums, facts, [], OBJECT_NUMBERS_PER_ROW);
+  }
+}

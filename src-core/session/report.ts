@@ -1,0 +1,62 @@
+/** Reports of a run: the sections' blocks, written in one of the formats. */
+import { exporters } from '../exporters';
+import type { RecordingHeader } from '../model/recording';
+import type { ReportBlock, ReportInput } from '../model/report';
+import { Refusal } from '../model/refusal';
+import type { PolicyChange } from '../model/scenario';
+import type { RunSummary } from '../model/summary';
+import type { ReportFormat } from '../protocol/messages';
+import { buildReport } from '../reports/build';
+import { chartSvg } from '../reports/svg';
+import type { Timeline } from '../timeline/timeline';
+import { formatChange, formatPolicyFlag } from './run-flags';
+
+/** Bins of a report's charts before the exporters thin them out further. */
+const REPORT_BINS = 600;
+
+const quote = (text: string): string => (/^[A-Za-z0-9._/:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** The command that repeats the run; changes appear with the batch that they first governed. */
+export function repeatCommand(header: RecordingHeader, summary: RunSummary, fileChanges: number): string {
+  const { scenario } = header;
+  const changes: PolicyChange[] = summary.changes
+    .filter((change, index) => change.origin === 'live' || index >= fileChanges)
+    .map((change) => ({ moment: { at: 'batch', batch: change.batch }, policy: change.policy }));
+  return [
+    'npx faultline run',
+    quote(header.workload.file ?? header.workload.name),
+    '--machine',
+    quote(scenario.machine),
+    '--device-memory',
+    `${scenario.deviceMemoryBytes}B`,
+    '--granularity',
+    `${scenario.granularity / 1024}KiB`,
+    '--seed',
+    String(scenario.seed),
+    ...scenario.policies.flatMap((policy) => ['--policy', quote(formatPolicyFlag(policy))]),
+    ...changes.flatMap((change) => ['--at', quote(formatChange(change))]),
+    ...(scenario.usefulBytes ? [] : ['--no-useful-bytes']),
+  ].join(' ');
+}
+
+export function makeReport(
+  header: RecordingHeader,
+  summary: RunSummary,
+  timeline: Timeline,
+  fileChanges: number,
+  format: ReportFormat,
+  only: readonly string[] | undefined,
+): { text: string; blocks: readonly ReportBlock[] } {
+  const input: ReportInput = {
+    summary,
+    machine: header.machine,
+    workloadText: header.workloadText,
+    timeline: timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS }),
+    command: repeatCommand(header, summary, fileChanges),
+  };
+  const blocks = buildReport(input, only);
+  if (format === 'blocks') return { text: '', blocks };
+  const exporter = exporters.find((each) => each.id === format);
+  if (!exporter) throw new Refusal(`there is no report format "${format}"; expected ${exporters.map((each) => each.id).join(', ')}`);
+  return { text: exporter.write({ input, blocks, drawChart: chartSvg }), blocks: [] };
+}

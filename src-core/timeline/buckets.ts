@@ -1,0 +1,115 @@
+/**
+ * Sums per bucket of an axis that grows: a fixed number of buckets, whose width doubles (neighbours are added) when the
+ * axis outgrows them. Rows may be added in any order of the axis.
+ */
+export interface BucketRange {
+  readonly firstBucket: number;
+  readonly outerBucket: number;
+  /** Ends of the range on the axis: whole buckets. */
+  readonly from: number;
+  readonly to: number;
+  readonly bins: number;
+}
+
+export class Buckets {
+  /** Width of one bucket on the axis. */
+  private bucket = 1;
+  /** Row per bucket; made when first written. */
+  private readonly rows: (Float64Array | undefined)[];
+  private last = -1;
+
+  constructor(
+    private readonly buckets: number,
+    /** Numbers per row. */
+    readonly width: number,
+  ) {
+    this.rows = new Array<Float64Array | undefined>(buckets);
+  }
+
+  add(x: number, column: number, amount: number): void {
+    let index = Math.floor(x / this.bucket);
+    while (index >= this.buckets) {
+      this.merge();
+      index = Math.floor(x / this.bucket);
+    }
+    const row = (this.rows[index] ??= new Float64Array(this.width));
+    row[column] = row[column]! + amount;
+    if (index > this.last) this.last = index;
+  }
+
+  /** The buckets that cover [from, to), in at most `bins` bins of equal or nearly equal numbers of buckets. */
+  range(from: number, to: number, bins: number): BucketRange {
+    const firstBucket = Math.max(0, Math.min(this.buckets - 1, Math.floor(from / this.bucket)));
+    const outerBucket = Math.max(firstBucket + 1, Math.min(this.buckets, Math.ceil(to / this.bucket)));
+    return {
+      firstBucket,
+      outerBucket,
+      from: firstBucket * this.bucket,
+      to: outerBucket * this.bucket,
+      bins: Math.max(1, Math.min(Math.floor(bins), outerBucket - firstBucket)),
+    };
+  }
+
+  /** Per column, the sums per bin. */
+  sums(range: BucketRange): Float64Array[] {
+    const answers = Array.from({ length: this.width }, () => new Float64Array(range.bins));
+    const count = range.outerBucket - range.firstBucket;
+    for (let i = 0; i < count; i++) {
+      const row = this.rows[range.firstBucket + i];
+      if (!row) continue;
+      const bin = Math.floor((i * range.bins) / count);
+      for (let column = 0; column < this.width; column++) answers[column]![bin]! += row[column]!;
+    }
+    return answers;
+  }
+
+  /** Adds the rows of [first, outer) to `into`. */
+  addUp(first: number, outer: number, into: Float64Array): void {
+    const end = Math.min(outer, this.last + 1);
+    for (let i = first; i < end; i++) {
+      const row = this.rows[i];
+      if (!row) continue;
+      for (let column = 0; column < this.width; column++) into[column] = into[column]! + row[column]!;
+    }
+  }
+
+  /**
+   * Columns that hold changes of a level: its last and its highest value in each bin of another collection's range (the
+   * two may have different bucket widths).
+   */
+  level(columns: readonly number[], range: BucketRange): { values: Float64Array; peak: Float64Array } {
+    const values = new Float64Array(range.bins);
+    const peak = new Float64Array(range.bins);
+    const span = range.to - range.from;
+    let level = 0;
+    let bucket = 0;
+    const step = (): void => {
+      const row = this.rows[bucket++];
+      if (row) for (const column of columns) level += row[column]!;
+    };
+    while (bucket <= this.last && bucket * this.bucket < range.from) step();
+    for (let bin = 0; bin < range.bins; bin++) {
+      const end = range.from + (span * (bin + 1)) / range.bins;
+      let highest = level;
+      while (bucket <= this.last && bucket * this.bucket < end) {
+        step();
+        if (level > highest) highest = level;
+      }
+      values[bin] = level;
+      peak[bin] = highest;
+    }
+    return { values, peak };
+  }
+
+  private merge(): void {
+    this.bucket *= 2;
+    for (let i = 0; i < this.buckets / 2; i++) {
+      const a = this.rows[2 * i];
+      const b = this.rows[2 * i + 1];
+      if (a && b) for (let column = 0; column < this.width; column++) a[column] = a[column]! + b[column]!;
+      this.rows[i] = a ?? b;
+    }
+    this.rows.fill(undefined, this.buckets / 2);
+    this.last = this.last >> 1;
+  }
+}

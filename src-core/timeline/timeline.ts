@@ -1,0 +1,251 @@
+/**
+ * The run as seen by a view: events fold into buckets of time as they come, and questions are answered from buckets. The
+ * number of buckets is fixed; when the run outgrows them, neighbours are merged and the bucket width doubles. So memory
+ * and answers stay bounded however long the run is, and the resolution is always at least 1/8192 of the whole.
+ */
+import {
+  EVICTION,
+  FAULT,
+  LEDGER,
+  LEDGER_METRICS,
+  METRIC_COUNT,
+  metricIndex,
+  MIGRATION,
+  NO_PROCESSOR,
+  POLICY,
+  reasonCode,
+  STEP,
+  type Metric,
+} from '../model/events';
+import { CPU } from '../model/processor';
+import type { RecordingHeader } from '../model/recording';
+import type { PolicyChoice } from '../model/scenario';
+import { MAX_BINS, type AxisKind, type MarkAnswer, type TimelineAnswer, type TimelineQuestion, type TrackAnswer } from '../model/timeline';
+import type { EventChunk } from '../record/columns';
+import { Buckets } from './buckets';
+
+/** Buckets of the run-wide tracks. */
+const TRACK_BUCKETS = 16384;
+/** Numbers kept for all objects together: 256 MiB. */
+const OBJECT_NUMBERS = 32 * 1024 * 1024;
+/** Objects drawn by name in the occupancy track; the rest is one band. */
+const MAX_BANDS = 24;
+const MAX_MARKS = 1000;
+
+const FAULT_REASONS = ['first-touch', 'not-resident', 'remote-map'] as const;
+const MOVE_REASONS = ['fault', 'prefetch', 'access-counter', 'capacity'] as const;
+const TITLES: Readonly<Record<string, string>> = {
+  'first-touch': 'first touch',
+  'not-resident': 'not resident',
+  'remote-map': 'remote mapping',
+  fault: 'on fault',
+  prefetch: 'prefetch',
+  'access-counter': 'access counter',
+  capacity: 'eviction',
+};
+
+interface TrackSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly group: 'faults' | 'bytes';
+  readonly unit: 'count' | 'bytes';
+}
+
+const TRACKS: readonly TrackSpec[] = [
+  ...(['cpu', 'gpu'] as const).flatMap((side) =>
+    FAULT_REASONS.map((reason) => ({
+      id: `faults.${side}.${reason}`,
+      title: `${side.toUpperCase()} faults, ${TITLES[reason]}`,
+      group: 'faults' as const,
+      unit: 'count' as const,
+    })),
+  ),
+  ...(['toDevice', 'toHost'] as const).flatMap((direction) =>
+    MOVE_REASONS.map((reason) => ({
+      id: `bytes.${direction}.${reason === 'capacity' ? 'eviction' : reason}`,
+      title: `${direction === 'toDevice' ? 'to device' : 'to host'}, ${TITLES[reason]}`,
+      group: 'bytes' as const,
+      unit: 'bytes' as const,
+    })),
+  ),
+];
+const FAULT_TRACK = FAULT_REASONS.map((reason) => reasonCode(reason));
+const MOVE_TRACK = MOVE_REASONS.map((reason) => reasonCode(reason));
+const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
+const at = (metric: Metric): number => metricIndex(metric);
+const M = {
+  cpuFaults: at('cpuFaults'),
+  gpuFaults: at('gpuFaults'),
+  toDevice: at('bytesToDevice'),
+  toHost: at('bytesToHost'),
+  migrations: at('migrations'),
+  evictions: at('evictions'),
+  prefetched: at('prefetchedBytes'),
+};
+/** Net change of the bytes on devices; stands behind the metrics of an object's row. */
+const RESIDENT = METRIC_COUNT;
+export const OBJECT_NUMBERS_PER_ROW = METRIC_COUNT + 1;
+const PREFETCH = reasonCode('prefetch');
+const BEGIN = reasonCode('begin');
+
+export class Timeline {
+  readonly axis: AxisKind;
+  readonly objects: RecordingHeader['objects'];
+  /** Highest instant or access number seen. */
+  extentTo = 0;
+  private readonly tracks: Buckets;
+  private readonly perObject: Buckets;
+  private readonly ledger: Float64Array;
+  private readonly marks: MarkAnswer[] = [];
+  private readonly seen = new Int32Array(8);
+  private chunkSeen = -1;
+  private lastPhase = '';
+  private readonly capacityBytes: number;
+  private readonly granuleBytes: number;
+
+  constructor(header: RecordingHeader) {
+    this.axis = header.axis;
+    this.objects = header.objects;
+    this.capacityBytes = header.scenario.deviceMemoryBytes * header.devices;
+    this.granuleBytes = header.scenario.granularity;
+    const numbers = Math.max(1, header.objects.length) * OBJECT_NUMBERS_PER_ROW;
+    let buckets = TRACK_BUCKETS;
+    while (buckets > 16 && buckets * numbers > OBJECT_NUMBERS) buckets /= 2;
+    this.tracks = new Buckets(TRACK_BUCKETS, TRACKS.length);
+    this.perObject = new Buckets(buckets, numbers);
+    this.ledger = new Float64Array(numbers);
+  }
+
+  /** Folds in the rows of the chunk that were not seen yet. */
+  ingest(chunk: EventChunk): void {
+    if (chunk.firstOrdinal !== this.chunkSeen) {
+      this.chunkSeen = chunk.firstOrdinal;
+      this.seen.fill(0);
+    }
+    let done = 0;
+    for (let kind = 0; kind < 7; kind++) done += this.seen[kind]!;
+    for (let i = done; i < chunk.count; i++) {
+      const kind = chunk.order[i]!;
+      this.row(chunk, kind, this.seen[kind]!);
+      this.seen[kind] = this.seen[kind]! + 1;
+    }
+  }
+
+  /** The run has come this far although nothing happened. */
+  extend(to: number): void {
+    if (to > this.extentTo) this.extentTo = to;
+  }
+
+  private row(chunk: EventChunk, kind: number, row: number): void {
+    const block = chunk.blocks[kind]!;
+    const { columns } = block;
+    const x = this.axis === 'time' ? (columns.time[row] ?? 0) : columns.access[row]!;
+    if (x > this.extentTo) this.extentTo = x;
+    if (kind === FAULT) {
+      const gpu = columns.processor[row] !== CPU;
+      const reason = columns.reason[row]!;
+      this.tracks.add(x, (gpu ? 3 : 0) + FAULT_TRACK.indexOf(reason), 1);
+      const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
+      this.perObject.add(x, object + (gpu ? M.gpuFaults : M.cpuFaults), 1);
+    } else if (kind === MIGRATION || kind === EVICTION) this.transfer(columns, kind, row, x);
+    else if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
+    else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as PolicyChoice, x, columns.batch[row]!);
+    else if (kind === STEP && columns.reason[row] === BEGIN) this.phaseMark(block.details[row]!, x);
+  }
+
+  private transfer(columns: EventChunk['blocks'][number]['columns'], kind: number, row: number, x: number): void {
+    const bytes = columns.bytes[row]!;
+    if (columns.source[row] === NO_PROCESSOR) {
+      this.perObject.add(x, columns.object[row]! * OBJECT_NUMBERS_PER_ROW + RESIDENT, this.granuleBytes);
+      return;
+    }
+    const toHost = columns.target[row] === CPU;
+    const reason = columns.reason[row]!;
+    this.tracks.add(x, 6 + (toHost ? 4 : 0) + MOVE_TRACK.indexOf(reason), bytes);
+    const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
+    this.perObject.add(x, object + (toHost ? M.toHost : M.toDevice), bytes);
+    this.perObject.add(x, object + M.migrations, 1);
+    if (kind === EVICTION) this.perObject.add(x, object + M.evictions, 1);
+    if (reason === PREFETCH) this.perObject.add(x, object + M.prefetched, bytes);
+    const fromHost = columns.source[row] === CPU;
+    if (toHost !== fromHost) this.perObject.add(x, object + RESIDENT, toHost ? -bytes : bytes);
+  }
+
+  private ledgerRow(object: number, totals: readonly number[], x: number): void {
+    const base = object * OBJECT_NUMBERS_PER_ROW;
+    LEDGER_INDEX.forEach((metric, i) => {
+      const change = (totals[i] ?? 0) - this.ledger[base + metric]!;
+      if (change === 0) return;
+      this.ledger[base + metric] = totals[i] ?? 0;
+      this.perObject.add(x, base + metric, change);
+    });
+  }
+
+  private policyMark(policy: PolicyChoice, x: number, batch: number): void {
+    if (this.marks.length >= MAX_MARKS) return;
+    const params = Object.entries(policy.params).map(([name, value]) => `${name}=${value}`);
+    this.marks.push({
+      at: x,
+      kind: 'policy',
+      label: `${policy.kind}=${policy.id}`,
+      detail: [`from fault batch ${batch}`, ...params].join(', '),
+    });
+  }
+
+  private phaseMark(detail: string, x: number): void {
+    const { phase } = JSON.parse(detail) as { phase: string };
+    if (phase === this.lastPhase || this.marks.length >= MAX_MARKS) return;
+    this.lastPhase = phase;
+    this.marks.push({ at: x, kind: 'phase', label: phase, detail: `phase ${phase} begins` });
+  }
+
+  /** Answers with at most two values per bin and per track, and never more than MAX_BINS bins. */
+  ask(question: TimelineQuestion): TimelineAnswer {
+    const range = this.tracks.range(question.from, question.to, Math.min(question.bins, MAX_BINS));
+    const sums = this.tracks.sums(range);
+    const tracks: TrackAnswer[] = TRACKS.map((track, i) => ({ ...track, values: sums[i]! }));
+    tracks.push(...this.occupancy(range));
+    return {
+      axis: this.axis,
+      extent: { from: 0, to: this.extentTo },
+      from: range.from,
+      to: range.to,
+      bins: range.bins,
+      capacityBytes: this.capacityBytes,
+      tracks,
+      marks: this.marks.filter((mark) => mark.at >= range.from && mark.at <= range.to),
+    };
+  }
+
+  /** Sums of all object numbers over a range, widened to whole buckets; rows of OBJECT_NUMBERS_PER_ROW. */
+  objectSums(from: number, to: number): { from: number; to: number; sums: Float64Array; resident: Float64Array } {
+    const range = this.perObject.range(from, to, 1);
+    const columns = this.perObject.width;
+    const sums = new Float64Array(columns);
+    this.perObject.addUp(range.firstBucket, range.outerBucket, sums);
+    const before = new Float64Array(columns);
+    this.perObject.addUp(0, range.outerBucket, before);
+    const resident = new Float64Array(this.objects.length);
+    for (let object = 0; object < resident.length; object++) resident[object] = before[object * OBJECT_NUMBERS_PER_ROW + RESIDENT]!;
+    return { from: range.from, to: Math.min(range.to, Math.max(this.extentTo, range.from)), sums, resident };
+  }
+
+  private occupancy(range: ReturnType<Buckets['range']>): TrackAnswer[] {
+    const { objects } = this;
+    const bySize = objects.map((_, i) => i).sort((a, b) => objects[b]!.bytes - objects[a]!.bytes || a - b);
+    const named = bySize.slice(0, MAX_BANDS).sort((a, b) => a - b);
+    const answers: TrackAnswer[] = named.map((object) => ({
+      id: `occupancy.${object}`,
+      title: objects[object]!.name,
+      group: 'occupancy',
+      unit: 'bytes',
+      object,
+      ...this.perObject.level([object * OBJECT_NUMBERS_PER_ROW + RESIDENT], range),
+    }));
+    if (bySize.length > MAX_BANDS) {
+      const rest = bySize.slice(MAX_BANDS).map((object) => object * OBJECT_NUMBERS_PER_ROW + RESIDENT);
+      answers.push({ id: 'occupancy.other', title: 'other objects', group: 'occupancy', unit: 'bytes', object: -1, ...this.perObject.level(rest, range) });
+    }
+    return answers;
+  }
+}

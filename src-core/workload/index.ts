@@ -1,0 +1,5 @@
+/** Workload files: text → data (`loadWorkload`) → access stream (`compileWorkload`). Reference: docs/workload.md. */
+export { compileWorkload } from './compile';
+export { loadWorkload, placeInWorkload } from './read';
+export { workloadJsonSchema } from './schema';
+export type { Expectation, PolicyRequest, Workload } from './workload';

@@ -1,0 +1,56 @@
+/** Collects what is wrong with a file, so that one refusal names several problems with their places. */
+import type { Finding } from '../model/finding';
+import { Refusal } from '../model/refusal';
+import { MAX_PROBLEMS } from './limits';
+
+/** Keys and indices from the root of the document. */
+export type Path = readonly (string | number)[];
+
+export interface Position {
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem {
+  /** Stable kebab-case id. */
+  readonly kind: string;
+  readonly message: string;
+  readonly path: Path;
+  /** Point at the key of the last path entry instead of its value. */
+  readonly atKey?: boolean;
+}
+
+/** `phases[1].steps[0].on`; the document itself is `(file)`. */
+export function formatPath(path: Path): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`;
+  return text === '' ? '(file)' : text;
+}
+
+/** Refuses with at most MAX_PROBLEMS problems, in the order of the file. */
+export function refuseProblems(
+  file: string,
+  problems: readonly Problem[],
+  place: (path: Path, atKey: boolean) => Position,
+): never {
+  const findings = problems.map((problem): Finding & { readonly place: Position } => ({
+    kind: problem.kind,
+    severity: 'error',
+    message: problem.message,
+    count: 1,
+    place: { file, ...place(problem.path, problem.atKey ?? false), path: formatPath(problem.path) },
+  }));
+  findings.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  return refuse(findings);
+}
+
+/** Throws the refusal of a file; its message is the first problem with its place and how many more there are. */
+export function refuse(findings: readonly Finding[]): never {
+  const first = findings[0];
+  const place = first?.place;
+  const where = [place?.file, place?.line, place?.column].filter((part) => part !== undefined).join(':');
+  const path = place?.path === undefined || place.path === '(file)' ? '' : `${place.path}: `;
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
+  throw new Refusal(`${where}: ${path}${first?.message ?? ''}${more}`, findings.slice(0, MAX_PROBLEMS));
+}

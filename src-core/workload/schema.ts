@@ -1,0 +1,267 @@
+/**
+ * The workload language, version 1, as one zod schema: the shape of the file, published as JSON Schema. What needs more
+ * than one key to judge (does the range fit the object, do the lanes match) is checked in resolve*.ts. Every message is
+ * made here, because the file's author reads it.
+ */
+import { z } from 'zod';
+import { formatCount } from '../base/units';
+import { POLICY_KINDS } from '../model/scenario';
+import { MAX_ABOUT_LENGTH, MAX_BRANCHES, MAX_DRAWS, MAX_NAME_LENGTH, MAX_REPEAT } from './limits';
+import { suggest } from './nearest';
+
+const show = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return formatCount(value);
+  if (typeof value === 'object' && value !== null) return `a map with ${Object.keys(value).slice(0, 4).join(', ')}`;
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return String(value);
+};
+
+/** The message of a value that is missing or not what was expected. */
+const expected = (what: string) => ({
+  error: (issue: { readonly input?: unknown }) =>
+    issue.input === undefined ? `is missing; expected ${what}` : `is ${show(issue.input)}; expected ${what}`,
+});
+
+/** A map with known keys; an unknown key is answered with the nearest known one. */
+const section = <S extends z.core.$ZodLooseShape>(what: string, shape: S) =>
+  z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return expected(what).error(issue);
+      const known = Object.keys(shape);
+      return (issue as unknown as { readonly keys: readonly string[] }).keys
+        .map((key) => `unknown key ${JSON.stringify(key.slice(0, 60))}; ${suggest(key, known)}`)
+        .join('\n'); // one line per key: read.ts gives each its own place
+    },
+  });
+
+const whole = (min: number, max: number) => {
+  const message = expected(`a whole number from ${min} to ${formatCount(max)}`);
+  return z.number(message).int(message).min(min, message).max(max, message);
+};
+const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
+  z.enum(values, {
+    error: (issue) =>
+      typeof issue.input === 'string'
+        ? `is "${issue.input.slice(0, 60)}"; ${suggest(issue.input, values)} (expected one of ${values.join(', ')})`
+        : expected(`one of ${values.join(', ')}`).error(issue),
+  });
+const word = (what: string) => {
+  const message = expected(`${what} of 1 to ${MAX_NAME_LENGTH} characters`);
+  return z.string(message).min(1, message).max(MAX_NAME_LENGTH, message);
+};
+const listOf = <T extends z.ZodType>(item: T, what: string, max?: number) => {
+  const list = z.array(item, expected(what)).min(1, expected(`${what} with at least one`));
+  return max === undefined ? list : list.max(max, expected(`${what} with at most ${max}`));
+};
+
+const size = z.string(expected('a size with its unit, such as "32MiB" (B, KiB, MiB, GiB, TiB)'));
+const objectName = word('the name of an object');
+
+const objectSchema = section('an object such as { size: 32MiB, element: f64 }', {
+  size: size.optional().meta({ description: 'Size with unit, such as 32MiB. Or give `elements`.', examples: ['32MiB'] }),
+  elements: whole(1, 2 ** 47).optional().meta({ description: 'Number of elements, instead of `size`.' }),
+  element: z
+    .string(expected('an element type (i8 … i64, u8 … u64, f32, f64) or a size such as "128B"'))
+    .default('f64')
+    .meta({ description: 'i8 i16 i32 i64 u8 u16 u32 u64 f32 f64, or a size such as 128B. One access per element.' }),
+  layout: oneOf(['array', 'matrix', 'list', 'tree', 'table'])
+    .default('array')
+    .meta({ description: 'What the object is; matrix adds rows and columns (row-major).' }),
+  rows: whole(1, 2 ** 47).optional().meta({ description: 'matrix: number of rows.' }),
+  columns: whole(1, 2 ** 47).optional().meta({ description: 'matrix: elements of one row.' }),
+  planes: whole(1, 2 ** 47).optional().meta({ description: 'matrix: planes of a 3-D grid; default 1.' }),
+  initially: oneOf(['unpopulated', 'host'])
+    .default('unpopulated')
+    .meta({ description: 'host: resident on the host before the first access, without faults.' }),
+}).meta({ title: 'object' });
+
+const direction = oneOf(['forward', 'reverse', 'alternate'])
+  .optional()
+  .meta({ description: 'alternate: forward on odd iterations of the phase, reverse on even ones. Default forward.' });
+const pair = <T extends z.ZodType>(item: T, what: string) => z.tuple([item, item], expected(what));
+const offsetRange = 'a range [from, to) in bytes, such as [0, 8] or [0B, 1MiB]';
+
+/** Keys of an access to one object; which of them go together is checked in resolve-access.ts. */
+const accessShape = {
+  read: objectName.optional().meta({ description: 'Name of the object that is read.' }),
+  write: objectName.optional().meta({ description: 'Name of the object that is written.' }),
+  readwrite: objectName.optional().meta({ description: 'One access that reads and then writes the element.' }),
+  atomic: objectName.optional().meta({ description: 'One atomic read-modify-write of the element.' }),
+  pattern: oneOf(['sequential', 'reverse', 'strided', 'random', 'zipf', 'chase'])
+    .optional()
+    .meta({ description: 'Order of the elements. Default sequential.' }),
+  direction,
+  stride: whole(1, 2 ** 47).optional().meta({ description: 'strided: every n-th element, once.' }),
+  count: whole(1, MAX_DRAWS).optional().meta({ description: 'random, zipf: number of accesses.' }),
+  s: z
+    .number(expected('the Zipf exponent, a number from 0 to 8'))
+    .min(0, expected('the Zipf exponent, a number from 0 to 8'))
+    .max(8, expected('the Zipf exponent, a number from 0 to 8'))
+    .optional()
+    .meta({ description: 'zipf: exponent; rank r has weight 1/r^s. Default 1.' }),
+  placement: oneOf(['hashed', 'sorted'])
+    .optional()
+    .meta({ description: 'zipf: hashed = element is a random permutation of rank; sorted = element is rank.' }),
+  passes: whole(1, MAX_REPEAT).optional().meta({ description: 'chase: how often the cycle is followed.' }),
+  bytes: pair(z.union([z.number(), z.string()], expected(offsetRange)), offsetRange)
+    .optional()
+    .meta({ description: 'Part of the object: bytes [from, to).' }),
+  elements: pair(whole(0, 2 ** 47), 'a range [from, to) of element numbers, such as [0, 1000]')
+    .optional()
+    .meta({ description: 'Part of the object: elements [from, to).' }),
+  part: pair(
+    z.number(expected('a fraction from 0 to 1')).min(0, expected('a fraction from 0 to 1')).max(1, expected('a fraction from 0 to 1')),
+    'a range [from, to) in fractions of the object, such as [0, 0.5]',
+  )
+    .optional()
+    .meta({ description: 'Part of the object in fractions: [0, 0.5] is the first half.' }),
+  element: z
+    .string(expected('an element type (i8 … f64) or a size such as "16B"'))
+    .optional()
+    .meta({ description: 'Width of one access, instead of the element of the object; the stride follows.' }),
+};
+const laneSchema = section('an access such as { read: u }', accessShape).meta({ title: 'access' });
+
+const stencilSchema = section('a stencil such as { read: u, write: unew, points: 5 }', {
+  read: objectName.meta({ description: 'Object whose neighbours are read.' }),
+  write: objectName.meta({ description: 'Object of as many elements that is written, every element.' }),
+  points: z
+    .literal([3, 5, 7, 9], expected('3 (1-D), 5 or 9 (2-D) or 7 (3-D)'))
+    .meta({ description: '3 (1-D), 5 or 9 (2-D), 7 (3-D).' }),
+  also: listOf(laneSchema, 'a list of accesses such as [ { write: r } ]')
+    .optional()
+    .meta({ description: 'Further accesses in lock step, one per element.' }),
+}).meta({ title: 'stencil' });
+
+const extent = () => whole(1, 2 ** 31).optional();
+const gemmSchema = section('a matrix product such as { a: A, b: B, c: C, n: 4096, tile: 256 }', {
+  a: objectName.meta({ description: 'Left factor, m × k.' }),
+  b: objectName.meta({ description: 'Right factor, k × n.' }),
+  c: objectName.meta({ description: 'Result, m × n.' }),
+  m: extent().meta({ description: 'Rows of A and C; n unless given.' }),
+  n: whole(1, 2 ** 31).meta({ description: 'Columns of B and C.' }),
+  k: extent().meta({ description: 'Columns of A, rows of B; n unless given.' }),
+  tile: whole(1, 2 ** 31)
+    .default(64)
+    .meta({ description: 'Edge of a square tile, in elements.' }),
+  beta: z
+    .number(expected('a number'))
+    .default(0)
+    .meta({ description: '0: C is written and never read; else each element of C is one read-write.' }),
+}).meta({ title: 'gemm' });
+
+const loopSchema = section('an access, "together", "stencil" or "gemm", such as { read: u }', {
+  ...accessShape,
+  together: listOf(laneSchema, 'a list of accesses such as [ { read: a }, { write: b } ]')
+    .optional()
+    .meta({ description: 'Accesses in lock step: for every element, one access of each.' }),
+  stencil: stencilSchema.optional(),
+  gemm: gemmSchema.optional(),
+}).meta({ title: 'loop' });
+
+const stepShape = {
+  on: word('cpu, gpu or gpu0 … gpu5').optional().meta({ description: 'Processor: cpu, gpu (= gpu0), gpu0 … gpu5.' }),
+  name: word('a name').optional().meta({ description: 'Kernel or function name; default <phase>.<number>.' }),
+  iterations: section('a choice of iterations such as { from: 2, to: 10, every: 5 }', {
+    from: whole(1, MAX_REPEAT).optional(),
+    to: whole(1, MAX_REPEAT).optional(),
+    every: whole(1, MAX_REPEAT).optional(),
+  })
+    .optional()
+    .meta({
+      description:
+        'Iterations of the phase (from 1) on which the step runs: from, from + every … to. `every: 5` alone is 5, 10, 15 …',
+    }),
+  repeat: whole(1, MAX_REPEAT).optional().meta({ description: 'Runs of the step one after another; default 1.' }),
+  do: listOf(loopSchema, 'a list of loops such as [ { read: u } ]')
+    .optional()
+    .meta({ description: 'Loops, one after another.' }),
+};
+const branchSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }', stepShape).meta({ title: 'branch' });
+const stepSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }, a swap or a concurrently', {
+  ...stepShape,
+  swap: pair(objectName, 'two names of objects, such as [u, unew]')
+    .optional()
+    .meta({ description: 'The two names exchange their storage from here on. A step of its own; costs nothing.' }),
+  concurrently: section('steps that run at the same time: { steps: [ … ] }', {
+    quantum: whole(1, MAX_REPEAT).default(4096).meta({ description: 'Accesses taken from each in turn.' }),
+    steps: listOf(branchSchema, 'a list of steps', MAX_BRANCHES),
+  }).optional(),
+}).meta({ title: 'step' });
+
+const policyShape = Object.fromEntries(
+  POLICY_KINDS.map((kind) => [
+    kind,
+    z
+      .union(
+        [
+          word('a policy id'),
+          z.object({ id: word('a policy id') }).catchall(z.union([z.number(), z.string(), z.boolean()])),
+        ],
+        expected('a policy id such as "none", or { id: tree, threshold: 75 }'),
+      )
+      .optional(),
+  ]),
+);
+const limit = z.number(expected('a number')).optional();
+
+export const workloadSchema = section('a workload that starts with "faultline: 1"', {
+  faultline: z.literal(1, expected('1, the version of the workload language')),
+  name: word('a name').meta({ description: 'Title of the workload.' }),
+  about: z
+    .string(expected('a sentence or two'))
+    .max(MAX_ABOUT_LENGTH, expected(`at most ${MAX_ABOUT_LENGTH} characters`))
+    .default('')
+    .meta({ description: 'What it shows, in one or two sentences.' }),
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(1).meta({ description: 'Everything random follows from it.' }),
+  machine: word('the id of a machine, such as r0').optional().meta({ description: 'Machine preset to run on.' }),
+  deviceMemory: size.optional().meta({ description: 'Memory of each device, such as 256MiB.' }),
+  granularity: size.optional().meta({ description: 'Unit of residency and migration: 4KiB, 64KiB or 2MiB.' }),
+  policies: section('policies such as { eviction: access-lru }', policyShape)
+    .optional()
+    .meta({ description: 'Policies at the start: an id, or { id, parameters … }.' }),
+  usefulBytes: z
+    .boolean(expected('true or false'))
+    .optional()
+    .meta({ description: 'Mark which bytes of a transfer were touched; false is faster.' }),
+  objects: z
+    .record(z.string(), objectSchema, expected('objects by name, such as { u: { size: 32MiB } }'))
+    .meta({ description: 'The memory, in address order; each object starts on a 2 MiB boundary.' }),
+  phases: listOf(
+    section('a phase such as { name: iterate, steps: [ … ] }', {
+      name: word('a name').meta({ description: 'Unique name of the phase.' }),
+      repeat: whole(1, MAX_REPEAT).default(1).meta({ description: 'Iterations.' }),
+      steps: listOf(stepSchema, 'a list of steps').meta({ description: 'Run one after another in every iteration.' }),
+    }).meta({ title: 'phase' }),
+    'a list of phases',
+  ),
+  changes: z
+    .array(word('a change such as "3ms:prefetch=none"'), expected('a list of changes'))
+    .optional()
+    .meta({ description: 'Policy changes in mid-run: MOMENT:KIND=ID[,PARAM=VALUE…]' }),
+  expect: z
+    .record(
+      z.string(),
+      z.union(
+        [z.number(), z.strictObject({ min: limit, max: limit })],
+        expected('a number, or { min, max }'),
+      ),
+      expected('values by name, such as { gpuFaults: 52224 }'),
+    )
+    .default({})
+    .meta({ description: 'Totals (gpuFaults) or object fields (objects.r.pingPongs) that the run must reach exactly.' }),
+}).meta({ title: 'Faultline workload, version 1' });
+
+export type WorkloadData = z.infer<typeof workloadSchema>;
+export type ObjectData = WorkloadData['objects'][string];
+export type PhaseData = WorkloadData['phases'][number];
+export type StepData = PhaseData['steps'][number];
+export type BranchData = z.infer<typeof branchSchema>;
+export type LoopData = z.infer<typeof loopSchema>;
+export type AccessData = z.infer<typeof laneSchema>;
+export type StencilData = z.infer<typeof stencilSchema>;
+export type GemmData = z.infer<typeof gemmSchema>;
+
+/** JSON Schema (draft 2020-12) of a workload file, for editors and for the reference. */
+export const workloadJsonSchema = (): unknown => z.toJSONSchema(workloadSchema, { io: 'input' });

@@ -1,0 +1,9 @@
+import type { CommandEntry } from './command';
+import { describe } from './describe';
+import { importFile } from './import';
+import { report } from './report';
+import { run } from './run';
+import { serve } from './serve';
+
+/** In the order of the help. */
+export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe];

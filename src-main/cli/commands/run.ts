@@ -1,0 +1,44 @@
+import { listExamples } from '../../host/examples';
+import { Refusal } from '../../../src-core/model/refusal';
+import { withEngine } from '../engine';
+import { EXIT } from '../exit';
+import { checkFailIf, parseFailIf, type FailCondition } from '../fail-if';
+import { findPrinter, needsPrinter, reportFile, writeReports, type ReportFile } from '../report-files';
+import { addRunFlags, outputPath, repeatable, runOptionsOf, targetOf, type RunFlags } from '../run-flags';
+import { summaryText } from '../summary-text';
+import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
+
+interface Flags extends RunFlags, CommonFlags {
+  readonly record?: string;
+  readonly failIf?: readonly FailCondition[];
+  readonly report?: readonly ReportFile[];
+}
+
+/** `faultline run FILE`: a workload or a trace, from start to end. */
+export const run: CommandEntry = (program, cli) => {
+  const command = program.command('run').description('run a workload file, a trace or an example to its end').argument('<file>', 'workload, trace or id of an example');
+  addRunFlags(command);
+  command.option('--record <file>', 'write the recording to this file');
+  repeatable(command, '--fail-if <condition>', "exit with 1 when this holds: 'gpuFaults>1000', 'objects.u.bytesToHost>=1GiB'", parseFailIf);
+  repeatable(command, '--report <file>', 'write a report: .html, .json, .csv or .pdf', (path) => reportFile(path));
+  addCommonFlags(command).action(
+    cli.run(async (file: string, flags: Flags) => {
+      const target = targetOf(file, listExamples(cli.installation.examples));
+      const record = flags.record === undefined ? null : outputPath(flags.record);
+      const reports = flags.report ?? [];
+      const printer = needsPrinter(reports) ? await findPrinter(cli.installation) : null;
+      return withEngine(cli.installation, flags.progress === true, async (engine) => {
+        const info = await engine.request('session.open', { target, options: runOptionsOf(flags) });
+        if (info.kind === 'recording') throw new Refusal(`${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``);
+        await engine.runToEnd();
+        const summary = await engine.request('session.summary', null);
+        const failIf = (flags.failIf ?? []).map((condition) => checkFailIf(condition, summary));
+        if (record !== null) await engine.request('session.saveRecording', { path: record });
+        await writeReports(engine, reports, printer);
+        cli.print(flags.json ? JSON.stringify({ ...summary, failIf }, null, 2) : summaryText(summary, failIf));
+        const held = summary.expectations.every(({ holds }) => holds) && failIf.every(({ failed }) => !failed);
+        return held ? EXIT.ok : EXIT.notHeld;
+      });
+    }),
+  );
+};

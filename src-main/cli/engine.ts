@@ -1,0 +1,77 @@
+/** The command line's side of the protocol: one session per command, closed in every case. */
+import type { BackendEvent, Method, Params, Response, ResultOf, RunStatus } from '../../src-core/protocol/messages';
+import { RequestFailed } from '../host/errors';
+import type { Installation } from '../host/installation';
+import { createSessionHost } from '../host/session-host';
+import { EXIT, Interrupted } from './exit';
+import { createProgress } from './progress';
+
+export interface Engine {
+  request<M extends Method>(method: M, params: Params<M>): Promise<ResultOf<M>>;
+  /** Runs what is open to its end; rejects when the run fails. */
+  runToEnd(): Promise<RunStatus>;
+}
+
+const isOver = (status: RunStatus): boolean => status.state === 'finished' || status.state === 'failed';
+
+/**
+ * Starts a session, does `work` with it and closes it. Ctrl-C cancels what runs and rejects with Interrupted once the
+ * session is closed, so that no half-written file stays; a second one leaves at once.
+ */
+export async function withEngine<T>(installation: Installation, showProgress: boolean, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const progress = createProgress(showProgress);
+  let onStatus: (status: RunStatus) => void = () => undefined;
+  let onFailure: (failure: Error) => void = () => undefined;
+  const send = (message: Response | BackendEvent): void => {
+    if (message.type !== 'event') return;
+    if (message.event === 'status') {
+      progress.show(message.status);
+      onStatus(message.status);
+    }
+    if (message.event === 'crashed') onFailure(new RequestFailed(message.error));
+  };
+  const host = createSessionHost({ engine: installation.engine, examplesFolder: installation.examples, handlers: {}, send });
+  // The crash event says where the recording was saved, which the failed request cannot know yet: it comes right after.
+  const crash = new Promise<never>((_done, fail) => (onFailure = fail));
+  crash.catch(() => undefined); // may come when nobody waits any more
+
+  const request: Engine['request'] = async (method, params) => {
+    try {
+      return await host.request(method, params);
+    } catch (thrown) {
+      if (thrown instanceof RequestFailed && thrown.data.code === 'crashed' && thrown.data.details.some(({ kind }) => kind === 'engine-crash')) return crash;
+      throw thrown;
+    }
+  };
+  const runToEnd = async (): Promise<RunStatus> => {
+    const over = new Promise<RunStatus>((done) => {
+      onStatus = (status) => {
+        if (isOver(status)) done(status);
+      };
+    });
+    const first = await request('session.control', { action: 'run' });
+    const last = isOver(first) ? first : await Promise.race([over, crash]);
+    if (last.state === 'failed') throw new RequestFailed(last.error ?? { code: 'crashed', message: 'the run failed without a reason', details: [] });
+    return last;
+  };
+
+  let interrupt: () => void = () => undefined;
+  const interrupted = new Promise<never>((_done, fail) => (interrupt = () => fail(new Interrupted())));
+  interrupted.catch(() => undefined);
+  let signals = 0;
+  const onSignal = (): void => {
+    if (signals++ > 0) process.exit(EXIT.interrupted);
+    interrupt();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    return await Promise.race([work({ request, runToEnd }), interrupted]);
+  } catch (thrown) {
+    if (thrown instanceof Interrupted) await host.request('session.cancel', null).catch(() => undefined); // it is closed next, whatever it answers
+    throw thrown;
+  } finally {
+    progress.end();
+    await host.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

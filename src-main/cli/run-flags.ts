@@ -1,0 +1,114 @@
+/** Flags that decide a run, shared by the commands that run something. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Result } from '../../src-core/base/result';
+import { formatBytes, parseBytes } from '../../src-core/base/units';
+import { Refusal } from '../../src-core/model/refusal';
+import { GRANULARITIES, type PolicyChange, type PolicyChoice } from '../../src-core/model/scenario';
+import type { OpenTarget } from '../../src-core/model/target';
+import type { RunOptions } from '../../src-core/protocol/messages';
+import { parseChange, parsePolicyFlag } from '../../src-core/session/run-flags';
+import type { Example } from '../../src-core/contracts/platform';
+import { didYouMean } from './nearest';
+
+export interface RunFlags {
+  readonly machine?: string;
+  readonly deviceMemory?: number;
+  readonly granularity?: number;
+  readonly policy?: readonly PolicyChoice[];
+  readonly at?: readonly PolicyChange[];
+  readonly seed?: number;
+  readonly usefulBytes: boolean;
+  readonly symbols?: string;
+  readonly allocations?: string;
+  readonly deviceFunctions?: string;
+}
+
+function accept<T>(parsed: Result<T, string>): T {
+  if (parsed.ok) return parsed.value;
+  throw new InvalidArgumentError(parsed.error);
+}
+
+function parseGranularity(text: string): number {
+  const size = accept(parseBytes(text));
+  if ((GRANULARITIES as readonly number[]).includes(size)) return size;
+  throw new InvalidArgumentError(`"${text}" is not offered; expected one of ${GRANULARITIES.map((each) => formatBytes(each).replace(' ', '')).join(', ')}`);
+}
+
+export function parseWhole(text: string): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError(`"${text}" is not a whole number`);
+}
+
+const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parse(text)];
+
+/** Adds a flag that may be given more than once. */
+export function repeatable<T>(command: Command, flags: string, help: string, parse: (text: string) => T): Command {
+  return command.option(flags, `${help} (repeatable)`, collect(parse));
+}
+
+export function addImportFlags(command: Command): Command {
+  return command
+    .option('--symbols <file>', 'symbols of a trace, tab-separated: start, end, object, name')
+    .option('--allocations <file>', 'allocations of a trace: lines ALLOC name address bytes')
+    .option('--device-functions <names>', 'functions of a trace that run on the device, with all they call; separated by commas');
+}
+
+export function addRunFlags(command: Command): Command {
+  command
+    .option('--machine <preset|file>', 'machine preset or machine file; `faultline describe` lists the presets')
+    .option('--device-memory <size>', 'memory of each device, such as 48MiB', (text) => accept(parseBytes(text)))
+    .option('--granularity <size>', 'unit of residency and migration: 4KiB, 64KiB or 2MiB', parseGranularity);
+  repeatable(command, '--policy <kind=name>', 'policy with its parameters after commas: prefetch=tree,threshold=75', (text) => accept(parsePolicyFlag(text)));
+  repeatable(command, '--at <moment:kind=name>', 'change a policy in mid-run: 3ms:prefetch=none; also access:N, batch:N, phase:NAME[k]', (text) =>
+    accept(parseChange(text)),
+  );
+  command
+    .option('--seed <n>', 'seed of everything random', parseWhole)
+    .option('--no-useful-bytes', 'do not mark which bytes of a transfer are touched (faster; useful bytes are then not known)');
+  return addImportFlags(command);
+}
+
+const pathTarget = (path: string): OpenTarget => ({ kind: 'path', path: resolve(path) });
+
+/** A file, or the id of an example where there is no such file. */
+export function targetOf(name: string, examples: readonly Example[]): OpenTarget {
+  if (existsSync(name)) return pathTarget(name);
+  const ids = examples.map((example) => example.id);
+  if (ids.includes(name)) return { kind: 'example', id: name };
+  if (/[/\\.]/.test(name)) return pathTarget(name); // meant as a path: the session says what is wrong with it
+  throw new Refusal(`there is no file and no example "${name}"${didYouMean(name, ids)}; the examples are ${ids.join(', ')}`);
+}
+
+export function runOptionsOf(flags: RunFlags): RunOptions {
+  const { machine } = flags;
+  const isFile = machine !== undefined && (existsSync(machine) || /\.(json|ya?ml)$/.test(machine));
+  const importFiles = {
+    ...(flags.symbols === undefined ? {} : { symbols: pathTarget(flags.symbols) }),
+    ...(flags.allocations === undefined ? {} : { allocations: pathTarget(flags.allocations) }),
+  };
+  return {
+    ...(machine === undefined ? {} : isFile ? { machineFile: pathTarget(machine) } : { machine }),
+    ...(flags.deviceMemory === undefined ? {} : { deviceMemoryBytes: flags.deviceMemory }),
+    ...(flags.granularity === undefined ? {} : { granularity: flags.granularity }),
+    ...(flags.policy === undefined ? {} : { policies: flags.policy }),
+    ...(flags.at === undefined ? {} : { changes: flags.at }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.usefulBytes ? {} : { usefulBytes: false }),
+    ...(flags.deviceFunctions === undefined ? {} : { importOptions: { deviceFunctions: flags.deviceFunctions } }),
+    ...(Object.keys(importFiles).length === 0 ? {} : { importFiles }),
+  };
+}
+
+/** Refuses an output file whose folder is not there before the run, not after it. */
+export function outputPath(path: string): string {
+  const absolute = resolve(path);
+  const folder = dirname(absolute);
+  if (!existsSync(folder)) throw new Refusal(`${path} cannot be written: the folder ${folder} is not there; make it first`);
+  if (existsSync(absolute) && statSync(absolute).isDirectory()) throw new Refusal(`${path} cannot be written: it is a folder; name a file in it`);
+  return absolute;
+}

@@ -1,0 +1,147 @@
+/** What buttons, keys and drops do: opening, running, exporting. One place, so that all of them do the same. */
+import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
+import type { OpenTarget } from '../../src-core/model/target';
+import type { RunOptions, RunState } from '../../src-core/protocol/messages';
+import { useBackend } from '../client';
+import { importersFor, type Importer } from './importers';
+
+export type ExportFormat = 'html' | 'pdf' | 'json' | 'csv' | 'recording';
+/** A chosen file that may come with others: the import dialog asks before it is opened. */
+export interface PendingImport {
+  readonly name: string;
+  readonly target: OpenTarget;
+  readonly importers: readonly Importer[];
+}
+
+export interface Actions {
+  readonly pendingImport: ShallowRef<PendingImport | null>;
+  /** What was just done, for the status line: where an export went. */
+  readonly notice: ShallowRef<string | null>;
+  readonly state: ComputedRef<RunState>;
+  readonly busyExport: ShallowRef<ExportFormat | null>;
+  readonly canRun: ComputedRef<boolean>;
+  /** The run is over and can be made once more. */
+  readonly canRunAgain: ComputedRef<boolean>;
+  readonly desktop: ComputedRef<boolean>;
+  toggleRun(): void;
+  runAgain(): Promise<void>;
+  step(): void;
+  restart(): void;
+  /** Lets the user choose a file, here or on the backend's machine, and gives it as a target. */
+  choose(title: string): Promise<{ readonly name: string; readonly target: OpenTarget } | null>;
+  openDialog(): Promise<void>;
+  openFile(file: File): Promise<void>;
+  openTarget(target: OpenTarget, options?: RunOptions): Promise<void>;
+  exportAs(format: ExportFormat): Promise<void>;
+}
+
+const baseName = (path: string): string => path.replace(/^.*[/\\]/, '');
+
+function pickFile(): Promise<File | null> {
+  return new Promise((resolve) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.addEventListener('change', () => resolve(input.files?.[0] ?? null));
+    input.addEventListener('cancel', () => resolve(null));
+    input.click();
+  });
+}
+
+function download(name: string, bytes: Uint8Array): void {
+  const link = document.createElement('a');
+  const url = URL.createObjectURL(new Blob([bytes.slice()]));
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+export function useActions(): Actions {
+  const backend = useBackend();
+  const pendingImport = shallowRef<PendingImport | null>(null);
+  const notice = shallowRef<string | null>(null);
+  const busyExport = shallowRef<ExportFormat | null>(null);
+  const state = computed(() => backend.status.value?.state ?? 'empty');
+  const desktop = computed(() => backend.appInfo.value?.shell === 'electron');
+  const canRun = computed(
+    () => backend.info.value?.kind !== 'recording' && ['ready', 'running', 'paused'].includes(state.value),
+  );
+  const canRunAgain = computed(() => backend.info.value?.kind !== 'recording' && state.value === 'finished');
+
+  const openTarget = async (target: OpenTarget, options?: RunOptions): Promise<void> => {
+    notice.value = null;
+    await backend.open(target, options);
+  };
+  const consider = async (name: string, target: OpenTarget): Promise<void> => {
+    const importers = importersFor(name, backend.description.value?.importers ?? []);
+    if (importers.length > 0) pendingImport.value = { name, target, importers };
+    else await openTarget(target);
+  };
+  const choose: Actions['choose'] = async (title) => {
+    if (desktop.value) {
+      const target = await backend.request('app.openDialog', { title });
+      return target ? { name: target.kind === 'path' ? baseName(target.path) : title, target } : null;
+    }
+    const file = await pickFile();
+    const target = file ? await backend.upload(file) : null;
+    return file && target ? { name: file.name, target } : null;
+  };
+  const save = async (format: ExportFormat): Promise<void> => {
+    const title = (backend.info.value?.title ?? 'faultline').replace(/[^A-Za-z0-9._-]+/g, '-');
+    const suggestedName = `${title}.${format === 'recording' ? 'arrow' : format}`;
+    const saved =
+      format === 'recording'
+        ? await backend.request('app.saveRecording', { suggestedName })
+        : await backend.request('app.saveReport', { format, suggestedName });
+    if (saved.cancelled) return;
+    if (saved.bytes) download(suggestedName, saved.bytes);
+    notice.value = `Saved ${saved.path ?? suggestedName}`;
+  };
+
+  return {
+    pendingImport,
+    notice,
+    state,
+    busyExport,
+    canRun,
+    canRunAgain,
+    desktop,
+    toggleRun() {
+      if (canRun.value) void backend.control(state.value === 'running' ? 'pause' : 'run');
+    },
+    async runAgain() {
+      await backend.control('restart');
+      await backend.control('run');
+    },
+    step() {
+      if (canRun.value) void backend.control('step');
+    },
+    restart() {
+      if (backend.info.value && backend.info.value.kind !== 'recording') void backend.control('restart');
+    },
+    choose,
+    async openDialog() {
+      try {
+        const chosen = await choose('Open a workload, a trace or a recording');
+        if (chosen) await consider(chosen.name, chosen.target);
+      } catch (error) {
+        backend.report(error);
+      }
+    },
+    async openFile(file) {
+      const target = await backend.upload(file);
+      if (target) await consider(file.name, target);
+    },
+    openTarget,
+    async exportAs(format) {
+      busyExport.value = format;
+      try {
+        await save(format);
+      } catch (error) {
+        backend.report(error);
+      } finally {
+        busyExport.value = null;
+      }
+    },
+  };
+}

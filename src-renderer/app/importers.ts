@@ -1,0 +1,15 @@
+/** Which importers may want further files beside the one that was chosen. Pure. */
+import type { Description } from '../../src-core/protocol/messages';
+
+export type Importer = Description['importers'][number];
+
+const COMPRESSED = /\.(gz|zst)$/i;
+const OWN_FORMATS = ['yaml', 'yml', 'json', 'arrow', 'faultline'];
+
+/** Importers that could read a file of this name and take further files; none for our own formats. */
+export function importersFor(name: string, importers: readonly Importer[]): readonly Importer[] {
+  const extension = /\.([^./\\]+)$/.exec(name.replace(COMPRESSED, ''))?.[1]?.toLowerCase() ?? '';
+  if (OWN_FORMATS.includes(extension)) return [];
+  const named = importers.filter((importer) => importer.extensions.includes(extension));
+  return (named.length > 0 ? named : importers).filter((importer) => importer.auxiliary.length > 0);
+}

@@ -1,0 +1,23 @@
+/** Puts the chosen theme on the document, before the first paint, and hands its colours to whoever draws. */
+import { usePreferredDark } from '@vueuse/core';
+import { computed, provide, shallowRef, watch, type ComputedRef } from 'vue';
+import { usePreferencesStore } from '../stores/preferences';
+import { paletteKey, readPalette } from '../theme/palette';
+
+export function useTheme(): { readonly dark: ComputedRef<boolean>; toggle(): void } {
+  const preferences = usePreferencesStore();
+  const systemDark = usePreferredDark();
+  const dark = computed(() => (preferences.theme === 'system' ? systemDark.value : preferences.theme === 'dark'));
+  const root = document.documentElement;
+  const apply = (): void => {
+    root.dataset['theme'] = dark.value ? 'dark' : 'light';
+  };
+  apply();
+  const palette = shallowRef(readPalette(root));
+  provide(paletteKey, palette);
+  watch(dark, () => {
+    apply();
+    palette.value = readPalette(root);
+  });
+  return { dark, toggle: () => preferences.toggleTheme(dark.value) };
+}

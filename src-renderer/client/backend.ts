@@ -1,0 +1,173 @@
+/**
+ * What the backend last said, as shallow references (data is never copied into stores), and the verbs of a session.
+ * Components read from here and call the verbs; they never see a message.
+ */
+import { shallowRef, type ShallowRef } from 'vue';
+import type { PolicyKind } from '../../src-core/model/scenario';
+import type { OpenTarget } from '../../src-core/model/target';
+import type {
+  BackendEvent,
+  Description,
+  Method,
+  Params,
+  ResultOf,
+  RunInfo,
+  RunOptions,
+  RunStatus,
+} from '../../src-core/protocol/messages';
+import { createConnection, RequestError, type Connection, type Link } from './connection';
+import { createLiveQuestion, type LiveQuestion } from './live-question';
+import type { Carrier } from './transport';
+import { uploadFile } from './upload';
+
+/** The object table changes at reading speed, not at frame speed. */
+const OBJECTS_PAUSE_MS = 200;
+
+export type Crash = Extract<BackendEvent, { event: 'crashed' }>;
+export type AppInfo = ResultOf<'app.info'>;
+
+export interface Backend {
+  readonly link: ShallowRef<Link>;
+  readonly description: ShallowRef<Description | null>;
+  readonly appInfo: ShallowRef<AppInfo | null>;
+  readonly info: ShallowRef<RunInfo | null>;
+  readonly status: ShallowRef<RunStatus | null>;
+  readonly crash: ShallowRef<Crash | null>;
+  /** The newest failure that the user has to know of; null once dismissed. */
+  readonly failure: ShallowRef<RequestError | null>;
+  /** 0..1 while a file is sent to the server. */
+  readonly uploading: ShallowRef<number | null>;
+  /** Counts runs: another number means that every answer and range of before is void. */
+  readonly run: ShallowRef<number>;
+  readonly timeline: LiveQuestion<'session.timeline'>;
+  readonly objects: LiveQuestion<'session.objects'>;
+  readonly request: Connection['request'];
+  readonly reconnect: () => void;
+  /** Opens a target; false: it was refused and `failure` says why. */
+  open(target: OpenTarget, options?: RunOptions): Promise<boolean>;
+  upload(file: File): Promise<OpenTarget | null>;
+  control(action: Params<'session.control'>['action']): Promise<void>;
+  setSpeed(batchesPerSecond: number | null): Promise<void>;
+  /** Throws RequestError when the change is refused: the reason belongs at the control that asked. */
+  setPolicy(kind: PolicyKind, id: string, params: Params<'session.policy'>['params']): Promise<void>;
+  report(error: unknown): void;
+}
+
+export function createBackend(carrier: Carrier): Backend {
+  const description = shallowRef<Description | null>(null);
+  const appInfo = shallowRef<AppInfo | null>(null);
+  const info = shallowRef<RunInfo | null>(null);
+  const status = shallowRef<RunStatus | null>(null);
+  const crash = shallowRef<Crash | null>(null);
+  const failure = shallowRef<RequestError | null>(null);
+  const uploading = shallowRef<number | null>(null);
+  const run = shallowRef(0);
+
+  let reopen: { readonly target: OpenTarget; readonly options: RunOptions } | null = null;
+
+  const connection = createConnection(carrier, { opened: () => void greet(), event: onEvent });
+  const timeline = createLiveQuestion(connection, 'session.timeline');
+  const objects = createLiveQuestion(connection, 'session.objects', OBJECTS_PAUSE_MS);
+
+  const report = (error: unknown): void => {
+    const known = error instanceof RequestError ? error : new RequestError('crashed', String(error));
+    // A lost connection has its own banner, and what the user cancelled is no news.
+    if (known.code !== 'lost' && known.code !== 'cancelled') failure.value = known;
+  };
+  /** Runs a request whose failure concerns the whole window. */
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      report(error);
+      return null;
+    }
+  };
+  const ask = <M extends Method>(method: M, params: Params<M>): Promise<ResultOf<M> | null> =>
+    attempt(() => connection.request(method, params));
+
+  const startOver = (): void => {
+    run.value++;
+    timeline.forget();
+    objects.forget();
+  };
+  const showRun = (opened: RunInfo): void => {
+    info.value = opened;
+    failure.value = null;
+    startOver();
+  };
+
+  function onEvent(event: BackendEvent): void {
+    if (event.event === 'status') {
+      // The extent shrinks only when the run starts over, whoever asked for it.
+      if (status.value && event.status.extentTo < status.value.extentTo) startOver();
+      status.value = event.status;
+    } else if (event.event === 'opened') showRun(event.info);
+    else crash.value = event;
+  }
+
+  async function open(target: OpenTarget, options: RunOptions = {}): Promise<boolean> {
+    failure.value = null;
+    const opened = await ask('session.open', { target, options });
+    if (!opened) return false;
+    crash.value = null;
+    reopen = target.kind === 'upload' ? null : { target, options };
+    showRun(opened);
+    status.value = (await ask('session.status', null)) ?? status.value;
+    return true;
+  }
+
+  /** First words on a fresh connection: what is there, and what to open. A session that has a run keeps it; a new
+   *  session behind a reconnected page gets what was open before (uploads are gone with the old one). */
+  async function greet(): Promise<void> {
+    const [described, application, now] = await Promise.all([
+      ask('session.describe', null),
+      ask('app.info', null),
+      ask('session.status', null),
+    ]);
+    description.value = described;
+    appInfo.value = application;
+    status.value = now;
+    if (now?.state !== 'empty') return;
+    info.value = null;
+    startOver();
+    if (reopen) await open(reopen.target, reopen.options);
+    else if (application?.startTarget) await open(application.startTarget);
+  }
+
+  return {
+    link: connection.link,
+    description,
+    appInfo,
+    info,
+    status,
+    crash,
+    failure,
+    uploading,
+    run,
+    timeline,
+    objects,
+    request: connection.request,
+    reconnect: connection.reconnect,
+    open,
+    async upload(file) {
+      uploading.value = 0;
+      const target = await attempt(() => uploadFile(connection, file, (fraction) => (uploading.value = fraction)));
+      uploading.value = null;
+      return target;
+    },
+    async control(action) {
+      const now = await ask('session.control', { action });
+      if (!now) return;
+      if (action === 'restart') startOver();
+      status.value = now;
+    },
+    async setSpeed(batchesPerSecond) {
+      status.value = (await ask('session.speed', { batchesPerSecond })) ?? status.value;
+    },
+    async setPolicy(kind, id, params) {
+      status.value = await connection.request('session.policy', { kind, id, params });
+    },
+    report,
+  };
+}

@@ -1,0 +1,51 @@
+/** What the policy form shows, from the descriptions, the policies in force and those that wait. Pure. */
+import type { PolicyChoice, PolicyKind } from '../../../src-core/model/scenario';
+import type { ParamDescription, PolicyDescription, RunState } from '../../../src-core/protocol/messages';
+
+export type ParamValue = number | string | boolean;
+export type ParamValues = Readonly<Record<string, ParamValue>>;
+
+export const KIND_TITLES: Readonly<Record<PolicyKind, string>> = {
+  migration: 'Migration',
+  prefetch: 'Prefetch',
+  eviction: 'Eviction',
+};
+
+/** What was asked for last: a waiting change if there is one, else what is in force. */
+export function currentChoice(
+  kind: PolicyKind,
+  inForce: readonly PolicyChoice[],
+  pending: readonly PolicyChoice[],
+): PolicyChoice | null {
+  return [...inForce, ...pending].filter((choice) => choice.kind === kind).at(-1) ?? null;
+}
+
+export const initialParams = (policy: PolicyDescription): ParamValues =>
+  Object.fromEntries(policy.params.map((param) => [param.name, param.initial]));
+
+/** All parameters of a policy: those chosen, and the initial value of the others. */
+export const filledParams = (policy: PolicyDescription, chosen: ParamValues): ParamValues => ({
+  ...initialParams(policy),
+  ...chosen,
+});
+
+/** A number as typed, held to the declared range and step; null when it is no number. */
+export function readNumber(text: string, param: ParamDescription): number | null {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(value)) return null;
+  const min = param.min ?? -Infinity;
+  const max = param.max ?? Infinity;
+  return Math.min(max, Math.max(min, Math.round(value)));
+}
+
+/** Why a policy cannot be picked now, in words; null: it can. */
+export function whyNot(
+  policy: PolicyDescription,
+  state: RunState,
+  kind: 'workload' | 'trace' | 'recording',
+): string | null {
+  if (kind === 'recording') return 'A recording can be looked at, not run: its policies are what they were.';
+  if (policy.needsFuture && state !== 'ready')
+    return `${policy.title} needs the future of the workload, so it can be chosen only before a run starts: restart first.`;
+  return null;
+}

@@ -1,0 +1,64 @@
+/** What the pointer is over, in words and numbers. Pure. */
+import { formatBytes, formatCount } from '../../../src-core/base/units';
+import { axisSpan, axisValue } from '../../widgets/format';
+import { binAt, binStart, type Picture } from './picture';
+import type { Lane } from './series';
+
+export interface ReadoutRow {
+  readonly token: string;
+  readonly label: string;
+  readonly value: string;
+}
+export interface ReadoutGroup {
+  readonly lane: Lane;
+  readonly title: string;
+  readonly rows: readonly ReadoutRow[];
+}
+export interface Readout {
+  readonly at: string;
+  /** Width of the bin that the values stand for. */
+  readonly per: string;
+  readonly phase: string | null;
+  readonly marks: readonly string[];
+  readonly groups: readonly ReadoutGroup[];
+}
+
+const TITLES: Readonly<Record<Lane, string>> = { faults: 'Faults', bytes: 'Bytes moved', occupancy: 'Device memory' };
+/** Rows per group: the tooltip stays smaller than the timeline. */
+const ROWS_MAX = 8;
+
+/** @param at place on the axis; @param tolerance how far from the pointer a policy mark still counts as pointed at. */
+export function readoutAt(picture: Picture, at: number, tolerance: number): Readout | null {
+  const { answer } = picture;
+  const bin = binAt(answer, at);
+  if (bin === null) return null;
+  const start = binStart(answer, bin);
+  const groups = picture.lanes.map((lane): ReadoutGroup => {
+    const all = [...lane.up.series, ...(lane.down?.series ?? [])];
+    const present = all.filter(({ track }) => (track.values[bin] ?? 0) > 0);
+    const rows = present.slice(0, ROWS_MAX).map(({ track, label, token, down }): ReadoutRow => {
+      const value = track.values[bin] ?? 0;
+      const direction = lane.lane === 'bytes' ? (down ? ' → host' : ' → device') : '';
+      return {
+        token,
+        label: `${label}${direction}`,
+        value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
+      };
+    });
+    const left = present.length - rows.length;
+    return {
+      lane: lane.lane,
+      title: TITLES[lane.lane],
+      rows: left > 0 ? [...rows, { token: 'object-other', label: `${left} more`, value: '' }] : rows,
+    };
+  });
+  const phase = answer.marks.filter((mark) => mark.kind === 'phase' && mark.at <= at).at(-1);
+  const marks = answer.marks.filter((mark) => mark.kind === 'policy' && Math.abs(mark.at - at) <= tolerance);
+  return {
+    at: axisValue(start, answer.axis),
+    per: axisSpan((answer.to - answer.from) / answer.bins, answer.axis),
+    phase: phase?.label ?? null,
+    marks: marks.map((mark) => `${mark.label}: ${mark.detail}`),
+    groups,
+  };
+}

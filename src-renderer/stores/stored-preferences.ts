@@ -1,0 +1,41 @@
+/** What the user likes, and how it is read back from storage. Pure. */
+
+type ThemeChoice = 'system' | 'light' | 'dark';
+
+export interface Preferences {
+  theme: ThemeChoice;
+  bottomTab: string;
+  /** Ids of side sections that are folded. */
+  folded: string[];
+  /** Pixels, as dragged. */
+  sideWidth: number;
+  bottomHeight: number;
+}
+
+const initial = (): Preferences => ({
+  theme: 'system',
+  bottomTab: 'objects',
+  folded: [],
+  sideWidth: 290,
+  bottomHeight: 270,
+});
+
+/** Preferences as stored; anything unreadable (older shape, hand-edited) falls back to the initial value, field by field. */
+export function parsePreferences(text: string | null): Preferences {
+  const preferences = initial();
+  if (text === null) return preferences;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(text);
+  } catch {
+    return preferences; // damaged preferences are worth nothing to the user: start afresh
+  }
+  if (typeof stored !== 'object' || stored === null) return preferences;
+  const { theme, bottomTab, folded, sideWidth, bottomHeight } = stored as Record<string, unknown>;
+  if (theme === 'light' || theme === 'dark' || theme === 'system') preferences.theme = theme;
+  if (typeof bottomTab === 'string') preferences.bottomTab = bottomTab;
+  if (Array.isArray(folded)) preferences.folded = folded.filter((id): id is string => typeof id === 'string');
+  if (typeof sideWidth === 'number' && sideWidth > 0) preferences.sideWidth = sideWidth;
+  if (typeof bottomHeight === 'number' && bottomHeight > 0) preferences.bottomHeight = bottomHeight;
+  return preferences;
+}

@@ -1,0 +1,129 @@
+// The only place where layering is written. `npm run check` runs dependency-cruiser with it; README tables are tested
+// against it. Read a row as "this folder may import those folders"; base and model are added for everyone but sim.
+const flow = {
+  base: [],
+  model: ['base'],
+  contracts: ['base', 'model'],
+  sim: ['base'],
+  policies: ['contracts'],
+  importers: ['contracts'],
+  presets: ['contracts'],
+  workload: ['contracts'],
+  hardware: ['contracts', 'sim'],
+  os: ['contracts', 'sim', 'hardware'],
+  record: ['model'],
+  engine: ['contracts', 'os', 'hardware', 'sim', 'record'],
+  timeline: ['record'],
+  analysis: ['timeline', 'record'],
+  reports: ['contracts', 'analysis', 'timeline'],
+  exporters: ['contracts', 'timeline', 'record'],
+  protocol: ['model'],
+  session: ['*'],
+};
+
+/** Platform-free npm packages, each with the core folders that may import it (STYLE rule 2). */
+const packagesOfCore = {
+  zod: ['contracts', 'policies', 'importers', 'workload', 'model', 'presets', 'protocol', 'session'],
+  yaml: ['workload'],
+  'apache-arrow': ['record'],
+  echarts: ['reports'],
+};
+
+// DEBT: exceptions, each { from, to, reason, owner }. The list may only shrink; layers.test.ts holds the count.
+const exceptions = [];
+
+const core = (folder) => `src-core/${folder}`;
+const alone = ['base', 'model', 'sim'];
+const may = Object.fromEntries(
+  Object.entries(flow).map(([folder, to]) => {
+    if (to.includes('*')) return [core(folder), ['src-core']];
+    const basics = alone.includes(folder) ? [] : ['base', 'model'];
+    return [core(folder), [...new Set([...to, ...basics])].map(core)];
+  }),
+);
+Object.assign(may, {
+  'src-renderer/client': ['base', 'model', 'protocol'].map(core),
+  'src-renderer': ['src-renderer', ...['base', 'model', 'protocol'].map(core)],
+  'src-main': ['src-main', ...['base', 'model', 'contracts', 'protocol', 'session'].map(core)],
+});
+
+const places = Object.keys(may);
+const at = (place) => `^${place}/`;
+const inPackages = (names) => `(^|/)node_modules/(${names.join('|')})/`;
+const excused = (from) =>
+  exceptions.filter((entry) => entry.from.startsWith(`${from}/`)).map((entry) => `^${entry.to}$`);
+
+const layerRules = Object.entries(may).map(([from, to]) => ({
+  name: `layer ${from}`,
+  comment: `${from} may import only: ${to.join(', ') || 'nothing'}`,
+  severity: 'error',
+  from: { path: at(from), pathNot: places.filter((place) => place.startsWith(`${from}/`)).map(at) },
+  to: { path: '^src-', pathNot: [...[from, ...to].map(at), ...excused(from)] },
+}));
+
+const packageRules = Object.keys(flow).map((folder) => {
+  const allowed = Object.entries(packagesOfCore)
+    .filter(([, folders]) => folders.includes(folder))
+    .map(([name]) => name);
+  return {
+    name: `packages of ${core(folder)}`,
+    comment: `${core(folder)} may import only these packages: ${allowed.join(', ') || 'none'}; core needs no platform`,
+    severity: 'error',
+    from: { path: at(core(folder)) },
+    to: { pathNot: ['^src-', ...(allowed.length > 0 ? [inPackages(allowed)] : [])] },
+  };
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+const configuration = {
+  forbidden: [
+    ...layerRules,
+    ...packageRules,
+    {
+      name: 'no node in the renderer',
+      severity: 'error',
+      from: { path: '^src-renderer/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no electron outside app and preload',
+      comment: 'The CLI, the server and the engine host run on plain Node.',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(app|preload)/' },
+      to: { path: inPackages(['electron']) },
+    },
+    {
+      name: 'product does not import tests',
+      severity: 'error',
+      from: { path: '^src-' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'every file has a layer',
+      severity: 'error',
+      from: { path: '^src-', pathNot: places.map(at) },
+      to: {},
+    },
+    {
+      name: 'imports resolve',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(electron|vite)' },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src-.*\\.d\\.ts$' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};
+
+module.exports = configuration;
+// Not enumerable, since dependency-cruiser refuses keys that it does not know; for test/arch/layers.test.ts.
+Object.defineProperties(module.exports, {
+  flow: { value: flow },
+  packagesOfCore: { value: packagesOfCore },
+  exceptions: { value: exceptions },
+});

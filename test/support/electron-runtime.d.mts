@@ -1,0 +1,2 @@
+/** The executable of a real Electron; throws with the reason where none can be had. */
+export function provideElectron(options?: { readonly force?: boolean }): Promise<string>;

@@ -1,0 +1,205 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BackendEvent, ErrorData, Method, Params, Response } from '../../../src-core/protocol/messages';
+import { createSessionHost, type SessionHost, type SessionHostOptions } from '../../../src-main/host/session-host';
+
+const engine = fileURLToPath(new URL('fake-engine.cjs', import.meta.url));
+
+let keepFolder: string;
+let hosts: SessionHost[];
+let sent: (Response | BackendEvent)[];
+
+beforeEach(() => {
+  keepFolder = mkdtempSync(join(tmpdir(), 'faultline-test-'));
+  hosts = [];
+  sent = [];
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const host of hosts) await host.close();
+  rmSync(keepFolder, { recursive: true, force: true });
+});
+
+function start(options: Partial<SessionHostOptions> = {}): SessionHost {
+  const host = createSessionHost({ engine, examplesFolder: '', handlers: {}, keepFolder, send: (message) => sent.push(message), ...options });
+  hosts.push(host);
+  return host;
+}
+
+const ask = <M extends Method>(id: number, method: M, params: Params<M>): unknown => ({ type: 'request', id, method, params });
+const openPath = (id: number, path: string): unknown => ask(id, 'session.open', { target: { kind: 'path', path }, options: {} });
+const answers = (): Response[] => sent.filter((message): message is Response => message.type === 'response');
+const crashes = (): Extract<BackendEvent, { event: 'crashed' }>[] =>
+  sent.flatMap((message) => (message.type === 'event' && message.event === 'crashed' ? [message] : []));
+const answer = async (id: number): Promise<Response> =>
+  vi.waitFor(
+    () => {
+      const found = answers().find((response) => response.id === id);
+      if (!found) throw new Error(`no answer to ${id} yet`);
+      return found;
+    },
+    { timeout: 10_000 },
+  );
+const error = async (id: number): Promise<ErrorData> => {
+  const response = await answer(id);
+  if (response.ok) throw new Error(`request ${id} was served`);
+  return response.error;
+};
+const crashed = (): Promise<Extract<BackendEvent, { event: 'crashed' }>> =>
+  vi.waitFor(
+    () => {
+      const [first] = crashes();
+      if (!first) throw new Error('no crash yet');
+      return first;
+    },
+    { timeout: 10_000 },
+  );
+
+describe('requests', () => {
+  it('are answered under the number of the client', async () => {
+    const host = start();
+    expect(host.handle(openPath(41, 'a.yaml'))).toBe(true);
+    expect(await answer(41)).toMatchObject({ id: 41, ok: true, result: { title: 'a.yaml' } });
+  });
+
+  it('that are no requests are not served at all', () => {
+    const host = start();
+    for (const bad of [null, 7, {}, { type: 'response', id: 1 }, { type: 'request', id: -1, method: 'session.status' }]) expect(host.handle(bad)).toBe(false);
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    [{ type: 'request', id: 5, method: 'session.nothing', params: null }, 'unknown-method', 'session.nothing'],
+    [{ type: 'request', id: 5, method: 'constructor', params: null }, 'unknown-method', 'constructor'],
+    [{ type: 'request', id: 5, method: 'session.open', params: { target: { kind: 'file' }, options: {} } }, 'refused', 'target.kind'],
+    [{ type: 'request', id: 5, method: 'session.timeline', params: { from: 0, to: 1, bins: 1e9 } }, 'refused', 'bins'],
+    [{ type: 'request', id: 5, method: 'app.openDialog', params: { title: 'x' } }, 'refused', 'app.openDialog'],
+  ])('that are malformed are refused with the place: %j', async (message, code, text) => {
+    const host = start();
+    expect(host.handle(message)).toBe(true);
+    const refusal = await error(5);
+    expect(refusal.code).toBe(code);
+    expect(refusal.message).toContain(text);
+  });
+
+  it('need numbers that are unique while unanswered', async () => {
+    const host = start();
+    host.handle(openPath(1, 'wait'));
+    host.handle(openPath(1, 'a.yaml'));
+    expect((await error(1)).message).toContain('still unanswered');
+  });
+
+  it('can be refused by the shell, which itself may ask anything', async () => {
+    const host = start({ guard: (request) => (request.method === 'session.open' ? 'not here' : null) });
+    host.handle(openPath(1, 'a.yaml'));
+    expect(await error(1)).toMatchObject({ code: 'refused', message: 'not here' });
+    const opened = await host.request('session.open', { target: { kind: 'path', path: 'a.yaml' }, options: {} });
+    expect(opened.title).toBe('a.yaml');
+    expect(answers()).toHaveLength(1); // the shell's own request is not the client's business
+  });
+
+  it('of app.* are answered by the shell', async () => {
+    const host = start({ handlers: { 'app.recent': () => Promise.resolve([{ path: '/a', title: 'A' }]) } });
+    host.handle(ask(3, 'app.recent', null));
+    expect(await answer(3)).toMatchObject({ ok: true, result: [{ path: '/a', title: 'A' }] });
+  });
+
+  it('that are open when the session is closed fail as cancelled', async () => {
+    const host = start();
+    const open = host.request('session.open', { target: { kind: 'path', path: 'wait' }, options: {} });
+    const failed = expect(open).rejects.toMatchObject({ data: { code: 'cancelled' } });
+    await host.close();
+    await failed;
+    await expect(host.request('session.status', null)).rejects.toMatchObject({ data: { code: 'cancelled' } });
+  });
+});
+
+describe('uploads', () => {
+  it('reach the engine under their own name once they are complete', async () => {
+    const host = start();
+    const { upload } = await host.request('upload.begin', { name: 'trace.lackey', bytes: 5 });
+    await host.request('upload.chunk', { upload, bytes: new Uint8Array([1, 2, 3]) });
+    expect(await host.request('upload.chunk', { upload, bytes: new Uint8Array([4, 5]) })).toEqual({ received: 5 });
+    await host.request('upload.end', { upload });
+    const opened = await host.request('session.open', { target: { kind: 'upload', upload }, options: {} });
+    expect(opened.title).toBe('trace.lackey');
+  });
+
+  it('that are too short, too long or too many bytes are refused', async () => {
+    const host = start();
+    const { upload } = await host.request('upload.begin', { name: 'a', bytes: 2 });
+    await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(3) })).rejects.toThrow('more than the 2 bytes');
+    await expect(host.request('upload.end', { upload })).rejects.toThrow('after 0 of 2 bytes');
+    await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(1) })).rejects.toThrow('has ended');
+    await expect(host.request('upload.begin', { name: 'b', bytes: 5 * 2 ** 30 })).rejects.toThrow('may still be uploaded');
+  });
+});
+
+describe('an engine that dies', () => {
+  it('by a throw: fails what is pending, keeps the recording, and a fresh one serves on', async () => {
+    const host = start();
+    await host.request('session.status', null);
+    host.handle(openPath(1, 'wait'));
+    host.handle(openPath(2, 'record-and-throw'));
+    expect(await error(1)).toMatchObject({ code: 'crashed' });
+    expect((await error(2)).message).toContain('a bug');
+    const crash = await crashed();
+    expect(crash.recording).not.toBeNull();
+    expect(readFileSync(crash.recording ?? '', 'utf8')).toBe('some rows');
+    expect(crash.error.message).toContain(crash.recording ?? '?');
+    host.handle(openPath(3, 'b.yaml'));
+    expect(await answer(3)).toMatchObject({ ok: true, result: { title: 'b.yaml' } });
+    expect(crashes()).toHaveLength(1);
+  });
+
+  it('for want of memory: says so, with the limit and the way to raise it', async () => {
+    vi.stubEnv('FAULTLINE_ENGINE_HEAP_MB', '24');
+    const host = start();
+    host.handle(openPath(1, 'heap'));
+    const { code, message } = await error(1);
+    expect(code).toBe('crashed');
+    expect(message).toContain('out of memory (its limit is 24 MB)');
+    expect(message).toContain('FAULTLINE_ENGINE_HEAP_MB');
+    expect((await crashed()).recording).toBeNull();
+    host.handle(ask(2, 'session.status', null));
+    expect(await answer(2)).toMatchObject({ ok: true });
+  });
+
+  it('by leaving without a word', async () => {
+    const host = start();
+    host.handle(openPath(1, 'exit'));
+    expect((await error(1)).message).toContain('code 3');
+  });
+
+  it('by never reacting to a cancel: is stopped after the patience is over', async () => {
+    const host = start({ cancelPatienceMs: 200 });
+    host.handle(openPath(1, 'hang'));
+    host.handle(ask(2, 'session.cancel', null));
+    expect((await error(1)).message).toContain('did not react to a cancel within 0.2 s');
+    expect(await error(2)).toMatchObject({ code: 'crashed' });
+    host.handle(ask(3, 'session.status', null));
+    expect(await answer(3)).toMatchObject({ ok: true });
+  });
+
+  it('at its start: each request is told, and nothing loops', async () => {
+    const host = start({ engine: join(keepFolder, 'not-there.cjs') });
+    host.handle(ask(1, 'session.status', null));
+    expect(await error(1)).toMatchObject({ code: 'crashed' });
+    host.handle(ask(2, 'session.status', null));
+    expect(await error(2)).toMatchObject({ code: 'crashed' });
+    await vi.waitFor(() => expect(crashes()).toHaveLength(2));
+  });
+
+  it('keeps only the newest recovered recordings', async () => {
+    for (let i = 0; i < 7; i++) {
+      sent = [];
+      const host = start();
+      host.handle(openPath(1, 'record-and-throw'));
+      expect(existsSync((await crashed()).recording ?? '')).toBe(true);
+    }
+    expect(readdirSync(keepFolder)).toHaveLength(5);
+  });
+});
