@@ -43,7 +43,8 @@ function findHeader(block: Uint8Array, whole: boolean): HeaderFound | null {
     const end = newline < 0 ? block.length : newline;
     const text = new TextDecoder().decode(block.subarray(at, end)).trim();
     at = end + 1;
-    if (text !== '' && !text.startsWith('#')) return { header: readHeader(text), line, bytes: Math.min(at, block.length) };
+    if (text !== '' && !text.startsWith('#'))
+      return { header: readHeader(text), line, bytes: Math.min(at, block.length) };
   }
   return null;
 }
@@ -60,7 +61,9 @@ async function readToHeader(blocks: LineBlocks, file: string): Promise<HeaderFou
     if (found) return { ...found, block: seen };
     if (seen.length > PREAMBLE_LINES_MAX * 1024) break;
   }
-  throw new Refusal(`${file}: no header in it; expected a first line that names the columns, such as proc,op,address,bytes`);
+  throw new Refusal(
+    `${file}: no header in it; expected a first line that names the columns, such as proc,op,address,bytes`,
+  );
 }
 
 /** What pass one learns of one named object, and of all rows. */
@@ -142,11 +145,19 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
     }
   } while (await nextBlock(blocks, reader));
   if (decisions.hex.address || decisions.hex.offset)
-    findings.add('csv-hex-column', 'note', () => `The ${decisions.hex.address ? 'address' : 'offset'} column was read as hexadecimal, because some of its values have the digits a–f; write 0x before them to make it plain.`, () => ({ file: source.name, line: found.line }));
+    findings.add(
+      'csv-hex-column',
+      'note',
+      () =>
+        `The ${decisions.hex.address ? 'address' : 'offset'} column was read as hexadecimal, because some of its values have the digits a–f; write 0x before them to make it plain.`,
+      () => ({ file: source.name, line: found.line }),
+    );
   if (index.rows > 0) return index;
   const first = findings.list().find((finding) => finding.kind === 'csv-bad-row');
   throw new Refusal(
-    first ? `${source.name}: none of its ${formatCount(first.count)} rows can be used; line ${first.place?.line ?? 0}: ${first.message}` : `${source.name}: there is a header, but no rows follow`,
+    first
+      ? `${source.name}: none of its ${formatCount(first.count)} rows can be used; line ${first.place?.line ?? 0}: ${first.message}`
+      : `${source.name}: there is a header, but no rows follow`,
     first ? [first] : [],
   );
 }
@@ -164,20 +175,39 @@ function layOut(index: CsvIndex, names: readonly string[], file: string): SpaceS
   const sizes = names.map((_, object) => index.high[object]!);
   const total = sizes.reduce((sum, size) => sum + Math.ceil(size / VA_BLOCK_BYTES) * VA_BLOCK_BYTES, 0);
   if (total / VA_BLOCK_BYTES > TOUCHED_BLOCKS_MAX)
-    throw new Refusal(`${file}: its objects reach over ${formatCount(total)} bytes together; a run holds ${formatCount(TOUCHED_BLOCKS_MAX)} blocks of 2 MiB (8 TiB). Check the offset column, or cut the trace into parts`);
+    throw new Refusal(
+      `${file}: its objects reach over ${formatCount(total)} bytes together; a run holds ${formatCount(TOUCHED_BLOCKS_MAX)} blocks of 2 MiB (8 TiB). Check the offset column, or cut the trace into parts`,
+    );
   const base = LAYOUT_BASE + total <= MAX_ADDRESS ? LAYOUT_BASE : MAX_ADDRESS - total;
   names.forEach((name, object) => {
     const size = sizes[object]!;
-    objects.push({ name, address: base + bytes, bytes: size, offset: bytes, elementBytes: 1, layout: 'trace', initially: 'unpopulated' });
+    objects.push({
+      name,
+      address: base + bytes,
+      bytes: size,
+      offset: bytes,
+      elementBytes: 1,
+      layout: 'trace',
+      initially: 'unpopulated',
+    });
     bytes += Math.ceil(size / VA_BLOCK_BYTES) * VA_BLOCK_BYTES;
   });
   return { regions: [{ address: base, offset: 0, bytes }], objects, bytes };
 }
 
 /** The named ranges of a file with addresses: lowest to highest access of each name, where these do not overlap. */
-function namedRanges(index: CsvIndex, names: readonly string[], file: string, findings: FindingCounter): readonly NamedRange[] {
+function namedRanges(
+  index: CsvIndex,
+  names: readonly string[],
+  file: string,
+  findings: FindingCounter,
+): readonly NamedRange[] {
   const ranges = names
-    .map((name, object) => ({ name, address: index.low[object] ?? 0, bytes: (index.high[object] ?? 0) - (index.low[object] ?? 0) }))
+    .map((name, object) => ({
+      name,
+      address: index.low[object] ?? 0,
+      bytes: (index.high[object] ?? 0) - (index.low[object] ?? 0),
+    }))
     .filter((range) => range.bytes > 0)
     .sort((a, b) => a.address - b.address || b.bytes - a.bytes);
   const kept: NamedRange[] = [];
@@ -186,9 +216,20 @@ function namedRanges(index: CsvIndex, names: readonly string[], file: string, fi
     const free = !last || last.address + last.bytes <= range.address;
     if (free && kept.length < NAMED_MAX) kept.push(range);
     else if (free)
-      findings.add('csv-object-limit', 'warning', () => `Only ${NAMED_MAX} objects kept their names; the accesses of the others count by address.`, () => ({ file }));
+      findings.add(
+        'csv-object-limit',
+        'warning',
+        () => `Only ${NAMED_MAX} objects kept their names; the accesses of the others count by address.`,
+        () => ({ file }),
+      );
     else
-      findings.add('csv-object-overlap', 'warning', () => `The accesses of object "${range.name}" lie among those of "${last.name}", so its name was left out; accesses count by address.`, () => ({ file }));
+      findings.add(
+        'csv-object-overlap',
+        'warning',
+        () =>
+          `The accesses of object "${range.name}" lie among those of "${last.name}", so its name was left out; accesses count by address.`,
+        () => ({ file }),
+      );
   }
   for (const range of kept) index.touched.mark(range.address, range.bytes);
   return kept;
@@ -198,7 +239,9 @@ function namedRanges(index: CsvIndex, names: readonly string[], file: string, fi
 async function sortRows(pass: CsvPass, index: CsvIndex): Promise<SortedRows> {
   const { source, context } = pass;
   if (index.rows > SORTED_ROWS_MAX)
-    throw new Refusal(`${source.name}: its ${formatCount(index.rows)} rows are not in the order of their times, and at most ${formatCount(SORTED_ROWS_MAX)} are sorted here. Sort the file by its time column first`);
+    throw new Refusal(
+      `${source.name}: its ${formatCount(index.rows)} rows are not in the order of their times, and at most ${formatCount(SORTED_ROWS_MAX)} are sorted here. Sort the file by its time column first`,
+    );
   const sorted = new SortedRows(index.rows);
   const blocks = new LineBlocks(source, context, 'sorting rows by time');
   const reader = readerOf(pass, index);
@@ -208,18 +251,25 @@ async function sortRows(pass: CsvPass, index: CsvIndex): Promise<SortedRows> {
     skip -= skipped;
     reader.load(blocks.block, skipped);
     while (reader.next())
-      if (!sorted.add(reader.row)) throw new Refusal(`${source.name}: the file grew while it was read; open it again when nothing writes to it`);
+      if (!sorted.add(reader.row))
+        throw new Refusal(`${source.name}: the file grew while it was read; open it again when nothing writes to it`);
   }
   sorted.sort();
   return sorted;
 }
 
 /** A reader for a later pass: what is bad was counted before. */
-const readerOf = (pass: CsvPass, index: CsvIndex): RowReader => new RowReader(index.found.header, pass.decisions, pass.table, index.found.line, () => undefined);
+const readerOf = (pass: CsvPass, index: CsvIndex): RowReader =>
+  new RowReader(index.found.header, pass.decisions, pass.table, index.found.line, () => undefined);
 
 async function prepare(source: ByteSource, context: ImportContext): Promise<AccessSource> {
   readOptions(options, context, 'access list');
-  const pass: CsvPass = { source, context, decisions: { hex: { address: false, offset: false }, timeBase: null }, table: { names: [], indices: new Map() } };
+  const pass: CsvPass = {
+    source,
+    context,
+    decisions: { hex: { address: false, offset: false }, timeBase: null },
+    table: { names: [], indices: new Map() },
+  };
   let findings = new FindingCounter();
   let index = await indexRows(pass, findings);
   while (!index) {
@@ -233,15 +283,35 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
   const everyByteNamed = named.length > 0 && !index.anonymous && named.length === names.length;
   const space = byObject
     ? layOut(index, names, source.name)
-    : buildSpace({ file: source.name, touched: index.touched, named, unnamedIn: () => !everyByteNamed, label: unnamedLabel }, findings);
+    : buildSpace(
+        { file: source.name, touched: index.touched, named, unnamedIn: () => !everyByteNamed, label: unnamedLabel },
+        findings,
+      );
   const timed = header.column.time >= 0;
   const tooLong = (index.timeTo - index.timeFrom) * header.timeUnitPs > TIME_MAX_PS;
   if (timed && tooLong)
-    findings.add('csv-time-span', 'warning', () => 'The times span more than 2 h 30 min, the longest that a run can hold; the order of the rows was kept and their times were left out.', () => ({ file: source.name }));
-  const plan: CsvPlan = { space, byObject, timeFrom: timed && !tooLong ? index.timeFrom : null, timeUnitPs: header.timeUnitPs };
+    findings.add(
+      'csv-time-span',
+      'warning',
+      () =>
+        'The times span more than 2 h 30 min, the longest that a run can hold; the order of the rows was kept and their times were left out.',
+      () => ({ file: source.name }),
+    );
+  const plan: CsvPlan = {
+    space,
+    byObject,
+    timeFrom: timed && !tooLong ? index.timeFrom : null,
+    timeUnitPs: header.timeUnitPs,
+  };
   const sorted = timed && !index.sorted ? await sortRows(pass, index) : null;
   if (sorted)
-    findings.add('csv-unsorted', 'note', () => 'The rows are not in the order of their times; they were sorted, rows of one time in the order of the file.', () => ({ file: source.name }));
+    findings.add(
+      'csv-unsorted',
+      'note',
+      () =>
+        'The rows are not in the order of their times; they were sorted, rows of one time in the order of the file.',
+      () => ({ file: source.name }),
+    );
   const { devices, accesses, found } = index;
   return {
     kind: 'trace',
@@ -250,7 +320,10 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
     devices,
     accesses: accesses <= Number.MAX_SAFE_INTEGER ? accesses : null,
     findings: () => findings.list(),
-    open: () => (sorted ? new TimeOrderReplay(source.name, plan, sorted) : new FileOrderReplay(source, plan, readerOf(pass, index), found.bytes)),
+    open: () =>
+      sorted
+        ? new TimeOrderReplay(source.name, plan, sorted)
+        : new FileOrderReplay(source, plan, readerOf(pass, index), found.bytes),
   };
 }
 
@@ -269,7 +342,8 @@ const options = z.object({});
 export const accessCsv: Importer = {
   id: 'access-csv',
   title: 'Access list (CSV)',
-  summary: 'Accesses as rows: proc, op, address (or object and offset), bytes, and where wanted count, stride, time_ns.',
+  summary:
+    'Accesses as rows: proc, op, address (or object and offset), bytes, and where wanted count, stride, time_ns.',
   extensions: ['csv', 'tsv', 'txt', 'gz', 'zst'],
   auxiliary: [],
   options,

@@ -7,7 +7,7 @@ import { lackey } from './lackey';
 export const importers: readonly Importer[] = [lackey, accessCsv];
 
 /** What sniff() is given at most. */
-export const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 65_536;
 
 export interface Pick {
   /** The surest importer, or null when none recognises the content. */

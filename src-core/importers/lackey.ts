@@ -23,7 +23,8 @@ import { buildSpace, unnamedLabel, type NamedRange } from './shared/trace-space'
 const options = z.object({
   deviceFunctions: z.string().default('').meta({
     title: 'Device functions',
-    description: 'Names of functions, with commas between, that count as running on the device, callees included. Needs a symbol table.',
+    description:
+      'Names of functions, with commas between, that count as running on the device, callees included. Needs a symbol table.',
   }),
   instructions: toggle({
     title: 'Instruction fetches',
@@ -62,12 +63,27 @@ function splitNames(text: string): readonly string[] {
 /** Every place where a function of one of the names begins. */
 function findFunctions(names: readonly string[], symbols: readonly FunctionSymbol[] | null): readonly FunctionSymbol[] {
   if (names.length === 0) return [];
-  if (!symbols) throw new Refusal(`device functions (${names.join(', ')}) were named, but without symbols nobody knows where they are; ${SYMBOLS_RECIPE}`);
+  if (!symbols)
+    throw new Refusal(
+      `device functions (${names.join(', ')}) were named, but without symbols nobody knows where they are; ${SYMBOLS_RECIPE}`,
+    );
   for (const name of names) {
     if (symbols.some((symbol) => symbol.name === name)) continue;
-    const near = nearestNames(name, symbols.map((symbol) => symbol.name), 5);
-    const hint = near.length > 0 ? `nearest: ${near.join(', ')}` : `it has, for example: ${symbols.slice(0, 5).map((symbol) => symbol.name).join(', ')}`;
-    throw new Refusal(`device function "${name}" is not in the symbol table (${symbols.length} functions; ${hint}). Static or inlined functions leave no symbol: name their caller`);
+    const near = nearestNames(
+      name,
+      symbols.map((symbol) => symbol.name),
+      5,
+    );
+    const hint =
+      near.length > 0
+        ? `nearest: ${near.join(', ')}`
+        : `it has, for example: ${symbols
+            .slice(0, 5)
+            .map((symbol) => symbol.name)
+            .join(', ')}`;
+    throw new Refusal(
+      `device function "${name}" is not in the symbol table (${symbols.length} functions; ${hint}). Static or inlined functions leave no symbol: name their caller`,
+    );
   }
   return symbols.filter((symbol) => names.includes(symbol.name));
 }
@@ -79,7 +95,8 @@ function damageInto(findings: FindingCounter, file: string): DamageListener {
       findings.add(
         'lackey-other-line',
         'note',
-        () => `Lines that are no lackey records were passed over, the first being ${quote(line)}: the program's own output, perhaps. Keep it apart with --log-file=FILE.`,
+        () =>
+          `Lines that are no lackey records were passed over, the first being ${quote(line)}: the program's own output, perhaps. Keep it apart with --log-file=FILE.`,
         () => ({ file, line: number }),
       ),
     outside: (line, number) =>
@@ -128,7 +145,13 @@ class GapFinder {
 }
 
 /** First pass: what is touched, how often, and what is wrong with the file. */
-async function indexTrace(source: ByteSource, context: ImportContext, plan: LackeyPlan, named: readonly NamedRange[], findings: FindingCounter): Promise<LackeyIndex> {
+async function indexTrace(
+  source: ByteSource,
+  context: ImportContext,
+  plan: LackeyPlan,
+  named: readonly NamedRange[],
+  findings: FindingCounter,
+): Promise<LackeyIndex> {
   const touched = new TouchedBlocks(source.name);
   for (const range of named) touched.mark(range.address, range.bytes);
   const gaps = new GapFinder(named);
@@ -163,20 +186,39 @@ async function indexTrace(source: ByteSource, context: ImportContext, plan: Lack
   return { accesses, touched, gaps: gaps.touched };
 }
 
-function reportRegions(file: string, plan: LackeyPlan, regions: DeviceRegions, entered: ReadonlySet<FunctionSymbol>, findings: FindingCounter): void {
+function reportRegions(
+  file: string,
+  plan: LackeyPlan,
+  regions: DeviceRegions,
+  entered: ReadonlySet<FunctionSymbol>,
+  findings: FindingCounter,
+): void {
   const names = new Set(plan.deviceFunctions.map((symbol) => symbol.name));
   for (const symbol of entered) names.delete(symbol.name);
   for (const name of names)
     findings.add(
       'lackey-function-not-entered',
       'warning',
-      () => `"${name}" never began in this trace, so nothing counts as its device accesses. It was not called from the host, or the symbol table lacks the load address (Valgrind loads a position-independent program at 0x108000: add that, or link with -no-pie).`,
+      () =>
+        `"${name}" never began in this trace, so nothing counts as its device accesses. It was not called from the host, or the symbol table lacks the load address (Valgrind loads a position-independent program at 0x108000: add that, or link with -no-pie).`,
       () => ({ file }),
     );
   if (regions.inside)
-    findings.add('lackey-ends-in-function', 'warning', () => `The trace ends inside device function "${regions.inside?.name ?? ''}": it was cut short, or the program ended there.`, () => ({ file }));
+    findings.add(
+      'lackey-ends-in-function',
+      'warning',
+      () =>
+        `The trace ends inside device function "${regions.inside?.name ?? ''}": it was cut short, or the program ended there.`,
+      () => ({ file }),
+    );
   for (let entry = 0; entry < regions.entriesWithoutSlot; entry++)
-    findings.add('lackey-no-call', 'warning', () => 'A device function began without a call in the trace (a filtered or cut log): only instructions inside the function itself count as device code there, not its callees.', () => ({ file }));
+    findings.add(
+      'lackey-no-call',
+      'warning',
+      () =>
+        'A device function began without a call in the trace (a filtered or cut log): only instructions inside the function itself count as device code there, not its callees.',
+      () => ({ file }),
+    );
 }
 
 async function prepare(source: ByteSource, context: ImportContext): Promise<AccessSource> {
@@ -192,7 +234,10 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
   const named = allocationFile ? await readAllocations(allocationFile, context, findings) : [];
   const index = await indexTrace(source, context, plan, named, findings);
   const unnamedIn = (gap: number): boolean => index.gaps[gap] === 1;
-  const space: SpaceSpec = buildSpace({ file: source.name, touched: index.touched, named, unnamedIn, label: stackOrUnnamed }, findings);
+  const space: SpaceSpec = buildSpace(
+    { file: source.name, touched: index.touched, named, unnamedIn, label: stackOrUnnamed },
+    findings,
+  );
   return {
     kind: 'trace',
     name: source.name,
@@ -218,8 +263,16 @@ export const lackey: Importer = {
   summary: 'Every load and store of a program, recorded with valgrind --tool=lackey --trace-mem=yes.',
   extensions: ['lackey', 'txt', 'log', 'gz', 'zst'],
   auxiliary: [
-    { option: 'symbols', title: 'Symbol table', help: 'Where functions are: start, end, object, name with tabs between, or the output of nm -S. Needed for device functions.' },
-    { option: 'allocations', title: 'Allocation list', help: 'Lines "ALLOC name address bytes" that the program printed; addresses become named objects.' },
+    {
+      option: 'symbols',
+      title: 'Symbol table',
+      help: 'Where functions are: start, end, object, name with tabs between, or the output of nm -S. Needed for device functions.',
+    },
+    {
+      option: 'allocations',
+      title: 'Allocation list',
+      help: 'Lines "ALLOC name address bytes" that the program printed; addresses become named objects.',
+    },
   ],
   options,
   sniff,

@@ -87,7 +87,7 @@ export async function openTarget(target: OpenTarget, options: RunOptions, contex
   const headText = new TextDecoder().decode(head.subarray(0, 4096));
   if (isMarkup(headText)) return openReport(await readText(source), source.name, context);
   const { importer, ties } = pickImporter(head, source.name);
-  if (importer && !saysWorkload(headText) && !isWorkloadName(source.name)) return openTrace(source, importer, ties.length, options, context, platform.pathOf(target));
+  if (importer && !saysWorkload(headText)) return openTrace(source, importer, ties.length, options, context, platform.pathOf(target));
   if (saysWorkload(headText) || isWorkloadName(source.name))
     return openWorkload(await readText(source), source.name, platform.pathOf(target), options, options.machineFile ?? null, context, null);
   await readText(source); // says so when it is not text at all

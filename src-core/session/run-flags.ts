@@ -7,7 +7,13 @@
  */
 import { err, ok, type Result } from '../base/result';
 import { parseTime } from '../base/units';
-import { POLICY_KINDS, type ChangeMoment, type PolicyChange, type PolicyChoice, type PolicyKind } from '../model/scenario';
+import {
+  POLICY_KINDS,
+  type ChangeMoment,
+  type PolicyChange,
+  type PolicyChoice,
+  type PolicyKind,
+} from '../model/scenario';
 
 type ParamValue = number | string | boolean;
 
@@ -25,7 +31,8 @@ export function parsePolicyFlag(text: string): Result<PolicyChoice, string> {
   const equals = head.indexOf('=');
   const kind = (equals < 0 ? head : head.slice(0, equals)).trim();
   const kinds = POLICY_KINDS.join(', ');
-  if (!isKind(kind)) return err(`"${text}": "${kind}" is not a kind of policy; expected one of ${kinds}, such as prefetch=tree`);
+  if (!isKind(kind))
+    return err(`"${text}": "${kind}" is not a kind of policy; expected one of ${kinds}, such as prefetch=tree`);
   const id = equals < 0 ? '' : head.slice(equals + 1).trim();
   if (id === '') return err(`"${text}": the policy's name is missing; write ${kind}=NAME`);
   const params: Record<string, ParamValue> = {};
@@ -33,7 +40,8 @@ export function parsePolicyFlag(text: string): Result<PolicyChoice, string> {
     const at = part.indexOf('=');
     const name = at < 0 ? '' : part.slice(0, at).trim();
     const value = at < 0 ? '' : part.slice(at + 1).trim();
-    if (name === '' || value === '') return err(`"${text}": "${part}" is not a parameter; write ${kind}=${id},name=value`);
+    if (name === '' || value === '')
+      return err(`"${text}": "${part}" is not a parameter; write ${kind}=${id},name=value`);
     if (Object.hasOwn(params, name)) return err(`"${text}": parameter "${name}" is given twice; keep one`);
     params[name] = toValue(value);
   }
@@ -65,10 +73,12 @@ export function parseMoment(text: string): Result<ChangeMoment, string> {
     const batch = parseCount(rest, 'a fault batch', 1);
     return batch.ok ? ok({ at: 'batch', batch: batch.value }) : batch;
   }
-  if (unit !== 'phase') return err(`"${text}": "${unit}" is not a moment; expected a time such as 3ms, access:N, batch:N or phase:NAME[k]`);
+  if (unit !== 'phase')
+    return err(`"${text}": "${unit}" is not a moment; expected a time such as 3ms, access:N, batch:N or phase:NAME[k]`);
   const match = /^(.+?)(?:\[([^\]]*)\])?$/.exec(rest);
   if (!match?.[1]) return err(`"${text}": the phase's name is missing; write phase:NAME or phase:NAME[k]`);
-  const iteration = match[2] === undefined ? ok(1) : parseCount(match[2].trim(), `an iteration of phase "${match[1]}"`, 1);
+  const iteration =
+    match[2] === undefined ? ok(1) : parseCount(match[2].trim(), `an iteration of phase "${match[1]}"`, 1);
   return iteration.ok ? ok({ at: 'phase', phase: match[1], iteration: iteration.value }) : iteration;
 }
 
@@ -76,7 +86,10 @@ export function parseMoment(text: string): Result<ChangeMoment, string> {
 export function parseChange(text: string): Result<PolicyChange, string> {
   // The policy starts after the first colon that is followed by `word=`; a phase's name may hold colons of its own.
   const match = /^(.+?):\s*([A-Za-z-]+\s*=.*)$/.exec(text.trim());
-  if (!match?.[1] || !match[2]) return err(`"${text}" is not a change; expected MOMENT:KIND=NAME, such as 3ms:prefetch=none or batch:12:eviction=random`);
+  if (!match?.[1] || !match[2])
+    return err(
+      `"${text}" is not a change; expected MOMENT:KIND=NAME, such as 3ms:prefetch=none or batch:12:eviction=random`,
+    );
   const moment = parseMoment(match[1].trim());
   if (!moment.ok) return err(`"${text}": ${moment.error}`);
   const policy = parsePolicyFlag(match[2]);

@@ -24,7 +24,7 @@ import { formatPath, type Path, type Position, refuse } from './problems';
 export interface SourceDocument {
   readonly data: unknown;
   /** Place of the value (or key) at a path; where the path leads nowhere, that of the nearest thing above it. */
-  place(path: Path, atKey: boolean): Position;
+  readonly place: (path: Path, atKey: boolean) => Position;
 }
 
 /** Throws Refusal for anything that is not one well-formed YAML or JSON document of sane size. */
@@ -137,21 +137,27 @@ function collectNodeProblems(
 ): void {
   const report = (node: unknown, path: Path, kind: string, message: string): void => {
     const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-    findings.push({ kind, severity: 'error', message, count: 1, place: { file, ...at(offset), path: formatPath(path) } });
+    findings.push({
+      kind,
+      severity: 'error',
+      message,
+      count: 1,
+      place: { file, ...at(offset), path: formatPath(path) },
+    });
   };
   const anchors = new Set<string>();
   const walk = (node: unknown, path: Path): void => {
     if (findings.length > MAX_PROBLEMS) return;
     if (isAlias(node) && !anchors.has(node.source))
       report(node, path, 'yaml-alias', `there is no anchor &${node.source} before this alias; write the value out`);
-    if (isNode(node) && 'anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+    if ((isCollection(node) || isScalar(node)) && node.anchor !== undefined) anchors.add(node.anchor);
     if (isSeq(node)) node.items.forEach((item, index) => walk(item, [...path, index]));
     if (!isMap(node)) return;
     const seen = new Set<string>();
     for (const pair of node.items) {
-      const key = isScalar(pair.key) && typeof pair.key.value !== 'object' ? String(pair.key.value) : null;
+      const key = keyText(pair.key);
       if (key === null || key === '__proto__') {
-        report(pair.key, path, 'bad-key', `${key ?? 'a list or map'} cannot be a key; expected a word`);
+        report(pair.key, path, 'bad-key', `${key ?? 'this'} cannot be a key; expected a word`);
         continue;
       }
       const here = [...path, key];
@@ -163,13 +169,22 @@ function collectNodeProblems(
   walk(document.contents, []);
 }
 
+/** The word of a key; null for a key that is none. */
+function keyText(key: unknown): string | null {
+  if (!isScalar(key)) return null;
+  return typeof key.value === 'string' || typeof key.value === 'number' ? `${key.value}` : null;
+}
+
 function toPlain(document: Document.Parsed, fail: Fail): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     // The yaml package reports alias bombs, and aliases inside their own anchor, by throwing ReferenceError.
     if (cause instanceof ReferenceError)
-      return fail('yaml-alias', `${cause.message}; at most ${MAX_ALIASES} nodes may be repeated by aliases, write the values out`);
+      return fail(
+        'yaml-alias',
+        `${cause.message}; at most ${MAX_ALIASES} nodes may be repeated by aliases, write the values out`,
+      );
     throw cause;
   }
 }
@@ -182,13 +197,13 @@ function locate(document: Document.Parsed, path: Path, atKey: boolean): number {
     if (isAlias(node)) node = node.resolve(document) ?? null;
     if (!isCollection(node)) return offset;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      const pair = node.items.find((item) => keyText(item.key) === String(part));
       if (!pair) return offset;
-      const key = (pair.key as Node).range?.[0] ?? offset;
+      const key = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
       node = isNode(pair.value) ? pair.value : null;
       offset = atKey && depth === path.length - 1 ? key : (node?.range?.[0] ?? key);
     } else {
-      const item = (node.items as unknown[])[Number(part)];
+      const item: unknown = node.items[Number(part)];
       if (!isNode(item)) return offset;
       node = item;
       offset = node.range?.[0] ?? offset;

@@ -25,7 +25,7 @@ export function fillUniform(state: DrawState, into: Uint32Array, n: number, limi
   const fairMax = (4294967296 - (4294967296 % limit) - 1) >>> 0;
   const whole = limit === 4294967296;
   const divisor = whole ? 1 : limit >>> 0;
-  for (let i = 0; i < n; ) {
+  for (let i = 0; i < n;) {
     const t = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);

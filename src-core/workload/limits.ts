@@ -15,6 +15,10 @@ export const MAX_DEPTH = 64;
 export const MAX_ALIASES = 100;
 /** Most problems named by one refusal. */
 export const MAX_PROBLEMS = 20;
+/** Most problems whose place and nearest word are looked up, both of which cost time on large files. */
+export const MAX_PLACED_PROBLEMS = 100;
+/** Most words among which the nearest is searched. */
+export const MAX_SUGGESTIONS = 1000;
 /** Longest name and longest `about`, in characters. */
 export const MAX_NAME_LENGTH = 200;
 export const MAX_ABOUT_LENGTH = 2000;

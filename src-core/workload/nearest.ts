@@ -1,4 +1,5 @@
 /** Finds the known word that a misspelt one most likely meant. */
+import { MAX_SUGGESTIONS } from './limits';
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other, regardless of case. */
 function editDistance(from: string, to: string): number {
@@ -24,12 +25,12 @@ function editDistance(from: string, to: string): number {
 /** Longest word that is compared; longer ones are surely no misspelling. */
 const LONGEST = 64;
 
-/** The nearest known word, or undefined when none is near (more than a third of it differs). */
+/** The nearest of the first thousand known words, or undefined when none is near (more than a third of it differs). */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   let best: string | undefined;
   let bestDistance = Infinity;
-  for (const candidate of known) {
+  for (const candidate of known.slice(0, MAX_SUGGESTIONS)) {
     const limit = Math.max(1, Math.ceil(Math.max(word.length, candidate.length) / 3));
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word, candidate);

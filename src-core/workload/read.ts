@@ -22,7 +22,10 @@ export function loadWorkload(text: string, fileName: string): Workload {
 }
 
 /** Line and column of a path in a workload's text: for problems that are found later, such as an unknown policy id. */
-export function placeInWorkload(workload: Workload, path: Path): Position & { readonly file: string; readonly path: string } {
+export function placeInWorkload(
+  workload: Workload,
+  path: Path,
+): Position & { readonly file: string; readonly path: string } {
   const position = readDocument(workload.text, workload.file).place(path, false);
   return { file: workload.file, ...position, path: formatPath(path) };
 }
@@ -45,7 +48,12 @@ function checkShape(data: unknown, problems: Problem[]): WorkloadData | null {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
     const messages = issue.message.split('\n');
     for (const [index, key] of unknown.entries())
-      problems.push({ kind: 'unknown-key', message: messages[index] ?? issue.message, path: [...path, key], atKey: true });
+      problems.push({
+        kind: 'unknown-key',
+        message: messages[index] ?? issue.message,
+        path: [...path, key],
+        atKey: true,
+      });
     if (unknown.length > 0) continue;
     onlyKeys = false;
     const where = formatPath(path);
@@ -53,7 +61,9 @@ function checkShape(data: unknown, problems: Problem[]): WorkloadData | null {
     seen.add(where);
   }
   if (!onlyKeys) return null;
-  const stripped = workloadSchema.safeParse(without(data, new Set(problems.map((problem) => formatPath(problem.path)))));
+  const stripped = workloadSchema.safeParse(
+    without(data, new Set(problems.map((problem) => formatPath(problem.path)))),
+  );
   return stripped.success ? stripped.data : null;
 }
 
@@ -71,14 +81,22 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
     const parsed = parseBytes(value);
     if (!parsed.ok) problems.push({ kind: 'wrong-value', message: parsed.error, path: [key] });
     else if (parsed.value < 1 || parsed.value > MAX_OBJECT_BYTES)
-      problems.push({ kind: 'limit', message: `${formatCount(parsed.value)} bytes; expected 1 B to 2^47 bytes`, path: [key] });
+      problems.push({
+        kind: 'limit',
+        message: `${formatCount(parsed.value)} bytes; expected 1 B to 2^47 bytes`,
+        path: [key],
+      });
     return parsed.ok ? parsed.value : undefined;
   };
   const deviceMemoryBytes = size(data.deviceMemory, 'deviceMemory');
   const granularityBytes = size(data.granularity, 'granularity');
   const granularity = GRANULARITIES.find((known) => known === granularityBytes);
   if (granularityBytes !== undefined && granularity === undefined)
-    problems.push({ kind: 'wrong-value', message: `is ${data.granularity ?? ''}; expected 4KiB, 64KiB or 2MiB`, path: ['granularity'] });
+    problems.push({
+      kind: 'wrong-value',
+      message: `is ${data.granularity ?? ''}; expected 4KiB, 64KiB or 2MiB`,
+      path: ['granularity'],
+    });
 
   const objects = resolveObjects(data.objects, problems);
   const indexOf = new Map([...objects.keys()].map((name, index) => [name, index]));
@@ -95,7 +113,13 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
     phases,
     expect,
     accesses: phases.reduce((sum, phase) => sum + phaseCost(phase).accesses, 0),
-    ...optional({ machine: data.machine, deviceMemoryBytes, granularity, usefulBytes: data.usefulBytes, changes: data.changes }),
+    ...optional({
+      machine: data.machine,
+      deviceMemoryBytes,
+      granularity,
+      usefulBytes: data.usefulBytes,
+      changes: data.changes,
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** One access as written (`{ read: u, pattern: strided, stride: 16 }`) → lane or points with bytes and counts. */
 import { formatCount, parseBytes } from '../base/units';
 import { type AccessOp, ATOMIC, READ, READ_WRITE, WRITE } from '../model/processor';
-import { MAX_INDEXED_ELEMENTS, MAX_PERMUTED_ELEMENTS } from './limits';
+import { MAX_INDEXED_ELEMENTS, MAX_PERMUTED_ELEMENTS, MAX_PLACED_PROBLEMS } from './limits';
 import { suggest } from './nearest';
 import type { Path, Problem } from './problems';
 import { parseElement } from './resolve-objects';
@@ -20,6 +20,11 @@ export interface NamedObject {
   readonly spec: WorkloadObject;
 }
 
+/** The nearest object name; a file with very many wrong names gets no suggestions for the later ones. */
+export function suggestObject(objects: Scope['objects'], name: string, problems: readonly Problem[]): string {
+  return problems.length < MAX_PLACED_PROBLEMS ? suggest(name, [...objects.keys()]) : 'use a name from "objects"';
+}
+
 /** The object of a name; null (with a problem, unless the object itself has one) when there is none. */
 export function findObject(scope: Scope, name: string, path: Path): NamedObject | null {
   const spec = scope.objects.get(name);
@@ -27,7 +32,7 @@ export function findObject(scope: Scope, name: string, path: Path): NamedObject 
   if (spec === undefined)
     scope.problems.push({
       kind: 'unknown-object',
-      message: `there is no object "${name}"; ${suggest(name, [...scope.objects.keys()])}`,
+      message: `there is no object "${name}"; ${suggestObject(scope.objects, name, scope.problems)}`,
       path,
     });
   return null;
@@ -51,6 +56,8 @@ const KEYS_OF = {
   chase: ['passes'],
 } as const;
 const PATTERN_KEYS = ['direction', 'stride', 'count', 's', 'placement', 'passes'] as const;
+const patternsWith = (key: string): readonly string[] =>
+  Object.entries<readonly string[]>(KEYS_OF).flatMap(([pattern, keys]) => (keys.includes(key) ? [pattern] : []));
 
 export type ResolvedAccess =
   | { readonly kind: 'lane'; readonly lane: LanePlan; readonly count: number }
@@ -70,15 +77,16 @@ export function resolveAccess(
   };
   const verbs = VERBS.filter((verb) => data[verb] !== undefined);
   const verb = verbs[0];
-  if (verb === undefined) return wrong('missing-key', `does nothing; expected one of ${VERBS.join(', ')}, such as { read: u }`);
-  if (verbs[1]) return wrong('wrong-value', `"${verb}" and "${verbs[1]}" in one access; make two of them`, verbs[1], true);
+  if (verb === undefined)
+    return wrong('missing-key', `does nothing; expected one of ${VERBS.join(', ')}, such as { read: u }`);
+  if (verbs[1])
+    return wrong('wrong-value', `"${verb}" and "${verbs[1]}" in one access; make two of them`, verbs[1], true);
   const pattern = data.pattern ?? 'sequential';
-  const allowed: readonly string[] = KEYS_OF[pattern];
-  for (const key of PATTERN_KEYS)
-    if (data[key] !== undefined && !allowed.includes(key)) {
-      const places = Object.keys(KEYS_OF).filter((other) => (KEYS_OF[other as keyof typeof KEYS_OF] as readonly string[]).includes(key));
-      return wrong('wrong-key', `"${key}" goes with pattern ${places.join(' or ')}; the pattern here is ${pattern}`, key, true);
-    }
+  const stray = PATTERN_KEYS.find((key) => data[key] !== undefined && !patternsWith(key).includes(pattern));
+  if (stray !== undefined) {
+    const places = patternsWith(stray).join(' or ');
+    return wrong('wrong-key', `"${stray}" goes with pattern ${places}; the pattern here is ${pattern}`, stray, true);
+  }
   const target = findObject(scope, data[verb] ?? '', [...path, verb]);
   const range = target && resolveRange(data, target.spec, path, scope.problems);
   if (!target || !range) return null;
@@ -151,24 +159,39 @@ function resolveRange(data: AccessData, object: WorkloadObject, path: Path, prob
     if (typeof from === 'string') return wrong(from, 'bytes');
     if (typeof to === 'string') return wrong(to, 'bytes');
     if (from >= to || to > object.bytes)
-      return wrong(`[${from}, ${to}) is not inside ${object.name}; expected 0 ≤ from < to ≤ ${object.bytes} (bytes)`, 'bytes');
+      return wrong(
+        `[${from}, ${to}) is not inside ${object.name}; expected 0 ≤ from < to ≤ ${object.bytes} (bytes)`,
+        'bytes',
+      );
     if ((to - from) % width !== 0)
-      return wrong(`${to - from} bytes are not a whole number of accesses of ${width} bytes; change the range or give "element"`, 'bytes');
+      return wrong(
+        `${to - from} bytes are not a whole number of accesses of ${width} bytes; change the range or give "element"`,
+        'bytes',
+      );
     return { first: from, width, elements: (to - from) / width };
   }
   const all = object.bytes / width;
   if (!Number.isInteger(all))
-    return wrong(`${object.name} has ${object.bytes} bytes, not a whole number of accesses of ${width} bytes; choose a part with "bytes"`, 'element');
+    return wrong(
+      `${object.name} has ${object.bytes} bytes, not a whole number of accesses of ${width} bytes; choose a part with "bytes"`,
+      'element',
+    );
   if (data.elements) {
     const [from, to] = data.elements;
     if (from >= to || to > all)
-      return wrong(`[${from}, ${to}) is not inside ${object.name}; expected 0 ≤ from < to ≤ ${all} (elements)`, 'elements');
+      return wrong(
+        `[${from}, ${to}) is not inside ${object.name}; expected 0 ≤ from < to ≤ ${all} (elements)`,
+        'elements',
+      );
     return { first: from * width, width, elements: to - from };
   }
   if (data.part) {
     const [from, to] = data.part.map((fraction) => Math.floor(fraction * all)) as [number, number];
     if (from >= to)
-      return wrong(`part [${data.part.join(', ')}) of ${all} elements holds none; expected 0 ≤ from < to ≤ 1, further apart`, 'part');
+      return wrong(
+        `part [${data.part.join(', ')}) of ${all} elements holds none; expected 0 ≤ from < to ≤ 1, further apart`,
+        'part',
+      );
     return { first: from * width, width, elements: to - from };
   }
   return { first: 0, width, elements: all };
@@ -177,7 +200,9 @@ function resolveRange(data: AccessData, object: WorkloadObject, path: Path, prob
 /** Bytes from the start, or what is wrong with the text. */
 function toBytes(value: number | string): number | string {
   if (typeof value === 'number')
-    return Number.isSafeInteger(value) && value >= 0 ? value : `${value} is no byte offset; expected a whole number from 0`;
+    return Number.isSafeInteger(value) && value >= 0
+      ? value
+      : `${value} is no byte offset; expected a whole number from 0`;
   const parsed = parseBytes(value);
   return parsed.ok ? parsed.value : parsed.error;
 }

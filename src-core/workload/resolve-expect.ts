@@ -2,6 +2,7 @@
 import type { ObjectSummary, RunSummary } from '../model/summary';
 import { suggest } from './nearest';
 import type { Problem } from './problems';
+import { suggestObject } from './resolve-access';
 import type { WorkloadData } from './schema';
 import type { Expectation, WorkloadObject } from './workload';
 
@@ -27,8 +28,8 @@ const SHARED = {
   pingPongs: true,
   prefetchedBytes: true,
 } as const;
-export const TOTAL_FIELDS = keysOf<RunSummary['totals']>({ ...SHARED, simTimePs: true, batches: true, events: true });
-export const OBJECT_FIELDS = keysOf<ObjectSummary>({ ...SHARED, address: true, bytes: true });
+const TOTAL_FIELDS = keysOf<RunSummary['totals']>({ ...SHARED, simTimePs: true, batches: true, events: true });
+const OBJECT_FIELDS = keysOf<ObjectSummary>({ ...SHARED, address: true, bytes: true });
 
 /** Expectations in file order. */
 export function resolveExpectations(
@@ -43,7 +44,8 @@ export function resolveExpectations(
     };
     const [head, object, field, ...rest] = what.split('.');
     if (head === 'objects' && object !== undefined) {
-      if (!objects.has(object)) wrong('unknown-object', `there is no object "${object}"; ${suggest(object, [...objects.keys()])}`);
+      if (!objects.has(object))
+        wrong('unknown-object', `there is no object "${object}"; ${suggestObject(objects, object, problems)}`);
       else if (field === undefined || rest.length > 0 || !OBJECT_FIELDS.includes(field))
         wrong('unknown-key', `"${field ?? ''}" is no number of an object; ${suggest(field ?? '', OBJECT_FIELDS)}`);
     } else if (!TOTAL_FIELDS.includes(what))

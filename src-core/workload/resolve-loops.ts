@@ -5,7 +5,16 @@ import { READ, READ_WRITE, WRITE } from '../model/processor';
 import type { Path } from './problems';
 import { findObject, resolveAccess, type Scope, VERBS } from './resolve-access';
 import type { GemmData, LoopData, StencilData } from './schema';
-import type { Direction, GemmPlan, LanePlan, LoopPlan, MatrixPlan, RunPlan, StencilPlan, WorkloadObject } from './workload';
+import type {
+  Direction,
+  GemmPlan,
+  LanePlan,
+  LoopPlan,
+  MatrixPlan,
+  RunPlan,
+  StencilPlan,
+  WorkloadObject,
+} from './workload';
 
 const KERNELS = ['together', 'stencil', 'gemm'] as const;
 
@@ -147,11 +156,23 @@ function resolveStencil(data: StencilData, path: Path, scope: Scope, direction: 
   if (!read || !write || !also) return null;
   const { spec } = read;
   if (data.points !== 3 && spec.layout !== 'matrix')
-    return wrong('wrong-value', `${data.points} points need a matrix; ${spec.name} is ${spec.layout}. Give it layout: matrix and columns`, 'points');
+    return wrong(
+      'wrong-value',
+      `${data.points} points need a matrix; ${spec.name} is ${spec.layout}. Give it layout: matrix and columns`,
+      'points',
+    );
   if (data.points === 7 ? spec.planes < 2 : data.points !== 3 && spec.planes > 1)
-    return wrong('wrong-value', `${data.points} points do not fit ${spec.name}, which has ${spec.planes} planes; expected 5 or 9 for one plane, 7 for more`, 'points');
+    return wrong(
+      'wrong-value',
+      `${data.points} points do not fit ${spec.name}, which has ${spec.planes} planes; expected 5 or 9 for one plane, 7 for more`,
+      'points',
+    );
   if (write.spec.elements !== spec.elements)
-    return wrong('unequal-lanes', `${write.spec.name} has ${formatCount(write.spec.elements)} elements, ${spec.name} ${formatCount(spec.elements)}; expected equally many`, 'write');
+    return wrong(
+      'unequal-lanes',
+      `${write.spec.name} has ${formatCount(write.spec.elements)} elements, ${spec.name} ${formatCount(spec.elements)}; expected equally many`,
+      'write',
+    );
   for (const [index, entry] of also.entries())
     if (entry.count !== spec.elements || entry.lane.direction !== 'forward' || entry.lane.stride !== entry.lane.bytes) {
       scope.problems.push({
@@ -195,9 +216,13 @@ function resolveGemm(data: GemmData, path: Path, scope: Scope): GemmPlan | null 
     if (!found) return null;
     const { spec } = found;
     const row = spec.layout === 'matrix' ? spec.columns : columns;
-    const fits = spec.layout === 'matrix' ? spec.planes * spec.rows >= rows && row >= columns : spec.elements >= rows * columns;
+    const fits =
+      spec.layout === 'matrix' ? spec.planes * spec.rows >= rows && row >= columns : spec.elements >= rows * columns;
     if (!fits) {
-      const has = spec.layout === 'matrix' ? `${spec.planes * spec.rows} × ${spec.columns}` : `${formatCount(spec.elements)} elements`;
+      const has =
+        spec.layout === 'matrix'
+          ? `${spec.planes * spec.rows} × ${spec.columns}`
+          : `${formatCount(spec.elements)} elements`;
       scope.problems.push({
         kind: 'wrong-range',
         message: `${spec.name} has ${has}; the product needs ${rows} × ${columns}`,

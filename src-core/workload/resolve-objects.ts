@@ -44,14 +44,18 @@ function resolveObject(name: string, data: ObjectData, path: Path, problems: Pro
     return null;
   };
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))
-    return wrong('bad-name', `"${name.slice(0, 64)}" is no object name; expected a letter or _, then up to 63 letters, digits, _ or -`);
+    return wrong(
+      'bad-name',
+      `"${name.slice(0, 64)}" is no object name; expected a letter or _, then up to 63 letters, digits, _ or -`,
+    );
   const element = parseElement(data.element);
   if (!element.ok) return wrong('wrong-value', element.error, 'element');
   const elementBytes = element.value;
 
   let elements = data.elements;
   if (data.size !== undefined) {
-    if (elements !== undefined) return wrong('wrong-value', 'both "size" and "elements" are given; keep one of them', 'elements');
+    if (elements !== undefined)
+      return wrong('wrong-value', 'both "size" and "elements" are given; keep one of them', 'elements');
     const size = parseBytes(data.size);
     if (!size.ok) return wrong('wrong-value', size.error, 'size');
     if (size.value > MAX_OBJECT_BYTES) return wrong('limit', `object of ${tooLarge(size.value)}`, 'size');
@@ -66,7 +70,11 @@ function resolveObject(name: string, data: ObjectData, path: Path, problems: Pro
 
   const shape = data.layout === 'matrix' ? matrixShape(data, elements) : arrayShape(data, elements);
   if (!shape.ok)
-    return wrong(shape.error.below.length > 0 ? 'wrong-value' : 'missing-key', shape.error.message, ...shape.error.below);
+    return wrong(
+      shape.error.below.length > 0 ? 'wrong-value' : 'missing-key',
+      shape.error.message,
+      ...shape.error.below,
+    );
   const { planes, rows, columns } = shape.value;
   const bytes = planes * rows * columns * elementBytes;
   if (bytes > MAX_OBJECT_BYTES)
@@ -98,7 +106,8 @@ function matrixShape(data: ObjectData, elements: number | undefined): ShapeResul
       return misshaped('has no size; give "size" or "elements" and "columns", or both "rows" and "columns"');
     return ok({ planes, rows, columns });
   }
-  if (rows === undefined && columns === undefined) return misshaped('is a matrix without shape; give "columns" (or "rows")');
+  if (rows === undefined && columns === undefined)
+    return misshaped('is a matrix without shape; give "columns" (or "rows")');
   const known = planes * (columns ?? 1) * (rows ?? 1);
   const other = elements / known;
   const text = [data.planes && `${planes} planes`, rows && `${rows} rows`, columns && `${columns} columns`];
@@ -126,7 +135,7 @@ export function resolveObjects(
       path: ['objects'],
       atKey: true,
     });
-    return new Map();
+    return new Map(entries.map(([name]) => [name, null]));
   }
   const objects = new Map<string, WorkloadObject | null>();
   let total = 0;

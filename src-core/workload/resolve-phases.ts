@@ -18,8 +18,10 @@ export function resolvePhases(data: readonly PhaseData[], scope: Scope): readonl
     const wrongName = (kind: string, message: string): void => {
       scope.problems.push({ kind, message, path: [...path, 'name'] });
     };
-    if (/[[\]:,=]/.test(phase.name)) wrongName('bad-name', `"${phase.name}" holds one of [ ] : , = which changes need to name a phase`);
-    if (seen.has(phase.name)) wrongName('duplicate-name', `there is already a phase "${phase.name}"; names of phases are unique`);
+    if (/[[\]:,=]/.test(phase.name))
+      wrongName('bad-name', `"${phase.name}" holds one of [ ] : , = which changes need to name a phase`);
+    if (seen.has(phase.name))
+      wrongName('duplicate-name', `there is already a phase "${phase.name}"; names of phases are unique`);
     seen.add(phase.name);
     return { name: phase.name, repeat: phase.repeat, parts: resolveParts(phase, path, scope) };
   });
@@ -94,8 +96,10 @@ function resolveStep(data: BranchData, path: Path, { phase, names, number }: InP
   };
   if (data.on === undefined) problem('missing-key', '"on" is missing; expected cpu, gpu or gpu0 … gpu5', []);
   const processor = processorIndex(data.on ?? 'cpu');
-  if (processor === undefined) problem('wrong-value', `is "${data.on ?? ''}"; expected cpu, gpu or gpu0 … gpu5`, ['on']);
-  if (data.do === undefined) problem('missing-key', '"do" is missing; expected a list of loops such as [ { read: u } ]', []);
+  if (processor === undefined)
+    problem('wrong-value', `is "${data.on ?? ''}"; expected cpu, gpu or gpu0 … gpu5`, ['on']);
+  if (data.do === undefined)
+    problem('missing-key', '"do" is missing; expected a list of loops such as [ { read: u } ]', []);
 
   const name = data.name ?? `${phase.name}.${number}`;
   const used = (names.get(name) ?? 0) + 1;
@@ -118,7 +122,11 @@ function resolveStep(data: BranchData, path: Path, { phase, names, number }: InP
     loops,
   };
   if (stepRuns(step) === 0)
-    problem('wrong-value', `the step never runs: the phase has ${formatCount(phase.repeat)} iterations, the step begins at ${formatCount(step.from)} and ends at ${formatCount(step.to)}`, ['iterations']);
+    problem(
+      'wrong-value',
+      `the step never runs: the phase has ${formatCount(phase.repeat)} iterations, the step begins at ${formatCount(step.from)} and ends at ${formatCount(step.to)}`,
+      ['iterations'],
+    );
   return step;
 }
 

@@ -59,8 +59,12 @@ const size = z.string(expected('a size with its unit, such as "32MiB" (B, KiB, M
 const objectName = word('the name of an object');
 
 const objectSchema = section('an object such as { size: 32MiB, element: f64 }', {
-  size: size.optional().meta({ description: 'Size with unit, such as 32MiB. Or give `elements`.', examples: ['32MiB'] }),
-  elements: whole(1, 2 ** 47).optional().meta({ description: 'Number of elements, instead of `size`.' }),
+  size: size
+    .optional()
+    .meta({ description: 'Size with unit, such as 32MiB. Or give `elements`.', examples: ['32MiB'] }),
+  elements: whole(1, 2 ** 47)
+    .optional()
+    .meta({ description: 'Number of elements, instead of `size`.' }),
   element: z
     .string(expected('an element type (i8 … i64, u8 … u64, f32, f64) or a size such as "128B"'))
     .default('f64')
@@ -68,9 +72,15 @@ const objectSchema = section('an object such as { size: 32MiB, element: f64 }', 
   layout: oneOf(['array', 'matrix', 'list', 'tree', 'table'])
     .default('array')
     .meta({ description: 'What the object is; matrix adds rows and columns (row-major).' }),
-  rows: whole(1, 2 ** 47).optional().meta({ description: 'matrix: number of rows.' }),
-  columns: whole(1, 2 ** 47).optional().meta({ description: 'matrix: elements of one row.' }),
-  planes: whole(1, 2 ** 47).optional().meta({ description: 'matrix: planes of a 3-D grid; default 1.' }),
+  rows: whole(1, 2 ** 47)
+    .optional()
+    .meta({ description: 'matrix: number of rows.' }),
+  columns: whole(1, 2 ** 47)
+    .optional()
+    .meta({ description: 'matrix: elements of one row.' }),
+  planes: whole(1, 2 ** 47)
+    .optional()
+    .meta({ description: 'matrix: planes of a 3-D grid; default 1.' }),
   initially: oneOf(['unpopulated', 'host'])
     .default('unpopulated')
     .meta({ description: 'host: resident on the host before the first access, without faults.' }),
@@ -92,7 +102,9 @@ const accessShape = {
     .optional()
     .meta({ description: 'Order of the elements. Default sequential.' }),
   direction,
-  stride: whole(1, 2 ** 47).optional().meta({ description: 'strided: every n-th element, once.' }),
+  stride: whole(1, 2 ** 47)
+    .optional()
+    .meta({ description: 'strided: every n-th element, once.' }),
   count: whole(1, MAX_DRAWS).optional().meta({ description: 'random, zipf: number of accesses.' }),
   s: z
     .number(expected('the Zipf exponent, a number from 0 to 8'))
@@ -111,7 +123,10 @@ const accessShape = {
     .optional()
     .meta({ description: 'Part of the object: elements [from, to).' }),
   part: pair(
-    z.number(expected('a fraction from 0 to 1')).min(0, expected('a fraction from 0 to 1')).max(1, expected('a fraction from 0 to 1')),
+    z
+      .number(expected('a fraction from 0 to 1'))
+      .min(0, expected('a fraction from 0 to 1'))
+      .max(1, expected('a fraction from 0 to 1')),
     'a range [from, to) in fractions of the object, such as [0, 0.5]',
   )
     .optional()
@@ -243,14 +258,13 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
   expect: z
     .record(
       z.string(),
-      z.union(
-        [z.number(), z.strictObject({ min: limit, max: limit })],
-        expected('a number, or { min, max }'),
-      ),
+      z.union([z.number(), z.strictObject({ min: limit, max: limit })], expected('a number, or { min, max }')),
       expected('values by name, such as { gpuFaults: 52224 }'),
     )
     .default({})
-    .meta({ description: 'Totals (gpuFaults) or object fields (objects.r.pingPongs) that the run must reach exactly.' }),
+    .meta({
+      description: 'Totals (gpuFaults) or object fields (objects.r.pingPongs) that the run must reach exactly.',
+    }),
 }).meta({ title: 'Faultline workload, version 1' });
 
 export type WorkloadData = z.infer<typeof workloadSchema>;

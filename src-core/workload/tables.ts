@@ -25,8 +25,7 @@ export function createTables(seed: number): Tables {
       const name = `${storage}/${purpose}/${elements}`;
       return cached(permutations, name, () => shuffled(seed, name, elements));
     },
-    zipf: (elements, exponent) =>
-      cached(zipfs, `${elements}/${exponent}`, () => zipfTable(elements, exponent)),
+    zipf: (elements, exponent) => cached(zipfs, `${elements}/${exponent}`, () => zipfTable(elements, exponent)),
   };
 }
 

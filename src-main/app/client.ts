@@ -88,11 +88,15 @@ class Client implements DesktopClient {
   }
 
   async exportReport(format: Params<'app.saveReport'>['format']): Promise<void> {
-    await this.attempt((host) => saveReport(this.desktop, this.window, host, { format, suggestedName: this.suggestedName(format) }));
+    await this.attempt((host) =>
+      saveReport(this.desktop, this.window, host, { format, suggestedName: this.suggestedName(format) }),
+    );
   }
 
   async saveRecording(): Promise<void> {
-    await this.attempt((host) => saveRecording(this.desktop, this.window, host, { suggestedName: this.suggestedName('arrow') }));
+    await this.attempt((host) =>
+      saveRecording(this.desktop, this.window, host, { suggestedName: this.suggestedName('arrow') }),
+    );
   }
 
   close(): Promise<void> {
@@ -115,7 +119,7 @@ class Client implements DesktopClient {
         const { current } = this;
         return Promise.resolve({
           shell: 'electron',
-          versions: { faultline: app.getVersion(), electron: electron ?? '', chrome: chrome ?? '', node },
+          versions: { faultline: app.getVersion(), electron, chrome, node },
           canPdf: true,
           startTarget: current && Object.keys(current.options).length === 0 ? current.target : null,
         });

@@ -39,7 +39,9 @@ export function auxiliaryOption(path: string): 'symbols' | 'allocations' | null 
 }
 
 /** What to open from files that were given together: the first that is not auxiliary, helped by those that are. */
-export function openingOf(paths: readonly string[]): { readonly target: OpenTarget; readonly options: RunOptions } | null {
+export function openingOf(
+  paths: readonly string[],
+): { readonly target: OpenTarget; readonly options: RunOptions } | null {
   const main = paths.find((path) => auxiliaryOption(path) === null) ?? paths[0];
   if (main === undefined) return null;
   const importFiles: Record<string, OpenTarget> = {};

@@ -18,13 +18,16 @@ export function createGrants(anyPath: boolean): Grants {
   return {
     add: (...more) => more.forEach((path) => paths.add(path)),
     check(request) {
-      if (request.method === 'session.saveRecording') return 'recordings are saved through the dialog (app.saveRecording)';
+      if (request.method === 'session.saveRecording')
+        return 'recordings are saved through the dialog (app.saveRecording)';
       if (request.method !== 'session.open') return null;
       const { target, options } = request.params as Params<'session.open'>;
       if (options.record !== undefined) return 'recordings are saved through the dialog (app.saveRecording)';
       const targets = [target, options.machineFile, ...Object.values(options.importFiles ?? {})];
       const denied = targets.find((one) => one !== undefined && !isGranted(one));
-      return denied?.kind === 'path' ? `${denied.path} was not chosen by the user; open it with the dialog or drop it on the window` : null;
+      return denied?.kind === 'path'
+        ? `${denied.path} was not chosen by the user; open it with the dialog or drop it on the window`
+        : null;
     },
   };
 }

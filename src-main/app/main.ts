@@ -33,7 +33,7 @@ function startOpening(files: readonly string[]): Opening | null {
 }
 
 class DesktopApp {
-  private readonly clients = new Map<BrowserWindow, DesktopClient>();
+  private readonly clients = new Map<Electron.BrowserWindow, DesktopClient>();
 
   constructor(
     private readonly desktop: Desktop,
@@ -57,11 +57,11 @@ class DesktopApp {
   /** Sessions that are being closed; the process waits for them. */
   private readonly closing = new Set<Promise<void>>();
 
-  front(): BrowserWindow | null {
+  front(): Electron.BrowserWindow | null {
     return BrowserWindow.getFocusedWindow() ?? [...this.clients.keys()][0] ?? null;
   }
 
-  client(window: BrowserWindow | null = this.front()): DesktopClient | null {
+  client(window: Electron.BrowserWindow | null = this.front()): DesktopClient | null {
     return window ? (this.clients.get(window) ?? null) : null;
   }
 
@@ -97,7 +97,9 @@ function listen(desktop: DesktopApp): void {
   ipcMain.on('faultline:ready', (event) => clientOf(event)?.connect());
   ipcMain.on('faultline:drop', (event, paths: unknown) => {
     if (!clientOf(event) || !Array.isArray(paths)) return;
-    const files = paths.filter((path): path is string => typeof path === 'string' && path !== '').slice(0, MOST_DROPPED_FILES);
+    const files = paths
+      .filter((path): path is string => typeof path === 'string' && path !== '')
+      .slice(0, MOST_DROPPED_FILES);
     const opening = openingOf(files);
     if (opening) desktop.open(opening);
   });
@@ -167,7 +169,8 @@ const namedFiles = fileArguments(process.argv, appPath, process.cwd());
 const refusal = refuseRemoteControl();
 const { FAULTLINE_PRINT_HTML: printHtml, FAULTLINE_PRINT_PDF: printTo } = process.env;
 const isPrinting = printHtml !== undefined && printTo !== undefined;
-const mayRun = isPrinting || process.env['FAULTLINE_MULTI'] === '1' || app.requestSingleInstanceLock({ files: namedFiles });
+const mayRun =
+  isPrinting || process.env['FAULTLINE_MULTI'] === '1' || app.requestSingleInstanceLock({ files: namedFiles });
 
 const fail = (cause: unknown): void => {
   say(cause instanceof Error ? cause.message : String(cause));
@@ -186,5 +189,8 @@ if (refusal !== null) {
   app.on('window-all-closed', () => {
     if (!isPrinting) app.quit();
   });
-  void app.whenReady().then(() => (isPrinting ? printAndQuit(printHtml, printTo) : start())).catch(fail);
+  void app
+    .whenReady()
+    .then(() => (isPrinting ? printAndQuit(printHtml, printTo) : start()))
+    .catch(fail);
 }

@@ -44,7 +44,12 @@ function fileMenu(context: MenuContext): MenuItemConstructorOptions {
       { type: 'separator' },
       {
         label: 'Export Report',
-        submenu: [exportTo('HTML…', 'html'), exportTo('PDF…', 'pdf'), exportTo('JSON…', 'json'), exportTo('CSV…', 'csv')],
+        submenu: [
+          exportTo('HTML…', 'html'),
+          exportTo('PDF…', 'pdf'),
+          exportTo('JSON…', 'json'),
+          exportTo('CSV…', 'csv'),
+        ],
       },
       { label: 'Save Recording…', click: () => void context.client()?.saveRecording() },
       { type: 'separator' },
@@ -53,7 +58,7 @@ function fileMenu(context: MenuContext): MenuItemConstructorOptions {
   };
 }
 
-export function applicationMenu(context: MenuContext): Menu {
+export function applicationMenu(context: MenuContext): Electron.Menu {
   const development: MenuItemConstructorOptions[] = app.isPackaged
     ? []
     : [{ type: 'separator' }, { role: 'reload' }, { role: 'toggleDevTools' }];
@@ -63,7 +68,14 @@ export function applicationMenu(context: MenuContext): Menu {
     { role: 'editMenu' },
     {
       label: '&View',
-      submenu: [{ role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'resetZoom' }, { type: 'separator' }, { role: 'togglefullscreen' }, ...development],
+      submenu: [
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'resetZoom' },
+        { type: 'separator' },
+        { role: 'togglefullscreen' },
+        ...development,
+      ],
     },
     {
       label: '&Help',

@@ -18,9 +18,13 @@ function printSession(): Session {
   printer.protocol.handle(SCHEME, (request) => {
     const html = pages.get(request.url);
     if (html === undefined) return new Response('not found', { status: 404 });
-    return new Response(html, { headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY } });
+    return new Response(html, {
+      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': POLICY },
+    });
   });
-  printer.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !pages.has(details.url) && !details.url.startsWith('data:') }));
+  printer.webRequest.onBeforeRequest((details, answer) =>
+    answer({ cancel: !pages.has(details.url) && !details.url.startsWith('data:') }),
+  );
   return printer;
 }
 
@@ -46,7 +50,9 @@ export async function printPdf(html: string): Promise<Uint8Array> {
     timer = setTimeout(() => fail(new Error(`the report was not printed within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
   });
   const gone = new Promise<never>((_done, fail) => {
-    window.webContents.once('render-process-gone', (_event, details) => fail(new Error(`the printing page died (${details.reason})`)));
+    window.webContents.once('render-process-gone', (_event, details) =>
+      fail(new Error(`the printing page died (${details.reason})`)),
+    );
   });
   const print = async (): Promise<Uint8Array> => {
     await window.loadURL(url);

@@ -18,13 +18,24 @@ const CANCELLED: Saved = { path: null, bytes: null, cancelled: true };
 const savedAs = (path: string): Saved => ({ path, bytes: null, cancelled: false });
 
 /** The path that the user chose; null: cancelled. */
-async function askPath(desktop: Desktop, window: BrowserWindow, suggested: string, filter: FileFilter, given?: string): Promise<string | null> {
+async function askPath(
+  desktop: Desktop,
+  window: BrowserWindow,
+  suggested: string,
+  filter: FileFilter,
+  given?: string,
+): Promise<string | null> {
   if (given !== undefined && desktop.isTest) return given;
   const answer = await dialog.showSaveDialog(window, { defaultPath: suggested, filters: [filter] });
   return answer.canceled || answer.filePath === '' ? null : answer.filePath;
 }
 
-export async function saveReport(desktop: Desktop, window: BrowserWindow, host: SessionHost, params: Params<'app.saveReport'>): Promise<Saved> {
+export async function saveReport(
+  desktop: Desktop,
+  window: BrowserWindow,
+  host: SessionHost,
+  params: Params<'app.saveReport'>,
+): Promise<Saved> {
   const path = await askPath(desktop, window, params.suggestedName, FORMATS[params.format], params.path);
   if (path === null) return CANCELLED;
   const { text } = await host.request('session.report', { format: params.format === 'pdf' ? 'html' : params.format });
@@ -32,7 +43,12 @@ export async function saveReport(desktop: Desktop, window: BrowserWindow, host: 
   return savedAs(path);
 }
 
-export async function saveRecording(desktop: Desktop, window: BrowserWindow, host: SessionHost, params: Params<'app.saveRecording'>): Promise<Saved> {
+export async function saveRecording(
+  desktop: Desktop,
+  window: BrowserWindow,
+  host: SessionHost,
+  params: Params<'app.saveRecording'>,
+): Promise<Saved> {
   const filter = { name: 'Faultline recording', extensions: ['arrow'] };
   const path = await askPath(desktop, window, params.suggestedName, filter, params.path);
   if (path === null) return CANCELLED;

@@ -48,7 +48,8 @@ async function readSettings(file: string, report: (problem: string) => void): Pr
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') report(`the settings cannot be read (${String(cause)}); defaults are used`);
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      report(`the settings cannot be read (${String(cause)}); defaults are used`);
     return DEFAULT_SETTINGS;
   }
   try {
@@ -71,7 +72,9 @@ export async function openSettings(file: string, report: (problem: string) => vo
     update(change) {
       settings = change(settings);
       saving = saving
-        .then(async () => void (await atomicWrite(file, `${JSON.stringify(settings, null, 2)}\n`)))
+        .then(async () => {
+          await atomicWrite(file, `${JSON.stringify(settings, null, 2)}\n`);
+        })
         .catch((cause: unknown) => report(`the settings cannot be saved to ${file}: ${String(cause)}`));
     },
     flush: () => saving,

@@ -14,11 +14,33 @@ export interface Engine {
 
 const isOver = (status: RunStatus): boolean => status.state === 'finished' || status.state === 'failed';
 
+/** `happened` rejects with Interrupted at the first Ctrl-C (or SIGTERM); at the second, the process leaves at once. */
+function listenForInterrupt(): { readonly happened: Promise<never>; stop(): void } {
+  let signals = 0;
+  let onSignal: () => void = () => undefined;
+  const happened = new Promise<never>((_done, fail) => {
+    onSignal = () => {
+      if (signals++ > 0) process.exit(EXIT.interrupted);
+      fail(new Interrupted());
+    };
+  });
+  happened.catch(() => undefined); // may come when nobody waits any more
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    happened,
+    stop: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}
+
 /**
  * Starts a session, does `work` with it and closes it. Ctrl-C cancels what runs and rejects with Interrupted once the
  * session is closed, so that no half-written file stays; a second one leaves at once.
  */
-export async function withEngine<T>(installation: Installation, showProgress: boolean, work: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  installation: Installation,
+  showProgress: boolean,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const progress = createProgress(showProgress);
   let onStatus: (status: RunStatus) => void = () => undefined;
   let onFailure: (failure: Error) => void = () => undefined;
@@ -30,7 +52,12 @@ export async function withEngine<T>(installation: Installation, showProgress: bo
     }
     if (message.event === 'crashed') onFailure(new RequestFailed(message.error));
   };
-  const host = createSessionHost({ engine: installation.engine, examplesFolder: installation.examples, handlers: {}, send });
+  const host = createSessionHost({
+    engine: installation.engine,
+    examplesFolder: installation.examples,
+    handlers: {},
+    send,
+  });
   // The crash event says where the recording was saved, which the failed request cannot know yet: it comes right after.
   const crash = new Promise<never>((_done, fail) => (onFailure = fail));
   crash.catch(() => undefined); // may come when nobody waits any more
@@ -39,7 +66,12 @@ export async function withEngine<T>(installation: Installation, showProgress: bo
     try {
       return await host.request(method, params);
     } catch (thrown) {
-      if (thrown instanceof RequestFailed && thrown.data.code === 'crashed' && thrown.data.details.some(({ kind }) => kind === 'engine-crash')) return crash;
+      if (
+        thrown instanceof RequestFailed &&
+        thrown.data.code === 'crashed' &&
+        thrown.data.details.some(({ kind }) => kind === 'engine-crash')
+      )
+        return crash;
       throw thrown;
     }
   };
@@ -51,27 +83,22 @@ export async function withEngine<T>(installation: Installation, showProgress: bo
     });
     const first = await request('session.control', { action: 'run' });
     const last = isOver(first) ? first : await Promise.race([over, crash]);
-    if (last.state === 'failed') throw new RequestFailed(last.error ?? { code: 'crashed', message: 'the run failed without a reason', details: [] });
+    if (last.state === 'failed')
+      throw new RequestFailed(
+        last.error ?? { code: 'crashed', message: 'the run failed without a reason', details: [] },
+      );
     return last;
   };
 
-  let interrupt: () => void = () => undefined;
-  const interrupted = new Promise<never>((_done, fail) => (interrupt = () => fail(new Interrupted())));
-  interrupted.catch(() => undefined);
-  let signals = 0;
-  const onSignal = (): void => {
-    if (signals++ > 0) process.exit(EXIT.interrupted);
-    interrupt();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const interruption = listenForInterrupt();
   try {
-    return await Promise.race([work({ request, runToEnd }), interrupted]);
+    return await Promise.race([work({ request, runToEnd }), interruption.happened]);
   } catch (thrown) {
     if (thrown instanceof Interrupted) await host.request('session.cancel', null).catch(() => undefined); // it is closed next, whatever it answers
     throw thrown;
   } finally {
     progress.end();
     await host.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    interruption.stop();
   }
 }

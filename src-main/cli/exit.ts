@@ -26,13 +26,18 @@ export interface Failure {
   readonly error: ErrorData;
 }
 
-const refusedFailure = (message: string, details: readonly Finding[]): Failure => ({ exit: EXIT.usage, error: { code: 'refused', message, details } });
+const refusedFailure = (message: string, details: readonly Finding[]): Failure => ({
+  exit: EXIT.usage,
+  error: { code: 'refused', message, details },
+});
 
 /** Any thrown value as an exit code and what to tell. */
 export function toFailure(thrown: unknown): Failure {
-  if (thrown instanceof Interrupted) return { exit: EXIT.interrupted, error: { code: 'cancelled', message: 'interrupted', details: [] } };
+  if (thrown instanceof Interrupted)
+    return { exit: EXIT.interrupted, error: { code: 'cancelled', message: 'interrupted', details: [] } };
   if (thrown instanceof Refusal) return refusedFailure(thrown.message, thrown.details);
-  if (thrown instanceof RequestFailed) return { exit: thrown.data.code === 'crashed' ? EXIT.internal : EXIT.usage, error: thrown.data };
+  if (thrown instanceof RequestFailed)
+    return { exit: thrown.data.code === 'crashed' ? EXIT.internal : EXIT.usage, error: thrown.data };
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return { exit: EXIT.internal, error: { code: 'crashed', message: `internal error: ${message}`, details: [] } };
 }
@@ -43,7 +48,9 @@ export function placeText({ place }: Finding): string {
   const line = place.line === undefined ? '' : `:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
   const file = place.file ?? (line === '' ? '' : 'line');
   const offset = line === '' && place.offset !== undefined ? `byte ${place.offset}` : '';
-  return [`${file}${line}`, offset, place.path === undefined ? '' : `(${place.path})`].filter((part) => part !== '').join(' ');
+  return [`${file}${line}`, offset, place.path === undefined ? '' : `(${place.path})`]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 export function findingText(finding: Finding): string {
@@ -53,5 +60,8 @@ export function findingText(finding: Finding): string {
 }
 
 export function failureText({ error }: Failure): string {
-  return [`faultline: ${error.message}`, ...error.details.filter((detail) => detail.kind !== 'engine-crash').map((detail) => `  ${findingText(detail)}`)].join('\n');
+  return [
+    `faultline: ${error.message}`,
+    ...error.details.filter((detail) => detail.kind !== 'engine-crash').map((detail) => `  ${findingText(detail)}`),
+  ].join('\n');
 }

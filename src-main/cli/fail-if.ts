@@ -42,7 +42,10 @@ function parseLimit(text: string): Result<number, string> {
 
 export function parseFailIf(text: string): FailCondition {
   const match = /^\s*(.+?)\s*(>=|<=|==|!=|>|<)\s*(\S+)\s*$/.exec(text);
-  if (!match) throw new Refusal(`--fail-if "${text}" is not a condition; write FIELD OPERATOR NUMBER, such as 'gpuFaults>1000' (operators: ${Object.keys(COMPARE).join(' ')})`);
+  if (!match)
+    throw new Refusal(
+      `--fail-if "${text}" is not a condition; write FIELD OPERATOR NUMBER, such as 'gpuFaults>1000' (operators: ${Object.keys(COMPARE).join(' ')})`,
+    );
   const [, name = '', operator = '>', limitText = ''] = match;
   const limit = parseLimit(limitText);
   if (!limit.ok) throw new Refusal(`--fail-if "${text}": ${limit.error}`);
@@ -58,7 +61,7 @@ export function parseFailIf(text: string): FailCondition {
 }
 
 const countsOf = (row: object): Readonly<Record<string, number | null>> =>
-  Object.fromEntries(Object.entries(row).filter(([, value]) => typeof value === 'number' || value === null)) as Record<string, number | null>;
+  Object.fromEntries(Object.entries(row).filter(([, value]) => typeof value === 'number' || value === null));
 
 /** Throws Refusal for a name that the summary does not have, or a quantity that was not recorded. */
 export function checkFailIf(condition: FailCondition, summary: RunSummary): FailResult {
@@ -67,11 +70,19 @@ export function checkFailIf(condition: FailCondition, summary: RunSummary): Fail
   const row = object === null ? summary.totals : summary.objects.find(({ name }) => name === object);
   if (!row) {
     const names = summary.objects.map(({ name }) => name);
-    throw problem(`there is no object "${object ?? ''}"${didYouMean(object ?? '', names)}; the objects are ${names.join(', ')}`);
+    throw problem(
+      `there is no object "${object ?? ''}"${didYouMean(object ?? '', names)}; the objects are ${names.join(', ')}`,
+    );
   }
   const counts = countsOf(row);
   const actual = counts[field];
-  if (actual === undefined) throw problem(`there is no field "${field}"${didYouMean(field, Object.keys(counts))}; the fields are ${Object.keys(counts).join(', ')}, and objects.NAME.FIELD`);
-  if (actual === null) throw problem(`${field} was not recorded in this run; leave out --no-useful-bytes, or choose a machine with timing`);
+  if (actual === undefined)
+    throw problem(
+      `there is no field "${field}"${didYouMean(field, Object.keys(counts))}; the fields are ${Object.keys(counts).join(', ')}, and objects.NAME.FIELD`,
+    );
+  if (actual === null)
+    throw problem(
+      `${field} was not recorded in this run; leave out --no-useful-bytes, or choose a machine with timing`,
+    );
   return { condition: condition.text, actual, failed: COMPARE[condition.operator](actual, condition.limit) };
 }

@@ -16,7 +16,10 @@ function distance(a: string, b: string): number {
 export function didYouMean(word: string, known: readonly string[]): string {
   const lower = word.toLowerCase();
   const ranked = known
-    .map((name) => ({ name, steps: name.toLowerCase().startsWith(lower) && lower !== '' ? 0 : distance(lower, name.toLowerCase()) }))
+    .map((name) => ({
+      name,
+      steps: name.toLowerCase().startsWith(lower) && lower !== '' ? 0 : distance(lower, name.toLowerCase()),
+    }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
   return best && best.steps <= Math.max(2, Math.floor(word.length / 3)) ? ` (did you mean "${best.name}"?)` : '';

@@ -14,7 +14,8 @@ export interface Progress {
 
 function lineOf(status: RunStatus): string {
   const share = status.progress === null ? '' : ` ${Math.floor(status.progress * 100)} %`;
-  const counts = status.accesses > 0 ? `, ${formatCount(status.accesses)} accesses, ${formatCount(status.events)} events` : '';
+  const counts =
+    status.accesses > 0 ? `, ${formatCount(status.accesses)} accesses, ${formatCount(status.events)} events` : '';
   const phase = status.phase === '' ? '' : `, phase ${status.phase}`;
   return `${status.doing === '' ? status.state : status.doing}${share}${phase}${counts}`;
 }
@@ -34,7 +35,9 @@ export function createProgress(always: boolean): Progress {
       if (isQuiet || now - last < every) return;
       last = now;
       isDirty = true;
-      process.stderr.write(isTerminal ? `\r\x1b[2K${lineOf(status).slice(0, (process.stderr.columns || 80) - 1)}` : `${lineOf(status)}\n`);
+      process.stderr.write(
+        isTerminal ? `\r\x1b[2K${lineOf(status).slice(0, (process.stderr.columns || 80) - 1)}` : `${lineOf(status)}\n`,
+      );
     },
     end() {
       if (isDirty && isTerminal) process.stderr.write('\r\x1b[2K');

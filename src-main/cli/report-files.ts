@@ -26,14 +26,18 @@ const isFormat = (name: string): name is ReportFileFormat => (REPORT_FORMATS as 
 
 export function parseFormat(name: string): ReportFileFormat {
   if (isFormat(name)) return name;
-  throw new Refusal(`"${name}" is not a report format${didYouMean(name, REPORT_FORMATS)}; expected one of ${REPORT_FORMATS.join(', ')}`);
+  throw new Refusal(
+    `"${name}" is not a report format${didYouMean(name, REPORT_FORMATS)}; expected one of ${REPORT_FORMATS.join(', ')}`,
+  );
 }
 
 /** Where to write and in which format; refused early when it cannot be. `format` wins over the extension. */
 export function reportFile(path: string, format?: ReportFileFormat): ReportFile {
   const extension = extname(path).slice(1).toLowerCase();
   if (format === undefined && !isFormat(extension))
-    throw new Refusal(`the format of ${path} is not clear from its name; expected one of ${REPORT_FORMATS.map((each) => `.${each}`).join(', ')}, or --format`);
+    throw new Refusal(
+      `the format of ${path} is not clear from its name; expected one of ${REPORT_FORMATS.map((each) => `.${each}`).join(', ')}, or --format`,
+    );
   return { path: outputPath(path), format: format ?? parseFormat(extension) };
 }
 
@@ -89,7 +93,12 @@ export async function findPrinter(installation: Installation): Promise<Printer> 
 }
 
 /** Writes all files from the run that is open in `engine`. `printer` must be given when one of them is a PDF. */
-export async function writeReports(engine: Engine, files: readonly ReportFile[], printer: Printer | null, only?: readonly string[]): Promise<void> {
+export async function writeReports(
+  engine: Engine,
+  files: readonly ReportFile[],
+  printer: Printer | null,
+  only?: readonly string[],
+): Promise<void> {
   for (const { path, format } of files) {
     const asked = format === 'pdf' ? 'html' : format;
     const { text } = await engine.request('session.report', { format: asked, ...(only === undefined ? {} : { only }) });

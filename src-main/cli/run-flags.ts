@@ -33,7 +33,9 @@ function accept<T>(parsed: Result<T, string>): T {
 function parseGranularity(text: string): number {
   const size = accept(parseBytes(text));
   if ((GRANULARITIES as readonly number[]).includes(size)) return size;
-  throw new InvalidArgumentError(`"${text}" is not offered; expected one of ${GRANULARITIES.map((each) => formatBytes(each).replace(' ', '')).join(', ')}`);
+  throw new InvalidArgumentError(
+    `"${text}" is not offered; expected one of ${GRANULARITIES.map((each) => formatBytes(each).replace(' ', '')).join(', ')}`,
+  );
 }
 
 export function parseWhole(text: string): number {
@@ -42,20 +44,23 @@ export function parseWhole(text: string): number {
   throw new InvalidArgumentError(`"${text}" is not a whole number`);
 }
 
-const collect =
-  <T>(parse: (text: string) => T) =>
-  (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parse(text)];
-
 /** Adds a flag that may be given more than once. */
-export function repeatable<T>(command: Command, flags: string, help: string, parse: (text: string) => T): Command {
-  return command.option(flags, `${help} (repeatable)`, collect(parse));
+export function repeatable(command: Command, flags: string, help: string, parse: (text: string) => unknown): Command {
+  const collect = (text: string, before: readonly unknown[] | undefined): readonly unknown[] => [
+    ...(before ?? []),
+    parse(text),
+  ];
+  return command.option(flags, `${help} (repeatable)`, collect);
 }
 
 export function addImportFlags(command: Command): Command {
   return command
     .option('--symbols <file>', 'symbols of a trace, tab-separated: start, end, object, name')
     .option('--allocations <file>', 'allocations of a trace: lines ALLOC name address bytes')
-    .option('--device-functions <names>', 'functions of a trace that run on the device, with all they call; separated by commas');
+    .option(
+      '--device-functions <names>',
+      'functions of a trace that run on the device, with all they call; separated by commas',
+    );
 }
 
 export function addRunFlags(command: Command): Command {
@@ -63,13 +68,24 @@ export function addRunFlags(command: Command): Command {
     .option('--machine <preset|file>', 'machine preset or machine file; `faultline describe` lists the presets')
     .option('--device-memory <size>', 'memory of each device, such as 48MiB', (text) => accept(parseBytes(text)))
     .option('--granularity <size>', 'unit of residency and migration: 4KiB, 64KiB or 2MiB', parseGranularity);
-  repeatable(command, '--policy <kind=name>', 'policy with its parameters after commas: prefetch=tree,threshold=75', (text) => accept(parsePolicyFlag(text)));
-  repeatable(command, '--at <moment:kind=name>', 'change a policy in mid-run: 3ms:prefetch=none; also access:N, batch:N, phase:NAME[k]', (text) =>
-    accept(parseChange(text)),
+  repeatable(
+    command,
+    '--policy <kind=name>',
+    'policy with its parameters after commas: prefetch=tree,threshold=75',
+    (text) => accept(parsePolicyFlag(text)),
+  );
+  repeatable(
+    command,
+    '--at <moment:kind=name>',
+    'change a policy in mid-run: 3ms:prefetch=none; also access:N, batch:N, phase:NAME[k]',
+    (text) => accept(parseChange(text)),
   );
   command
     .option('--seed <n>', 'seed of everything random', parseWhole)
-    .option('--no-useful-bytes', 'do not mark which bytes of a transfer are touched (faster; useful bytes are then not known)');
+    .option(
+      '--no-useful-bytes',
+      'do not mark which bytes of a transfer are touched (faster; useful bytes are then not known)',
+    );
   return addImportFlags(command);
 }
 
@@ -81,7 +97,9 @@ export function targetOf(name: string, examples: readonly Example[]): OpenTarget
   const ids = examples.map((example) => example.id);
   if (ids.includes(name)) return { kind: 'example', id: name };
   if (/[/\\.]/.test(name)) return pathTarget(name); // meant as a path: the session says what is wrong with it
-  throw new Refusal(`there is no file and no example "${name}"${didYouMean(name, ids)}; the examples are ${ids.join(', ')}`);
+  throw new Refusal(
+    `there is no file and no example "${name}"${didYouMean(name, ids)}; the examples are ${ids.join(', ')}`,
+  );
 }
 
 export function runOptionsOf(flags: RunFlags): RunOptions {
@@ -108,7 +126,9 @@ export function runOptionsOf(flags: RunFlags): RunOptions {
 export function outputPath(path: string): string {
   const absolute = resolve(path);
   const folder = dirname(absolute);
-  if (!existsSync(folder)) throw new Refusal(`${path} cannot be written: the folder ${folder} is not there; make it first`);
-  if (existsSync(absolute) && statSync(absolute).isDirectory()) throw new Refusal(`${path} cannot be written: it is a folder; name a file in it`);
+  if (!existsSync(folder))
+    throw new Refusal(`${path} cannot be written: the folder ${folder} is not there; make it first`);
+  if (existsSync(absolute) && statSync(absolute).isDirectory())
+    throw new Refusal(`${path} cannot be written: it is a folder; name a file in it`);
   return absolute;
 }

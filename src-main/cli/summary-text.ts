@@ -51,19 +51,25 @@ function checksText(summary: RunSummary, failIf: readonly FailResult[]): string[
     const found = actual === null ? 'not recorded' : formatCount(actual);
     return `  ${holds ? 'ok  ' : 'FAIL'}  expect ${what} ${expected}: ${found}`;
   });
-  const conditions = failIf.map(({ condition, actual, failed }) => `  ${failed ? 'FAIL' : 'ok  '}  fail if ${condition}: ${formatCount(actual)}`);
+  const conditions = failIf.map(
+    ({ condition, actual, failed }) => `  ${failed ? 'FAIL' : 'ok  '}  fail if ${condition}: ${formatCount(actual)}`,
+  );
   const all = [...expectations, ...conditions];
   return all.length === 0 ? [] : ['', 'Checks', ...all];
 }
 
 export function summaryText(summary: RunSummary, failIf: readonly FailResult[]): string {
   const { machine, workload } = summary;
-  const changes = summary.changes.map((change) => `  batch ${formatCount(change.batch)}: ${formatPolicyFlag(change.policy)} (${change.origin})`);
+  const changes = summary.changes.map(
+    (change) => `  batch ${formatCount(change.batch)}: ${formatPolicyFlag(change.policy)} (${change.origin})`,
+  );
   return [
     `${workload.name} (${workload.kind}) on ${machine.id}, ${formatBytes(machine.deviceMemoryBytes)} device memory, ${formatBytes(machine.granularity)} granules, seed ${summary.seed}`,
     `policies  ${policies(summary.policies)}`,
     ...(changes.length === 0 ? [] : ['changed', ...changes]),
-    ...(summary.complete ? [] : ['', 'This run did not reach the end of its workload: all numbers are for the part that ran.']),
+    ...(summary.complete
+      ? []
+      : ['', 'This run did not reach the end of its workload: all numbers are for the part that ran.']),
     '',
     'Totals',
     totalsText(summary),
@@ -73,7 +79,9 @@ export function summaryText(summary: RunSummary, failIf: readonly FailResult[]):
       summary.objects.map((row) => OBJECT_COLUMNS.map(({ text }) => text(row))),
     ),
     ...checksText(summary, failIf),
-    ...(summary.findings.length === 0 ? [] : ['', 'Findings', ...summary.findings.map((finding) => `  ${findingText(finding)}`)]),
+    ...(summary.findings.length === 0
+      ? []
+      : ['', 'Findings', ...summary.findings.map((finding) => `  ${findingText(finding)}`)]),
     '',
     `recording ${summary.recordingHash}`,
   ].join('\n');

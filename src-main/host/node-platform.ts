@@ -40,7 +40,7 @@ function openSpool(path: string): OpenSpool {
     isOpen = false;
   };
   const write = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
   };
   return { path, close, sink: { write, close } };
 }
@@ -54,7 +54,9 @@ export function createNodePlatform(options: NodePlatformOptions): Platform & { c
     const found = examples.find((example) => example.id === id);
     if (found) return found.path;
     const known = examples.map((example) => example.id).join(', ');
-    throw new Refusal(`there is no example "${id}"; the examples are ${known === '' ? 'missing from this installation' : known}`);
+    throw new Refusal(
+      `there is no example "${id}"; the examples are ${known === '' ? 'missing from this installation' : known}`,
+    );
   };
   const upload = (id: string): Upload => {
     const found = options.uploads.get(id);

@@ -11,7 +11,8 @@ export async function keepRecording(spool: string | null, folder: string): Promi
   if (spool === null || (await stat(spool)).size === 0) return null;
   await mkdir(folder, { recursive: true });
   const older = (await readdir(folder)).filter((name) => name.startsWith(PREFIX)).sort();
-  for (const name of older.slice(0, Math.max(0, older.length - MOST_KEPT + 1))) await rm(join(folder, name), { force: true });
+  for (const name of older.slice(0, Math.max(0, older.length - MOST_KEPT + 1)))
+    await rm(join(folder, name), { force: true });
   const when = new Date().toISOString().replace(/[:.]/g, '-');
   const kept = join(folder, `${PREFIX}${when}.arrow`);
   try {

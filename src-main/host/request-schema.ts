@@ -31,12 +31,16 @@ const options = z.strictObject({
   deviceMemoryBytes: count.exactOptional(),
   granularity: count.exactOptional(),
   seed: count.exactOptional(),
-  policies: z.array(z.strictObject({ kind, id: text, params: values.exactOptional() })).max(64).exactOptional(),
+  policies: z
+    .array(z.strictObject({ kind, id: text, params: values.exactOptional() }))
+    .max(64)
+    .exactOptional(),
   changes: z.array(z.strictObject({ moment, policy })).max(10_000).exactOptional(),
   usefulBytes: z.boolean().exactOptional(),
   importOptions: values.exactOptional(),
   importFiles: z.record(text, target).exactOptional(),
   record: text.exactOptional(),
+  spool: z.boolean().exactOptional(),
 });
 const range = { from: z.number(), to: z.number() };
 const nothing = z.null();
@@ -74,7 +78,10 @@ const methods = {
 const isMethod = (name: string): name is Method => Object.hasOwn(methods, name);
 
 /** A request as it is known to be after reading its envelope; `problem`: why it cannot be served. */
-export type CheckedRequest = Result<Request, { readonly id: number; readonly code: 'refused' | 'unknown-method'; readonly message: string }>;
+export type CheckedRequest = Result<
+  Request,
+  { readonly id: number; readonly code: 'refused' | 'unknown-method'; readonly message: string }
+>;
 
 const envelope = z.object({
   type: z.literal('request'),
@@ -88,10 +95,15 @@ export function checkRequest(message: unknown): CheckedRequest | null {
   const outer = envelope.safeParse(message);
   if (!outer.success) return null;
   const { id, method } = outer.data;
-  if (!isMethod(method)) return err({ id, code: 'unknown-method', message: `there is no method "${method.slice(0, 80)}"` });
+  if (!isMethod(method))
+    return err({ id, code: 'unknown-method', message: `there is no method "${method.slice(0, 80)}"` });
   const params = methods[method].safeParse(outer.data.params ?? null);
   if (params.success) return ok({ type: 'request', id, method, params: params.data });
   const issue = params.error.issues[0];
   const where = issue && issue.path.length > 0 ? ` at ${issue.path.map(String).join('.')}` : '';
-  return err({ id, code: 'refused', message: `the parameters of ${method} are malformed${where}: ${issue?.message ?? 'unknown reason'}` });
+  return err({
+    id,
+    code: 'refused',
+    message: `the parameters of ${method} are malformed${where}: ${issue?.message ?? 'unknown reason'}`,
+  });
 }

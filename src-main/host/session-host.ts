@@ -6,7 +6,16 @@
 import { join } from 'node:path';
 import { Refusal } from '../../src-core/model/refusal';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { BackendEvent, ErrorData, Method, Params, Request, Response, ResultOf, RunInfo } from '../../src-core/protocol/messages';
+import type {
+  BackendEvent,
+  ErrorData,
+  Method,
+  Params,
+  Request,
+  Response,
+  ResultOf,
+  RunInfo,
+} from '../../src-core/protocol/messages';
 import { keepRemains, removeRemains, startEngineThread, type EngineThread } from './engine-thread';
 import { refused, RequestFailed, toErrorData } from './errors';
 import { personalFolder } from './installation';
@@ -107,7 +116,9 @@ class Host implements SessionHost {
     }
     const request = checked.value;
     if (this.unanswered.has(request.id)) {
-      this.options.send(responseTo(request.id, refused(`request ${request.id} is still unanswered; each needs a number of its own`)));
+      this.options.send(
+        responseTo(request.id, refused(`request ${request.id} is still unanswered; each needs a number of its own`)),
+      );
       return true;
     }
     const reason = this.options.guard?.(request) ?? null;
@@ -216,10 +227,18 @@ class Host implements SessionHost {
     if (message.kind !== 'message') return;
     if (message.message.type === 'event') {
       this.announce(message.message);
+      this.watch(message.message);
       return;
     }
     this.hasAnswered = true;
     this.settle(message.message);
+  }
+
+  /** A run that failed on a bug of ours is a crash that the session could still tell of: nothing in it is to be trusted. */
+  private watch(event: BackendEvent): void {
+    if (event.event !== 'status' || event.status.state !== 'failed') return;
+    const { error, events } = event.status;
+    if (error?.code === 'crashed' && events > 0) this.thread?.abandon(error.message);
   }
 
   private settle(response: Response): void {
@@ -248,17 +267,34 @@ class Host implements SessionHost {
     this.failPending({ code: 'crashed', message, details });
     // A worker that never answered would die again: it is then tried once per request instead.
     if (this.hasAnswered && !this.closed) this.thread = this.startThread();
-    let recording: string | null = null;
-    let after = 'nothing had been recorded';
+    const { recording, after } = await this.rescue(thread, spool);
+    this.announce({
+      type: 'event',
+      event: 'crashed',
+      error: { code: 'crashed', message: `${message}; ${after}`, details },
+      recording,
+    });
+  }
+
+  /** Moves the recording of a dead thread to where the user finds it; `after` says what became of it. */
+  private async rescue(
+    thread: EngineThread,
+    spool: string | null,
+  ): Promise<{ readonly recording: string | null; readonly after: string }> {
     try {
-      recording = await keepRecording(spool, this.options.keepFolder ?? join(personalFolder(), 'recovered'));
-      if (recording !== null) after = `the recording so far was saved as ${recording}`;
+      const recording = await keepRecording(spool, this.options.keepFolder ?? join(personalFolder(), 'recovered'));
       removeRemains(thread);
+      return {
+        recording,
+        after: recording === null ? 'nothing had been recorded' : `the recording so far was saved as ${recording}`,
+      };
     } catch (thrown) {
-      keepRemains(thread);
-      recording = spool; // better left in the temporary folder than lost
-      after = `the recording so far could not be moved and lies in ${String(spool)} (${toErrorData(thrown).message})`;
+      keepRemains(thread); // better left in the temporary folder than lost
+      const why = toErrorData(thrown).message;
+      return {
+        recording: spool,
+        after: `the recording so far could not be moved and lies in ${String(spool)} (${why})`,
+      };
     }
-    this.announce({ type: 'event', event: 'crashed', error: { code: 'crashed', message: `${message}; ${after}`, details }, recording });
   }
 }

@@ -43,9 +43,12 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
     async begin(name, bytes) {
       if (announcedBytes + bytes > limitBytes) {
         const left = formatBytes(limitBytes - announcedBytes);
-        throw new Refusal(`"${name}" has ${formatBytes(bytes)}, and ${left} may still be uploaded; open it by its path with \`faultline serve FILE\` or \`faultline run FILE\``);
+        throw new Refusal(
+          `"${name}" has ${formatBytes(bytes)}, and ${left} may still be uploaded; open it by its path with \`faultline serve FILE\` or \`faultline run FILE\``,
+        );
       }
-      if (uploads >= MOST_UPLOADS) throw new Refusal(`${MOST_UPLOADS} files were uploaded already; reload the page to start over`);
+      if (uploads >= MOST_UPLOADS)
+        throw new Refusal(`${MOST_UPLOADS} files were uploaded already; reload the page to start over`);
       uploads++;
       announcedBytes += bytes;
       folder ??= mkdtemp(join(tmpdir(), 'faultline-upload-'));
@@ -57,9 +60,12 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
     async chunk(upload, bytes) {
       const target = find(upload);
       const at = target.received;
-      if (at + bytes.length > target.bytes) throw new Refusal(`"${target.name}" sends more than the ${target.bytes} bytes it announced; choose the file again`);
+      if (at + bytes.length > target.bytes)
+        throw new Refusal(
+          `"${target.name}" sends more than the ${target.bytes} bytes it announced; choose the file again`,
+        );
       target.received = at + bytes.length; // counted before the wait, so that chunks sent at once keep their order
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         done += (await target.file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
       }
       return { received: target.received };
@@ -68,7 +74,10 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
       const target = find(upload);
       growing.delete(upload);
       await target.file.close();
-      if (target.received < target.bytes) throw new Refusal(`"${target.name}" ended after ${target.received} of ${target.bytes} bytes; choose the file again`);
+      if (target.received < target.bytes)
+        throw new Refusal(
+          `"${target.name}" ended after ${target.received} of ${target.bytes} bytes; choose the file again`,
+        );
       return { path: target.path, name: target.name };
     },
     async close() {

@@ -3,7 +3,7 @@ import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isOsError, osRefusal } from './os-reason';
 
-export type Writable = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+type Writable = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 function pieces(data: Writable): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (typeof data === 'string') return [new TextEncoder().encode(data)];

@@ -5,35 +5,52 @@ import { Decompress } from 'fzstd';
 import { Refusal } from '../../src-core/model/refusal';
 import { isOsError } from './os-reason';
 
-export type Packing = 'plain' | 'gzip' | 'zstd';
+type Packing = 'plain' | 'gzip' | 'zstd';
 /** Bytes of a file that packingOf() wants to see. */
 export const MAGIC_BYTES = 32;
 
-const startsWith = (head: Uint8Array, bytes: readonly number[]): boolean => bytes.every((byte, at) => head[at] === byte);
+const startsWith = (head: Uint8Array, bytes: readonly number[]): boolean =>
+  bytes.every((byte, at) => head[at] === byte);
 const ascii = (text: string): readonly number[] => Array.from(text, (character) => character.charCodeAt(0));
 
 const REFUSED: readonly { readonly magic: readonly number[]; readonly sentence: string }[] = [
-  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], sentence: 'it is compressed with xz, which is not read here; unpack it with xz -d, or pack it with gzip or zstd' },
-  { magic: ascii('BZh'), sentence: 'it is compressed with bzip2, which is not read here; unpack it with bzip2 -d, or pack it with gzip or zstd' },
+  {
+    magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+    sentence: 'it is compressed with xz, which is not read here; unpack it with xz -d, or pack it with gzip or zstd',
+  },
+  {
+    magic: ascii('BZh'),
+    sentence:
+      'it is compressed with bzip2, which is not read here; unpack it with bzip2 -d, or pack it with gzip or zstd',
+  },
   { magic: [0x50, 0x4b, 0x03, 0x04], sentence: 'it is a zip archive; unpack it and open the file inside' },
   { magic: [0x50, 0x4b, 0x05, 0x06], sentence: 'it is an empty zip archive' },
-  { magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], sentence: 'it is a 7-Zip archive; unpack it and open the file inside' },
-  { magic: ascii('SQLite format 3\0'), sentence: 'it is an SQLite database (an Nsight Systems export, perhaps), which is not read here; export the accesses as CSV' },
-  { magic: ascii('PERFILE2'), sentence: "it is perf's binary data, which is not read here; export the accesses as CSV from perf script" },
+  {
+    magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
+    sentence: 'it is a 7-Zip archive; unpack it and open the file inside',
+  },
+  {
+    magic: ascii('SQLite format 3\0'),
+    sentence:
+      'it is an SQLite database (an Nsight Systems export, perhaps), which is not read here; export the accesses as CSV',
+  },
+  {
+    magic: ascii('PERFILE2'),
+    sentence: "it is perf's binary data, which is not read here; export the accesses as CSV from perf script",
+  },
 ];
 
 /** How a file is packed, told by content alone. Throws Refusal for packings that are known but not read. */
 export function packingOf(head: Uint8Array, name: string): Packing {
   if (startsWith(head, [0x1f, 0x8b])) return 'gzip';
   // A zstd file may begin with a skippable frame (pzstd writes one).
-  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]) || (startsWith(head.subarray(1), [0x2a, 0x4d, 0x18]) && (head[0]! & 0xf0) === 0x50)) return 'zstd';
+  if (
+    startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]) ||
+    (startsWith(head.subarray(1), [0x2a, 0x4d, 0x18]) && (head[0]! & 0xf0) === 0x50)
+  )
+    return 'zstd';
   for (const { magic, sentence } of REFUSED) if (startsWith(head, magic)) throw new Refusal(`${name}: ${sentence}`);
   return 'plain';
-}
-
-/** Where the packed data went wrong; shared with the reader of the file, which counts what it handed over. */
-export interface Consumed {
-  bytes: number;
 }
 
 const damaged = (name: string, packing: string, cut: boolean, offset: number, cause: unknown): Refusal => {
@@ -93,7 +110,9 @@ export async function* unzstd(packed: AsyncIterable<Uint8Array>, name: string): 
   };
   for await (const chunk of packed) {
     if (consumed === 0 && (windowOf(chunk) ?? 0) > WINDOW_BYTES_MAX)
-      throw new Refusal(`${name}: its zstd window is larger than 128 MiB (made with --long); unpack it first with zstd -d --long=31`);
+      throw new Refusal(
+        `${name}: its zstd window is larger than 128 MiB (made with --long); unpack it first with zstd -d --long=31`,
+      );
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
       // The decoder keeps pieces until a block is complete, so they must not change under it.
       push(chunk.slice(at, at + PIECE_BYTES), false);

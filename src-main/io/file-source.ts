@@ -29,7 +29,10 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 async function inspect(file: FileHandle, name: string): Promise<FileState> {
   const state = await file.stat();
   if (state.isDirectory()) throw new Refusal(`${name} cannot be read: it is a directory; name a file in it`);
-  if (!state.isFile()) throw new Refusal(`${name} cannot be read: it is a pipe or a device, and a trace is read twice; save it to a file first`);
+  if (!state.isFile())
+    throw new Refusal(
+      `${name} cannot be read: it is a pipe or a device, and a trace is read twice; save it to a file first`,
+    );
   return { bytes: state.size, changedMs: state.mtimeMs };
 }
 
@@ -58,7 +61,8 @@ export async function openFileSource(path: string): Promise<ByteSource> {
         const buffer = new Uint8Array(CHUNK_BYTES);
         while (progress.read < first.bytes) {
           const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, first.bytes - progress.read));
-          if (bytesRead === 0) throw new Refusal(`${name} became shorter while it was read; open it again when nothing writes to it`);
+          if (bytesRead === 0)
+            throw new Refusal(`${name} became shorter while it was read; open it again when nothing writes to it`);
           progress.read += bytesRead;
           // A copy: unpackers and stream queues keep chunks longer than this loop does.
           yield buffer.slice(0, bytesRead);

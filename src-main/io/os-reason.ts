@@ -34,10 +34,13 @@ export function osRefusal(error: unknown, path: string, doing: 'read' | 'write')
   const code = codeOf(error);
   const known = code === null ? undefined : ((doing === 'write' ? WRITE_REASONS[code] : undefined) ?? REASONS[code]);
   const reason = known ?? (error instanceof Error ? error.message : String(error));
-  const refusal = new Refusal(`${basename(path)} cannot be ${doing === 'read' ? 'read' : 'written'}: ${reason}${known && code ? ` (${code})` : ''}`);
+  const refusal = new Refusal(
+    `${basename(path)} cannot be ${doing === 'read' ? 'read' : 'written'}: ${reason}${known && code ? ` (${code})` : ''}`,
+  );
   refusal.cause = error;
   return refusal;
 }
 
 /** Is this an error of the operating system (and not of the program)? */
-export const isOsError = (error: unknown): boolean => error instanceof Error && 'syscall' in error && codeOf(error) !== null;
+export const isOsError = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && codeOf(error) !== null;

@@ -15,7 +15,11 @@ interface DroppedFile {
 interface PageEvent {
   readonly data?: unknown;
   readonly source?: unknown;
-  readonly dataTransfer?: { readonly files: ArrayLike<DroppedFile>; readonly types: readonly string[]; dropEffect: string } | null;
+  readonly dataTransfer?: {
+    readonly files: ArrayLike<DroppedFile>;
+    readonly types: readonly string[];
+    dropEffect: string;
+  } | null;
   preventDefault(): void;
 }
 declare const window: {
@@ -30,7 +34,7 @@ const { ipcRenderer } = electron;
 const webUtils = (electron as { readonly webUtils?: { getPathForFile(file: unknown): string } }).webUtils;
 
 ipcRenderer.on('faultline:port', (event) => {
-  window.postMessage('faultline:port', location.origin, [...event.ports]);
+  window.postMessage('faultline:port', location.origin, event.ports as readonly unknown[]);
 });
 
 window.addEventListener('message', (event) => {

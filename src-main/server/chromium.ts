@@ -37,23 +37,26 @@ export function findChromium(): string | null {
 export const NO_PRINTER =
   'a PDF needs Electron or Chromium, and neither was found; install one, name it in FAULTLINE_CHROMIUM, or export HTML and print that';
 
-/** The report as PDF. Refused where there is no Chromium; rejects when it fails. */
+/** The report as PDF. Refused where there is no Chromium, or one that does not print. The report brings its own
+ *  content security policy: printing from the command line needs script, so it cannot be switched off here. */
 export async function printWithChromium(html: string): Promise<Uint8Array> {
   const chromium = findChromium();
   if (chromium === null) throw new Refusal(NO_PRINTER);
   const folder = await mkdtemp(join(tmpdir(), 'faultline-pdf-'));
+  const page = join(folder, 'report.html');
+  const pdf = join(folder, 'report.pdf');
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const switches = ['--headless', '--disable-gpu', '--disable-extensions', '--no-first-run', ...asRoot];
+  const output = [`--user-data-dir=${join(folder, 'profile')}`, '--no-pdf-header-footer', `--print-to-pdf=${pdf}`];
   try {
-    const page = join(folder, 'report.html');
-    const pdf = join(folder, 'report.pdf');
     await writeFile(page, html);
-    const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const switches = ['--headless', '--disable-gpu', '--disable-extensions', '--blink-settings=scriptEnabled=false', '--no-first-run'];
-    await promisify(execFile)(
-      chromium,
-      [...switches, ...asRoot, `--user-data-dir=${join(folder, 'profile')}`, '--no-pdf-header-footer', `--print-to-pdf=${pdf}`, pathToFileURL(page).href],
-      { timeout: PATIENCE_MS },
-    );
+    await promisify(execFile)(chromium, [...switches, ...output, pathToFileURL(page).href], { timeout: PATIENCE_MS });
     return new Uint8Array(await readFile(pdf));
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
+    throw new Refusal(
+      `${chromium} did not print the report (${why}); name another Chromium in FAULTLINE_CHROMIUM, or export HTML and print that`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }

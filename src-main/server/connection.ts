@@ -41,7 +41,9 @@ async function recordingBytes(host: SessionHost): Promise<Saved> {
     await host.request('session.saveRecording', { path });
     const { size } = await stat(path);
     if (size > LARGEST_DOWNLOAD_BYTES)
-      throw new Refusal(`the recording has ${formatBytes(size)}, more than a page can take (${formatBytes(LARGEST_DOWNLOAD_BYTES)}); write it with \`faultline run FILE --record OUT\``);
+      throw new Refusal(
+        `the recording has ${formatBytes(size)}, more than a page can take (${formatBytes(LARGEST_DOWNLOAD_BYTES)}); write it with \`faultline run FILE --record OUT\``,
+      );
     return asBytes(new Uint8Array(await readFile(path))); // a Buffer would be written as JSON by its toJSON
   } finally {
     await rm(path, { force: true });

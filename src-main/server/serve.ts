@@ -32,20 +32,31 @@ const MOST_PAGES = 8;
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 async function answer(server: Server, root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const end = (status: number, text: string): void => void response.writeHead(status, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain' }).end(text);
   const { host } = request.headers;
-  if (!isHostAllowed(host, portOf(server))) return end(421, 'this server is not known by that name');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'only GET and HEAD');
-  const path = (request.url ?? '/').split(/[?#]/, 1)[0] ?? '/';
-  const file = await readStaticFile(root, path);
-  if (!file) return end(404, 'not found');
-  response.writeHead(200, file.headers).end(request.method === 'HEAD' ? undefined : file.body);
+  const end = (status: number, text: string): void => {
+    response.writeHead(status, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain' }).end(text);
+  };
+  if (!isHostAllowed(host, portOf(server))) {
+    end(421, 'this server is not known by that name');
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    end(405, 'only GET and HEAD');
+  } else {
+    const path = (request.url ?? '/').split(/[?#]/, 1)[0] ?? '/';
+    const file = await readStaticFile(root, path);
+    if (file) response.writeHead(200, file.headers).end(request.method === 'HEAD' ? undefined : file.body);
+    else end(404, 'not found');
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? `port ${port} is in use` : cause.code === 'EACCES' ? `port ${port} is reserved` : cause.message;
+      const why =
+        cause.code === 'EADDRINUSE'
+          ? `port ${port} is in use`
+          : cause.code === 'EACCES'
+            ? `port ${port} is reserved`
+            : cause.message;
       fail(new Refusal(`the server cannot start: ${why}; choose another with --port, or leave it out`));
     });
     server.listen(port, LOOPBACK, done);
@@ -70,7 +81,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const sessions = new Set<Promise<void>>();
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy()); // the peer left in the middle of the handshake
-    const refusal = refuseSocket(request, portOf(server), token) ?? (sockets.clients.size >= MOST_PAGES ? '503 Service Unavailable' : null);
+    const refusal =
+      refuseSocket(request, portOf(server), token) ??
+      (sockets.clients.size >= MOST_PAGES ? '503 Service Unavailable' : null);
     if (refusal !== null) {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;

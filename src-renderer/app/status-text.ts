@@ -22,7 +22,10 @@ export function statusNumbers(status: RunStatus): readonly string[] {
   const parts: string[] = [];
   if (status.state === 'running' && status.progress !== null) parts.push(percent(status.progress));
   if (status.phase) parts.push(status.phase);
-  parts.push(`${shortCount(status.accesses)} accesses`, `${shortCount(status.batches)} fault batches`);
+  parts.push(
+    `${shortCount(status.accesses)} accesses`,
+    `${shortCount(status.batches)} fault ${status.batches === 1 ? 'batch' : 'batches'}`,
+  );
   if (status.axis === 'time') parts.push(formatTime(status.simTimePs));
   return parts;
 }

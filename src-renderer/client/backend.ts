@@ -2,8 +2,8 @@
  * What the backend last said, as shallow references (data is never copied into stores), and the verbs of a session.
  * Components read from here and call the verbs; they never see a message.
  */
-import { shallowRef, type ShallowRef } from 'vue';
-import type { PolicyKind } from '../../src-core/model/scenario';
+import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
+import type { PolicyChoice, PolicyKind } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
 import type {
   BackendEvent,
@@ -50,6 +50,10 @@ export interface Backend {
   setSpeed(batchesPerSecond: number | null): Promise<void>;
   /** Throws RequestError when the change is refused: the reason belongs at the control that asked. */
   setPolicy(kind: PolicyKind, id: string, params: Params<'session.policy'>['params']): Promise<void>;
+  /** Whether `openAgainWith` can work: this page knows what was opened. */
+  readonly canOpenAgain: ComputedRef<boolean>;
+  /** Opens the same input once more with these policies from the start (what looks into the future needs that). */
+  openAgainWith(policies: readonly PolicyChoice[]): Promise<void>;
   report(error: unknown): void;
 }
 
@@ -63,7 +67,9 @@ export function createBackend(carrier: Carrier): Backend {
   const uploading = shallowRef<number | null>(null);
   const run = shallowRef(0);
 
-  let reopen: { readonly target: OpenTarget; readonly options: RunOptions } | null = null;
+  /** What this page opened last; unknown (null) where the host opened something on its own. */
+  const opened = shallowRef<{ readonly target: OpenTarget; readonly options: RunOptions } | null>(null);
+  let opening = false;
 
   const connection = createConnection(carrier, { opened: () => void greet(), event: onEvent });
   const timeline = createLiveQuestion(connection, 'session.timeline');
@@ -91,8 +97,8 @@ export function createBackend(carrier: Carrier): Backend {
     timeline.forget();
     objects.forget();
   };
-  const showRun = (opened: RunInfo): void => {
-    info.value = opened;
+  const showRun = (shown: RunInfo): void => {
+    info.value = shown;
     failure.value = null;
     startOver();
   };
@@ -102,17 +108,21 @@ export function createBackend(carrier: Carrier): Backend {
       // The extent shrinks only when the run starts over, whoever asked for it.
       if (status.value && event.status.extentTo < status.value.extentTo) startOver();
       status.value = event.status;
-    } else if (event.event === 'opened') showRun(event.info);
-    else crash.value = event;
+    } else if (event.event === 'opened') {
+      if (!opening) opened.value = null;
+      showRun(event.info);
+    } else crash.value = event;
   }
 
   async function open(target: OpenTarget, options: RunOptions = {}): Promise<boolean> {
     failure.value = null;
-    const opened = await ask('session.open', { target, options });
-    if (!opened) return false;
+    opening = true;
+    const run = await ask('session.open', { target, options });
+    opening = false;
+    if (!run) return false;
     crash.value = null;
-    reopen = target.kind === 'upload' ? null : { target, options };
-    showRun(opened);
+    opened.value = { target, options };
+    showRun(run);
     status.value = (await ask('session.status', null)) ?? status.value;
     return true;
   }
@@ -131,7 +141,8 @@ export function createBackend(carrier: Carrier): Backend {
     if (now?.state !== 'empty') return;
     info.value = null;
     startOver();
-    if (reopen) await open(reopen.target, reopen.options);
+    const before = opened.value;
+    if (before && before.target.kind !== 'upload') await open(before.target, before.options);
     else if (application?.startTarget) await open(application.startTarget);
   }
 
@@ -164,6 +175,10 @@ export function createBackend(carrier: Carrier): Backend {
     },
     async setSpeed(batchesPerSecond) {
       status.value = (await ask('session.speed', { batchesPerSecond })) ?? status.value;
+    },
+    canOpenAgain: computed(() => opened.value !== null),
+    async openAgainWith(policies) {
+      if (opened.value) await open(opened.value.target, { ...opened.value.options, policies });
     },
     async setPolicy(kind, id, params) {
       status.value = await connection.request('session.policy', { kind, id, params });

@@ -1,9 +1,9 @@
 /** What the user likes, kept in the browser's storage between visits. */
 import { defineStore } from 'pinia';
-
 import { parsePreferences, type Preferences } from './stored-preferences';
 
 const KEY = 'faultline.preferences';
+
 export const usePreferencesStore = defineStore('preferences', {
   state: (): Preferences => parsePreferences(localStorage.getItem(KEY)),
   actions: {

@@ -21,8 +21,11 @@ interface Fixture {
 
 const fixtures: readonly Fixture[] = importers.flatMap((importer) => {
   const names = readdirSync(join(folder, importer.id)).sort();
-  const main = names.filter((name) => name !== 'README.md' && !names.some((other) => other !== name && name.startsWith(`${other}.`)));
-  const isCompanion = (name: string): boolean => /\.(options\.json|expected\.txt|symbols\.\w+|allocations\.\w+)$/.test(name);
+  const main = names.filter(
+    (name) => name !== 'README.md' && !names.some((other) => other !== name && name.startsWith(`${other}.`)),
+  );
+  const isCompanion = (name: string): boolean =>
+    /\.(options\.json|expected\.txt|symbols\.\w+|allocations\.\w+)$/.test(name);
   return main
     .filter((name) => !isCompanion(name))
     .map((name) => ({ importer, name, path: join(folder, importer.id, name) }));
@@ -57,7 +60,9 @@ function describeResult(source: AccessSource, replayed: Replayed): string {
     `accesses ${source.accesses ?? 'unknown'}, devices ${source.devices}, groups ${replayed.groups.length}`,
     '',
     'objects',
-    ...source.space.objects.map((object) => `  ${object.name} at 0x${object.address.toString(16)}, ${object.bytes} bytes`),
+    ...source.space.objects.map(
+      (object) => `  ${object.name} at 0x${object.address.toString(16)}, ${object.bytes} bytes`,
+    ),
     '',
     'steps',
     ...replayed.steps.map((step) => `  ${step}`),
@@ -67,7 +72,12 @@ function describeResult(source: AccessSource, replayed: Replayed): string {
     ...Object.entries(tally(replayed)).map(([key, count]) => `  ${key}: ${count}`),
     '',
     'findings',
-    ...source.findings().map((finding) => `  ${finding.severity} ${finding.kind} × ${finding.count}, line ${finding.place?.line ?? '–'}: ${finding.message}`),
+    ...source
+      .findings()
+      .map(
+        (finding) =>
+          `  ${finding.severity} ${finding.kind} × ${finding.count}, line ${finding.place?.line ?? '–'}: ${finding.message}`,
+      ),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -93,7 +103,9 @@ describe.each(fixtures)('$importer.id: $name', (fixture) => {
     const replayed = await replay(source);
     expect(replayed.accesses).toBe(source.accesses);
     expect(await replay(source)).toEqual(replayed);
-    await expect(describeResult(source, replayed)).toMatchFileSnapshot(join('..', '..', `${fixture.path}.expected.txt`));
+    await expect(describeResult(source, replayed)).toMatchFileSnapshot(
+      join('..', '..', `${fixture.path}.expected.txt`),
+    );
   });
 
   test('is recognised by content alone, by this importer only', async () => {
@@ -169,7 +181,9 @@ describe.each(importers)('$id', (importer) => {
   });
 
   test('refuses an unknown option and names the known ones', async () => {
-    await expect(importer.prepare(memorySource('x', 'y'), context({ nonsense: 1 }))).rejects.toThrow(/unknown option "nonsense" \(known: /);
+    await expect(importer.prepare(memorySource('x', 'y'), context({ nonsense: 1 }))).rejects.toThrow(
+      /unknown option "nonsense" \(known: /,
+    );
   });
 
   test('hands on what a damaged source says', async () => {
@@ -188,7 +202,10 @@ describe.each(importers)('$id', (importer) => {
 test('two importers that are equally sure are reported as a tie', () => {
   const [first] = importers;
   const twin: Importer = { ...first!, id: 'twin' };
-  const pick = pickImporter(new TextEncoder().encode(' L 04000000,8\n S 04000000,8\n L 04000008,8\n'), 'x', [first!, twin]);
+  const pick = pickImporter(new TextEncoder().encode(' L 04000000,8\n S 04000000,8\n L 04000008,8\n'), 'x', [
+    first!,
+    twin,
+  ]);
   expect(pick.importer?.id).toBe('lackey');
   expect(pick.ties.map((importer) => importer.id)).toEqual(['twin']);
   expect(pickImporter(new TextEncoder().encode('hello'), 'x')).toEqual({ importer: null, confidence: 0, ties: [] });

@@ -4,8 +4,7 @@ import { Refusal } from '../../model/refusal';
 import type { FindingCounter } from '../shared/findings';
 import { nearestNames } from '../shared/nearest';
 
-export const ROLES = ['proc', 'op', 'address', 'object', 'offset', 'bytes', 'count', 'stride', 'time'] as const;
-export type Role = (typeof ROLES)[number];
+export type Role = 'proc' | 'op' | 'address' | 'object' | 'offset' | 'bytes' | 'count' | 'stride' | 'time';
 
 const ALIASES: Readonly<Record<string, Role>> = {
   proc: 'proc',
@@ -38,9 +37,15 @@ const ALIASES: Readonly<Record<string, Role>> = {
   ts: 'time',
   t: 'time',
 };
-const TIME_UNITS: Readonly<Record<string, number>> = { ps: 1, ns: PS_PER_NS, us: PS_PER_US, ms: PS_PER_MS, s: PS_PER_S };
+const TIME_UNITS: Readonly<Record<string, number>> = {
+  ps: 1,
+  ns: PS_PER_NS,
+  us: PS_PER_US,
+  ms: PS_PER_MS,
+  s: PS_PER_S,
+};
 
-export const DELIMITERS = [',', ';', '\t'] as const;
+const DELIMITERS = [',', ';', '\t'] as const;
 /** Most columns of a row; a header with more is not an access list. */
 export const COLUMNS_MAX = 64;
 
@@ -77,7 +82,17 @@ function roleOf(name: string): { readonly role: Role; readonly unit: string | nu
 
 function readWith(line: string, delimiter: string): CsvHeader {
   const names = line.split(delimiter).map(normalise);
-  const column: Record<Role, number> = { proc: -1, op: -1, address: -1, object: -1, offset: -1, bytes: -1, count: -1, stride: -1, time: -1 };
+  const column: Record<Role, number> = {
+    proc: -1,
+    op: -1,
+    address: -1,
+    object: -1,
+    offset: -1,
+    bytes: -1,
+    count: -1,
+    stride: -1,
+    time: -1,
+  };
   const ignored: string[] = [];
   let unit: string | null = null;
   for (const [index, name] of names.entries()) {
@@ -90,7 +105,15 @@ function readWith(line: string, delimiter: string): CsvHeader {
     if (known.role === 'time') unit = known.unit;
   }
   const timeUnitPs = TIME_UNITS[unit ?? 'ns'] ?? PS_PER_NS;
-  return { delimiter: delimiter.charCodeAt(0), columns: names.length, column, timeUnitPs, timeUnitNamed: unit !== null, ignored, names };
+  return {
+    delimiter: delimiter.charCodeAt(0),
+    columns: names.length,
+    column,
+    timeUnitPs,
+    timeUnitNamed: unit !== null,
+    ignored,
+    names,
+  };
 }
 
 const understood = (header: CsvHeader): number => header.columns - header.ignored.length;
@@ -129,11 +152,33 @@ export function checkHeader(header: CsvHeader, file: string, line: number, findi
     );
   }
   if (header.ignored.length > 0)
-    findings.add('csv-column-ignored', 'note', () => `Columns without a meaning here were passed over: ${header.ignored.slice(0, 12).join(', ')}.`, place);
+    findings.add(
+      'csv-column-ignored',
+      'note',
+      () => `Columns without a meaning here were passed over: ${header.ignored.slice(0, 12).join(', ')}.`,
+      place,
+    );
   if (header.column.address >= 0 && header.column.offset >= 0)
-    findings.add('csv-column-ignored', 'note', () => 'The file has addresses and offsets; the addresses were used.', place);
+    findings.add(
+      'csv-column-ignored',
+      'note',
+      () => 'The file has addresses and offsets; the addresses were used.',
+      place,
+    );
   if (header.column.time >= 0 && !header.timeUnitNamed)
-    findings.add('csv-time-unit', 'warning', () => `The column "${header.names[header.column.time] ?? ''}" does not say its unit; nanoseconds were assumed. Name it time_ns (or time_us, time_ms, time_s).`, place);
+    findings.add(
+      'csv-time-unit',
+      'warning',
+      () =>
+        `The column "${header.names[header.column.time] ?? ''}" does not say its unit; nanoseconds were assumed. Name it time_ns (or time_us, time_ms, time_s).`,
+      place,
+    );
   else if (header.column.time >= 0 && header.timeUnitPs !== PS_PER_NS)
-    findings.add('csv-time-unit', 'note', () => `Times were converted from the unit that the header names (${header.names[header.column.time] ?? ''}) to nanoseconds.`, place);
+    findings.add(
+      'csv-time-unit',
+      'note',
+      () =>
+        `Times were converted from the unit that the header names (${header.names[header.column.time] ?? ''}) to nanoseconds.`,
+      place,
+    );
 }

@@ -83,9 +83,20 @@ abstract class RowReplay extends Replay {
   private group(row: Row, start: number, count: number, batch: AccessBatch): void {
     const { byObject, space } = this.plan;
     const object = byObject ? space.objects[row.object] : undefined;
-    if (byObject && !object) throw new Refusal(`${this.name}: an object appeared that was not there when the file was first read; open it again when nothing writes to it`);
+    if (byObject && !object)
+      throw new Refusal(
+        `${this.name}: an object appeared that was not there when the file was first read; open it again when nothing writes to it`,
+      );
     const offset = object ? object.offset + start : this.locator.locate(start);
-    addLane(batch, 0, row.op, byObject ? row.object : this.locator.object, offset, count > 1 ? row.stride : 0, row.bytes);
+    addLane(
+      batch,
+      0,
+      row.op,
+      byObject ? row.object : this.locator.object,
+      offset,
+      count > 1 ? row.stride : 0,
+      row.bytes,
+    );
     endGroup(batch, 1, count);
   }
 }

@@ -1,6 +1,14 @@
 /** Reads the rows of an access list, byte by byte; a row that cannot be used is reported and the next one is read. */
 import { MAX_ADDRESS } from '../../base/units';
-import { ATOMIC, processorIndex, READ, READ_WRITE, WRITE, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import {
+  ATOMIC,
+  processorIndex,
+  READ,
+  READ_WRITE,
+  WRITE,
+  type AccessOp,
+  type ProcessorIndex,
+} from '../../model/processor';
 import { MAX_OBJECTS, VA_BLOCK_BYTES } from '../../model/space';
 import { LINE_BYTES_MAX } from '../shared/line-blocks';
 import { quote } from '../shared/findings';
@@ -11,9 +19,13 @@ import { COLUMNS_MAX, type CsvHeader, type Role } from './header';
  * A run whose stride leaves at most this much between two accesses is one group, and the blocks that it leaps over
  * belong to its region; with wider leaps each access is a group by itself, so that regions stay small.
  */
-export const RUN_GAP_BYTES = 16 * 1024 * 1024;
+const RUN_GAP_BYTES = 16 * 1024 * 1024;
 /** Most accesses of a row that leaps: each costs time and a group. */
-export const LEAPS_MAX = 65_536;
+const LEAPS_MAX = 65_536;
+
+/** Digits of a time that are counted apart from the leading ones. */
+const LOW_DIGITS = 9;
+const LOW_UNIT = 1e9;
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -58,7 +70,16 @@ export interface Row {
   time: number;
 }
 
-export const emptyRow = (): Row => ({ processor: 0, op: READ, object: -1, start: 0, bytes: 0, count: 1, stride: 0, time: 0 });
+export const emptyRow = (): Row => ({
+  processor: 0,
+  op: READ,
+  object: -1,
+  start: 0,
+  bytes: 0,
+  count: 1,
+  stride: 0,
+  time: 0,
+});
 
 /** A run that is written access by access because its stride leaps far. */
 export const leaps = (row: Row): boolean => row.count > 1 && Math.abs(row.stride) - row.bytes > RUN_GAP_BYTES;
@@ -79,22 +100,36 @@ export interface NameTable {
 
 class BadRow extends Error {}
 
-/** A short memory of the text seen last in a column: most rows repeat it. */
+/** Most short texts that a memo keeps, and the longest text that counts as short: it fits a number exactly. */
+const MEMO_TEXTS_MAX = 4096;
+const SHORT_BYTES = 6;
+
+/** What the texts of a column were found to mean: rows repeat the same few, and decoding each costs most of the time. */
 class Memo<T> {
-  private text: Uint8Array = new Uint8Array(0);
-  private value: T | null = null;
+  private readonly short = new Map<number, T>();
+  private lastText: Uint8Array = new Uint8Array(0);
+  private lastValue: T | null = null;
 
   recall(block: Uint8Array, from: number, to: number): T | null {
-    const { text } = this;
-    if (this.value === null || text.length !== to - from) return null;
-    for (let at = 0; at < text.length; at++) if (text[at] !== block[from + at]) return null;
-    return this.value;
+    if (to - from <= SHORT_BYTES) return this.short.get(this.key(block, from, to)) ?? null;
+    const { lastText } = this;
+    if (lastText.length !== to - from) return null;
+    for (let at = 0; at < lastText.length; at++) if (lastText[at] !== block[from + at]) return null;
+    return this.lastValue;
   }
 
   keep(block: Uint8Array, from: number, to: number, value: T): T {
-    this.text = block.slice(from, to);
-    this.value = value;
+    if (to - from > SHORT_BYTES) {
+      this.lastText = block.slice(from, to);
+      this.lastValue = value;
+    } else if (this.short.size < MEMO_TEXTS_MAX) this.short.set(this.key(block, from, to), value);
     return value;
+  }
+
+  private key(block: Uint8Array, from: number, to: number): number {
+    let key = 1;
+    for (let at = from; at < to; at++) key = key * 256 + block[at]!;
+    return key;
   }
 }
 
@@ -160,7 +195,10 @@ export class RowReader {
     if (end - start >= LINE_BYTES_MAX) throw new BadRow(`the line is longer than ${LINE_BYTES_MAX} bytes`);
     const { header, row } = this;
     const columns = this.split(start, end);
-    if (columns !== header.columns) throw new BadRow(`it has ${columns > COLUMNS_MAX ? `more than ${COLUMNS_MAX}` : columns} columns, the header has ${header.columns}`);
+    if (columns !== header.columns)
+      throw new BadRow(
+        `it has ${columns > COLUMNS_MAX ? `more than ${COLUMNS_MAX}` : columns} columns, the header has ${header.columns}`,
+      );
     row.processor = this.processor();
     row.op = this.operation();
     const place = header.column.address >= 0 ? 'address' : 'offset';
@@ -181,9 +219,13 @@ export class RowReader {
     const reach = (count - 1) * stride;
     const low = Math.min(start, start + reach);
     const high = Math.max(start, start + reach) + bytes;
-    if (low < 0) throw new BadRow(`its accesses reach below ${this.header.column.address >= 0 ? 'address 0' : 'the start of the object'}`);
+    if (low < 0)
+      throw new BadRow(
+        `its accesses reach below ${this.header.column.address >= 0 ? 'address 0' : 'the start of the object'}`,
+      );
     if (!(high <= MAX_ADDRESS)) throw new BadRow('its accesses reach beyond 2^47');
-    if (leaps(this.row) && count > LEAPS_MAX) throw new BadRow(`it leaps through more than ${LEAPS_MAX} separate places`);
+    if (leaps(this.row) && count > LEAPS_MAX)
+      throw new BadRow(`it leaps through more than ${LEAPS_MAX} separate places`);
     const blocks = leaps(this.row) ? 0 : (high - low) / VA_BLOCK_BYTES;
     if (blocks > TOUCHED_BLOCKS_MAX) throw new BadRow(`it touches more than ${TOUCHED_BLOCKS_MAX} blocks of 2 MiB`);
   }
@@ -276,7 +318,8 @@ export class RowReader {
     const name = this.text('object');
     let index = indices.get(name);
     if (index === undefined) {
-      if (names.length === MAX_OBJECTS) throw new BadRow(`it names one more than the ${MAX_OBJECTS} objects that a run can hold`);
+      if (names.length === MAX_OBJECTS)
+        throw new BadRow(`it names one more than the ${MAX_OBJECTS} objects that a run can hold`);
       index = names.push(name) - 1;
       indices.set(name, index);
     }
@@ -299,7 +342,8 @@ export class RowReader {
     let letters = false;
     for (; at < end; at++) {
       const byte = block[at]!;
-      const digit = byte >= 48 && byte <= 57 ? byte - 48 : (byte | 32) >= 97 && (byte | 32) <= 102 ? (byte | 32) - 87 : 99;
+      const digit =
+        byte >= 48 && byte <= 57 ? byte - 48 : (byte | 32) >= 97 && (byte | 32) <= 102 ? (byte | 32) - 87 : 99;
       if (digit === 99) throw new BadRow(`${role} ${this.quoted(role)} is not a whole number`);
       letters ||= digit > 9;
       value = value * base + digit;
@@ -316,11 +360,38 @@ export class RowReader {
 
   /** A time, whole or with a fraction, relative to the base, so that nanoseconds since 1970 lose nothing. */
   private time(): number {
-    const text = this.text('time');
-    const [, whole = '', fraction = ''] = /^([0-9]{1,24})(\.[0-9]+)?$/.exec(text) ?? [];
-    if (whole === '') throw new BadRow(text === '' ? 'the time is missing' : `time ${this.quoted('time')} is not a number from 0 up`);
-    const high = Number(whole.slice(0, -9));
+    const { block } = this;
+    const column = this.header.column.time;
+    const start = this.from[column]!;
+    const end = this.to[column]!;
+    let point = start;
+    while (point < end && block[point] !== 46) point++;
+    const split = Math.max(start, point - LOW_DIGITS);
+    const high = this.digits(start, split);
+    const low = this.digits(split, point);
+    const digits = end - point - 1;
+    const fraction =
+      digits > 0
+        ? Number(
+            `0.${this.digits(point + 1, end)
+              .toString()
+              .padStart(digits, '0')}`,
+          )
+        : 0;
+    if (point === start || point - start > 24 || digits === 0 || digits > 15 || !(high + low + fraction >= 0))
+      throw new BadRow(start === end ? 'the time is missing' : `time ${this.quoted('time')} is not a number from 0 up`);
     this.decisions.timeBase ??= high;
-    return (high - this.decisions.timeBase) * 1e9 + Number(whole.slice(-9) + fraction);
+    return (high - this.decisions.timeBase) * LOW_UNIT + low + fraction;
+  }
+
+  /** Decimal digits only; NaN when there is anything else. */
+  private digits(from: number, to: number): number {
+    let value = 0;
+    for (let at = from; at < to; at++) {
+      const digit = this.block[at]! - 48;
+      if (digit < 0 || digit > 9) return NaN;
+      value = value * 10 + digit;
+    }
+    return value;
   }
 }

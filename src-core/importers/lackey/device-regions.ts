@@ -52,7 +52,8 @@ export class DeviceRegions {
     const word = this.dataBytes === 8 || this.dataBytes === 4;
     if (word && this.dataKind === STORE) this.push(this.dataAddress);
     else if (word && this.dataKind === LOAD) this.pop(this.dataAddress);
-    if (this.inside && Number.isNaN(this.slot) && (address < this.inside.start || address >= this.inside.end)) this.inside = null;
+    if (this.inside && Number.isNaN(this.slot) && (address < this.inside.start || address >= this.inside.end))
+      this.inside = null;
     if (this.inside) return;
     const entered = this.functions.find((candidate) => candidate.start === address);
     if (entered) this.enter(entered);

@@ -18,7 +18,8 @@ export interface LackeyPlan {
 
 const GPU0 = 1;
 const ignored = { junk: () => undefined, outside: () => undefined };
-const opOf = (kind: RecordKind): AccessOp => (kind === STORE ? WRITE : kind === LOAD || kind === INSTRUCTION ? READ : READ_WRITE);
+const opOf = (kind: RecordKind): AccessOp =>
+  kind === STORE ? WRITE : kind === LOAD || kind === INSTRUCTION ? READ : READ_WRITE;
 
 /** The function whose code holds the address, or `host`. */
 function functionAt(symbols: readonly FunctionSymbol[], address: number): string {

@@ -5,7 +5,7 @@ export const NO_RECORD = 0;
 export const INSTRUCTION = 1;
 export const LOAD = 2;
 export const STORE = 3;
-export const MODIFY = 4;
+const MODIFY = 4;
 export type RecordKind = 0 | 1 | 2 | 3 | 4;
 
 /** Widest access that is believed; lackey's widest real ones are XSAVE areas of a few KiB. */

@@ -8,7 +8,7 @@ import type { FindingCounter } from '../shared/findings';
 import { NAMED_MAX, type NamedRange } from '../shared/trace-space';
 
 /** Most rows of a symbol table that are kept. */
-export const SYMBOLS_MAX = 1_000_000;
+const SYMBOLS_MAX = 1_000_000;
 
 /** Code of one function: [start, end). */
 export interface FunctionSymbol {
@@ -38,24 +38,37 @@ function parseSymbol(line: string): FunctionSymbol | null {
 }
 
 /** Function symbols in ascending order of their start. Bad rows become a finding. */
-export async function readSymbols(source: ByteSource, context: ImportContext, findings: FindingCounter): Promise<readonly FunctionSymbol[]> {
+export async function readSymbols(
+  source: ByteSource,
+  context: ImportContext,
+  findings: FindingCounter,
+): Promise<readonly FunctionSymbol[]> {
   const symbols: FunctionSymbol[] = [];
   await eachLine(source, context, 'reading symbols', (line, number) => {
     if (line.trim() === '' || line.startsWith('#')) return;
     const symbol = parseSymbol(line);
     if (symbol && symbols.length < SYMBOLS_MAX) symbols.push(symbol);
-    else if (symbol) findings.add('symbols-limit', 'warning', () => `Only the first ${SYMBOLS_MAX} symbols were read; leave out what the trace does not run.`, () => ({ file: source.name, line: number }));
+    else if (symbol)
+      findings.add(
+        'symbols-limit',
+        'warning',
+        () => `Only the first ${SYMBOLS_MAX} symbols were read; leave out what the trace does not run.`,
+        () => ({ file: source.name, line: number }),
+      );
     // nm prints symbols without a size in three columns; they are no functions with a known extent.
     else if (!/^([0-9a-fA-F]+ |\s+)[A-Za-z] /.test(line))
       findings.add(
         'symbols-bad-row',
         'warning',
-        () => `A row of the symbol table was left out: expected start, end (both hexadecimal, end above start), object and name with tabs between, or a line of nm -S.`,
+        () =>
+          `A row of the symbol table was left out: expected start, end (both hexadecimal, end above start), object and name with tabs between, or a line of nm -S.`,
         () => ({ file: source.name, line: number }),
       );
   });
   if (symbols.length === 0)
-    throw new Refusal(`${source.name}: no symbols in it; expected rows of start, end, object and name with tabs between (start and end in hexadecimal), or the output of nm -S --defined-only PROGRAM`);
+    throw new Refusal(
+      `${source.name}: no symbols in it; expected rows of start, end, object and name with tabs between (start and end in hexadecimal), or the output of nm -S --defined-only PROGRAM`,
+    );
   return symbols.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
@@ -81,18 +94,41 @@ function numbered(rows: readonly NamedRange[]): readonly NamedRange[] {
  * The `ALLOC name address bytes` lines of a program's output, ascending by address; other lines are the program's own
  * and are passed over. Memory that was freed and given out again belongs to the object that had it first.
  */
-export async function readAllocations(source: ByteSource, context: ImportContext, findings: FindingCounter): Promise<readonly NamedRange[]> {
+export async function readAllocations(
+  source: ByteSource,
+  context: ImportContext,
+  findings: FindingCounter,
+): Promise<readonly NamedRange[]> {
   const rows: NamedRange[] = [];
   await eachLine(source, context, 'reading allocations', (line, number) => {
     if (!/^ALLOC\s/.test(line)) return;
     const place = (): { file: string; line: number } => ({ file: source.name, line: number });
     const row = parseAllocation(line);
-    if (!row) findings.add('allocations-bad-row', 'warning', () => 'A row of the allocation list was left out: expected ALLOC, a name, an address (0x…) and a number of bytes above 0, all below 2^47.', place);
+    if (!row)
+      findings.add(
+        'allocations-bad-row',
+        'warning',
+        () =>
+          'A row of the allocation list was left out: expected ALLOC, a name, an address (0x…) and a number of bytes above 0, all below 2^47.',
+        place,
+      );
     else if (rows.length < NAMED_MAX) rows.push(row);
-    else findings.add('allocations-limit', 'warning', () => `Only the first ${NAMED_MAX} allocations became objects; the rest counts as unnamed memory.`, place);
+    else
+      findings.add(
+        'allocations-limit',
+        'warning',
+        () => `Only the first ${NAMED_MAX} allocations became objects; the rest counts as unnamed memory.`,
+        place,
+      );
   });
   if (rows.length === 0)
-    findings.add('allocations-empty', 'warning', () => 'The allocation list has no row "ALLOC name address bytes", so nothing got a name; let the program print one for each malloc.', () => ({ file: source.name }));
+    findings.add(
+      'allocations-empty',
+      'warning',
+      () =>
+        'The allocation list has no row "ALLOC name address bytes", so nothing got a name; let the program print one for each malloc.',
+      () => ({ file: source.name }),
+    );
   const sorted = numbered(rows)
     .map((row, order) => ({ row, order }))
     .sort((a, b) => a.row.address - b.row.address || a.order - b.order);
@@ -100,10 +136,20 @@ export async function readAllocations(source: ByteSource, context: ImportContext
 }
 
 /** Keeps the earlier allocation of each overlapping pair. */
-function withoutOverlaps(sorted: readonly { readonly row: NamedRange; readonly order: number }[], file: string, findings: FindingCounter): readonly NamedRange[] {
+function withoutOverlaps(
+  sorted: readonly { readonly row: NamedRange; readonly order: number }[],
+  file: string,
+  findings: FindingCounter,
+): readonly NamedRange[] {
   const kept: { readonly row: NamedRange; readonly order: number }[] = [];
   const drop = (lost: NamedRange, winner: NamedRange): void => {
-    findings.add('allocations-overlap', 'warning', () => `"${lost.name}" lies where "${winner.name}" was allocated before (freed and given out again?); its accesses there count for "${winner.name}".`, () => ({ file }));
+    findings.add(
+      'allocations-overlap',
+      'warning',
+      () =>
+        `"${lost.name}" lies where "${winner.name}" was allocated before (freed and given out again?); its accesses there count for "${winner.name}".`,
+      () => ({ file }),
+    );
   };
   for (const entry of sorted) {
     let last = kept.at(-1);

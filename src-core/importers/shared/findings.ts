@@ -8,7 +8,12 @@ export class FindingCounter {
   private readonly kinds = new Map<string, { finding: Finding; count: number }>();
 
   /** The message is only built for the first of its kind: damaged files have millions. */
-  add(kind: string, severity: Finding['severity'], message: () => string, place?: () => NonNullable<Finding['place']>): void {
+  add(
+    kind: string,
+    severity: Finding['severity'],
+    message: () => string,
+    place?: () => NonNullable<Finding['place']>,
+  ): void {
     const known = this.kinds.get(kind);
     if (known) {
       known.count++;
@@ -27,6 +32,8 @@ export class FindingCounter {
 /** Bytes of a file as a short printable quotation. */
 export function quote(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes.subarray(0, QUOTE_MAX));
-  const printable = Array.from(text, (character) => (character < ' ' || character === '\u007f' ? '·' : character)).join('');
+  const printable = Array.from(text, (character) => (character < ' ' || character === '\u007f' ? '·' : character)).join(
+    '',
+  );
   return `"${printable}${bytes.length > QUOTE_MAX ? '…' : ''}"`;
 }

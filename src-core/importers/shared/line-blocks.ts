@@ -99,7 +99,12 @@ export class LineBlocks {
 }
 
 /** Calls `each` for every line of a small text file, without its line end; numbers count from 1. */
-export async function eachLine(source: ByteSource, watcher: Watcher, doing: string, each: (line: string, number: number) => void): Promise<void> {
+export async function eachLine(
+  source: ByteSource,
+  watcher: Watcher,
+  doing: string,
+  each: (line: string, number: number) => void,
+): Promise<void> {
   const blocks = new LineBlocks(source, watcher, doing);
   let number = 0;
   while (await blocks.next()) {

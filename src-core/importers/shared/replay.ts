@@ -1,4 +1,11 @@
-import { beginGroups, fitsGroup, type AccessBatch, type AccessStream, type StepInfo, type StreamItem } from '../../contracts/access-stream';
+import {
+  beginGroups,
+  fitsGroup,
+  type AccessBatch,
+  type AccessStream,
+  type StepInfo,
+  type StreamItem,
+} from '../../contracts/access-stream';
 import type { ByteSource } from '../../contracts/byte-source';
 import type { ProcessorIndex } from '../../model/processor';
 import { LineBlocks } from './line-blocks';

@@ -29,7 +29,7 @@ export class TouchedBlocks {
     if (first >= this.lastFirst && outer <= this.lastOuter) return;
     this.lastFirst = first;
     this.lastOuter = outer;
-    for (let block = first; block < outer; ) {
+    for (let block = first; block < outer;) {
       if ((block & 7) === 0 && block + 8 <= outer && this.bits[block >> 3] === 255) {
         block += 8;
         continue;

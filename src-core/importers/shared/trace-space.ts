@@ -9,7 +9,7 @@ import type { FindingCounter } from './findings';
 import { TOUCHED_BLOCKS_MAX, type BlockRange, type TouchedBlocks } from './touched-blocks';
 
 /** Most regions, and most named objects of one trace. Unnamed objects lie between: 2 × 24,000 + 16,384 < 65,535. */
-export const REGIONS_MAX = 16_384;
+const REGIONS_MAX = 16_384;
 export const NAMED_MAX = 24_000;
 
 export interface NamedRange {
@@ -18,7 +18,7 @@ export interface NamedRange {
   readonly bytes: number;
 }
 
-export interface SpaceInput {
+interface SpaceInput {
   readonly file: string;
   /** Blocks of all accesses and of all named ranges. */
   readonly touched: TouchedBlocks;
@@ -36,7 +36,8 @@ export const unnamedLabel = (address: number): string => `(unnamed 0x${address.t
 /** Widest gap between two named objects that is called after them: an allocator's own bytes, not somebody's data. */
 const BETWEEN_BYTES_MAX = 64;
 
-const blocksOf = (ranges: readonly BlockRange[]): number => ranges.reduce((sum, range) => sum + range.outer - range.first, 0);
+const blocksOf = (ranges: readonly BlockRange[]): number =>
+  ranges.reduce((sum, range) => sum + range.outer - range.first, 0);
 
 /** Joins neighbours, the nearest first, until there are few enough regions. */
 function regionsOf(input: SpaceInput, findings: FindingCounter): readonly RegionSpec[] {
@@ -52,10 +53,19 @@ function regionsOf(input: SpaceInput, findings: FindingCounter): readonly Region
         'expected arrays, not addresses spread over the whole address space. Check the base of the address column, or cut the trace into parts',
     );
   if (gap > 0)
-    findings.add('trace-gaps-joined', 'note', () => `The accesses lie in more than ${formatCount(REGIONS_MAX)} separate places; places at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`);
+    findings.add(
+      'trace-gaps-joined',
+      'note',
+      () =>
+        `The accesses lie in more than ${formatCount(REGIONS_MAX)} separate places; places at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`,
+    );
   let offset = 0;
   return ranges.map((range) => {
-    const region = { address: range.first * VA_BLOCK_BYTES, offset, bytes: (range.outer - range.first) * VA_BLOCK_BYTES };
+    const region = {
+      address: range.first * VA_BLOCK_BYTES,
+      offset,
+      bytes: (range.outer - range.first) * VA_BLOCK_BYTES,
+    };
     offset += region.bytes;
     return region;
   });
@@ -67,7 +77,15 @@ export function buildSpace(input: SpaceInput, findings: FindingCounter): SpaceSp
   const objects: ObjectSpec[] = [];
   const add = (name: string, address: number, outer: number, region: RegionSpec): void => {
     const offset = region.offset + (address - region.address);
-    objects.push({ name, address, bytes: outer - address, offset, elementBytes: 1, layout: 'trace', initially: 'unpopulated' });
+    objects.push({
+      name,
+      address,
+      bytes: outer - address,
+      offset,
+      elementBytes: 1,
+      layout: 'trace',
+      initially: 'unpopulated',
+    });
   };
   let gap = 0;
   for (const region of regions) {
@@ -77,7 +95,12 @@ export function buildSpace(input: SpaceInput, findings: FindingCounter): SpaceSp
     for (let next = input.named[gap]; next && next.address < outer; next = input.named[gap]) {
       if (next.address > at && input.unnamedIn(gap)) {
         const between = before && next.address - at <= BETWEEN_BYTES_MAX;
-        add(between ? `(between ${before!.name} and ${next.name})` : input.label(at, next.address), at, next.address, region);
+        add(
+          between ? `(between ${before!.name} and ${next.name})` : input.label(at, next.address),
+          at,
+          next.address,
+          region,
+        );
       }
       add(next.name, next.address, next.address + next.bytes, region);
       at = next.address + next.bytes;

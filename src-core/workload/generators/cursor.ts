@@ -2,7 +2,14 @@
  * What the generators of one stream share: the batch in hand and the meaning of names. A generator appends groups while
  * there is room and yields when the batch is full; the caller of next() may hand in another batch each time.
  */
-import { type AccessBatch, addLane, beginGroups, endGroup, fitsGroup, type StreamItem } from '../../contracts/access-stream';
+import {
+  type AccessBatch,
+  addLane,
+  beginGroups,
+  endGroup,
+  fitsGroup,
+  type StreamItem,
+} from '../../contracts/access-stream';
 import type { Direction, LanePlan } from '../workload';
 
 export interface Cursor {
@@ -40,7 +47,14 @@ export function hasRoom(cursor: Cursor, lanes: number): boolean {
 export const storageOffset = (cursor: Cursor, name: number): number => cursor.offsets[cursor.binding[name]!]!;
 
 /** Appends lane `at` of the group under construction: `count` accesses from element `first` of the lane's plan. */
-export function putLane(cursor: Cursor, at: number, lane: LanePlan, first: number, count: number, reverse: boolean): void {
+export function putLane(
+  cursor: Cursor,
+  at: number,
+  lane: LanePlan,
+  first: number,
+  count: number,
+  reverse: boolean,
+): void {
   const storage = cursor.binding[lane.object]!;
   const start = cursor.offsets[storage]! + lane.first + (reverse ? first + count - 1 : first) * lane.stride;
   addLane(cursor.batch, at, lane.op, storage, start, reverse ? -lane.stride : lane.stride, lane.bytes);

@@ -17,7 +17,7 @@ export interface Draws {
 export function* pointItems(loop: PointsPlan, draws: Draws, cursor: Cursor): Items {
   if (cursor.open) yield handOut(cursor);
   const fill = filler(loop, draws, cursor);
-  for (let done = 0; done < loop.count; ) {
+  for (let done = 0; done < loop.count;) {
     const n = Math.min(BATCH_POINTS, loop.count - done);
     const { batch } = cursor;
     batch.kind = 'points';
@@ -49,7 +49,7 @@ function filler(loop: PointsPlan, draws: Draws, cursor: Cursor): Fill {
   if (loop.kind === 'chase') {
     const order = draws.tables.permutation('chase', storage, elements);
     return (into, n, done) => {
-      for (let filled = 0; filled < n; ) {
+      for (let filled = 0; filled < n;) {
         const from = (done + filled) % elements;
         const part = order.subarray(from, Math.min(elements, from + n - filled));
         into.set(part, filled);

@@ -24,5 +24,7 @@ export interface CommonFlags {
 export type CommandEntry = (program: Command, cli: Cli) => void;
 
 export function addCommonFlags(command: Command): Command {
-  return command.option('--json', 'print JSON on standard output').option('--progress', 'show progress on standard error, also when it is not a terminal');
+  return command
+    .option('--json', 'print JSON on standard output')
+    .option('--progress', 'show progress on standard error, also when it is not a terminal');
 }

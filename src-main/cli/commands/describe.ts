@@ -7,14 +7,20 @@ import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
 
 function paramText(param: ParamDescription): string {
   const unit = param.unit === undefined || param.unit === '' ? '' : ` ${param.unit}`;
-  const range = param.type === 'integer' ? `${param.min ?? '…'}..${param.max ?? '…'}` : (param.values ?? ['true', 'false']).join(' | ');
+  const range =
+    param.type === 'integer'
+      ? `${param.min ?? '…'}..${param.max ?? '…'}`
+      : (param.values ?? ['true', 'false']).join(' | ');
   return `      ${param.name}=${String(param.initial)}  (${range}${unit})  ${param.help}`;
 }
 
 function describeText(description: Description): string {
   const lines = [`Faultline engine ${description.engineVersion}`, '', 'Machines (--machine)'];
   for (const machine of description.machines) {
-    lines.push(`  ${machine.id}  ${machine.title}, ${formatBytes(machine.deviceMemoryBytes)} device memory${machine.timed ? '' : ', counts only'}`, `      ${machine.summary}`);
+    lines.push(
+      `  ${machine.id}  ${machine.title}, ${formatBytes(machine.deviceMemoryBytes)} device memory${machine.timed ? '' : ', counts only'}`,
+      `      ${machine.summary}`,
+    );
   }
   for (const kind of POLICY_KINDS) {
     lines.push('', `Policies: ${kind} (--policy ${kind}=NAME)`);
@@ -22,10 +28,16 @@ function describeText(description: Description): string {
       lines.push(`  ${policy.id}  ${policy.summary}`, ...policy.params.map(paramText));
     }
   }
-  lines.push('', `Granularities (--granularity)\n  ${description.granularities.map((each) => formatBytes(each).replace(' ', '')).join('  ')}`);
+  lines.push(
+    '',
+    `Granularities (--granularity)\n  ${description.granularities.map((each) => formatBytes(each).replace(' ', '')).join('  ')}`,
+  );
   lines.push('', 'Importers');
   for (const importer of description.importers) {
-    lines.push(`  ${importer.id}  ${importer.summary}`, ...importer.auxiliary.map(({ option, help }) => `      --${option}  ${help}`));
+    lines.push(
+      `  ${importer.id}  ${importer.summary}`,
+      ...importer.auxiliary.map(({ option, help }) => `      --${option}  ${help}`),
+    );
   }
   lines.push('', 'Examples', ...description.examples.map(({ id, title }) => `  ${id}  ${title}`));
   lines.push('', 'Report sections (--only)', ...description.reportSections.map(({ id, title }) => `  ${id}  ${title}`));
@@ -34,7 +46,9 @@ function describeText(description: Description): string {
 
 /** `faultline describe`: everything that can be chosen. */
 export const describe: CommandEntry = (program, cli) => {
-  const command = program.command('describe').description('list machines, policies with their parameters, importers and examples');
+  const command = program
+    .command('describe')
+    .description('list machines, policies with their parameters, importers and examples');
   addCommonFlags(command).action(
     cli.run((flags: CommonFlags) =>
       withEngine(cli.installation, flags.progress === true, async (engine) => {

@@ -10,7 +10,12 @@ import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
 function importText(info: RunInfo): string {
-  const rows = info.objects.map(({ name, bytes, address }) => [name, formatBytes(bytes), hex(address), hex(address + bytes)]);
+  const rows = info.objects.map(({ name, bytes, address }) => [
+    name,
+    formatBytes(bytes),
+    hex(address),
+    hex(address + bytes),
+  ]);
   return [
     `${info.title} (${info.kind})`,
     ...(info.about === '' ? [] : [info.about]),
@@ -18,7 +23,9 @@ function importText(info: RunInfo): string {
     rows.length === 0 ? 'no objects' : textTable(['object', 'size', 'from', 'to'], rows),
     '',
     `phases: ${info.phases.length === 0 ? 'none' : info.phases.join(', ')}`,
-    ...(info.findings.length === 0 ? ['no findings'] : ['', 'Findings', ...info.findings.map((finding) => `  ${findingText(finding)}`)]),
+    ...(info.findings.length === 0
+      ? ['no findings']
+      : ['', 'Findings', ...info.findings.map((finding) => `  ${findingText(finding)}`)]),
   ].join('\n');
 }
 
@@ -32,7 +39,10 @@ export const importFile: CommandEntry = (program, cli) => {
     cli.run(async (file: string, flags: Omit<RunFlags, 'usefulBytes'> & CommonFlags) => {
       const target = targetOf(file, listExamples(cli.installation.examples));
       return withEngine(cli.installation, flags.progress === true, async (engine) => {
-        const info = await engine.request('session.open', { target, options: runOptionsOf({ ...flags, usefulBytes: true }) });
+        const info = await engine.request('session.open', {
+          target,
+          options: runOptionsOf({ ...flags, usefulBytes: true }),
+        });
         const { workloadText: _text, ...data } = info;
         cli.print(flags.json ? JSON.stringify(data, null, 2) : importText(info));
         return EXIT.ok;

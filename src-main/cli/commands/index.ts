@@ -1,3 +1,4 @@
+import { bench } from './bench';
 import type { CommandEntry } from './command';
 import { describe } from './describe';
 import { importFile } from './import';
@@ -6,4 +7,4 @@ import { run } from './run';
 import { serve } from './serve';
 
 /** In the order of the help. */
-export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe];
+export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe, bench];

@@ -2,7 +2,14 @@ import { Refusal } from '../../../src-core/model/refusal';
 import { listExamples } from '../../host/examples';
 import { withEngine } from '../engine';
 import { EXIT } from '../exit';
-import { findPrinter, needsPrinter, parseFormat, reportFile, writeReports, type ReportFileFormat } from '../report-files';
+import {
+  findPrinter,
+  needsPrinter,
+  parseFormat,
+  reportFile,
+  writeReports,
+  type ReportFileFormat,
+} from '../report-files';
 import { addRunFlags, repeatable, runOptionsOf, targetOf, type RunFlags } from '../run-flags';
 import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
 
@@ -16,14 +23,17 @@ interface Flags extends RunFlags, CommonFlags {
 export const report: CommandEntry = (program, cli) => {
   const command = program
     .command('report')
-    .description('write a report from a recording, or run a workload or an earlier HTML report again and report on that')
+    .description(
+      'write a report from a recording, or run a workload or an earlier HTML report again and report on that',
+    )
     .argument('<input>', 'recording, workload, trace, id of an example, or an HTML report of Faultline');
   repeatable(command, '-o, --output <file>', 'where to write: .html, .json, .csv or .pdf', (path) => path);
   command.option('--format <format>', 'html, json, csv or pdf, whatever the name of the file says', parseFormat);
   repeatable(command, '--only <section>', 'report only this section', (id) => id);
   addCommonFlags(addRunFlags(command)).action(
     cli.run(async (input: string, flags: Flags) => {
-      if (flags.output === undefined) throw new Refusal('where to write the report is missing; name a file with -o OUT.html (or .json, .csv, .pdf)');
+      if (flags.output === undefined)
+        throw new Refusal('where to write the report is missing; name a file with -o OUT.html (or .json, .csv, .pdf)');
       const files = flags.output.map((path) => reportFile(path, flags.format));
       const target = targetOf(input, listExamples(cli.installation.examples));
       const printer = needsPrinter(files) ? await findPrinter(cli.installation) : null;
@@ -31,7 +41,9 @@ export const report: CommandEntry = (program, cli) => {
         const info = await engine.request('session.open', { target, options: runOptionsOf(flags) });
         if (info.kind !== 'recording') await engine.runToEnd();
         await writeReports(engine, files, printer, flags.only);
-        cli.print(flags.json ? JSON.stringify({ files }, null, 2) : files.map(({ path }) => `wrote ${path}`).join('\n'));
+        cli.print(
+          flags.json ? JSON.stringify({ files }, null, 2) : files.map(({ path }) => `wrote ${path}`).join('\n'),
+        );
         return EXIT.ok;
       });
     }),

@@ -16,10 +16,18 @@ interface Flags extends RunFlags, CommonFlags {
 
 /** `faultline run FILE`: a workload or a trace, from start to end. */
 export const run: CommandEntry = (program, cli) => {
-  const command = program.command('run').description('run a workload file, a trace or an example to its end').argument('<file>', 'workload, trace or id of an example');
+  const command = program
+    .command('run')
+    .description('run a workload file, a trace or an example to its end')
+    .argument('<file>', 'workload, trace or id of an example');
   addRunFlags(command);
   command.option('--record <file>', 'write the recording to this file');
-  repeatable(command, '--fail-if <condition>', "exit with 1 when this holds: 'gpuFaults>1000', 'objects.u.bytesToHost>=1GiB'", parseFailIf);
+  repeatable(
+    command,
+    '--fail-if <condition>',
+    "exit with 1 when this holds: 'gpuFaults>1000', 'objects.u.bytesToHost>=1GiB'",
+    parseFailIf,
+  );
   repeatable(command, '--report <file>', 'write a report: .html, .json, .csv or .pdf', (path) => reportFile(path));
   addCommonFlags(command).action(
     cli.run(async (file: string, flags: Flags) => {
@@ -29,10 +37,16 @@ export const run: CommandEntry = (program, cli) => {
       const printer = needsPrinter(reports) ? await findPrinter(cli.installation) : null;
       return withEngine(cli.installation, flags.progress === true, async (engine) => {
         const info = await engine.request('session.open', { target, options: runOptionsOf(flags) });
-        if (info.kind === 'recording') throw new Refusal(`${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``);
+        if (info.kind === 'recording')
+          throw new Refusal(
+            `${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``,
+          );
+        const conditions = flags.failIf ?? [];
+        const before = await engine.request('session.summary', null);
+        for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is told before the run
         await engine.runToEnd();
         const summary = await engine.request('session.summary', null);
-        const failIf = (flags.failIf ?? []).map((condition) => checkFailIf(condition, summary));
+        const failIf = conditions.map((condition) => checkFailIf(condition, summary));
         if (record !== null) await engine.request('session.saveRecording', { path: record });
         await writeReports(engine, reports, printer);
         cli.print(flags.json ? JSON.stringify({ ...summary, failIf }, null, 2) : summaryText(summary, failIf));

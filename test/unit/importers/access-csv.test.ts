@@ -10,7 +10,10 @@ async function groups(text: string): Promise<readonly string[]> {
   checkSpace(source);
   const replayed = await replay(source);
   expect(replayed.accesses).toBe(source.accesses);
-  return replayed.groups.map((group) => `${group.step} ${['r', 'w', 'rw', 'a'][group.op] ?? '?'} ${group.object} 0x${group.address.toString(16)} ${group.bytes} ×${group.count} +${group.stride}`);
+  return replayed.groups.map(
+    (group) =>
+      `${group.step} ${['r', 'w', 'rw', 'a'][group.op] ?? '?'} ${group.object} 0x${group.address.toString(16)} ${group.bytes} ×${group.count} +${group.stride}`,
+  );
 }
 
 const findings = async (text: string): Promise<readonly [string, number, number | undefined][]> =>
@@ -25,16 +28,23 @@ const why = async (rows: string, header = 'proc,op,address,bytes,count,stride'):
 };
 
 describe('columns', () => {
-  test.each(['Proc,Op,Address,Bytes', 'device;rw;VADDR;size', 'processor\taccess_type\tvirtual address\tlen', ' "proc" , "op" , "va" , "length" ', 'proc,type,fault_address,width'])('the header %j is understood', async (header) => {
+  test.each([
+    'Proc,Op,Address,Bytes',
+    'device;rw;VADDR;size',
+    'processor\taccess_type\tvirtual address\tlen',
+    ' "proc" , "op" , "va" , "length" ',
+    'proc,type,fault_address,width',
+  ])('the header %j is understood', async (header) => {
     const delimiter = header.includes(';') ? ';' : header.includes('\t') ? '\t' : ',';
-    expect(await groups(`${header}\n${['gpu0', 'r', '0x200000', '16'].join(delimiter)}\n`)).toEqual(['gpu0/1@1 r (unnamed 0x200000) 0x200000 16 ×1 +0']);
+    expect(await groups(`${header}\n${['gpu0', 'r', '0x200000', '16'].join(delimiter)}\n`)).toEqual([
+      'gpu0/1@1 r (unnamed 0x200000) 0x200000 16 ×1 +0',
+    ]);
   });
 
   test('columns may come in any order, after comments, blank lines and a byte order mark', async () => {
-    expect(await groups('\uFEFF# made by hand\n\nbytes,address,op,proc\n8,4096,w,cpu\n# between\n\n8,4104,w,cpu')).toEqual([
-      'cpu/1@0 w (unnamed 0x0) 0x1000 8 ×1 +0',
-      'cpu/1@0 w (unnamed 0x0) 0x1008 8 ×1 +0',
-    ]);
+    expect(
+      await groups('\uFEFF# made by hand\n\nbytes,address,op,proc\n8,4096,w,cpu\n# between\n\n8,4104,w,cpu'),
+    ).toEqual(['cpu/1@0 w (unnamed 0x0) 0x1000 8 ×1 +0', 'cpu/1@0 w (unnamed 0x0) 0x1008 8 ×1 +0']);
   });
 
   test.each([
@@ -55,7 +65,9 @@ describe('columns', () => {
 
   test('a header without rows is refused, and so are rows that are all bad, with the first of them', async () => {
     await expect(importText(accessCsv, 'proc,op,address,bytes\n')).rejects.toThrow(/no rows follow/);
-    await expect(importText(accessCsv, 'proc,op,address,bytes\nxpu,r,0,8\ncpu,r,0\n')).rejects.toThrow(/none of its 2 rows can be used; line 2: .*"xpu" is not a processor/);
+    await expect(importText(accessCsv, 'proc,op,address,bytes\nxpu,r,0,8\ncpu,r,0\n')).rejects.toThrow(
+      /none of its 2 rows can be used; line 2: .*"xpu" is not a processor/,
+    );
   });
 });
 
@@ -80,7 +92,10 @@ describe('values', () => {
   });
 
   test('processors', async () => {
-    const source = await importText(accessCsv, 'proc,op,address,bytes\nhost,r,0,8\nGPU,r,0,8\ngpu5,r,0,8\ndevice,r,0,8\n');
+    const source = await importText(
+      accessCsv,
+      'proc,op,address,bytes\nhost,r,0,8\nGPU,r,0,8\ngpu5,r,0,8\ndevice,r,0,8\n',
+    );
     expect((await replay(source)).steps).toEqual(['cpu/1@0', 'gpu0/1@1', 'gpu5/1@6', 'gpu0/2@1']);
     expect(source.devices).toBe(6);
   });
@@ -115,7 +130,9 @@ describe('values', () => {
   });
 
   test('10,000 bad rows are one finding', async () => {
-    expect(await findings(`proc,op,address,bytes\ncpu,r,0,8\n${'cpu,r\n'.repeat(10_000)}`)).toEqual([['csv-bad-row', 10_000, 3]]);
+    expect(await findings(`proc,op,address,bytes\ncpu,r,0,8\n${'cpu,r\n'.repeat(10_000)}`)).toEqual([
+      ['csv-bad-row', 10_000, 3],
+    ]);
   });
 });
 
@@ -154,7 +171,10 @@ describe('hexadecimal columns', () => {
 
 describe('space', () => {
   test('objects lie on 2 MiB boundaries in order of first appearance', async () => {
-    const source = await importText(accessCsv, 'proc,op,object,offset,bytes,count\ncpu,w,B,0,1,2097153\ncpu,w,A,8,8,1\ncpu,r,B,0,1,1\n');
+    const source = await importText(
+      accessCsv,
+      'proc,op,object,offset,bytes,count\ncpu,w,B,0,1,2097153\ncpu,w,A,8,8,1\ncpu,r,B,0,1,1\n',
+    );
     expect(source.space.objects.map(({ name, address, bytes, offset }) => [name, address, bytes, offset])).toEqual([
       ['B', 0x7f0000000000, MIB2 + 1, 0],
       ['A', 0x7f0000400000, 16, 2 * MIB2],
@@ -172,17 +192,27 @@ describe('space', () => {
   });
 
   test('names whose addresses interleave are dropped, with a finding', async () => {
-    const text = 'proc,op,address,bytes,object,count,stride\ncpu,w,0,8,even,10,16\ncpu,w,8,8,odd,10,16\ncpu,w,0x400000,8,far,1,8\n';
+    const text =
+      'proc,op,address,bytes,object,count,stride\ncpu,w,0,8,even,10,16\ncpu,w,8,8,odd,10,16\ncpu,w,0x400000,8,far,1,8\n';
     const source = await importText(accessCsv, text);
-    expect(source.space.objects.map((object) => object.name)).toEqual(['even', '(unnamed 0x98)', 'far', '(unnamed 0x400008)']);
+    expect(source.space.objects.map((object) => object.name)).toEqual([
+      'even',
+      '(unnamed 0x98)',
+      'far',
+      '(unnamed 0x400008)',
+    ]);
     expect(source.findings()).toMatchObject([{ kind: 'csv-object-overlap', count: 1 }]);
     expect((await replay(source)).accesses).toBe(21);
   });
 
   test('more than 8 TiB is refused with advice', async () => {
-    await expect(importText(accessCsv, 'proc,op,object,offset,bytes\ncpu,r,A,5000000000000,8\ncpu,r,B,5000000000000,8\n')).rejects.toThrow(/reach over .* 8 TiB/);
+    await expect(
+      importText(accessCsv, 'proc,op,object,offset,bytes\ncpu,r,A,5000000000000,8\ncpu,r,B,5000000000000,8\n'),
+    ).rejects.toThrow(/reach over .*\(8 TiB\)/);
     const twice = 'cpu,r,0x10000000000,1,5000000000000,1\ncpu,r,0x600000000000,1,5000000000000,1\n';
-    await expect(importText(accessCsv, `proc,op,address,bytes,count,stride\n${twice}`)).rejects.toThrow(/more than 4,194,304 blocks of 2 MiB/);
+    await expect(importText(accessCsv, `proc,op,address,bytes,count,stride\n${twice}`)).rejects.toThrow(
+      /more than 4,194,304 blocks of 2 MiB/,
+    );
   });
 
   test('more than 1 TiB of objects is laid out lower', async () => {
@@ -206,7 +236,10 @@ describe('runs', () => {
   });
 
   test('small leaps keep the blocks between in the region, wide leaps become single accesses', async () => {
-    const source = await importText(accessCsv, `proc,op,address,bytes,count,stride\ncpu,r,0,8,3,${8 * MIB2}\ncpu,r,0x100000000,8,3,${64 * MIB2}\n`);
+    const source = await importText(
+      accessCsv,
+      `proc,op,address,bytes,count,stride\ncpu,r,0,8,3,${8 * MIB2}\ncpu,r,0x100000000,8,3,${64 * MIB2}\n`,
+    );
     checkSpace(source);
     expect(source.space.regions.map((region) => region.bytes / MIB2)).toEqual([17, 1, 1, 1]);
     const { groups: replayed } = await replay(source);
@@ -219,25 +252,36 @@ describe('runs', () => {
   });
 
   test('leaps over more groups than a batch holds go on in the next batch', async () => {
-    const source = await importText(accessCsv, `proc,op,address,bytes,count,stride\ncpu,r,0x600000000000,8,10000,-${16 * MIB2}\ngpu0,r,0,8,1,8\n`);
+    const source = await importText(
+      accessCsv,
+      `proc,op,address,bytes,count,stride\ncpu,r,0x600000000000,8,10000,-${16 * MIB2}\ngpu0,r,0,8,1,8\n`,
+    );
     const replayed = await replay(source);
     expect(replayed.accesses).toBe(10_001);
-    expect(replayed.groups.slice(0, 10_000).every((group, i) => group.address === 0x600000000000 - i * 16 * MIB2)).toBe(true);
+    expect(replayed.groups.slice(0, 10_000).every((group, i) => group.address === 0x600000000000 - i * 16 * MIB2)).toBe(
+      true,
+    );
     expect(replayed.steps).toEqual(['cpu/1@0', 'gpu0/1@1']);
   });
 });
 
 describe('times', () => {
-  const timed = (header: string, ...rows: readonly string[]): string => `${header},proc,op,address,bytes\n${rows.map((row) => `${row},8\n`).join('')}`;
+  const timed = (header: string, ...rows: readonly string[]): string =>
+    `${header},proc,op,address,bytes\n${rows.map((row) => `${row},8\n`).join('')}`;
 
   test('become instants from 0, only where they change', async () => {
-    const replayed = await replay(await importText(accessCsv, timed('time_ns', '100,cpu,r,0', '100,cpu,r,8', '150,gpu0,r,16', '150.25,gpu0,r,24')));
-    expect(replayed.instants).toEqual([0, 50_000, 50_250]);
+    const replayed = await replay(
+      await importText(accessCsv, timed('time_ns', '100,cpu,r,0', '100,cpu,r,8', '150,gpu0,r,16', '150.025,gpu0,r,24')),
+    );
+    expect(replayed.instants).toEqual([0, 50_000, 50_025]);
     expect(replayed.steps).toEqual(['cpu/1@0', 'gpu0/1@1']);
   });
 
   test('out of order they are sorted, rows of one time in the order of the file', async () => {
-    const source = await importText(accessCsv, timed('time_ns', '30,cpu,r,0', '10,gpu0,r,8', '20,cpu,r,16', '10,gpu0,r,24', '20,cpu,r,32'));
+    const source = await importText(
+      accessCsv,
+      timed('time_ns', '30,cpu,r,0', '10,gpu0,r,8', '20,cpu,r,16', '10,gpu0,r,24', '20,cpu,r,32'),
+    );
     const replayed = await replay(source);
     expect(replayed.groups.map((group) => group.address)).toEqual([8, 24, 16, 32, 0]);
     expect(replayed.instants).toEqual([0, 10_000, 20_000]);
@@ -246,7 +290,9 @@ describe('times', () => {
   });
 
   test('nanoseconds since 1970 keep their last digit', async () => {
-    const replayed = await replay(await importText(accessCsv, timed('timestamp_ns', '1763852400999999999,cpu,r,0', '1763852401000000001,cpu,r,8')));
+    const replayed = await replay(
+      await importText(accessCsv, timed('timestamp_ns', '1763852400999999999,cpu,r,0', '1763852401000000001,cpu,r,8')),
+    );
     expect(replayed.instants).toEqual([0, 2000]);
   });
 
@@ -261,7 +307,9 @@ describe('times', () => {
   });
 
   test('a row without a time is bad', async () => {
-    expect(await findings(timed('time_ns', '1,cpu,r,0', ',cpu,r,0', '-1,cpu,r,0', '1e3,cpu,r,0'))).toEqual([['csv-bad-row', 3, 3]]);
+    expect(await findings(timed('time_ns', '1,cpu,r,0', ',cpu,r,0', '-1,cpu,r,0', '1e3,cpu,r,0'))).toEqual([
+      ['csv-bad-row', 3, 3],
+    ]);
   });
 
   test('a span that no run can hold keeps the order and drops the times', async () => {

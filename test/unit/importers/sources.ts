@@ -93,11 +93,23 @@ function readGroup(source: AccessSource, batch: ReturnType<typeof createBatch>, 
   const bytes = batch.bytes[lane]!;
   const first = batch.address[lane]!;
   const last = first + (count - 1) * stride;
-  const region = source.space.regions.find((entry) => entry.offset <= Math.min(first, last) && Math.max(first, last) + bytes <= entry.offset + entry.bytes);
+  const region = source.space.regions.find(
+    (entry) => entry.offset <= Math.min(first, last) && Math.max(first, last) + bytes <= entry.offset + entry.bytes,
+  );
   const object = source.space.objects[batch.object[lane]!];
-  if (count < 1 || bytes < 1 || !region) throw new Error(`a lane of ${count} × ${bytes} bytes at offset ${first} lies in no region`);
-  if (!object || first < object.offset || first >= object.offset + object.bytes) throw new Error(`offset ${first} is not in its object`);
-  return { step, op: batch.op[lane]!, object: object.name, address: first - region.offset + region.address, stride, bytes, count };
+  if (count < 1 || bytes < 1 || !region)
+    throw new Error(`a lane of ${count} × ${bytes} bytes at offset ${first} lies in no region`);
+  if (!object || first < object.offset || first >= object.offset + object.bytes)
+    throw new Error(`offset ${first} is not in its object`);
+  return {
+    step,
+    op: batch.op[lane]!,
+    object: object.name,
+    address: first - region.offset + region.address,
+    stride,
+    bytes,
+    count,
+  };
 }
 
 /** Throws when a space breaks the promises of model/space.ts. */
@@ -106,14 +118,18 @@ export function checkSpace({ space }: AccessSource): void {
   if (sum !== space.bytes) throw new Error('the space is not the sum of its regions');
   let outer = 0;
   for (const region of space.regions) {
-    if (region.offset !== outer || region.address % 2_097_152 !== 0 || region.bytes % 2_097_152 !== 0) throw new Error('a region is out of place');
+    if (region.offset !== outer || region.address % 2_097_152 !== 0 || region.bytes % 2_097_152 !== 0)
+      throw new Error('a region is out of place');
     outer = region.offset + region.bytes;
   }
   outer = 0;
   for (const object of space.objects) {
     if (object.offset < outer || object.bytes <= 0) throw new Error(`object ${object.name} overlaps the one before`);
-    const region = space.regions.find((entry) => entry.offset <= object.offset && object.offset + object.bytes <= entry.offset + entry.bytes);
-    if (region?.address !== object.address - (object.offset - (region?.offset ?? 0))) throw new Error(`object ${object.name} is not where its region is`);
+    const region = space.regions.find(
+      (entry) => entry.offset <= object.offset && object.offset + object.bytes <= entry.offset + entry.bytes,
+    );
+    if (region?.address !== object.address - (object.offset - (region?.offset ?? 0)))
+      throw new Error(`object ${object.name} is not where its region is`);
     outer = object.offset + object.bytes;
   }
 }
@@ -129,7 +145,15 @@ export function tally(replayed: Replayed): Readonly<Record<string, number>> {
 }
 
 /** Imports text in one go. */
-export async function importText(importer: Importer, text: string | Uint8Array, options: ImportContext['options'] = {}, files: Record<string, string> = {}, chunkBytes?: number): Promise<AccessSource> {
-  const sources = Object.fromEntries(Object.entries(files).map(([option, content]) => [option, memorySource(`${option}.txt`, content, chunkBytes)]));
+export async function importText(
+  importer: Importer,
+  text: string | Uint8Array,
+  options: ImportContext['options'] = {},
+  files: Record<string, string> = {},
+  chunkBytes?: number,
+): Promise<AccessSource> {
+  const sources = Object.fromEntries(
+    Object.entries(files).map(([option, content]) => [option, memorySource(`${option}.txt`, content, chunkBytes)]),
+  );
   return importer.prepare(memorySource('trace.txt', text, chunkBytes), context(options, sources));
 }

@@ -1,4 +1,15 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -68,6 +79,6 @@ test.each([
   expect(readdirSync(folder)).toEqual(['taken']);
 });
 
-test.runIf(process.platform === 'linux')('a full disk is refused, and nothing is left', async () => {
+test.runIf(process.platform === 'linux')('a file system that takes no files is refused', async () => {
   await expect(atomicWrite('/proc/self/faultline-report', 'x')).rejects.toBeInstanceOf(Refusal);
 });

@@ -74,41 +74,60 @@ describe('damaged data', () => {
   const zst = readFileSync(zstdFixture);
 
   test.each([11, 1000, gz.length - 9, gz.length - 1])('gzip cut at %i', async (at) => {
-    expect(await refusal(file('cut.gz', gz.subarray(0, at)))).toBe(`cut.gz: the file is cut short: its gzip data ends in the middle, at byte ${at}; copy or download it again`);
+    expect(await refusal(file('cut.gz', gz.subarray(0, at)))).toBe(
+      `cut.gz: the file is cut short: its gzip data ends in the middle, at byte ${at}; copy or download it again`,
+    );
   });
 
   test.each([5, 17, 1000, zst.length - 1])('zstd cut at %i', async (at) => {
-    expect(await refusal(file('cut.zst', zst.subarray(0, at)))).toBe(`cut.zst: the file is cut short: its zstd data ends in the middle, at byte ${at}; copy or download it again`);
+    expect(await refusal(file('cut.zst', zst.subarray(0, at)))).toBe(
+      `cut.zst: the file is cut short: its zstd data ends in the middle, at byte ${at}; copy or download it again`,
+    );
   });
 
   test('gzip with a flipped bit', async () => {
     const wrong = Uint8Array.from(gz);
-    wrong[300_000]! ^= 0x10;
-    expect(await refusal(file('bad.gz', wrong))).toMatch(/^bad\.gz: its gzip data is damaged near byte \d+; copy or download it again$/);
+    wrong[gz.length >> 1]! ^= 0x10;
+    expect(await refusal(file('bad.gz', wrong))).toMatch(
+      /^bad\.gz: its gzip data is damaged near byte \d+; copy or download it again$/,
+    );
   });
 
   test('zstd with a destroyed block, and text after its end', async () => {
     const wrong = Uint8Array.from(zst);
     wrong.fill(0xff, 60_000, 60_100);
     expect(await refusal(file('bad.zst', wrong))).toMatch(/^bad\.zst: its zstd data is damaged near byte \d+/);
-    expect(await refusal(file('tail.zst', Buffer.concat([zst, Buffer.from('and this is text, no frame')])))).toMatch(/damaged near byte/);
+    expect(await refusal(file('tail.zst', Buffer.concat([zst, Buffer.from('and this is text, no frame')])))).toMatch(
+      /damaged near byte/,
+    );
   });
 
   test('a zstd window that would need much memory is refused before it is made', async () => {
     // Frame header: no single segment, window descriptor 20 << 3 = 2^30 bytes.
-    expect(await refusal(file('long.zst', Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 20 << 3, ...new Array<number>(30).fill(0)])))).toMatch(/128 MiB.*--long=31/);
+    expect(
+      await refusal(
+        file('long.zst', Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 20 << 3, ...new Array<number>(30).fill(0)])),
+      ),
+    ).toMatch(/128 MiB.*--long=31/);
   });
 });
 
 describe('what is no readable file', () => {
-  test('an empty file', async () => expect(await refusal(file('none.csv', ''))).toBe('none.csv is empty; expected a workload file or a trace'));
+  test('an empty file', async () =>
+    expect(await refusal(file('none.csv', ''))).toBe('none.csv is empty; expected a workload file or a trace'));
   test('a directory', async () => {
     mkdirSync(join(folder, 'traces'));
     expect(await refusal(join(folder, 'traces'))).toMatch(/^traces cannot be read: it is a directory/);
   });
-  test('a file that is not there', async () => expect(await refusal(join(folder, 'gone.csv'))).toMatch(/^gone\.csv cannot be read: there is no such file.*\(ENOENT\)$/));
-  test('a path through a file', async () => expect(await refusal(join(file('f', 'x'), 'y.csv'))).toMatch(/^y\.csv cannot be read: .*\(ENOTDIR\)$/));
-  test.runIf(process.platform !== 'win32')('a device', async () => expect(await refusal('/dev/zero')).toMatch(/^zero cannot be read: it is a pipe or a device/));
+  test('a file that is not there', async () =>
+    expect(await refusal(join(folder, 'gone.csv'))).toMatch(
+      /^gone\.csv cannot be read: there is no such file.*\(ENOENT\)$/,
+    ));
+  test('a path through a file', async () =>
+    expect(await refusal(join(file('f', 'x'), 'y.csv'))).toMatch(/^y\.csv cannot be read: .*\(ENOTDIR\)$/));
+  test.runIf(process.platform !== 'win32')('a device', async () =>
+    expect(await refusal('/dev/zero')).toMatch(/^zero cannot be read: it is a pipe or a device/),
+  );
 
   test.runIf(process.platform !== 'win32')('a file without permission', async () => {
     const path = file('secret.csv', 'x');

@@ -25,7 +25,17 @@ const counts = {
   remoteBytes: 0,
 };
 const kinds = { reads: 0, writes: 0, readWrites: 0, atomics: 0 };
-const object: ObjectSummary = { ...counts, name: 'a.b', address: 0, bytes: 65536, pingPongs: 0, stallPs: null, prefetchedBytes: 0, cpu: kinds, gpu: kinds };
+const object: ObjectSummary = {
+  ...counts,
+  name: 'a.b',
+  address: 0,
+  bytes: 65536,
+  pingPongs: 0,
+  stallPs: null,
+  prefetchedBytes: 0,
+  cpu: kinds,
+  gpu: kinds,
+};
 const summary: RunSummary = {
   engineVersion: '1',
   workload: { name: 'w', file: null, kind: 'workload', sha256: '' },
@@ -92,7 +102,15 @@ describe('the summary for people', () => {
   });
 
   it('aligns columns: words to the left, numbers to the right', () => {
-    expect(textTable(['name', 'n'], [['a', '100'], ['long name', '1']])).toBe('name         n\na          100\nlong name    1');
+    expect(
+      textTable(
+        ['name', 'n'],
+        [
+          ['a', '100'],
+          ['long name', '1'],
+        ],
+      ),
+    ).toBe('name         n\na          100\nlong name    1');
   });
 });
 
@@ -112,7 +130,8 @@ describe('what is opened', () => {
 });
 
 describe('exit codes', () => {
-  const failed = (code: 'refused' | 'crashed' | 'cancelled'): RequestFailed => new RequestFailed({ code, message: 'x', details: [] });
+  const failed = (code: 'refused' | 'crashed' | 'cancelled'): RequestFailed =>
+    new RequestFailed({ code, message: 'x', details: [] });
   it.each([
     [new Refusal('x'), 2],
     [failed('refused'), 2],

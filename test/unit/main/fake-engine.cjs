@@ -31,7 +31,12 @@ const record = (text) => {
 };
 
 function open({ target }) {
-  const name = target.kind === 'path' ? target.path : target.kind === 'upload' ? (uploads.get(target.upload)?.name ?? 'missing') : target.id;
+  const name =
+    target.kind === 'path'
+      ? target.path
+      : target.kind === 'upload'
+        ? (uploads.get(target.upload)?.name ?? 'missing')
+        : target.id;
   if (name === 'record-and-throw') {
     record('some rows');
     setImmediate(() => {
@@ -52,7 +57,16 @@ function open({ target }) {
   if (name === 'hang') for (;;);
   if (name === 'wait') return undefined;
   if (name === 'exit') process.exit(3);
-  return { title: name, about: '', file: name, kind: 'workload', objects: [], phases: [], findings: [], workloadText: '' };
+  return {
+    title: name,
+    about: '',
+    file: name,
+    kind: 'workload',
+    objects: [],
+    phases: [],
+    findings: [],
+    workloadText: '',
+  };
 }
 
 const methods = {
@@ -60,7 +74,8 @@ const methods = {
   'session.status': () => status,
   'session.cancel': () => null,
   'session.control': ({ action }) => {
-    for (let i = 0; i < 50; i++) send({ type: 'event', event: 'status', status: { ...status, state: 'running', batches: i } });
+    for (let i = 0; i < 50; i++)
+      send({ type: 'event', event: 'status', status: { ...status, state: 'running', batches: i } });
     send({ type: 'event', event: 'status', status: { ...status, state: 'finished', batches: 50 } });
     return { ...status, doing: action };
   },

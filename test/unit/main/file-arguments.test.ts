@@ -3,14 +3,14 @@ import { auxiliaryOption, fileArguments, openingOf, parseStart } from '../../../
 
 describe('file arguments of Electron', () => {
   it.each([
-    [['electron', '.', 'a.yaml'], '/app', ['/work/a.yaml']],
-    [['electron', '--no-sandbox', '/app', '--flag=1', 'a.yaml', '/b.csv'], '/app', ['/work/a.yaml', '/b.csv']],
-    [['electron', '-r', 'loader.js', '/app', 'a.yaml'], '/app', ['/work/a.yaml']],
+    [['electron', '.', 'a.yaml'], '/app', ['/home/me/a.yaml']],
+    [['electron', '--no-sandbox', '/app', '--flag=1', 'a.yaml', '/b.csv'], '/app', ['/home/me/a.yaml', '/b.csv']],
+    [['electron', '-r', 'loader.js', '/app', 'a.yaml'], '/app', ['/home/me/a.yaml']],
     [['electron', '/app'], '/app', []],
-    [['faultline', 'a.yaml'], null, ['/work/a.yaml']],
+    [['faultline', 'a.yaml'], null, ['/home/me/a.yaml']],
     [['faultline', '', '--help'], null, []],
   ])('%j', (argv, appPath, expected) => {
-    expect(fileArguments(argv, appPath, '/work')).toEqual(expected);
+    expect(fileArguments(argv, appPath, '/home/me')).toEqual(expected);
   });
 });
 
@@ -18,7 +18,12 @@ describe('files that come together', () => {
   it('are one to open and its helpers', () => {
     expect(openingOf(['/t/m.syms.tsv', '/t/m.lackey.zst', '/t/m.err'])).toEqual({
       target: { kind: 'path', path: '/t/m.lackey.zst' },
-      options: { importFiles: { symbols: { kind: 'path', path: '/t/m.syms.tsv' }, allocations: { kind: 'path', path: '/t/m.err' } } },
+      options: {
+        importFiles: {
+          symbols: { kind: 'path', path: '/t/m.syms.tsv' },
+          allocations: { kind: 'path', path: '/t/m.err' },
+        },
+      },
     });
   });
   it('of which the only one is opened, whatever its name', () => {

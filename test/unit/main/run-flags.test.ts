@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { formatChange, formatPolicyFlag, parseChange, parsePolicyFlag } from '../../../src-core/session/run-flags';
 
-const refusalOf = (result: { ok: true } | { ok: false; error: string }): string => (result.ok ? 'accepted' : result.error);
+const refusalOf = (result: { ok: true } | { ok: false; error: string }): string =>
+  result.ok ? 'accepted' : result.error;
 
 describe('a policy flag', () => {
   it.each([
     ['eviction=belady', { kind: 'eviction', id: 'belady', params: {} }],
     ['prefetch=tree,threshold=75', { kind: 'prefetch', id: 'tree', params: { threshold: 75 } }],
-    ['migration = access-counter, threshold = 256, fast=true, mode=eager', { kind: 'migration', id: 'access-counter', params: { threshold: 256, fast: true, mode: 'eager' } }],
+    [
+      'migration = access-counter, threshold = 256, fast=true, mode=eager',
+      { kind: 'migration', id: 'access-counter', params: { threshold: 256, fast: true, mode: 'eager' } },
+    ],
     ['eviction=random,ratio=-0.5,name=1e3', { kind: 'eviction', id: 'random', params: { ratio: -0.5, name: '1e3' } }],
   ])('%s', (text, expected) => {
     expect(parsePolicyFlag(text)).toEqual({ ok: true, value: expected });
@@ -26,7 +30,10 @@ describe('a policy flag', () => {
   });
 
   it('does not take names of object prototypes for parameters given before', () => {
-    expect(parsePolicyFlag('prefetch=tree,constructor=1')).toMatchObject({ ok: true, value: { params: { constructor: 1 } } });
+    expect(parsePolicyFlag('prefetch=tree,constructor=1')).toMatchObject({
+      ok: true,
+      value: { params: { constructor: 1 } },
+    });
   });
 });
 
@@ -58,15 +65,19 @@ describe('a scheduled change', () => {
     expect(refusalOf(parseChange(text))).toContain(message);
   });
 
-  it.each(['3000000ps:prefetch=tree,threshold=75', 'access:5:eviction=random', 'batch:12:prefetch=none', 'phase:solve[3]:migration=on-fault'])(
-    'is written as it is read: %s',
-    (text) => {
-      const change = parseChange(text);
-      expect(change.ok && formatChange(change.value)).toBe(text);
-    },
-  );
+  it.each([
+    '3000000ps:prefetch=tree,threshold=75',
+    'access:5:eviction=random',
+    'batch:12:prefetch=none',
+    'phase:solve[3]:migration=on-fault',
+  ])('is written as it is read: %s', (text) => {
+    const change = parseChange(text);
+    expect(change.ok && formatChange(change.value)).toBe(text);
+  });
 
   it('writes parameters in the order they were given', () => {
-    expect(formatPolicyFlag({ kind: 'prefetch', id: 'tree', params: { b: 1, a: true } })).toBe('prefetch=tree,b=1,a=true');
+    expect(formatPolicyFlag({ kind: 'prefetch', id: 'tree', params: { b: 1, a: true } })).toBe(
+      'prefetch=tree,b=1,a=true',
+    );
   });
 });

@@ -23,7 +23,14 @@ beforeAll(async () => {
   writeFileSync(join(renderer, 'index.html'), '<!doctype html><title>x</title>');
   writeFileSync(join(folder, 'secret.json'), '{}');
   writeFileSync(join(renderer, 'notes.txt'), 'not a kind that is served');
-  server = await serve({ engine, examplesFolder: '', renderer, port: 0, startTarget: { kind: 'example', id: 's1' }, version: '1' });
+  server = await serve({
+    engine,
+    examplesFolder: '',
+    renderer,
+    port: 0,
+    startTarget: { kind: 'example', id: 's1' },
+    version: '1',
+  });
   const url = new URL(server.url);
   port = Number(url.port);
   token = new URLSearchParams(url.hash.slice(1)).get('token') ?? '';
@@ -59,9 +66,18 @@ interface Dial {
 }
 
 /** The opened socket, or the HTTP status with which it was refused. */
-function dial({ path = '/ws', protocols = ['faultline.v1', `token.${token}`], origin = `http://127.0.0.1:${port}`, host = `127.0.0.1:${port}` }: Dial = {}): Promise<WebSocket | number> {
+function dial({
+  path = '/ws',
+  protocols = ['faultline.v1', `token.${token}`],
+  origin = `http://127.0.0.1:${port}`,
+  host = `127.0.0.1:${port}`,
+}: Dial = {}): Promise<WebSocket | number> {
   return new Promise((done, fail) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], { headers: { host }, origin, perMessageDeflate: false });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], {
+      headers: { host },
+      origin,
+      perMessageDeflate: false,
+    });
     socket.on('open', () => done(socket));
     socket.on('unexpected-response', (_request, response) => done(response.statusCode ?? 0));
     socket.on('error', fail);
@@ -108,20 +124,30 @@ describe('files', () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it.each(['/../secret.json', '/..%2fsecret.json', '/%2e%2e/secret.json', '/..%5csecret.json', '/%00.html', '/%zz.html', '/missing.html', '/notes.txt', '//etc/passwd'])(
-    'outside, missing or of another kind are not there: %s',
-    async (path) => {
-      expect((await get(path)).status).toBe(404);
-    },
-  );
+  it.each([
+    '/../secret.json',
+    '/..%2fsecret.json',
+    '/%2e%2e/secret.json',
+    '/..%5csecret.json',
+    '/%00.html',
+    '/%zz.html',
+    '/missing.html',
+    '/notes.txt',
+    '//etc/passwd',
+  ])('outside, missing or of another kind are not there: %s', async (path) => {
+    expect((await get(path)).status).toBe(404);
+  });
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('are not for %s', async (method) => {
     expect((await get('/', { method })).status).toBe(405);
   });
 
-  it.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1'])('are not for pages under the name %s (DNS rebinding)', async (host) => {
-    expect((await get('/', { host })).status).toBe(421);
-  });
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1'])(
+    'are not for pages under the name %s (DNS rebinding)',
+    async (host) => {
+      expect((await get('/', { host })).status).toBe(421);
+    },
+  );
 });
 
 describe('the address', () => {
@@ -151,7 +177,10 @@ describe('a socket', () => {
 
   it('carries requests, answers and bytes', async () => {
     const socket = await open();
-    expect(await ask(socket, 'app.info', null)).toMatchObject({ ok: true, result: { shell: 'browser', startTarget: { kind: 'example', id: 's1' } } });
+    expect(await ask(socket, 'app.info', null)).toMatchObject({
+      ok: true,
+      result: { shell: 'browser', startTarget: { kind: 'example', id: 's1' } },
+    });
     const report = await ask(socket, 'app.saveReport', { format: 'html', suggestedName: 'x' });
     if (!report.ok) throw new Error(report.error.message);
     const { bytes, path } = report.result as { bytes: Uint8Array; path: string | null };
@@ -165,7 +194,10 @@ describe('a socket', () => {
     const socket = await open();
     const saved = await ask(socket, 'session.saveRecording', { path: join(folder, 'x.arrow') });
     expect(saved).toMatchObject({ ok: false, error: { code: 'refused' } });
-    const run = await ask(socket, 'session.open', { target: { kind: 'example', id: 'x' }, options: { record: join(folder, 'x.arrow') } });
+    const run = await ask(socket, 'session.open', {
+      target: { kind: 'example', id: 'x' },
+      options: { record: join(folder, 'x.arrow') },
+    });
     expect(run).toMatchObject({ ok: false, error: { code: 'refused' } });
   });
 
@@ -197,7 +229,9 @@ describe('a socket', () => {
       const message = decodeMessage(data);
       if (message.type === 'event' && message.event === 'status') seen.push(message.status.batches);
     });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(socket, 'session.control', { action: 'run' })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => ask(socket, 'session.control', { action: 'run' })),
+    );
     expect(answers).toHaveLength(20);
     expect(seen.at(-1)).toBe(50);
   });

@@ -24,13 +24,26 @@ afterEach(async () => {
 });
 
 function start(options: Partial<SessionHostOptions> = {}): SessionHost {
-  const host = createSessionHost({ engine, examplesFolder: '', handlers: {}, keepFolder, send: (message) => sent.push(message), ...options });
+  const host = createSessionHost({
+    engine,
+    examplesFolder: '',
+    handlers: {},
+    keepFolder,
+    send: (message) => sent.push(message),
+    ...options,
+  });
   hosts.push(host);
   return host;
 }
 
-const ask = <M extends Method>(id: number, method: M, params: Params<M>): unknown => ({ type: 'request', id, method, params });
-const openPath = (id: number, path: string): unknown => ask(id, 'session.open', { target: { kind: 'path', path }, options: {} });
+const ask = <M extends Method>(id: number, method: M, params: Params<M>): unknown => ({
+  type: 'request',
+  id,
+  method,
+  params,
+});
+const openPath = (id: number, path: string): unknown =>
+  ask(id, 'session.open', { target: { kind: 'path', path }, options: {} });
 const answers = (): Response[] => sent.filter((message): message is Response => message.type === 'response');
 const crashes = (): Extract<BackendEvent, { event: 'crashed' }>[] =>
   sent.flatMap((message) => (message.type === 'event' && message.event === 'crashed' ? [message] : []));
@@ -67,14 +80,19 @@ describe('requests', () => {
 
   it('that are no requests are not served at all', () => {
     const host = start();
-    for (const bad of [null, 7, {}, { type: 'response', id: 1 }, { type: 'request', id: -1, method: 'session.status' }]) expect(host.handle(bad)).toBe(false);
+    for (const bad of [null, 7, {}, { type: 'response', id: 1 }, { type: 'request', id: -1, method: 'session.status' }])
+      expect(host.handle(bad)).toBe(false);
     expect(sent).toEqual([]);
   });
 
   it.each([
     [{ type: 'request', id: 5, method: 'session.nothing', params: null }, 'unknown-method', 'session.nothing'],
     [{ type: 'request', id: 5, method: 'constructor', params: null }, 'unknown-method', 'constructor'],
-    [{ type: 'request', id: 5, method: 'session.open', params: { target: { kind: 'file' }, options: {} } }, 'refused', 'target.kind'],
+    [
+      { type: 'request', id: 5, method: 'session.open', params: { target: { kind: 'file' }, options: {} } },
+      'refused',
+      'target.kind',
+    ],
     [{ type: 'request', id: 5, method: 'session.timeline', params: { from: 0, to: 1, bins: 1e9 } }, 'refused', 'bins'],
     [{ type: 'request', id: 5, method: 'app.openDialog', params: { title: 'x' } }, 'refused', 'app.openDialog'],
   ])('that are malformed are refused with the place: %j', async (message, code, text) => {
@@ -131,10 +149,14 @@ describe('uploads', () => {
   it('that are too short, too long or too many bytes are refused', async () => {
     const host = start();
     const { upload } = await host.request('upload.begin', { name: 'a', bytes: 2 });
-    await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(3) })).rejects.toThrow('more than the 2 bytes');
+    await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(3) })).rejects.toThrow(
+      'more than the 2 bytes',
+    );
     await expect(host.request('upload.end', { upload })).rejects.toThrow('after 0 of 2 bytes');
     await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(1) })).rejects.toThrow('has ended');
-    await expect(host.request('upload.begin', { name: 'b', bytes: 5 * 2 ** 30 })).rejects.toThrow('may still be uploaded');
+    await expect(host.request('upload.begin', { name: 'b', bytes: 5 * 2 ** 30 })).rejects.toThrow(
+      'may still be uploaded',
+    );
   });
 });
 

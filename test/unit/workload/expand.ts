@@ -40,7 +40,15 @@ export function expand(text: string, seed?: number): Expanded {
     const emit = (op: number, object: number, offset: number, bytes: number): void => {
       const place = owner(offset);
       if (source.space.objects[object]?.name !== place.name) throw new Error(`object ${object} is not ${place.name}`);
-      accesses.push({ processor, op: ACCESS_OPS[op] ?? '?', object: place.name, at: place.at, bytes, step, dependent: batch.dependent });
+      accesses.push({
+        processor,
+        op: ACCESS_OPS[op] ?? '?',
+        object: place.name,
+        at: place.at,
+        bytes,
+        step,
+        dependent: batch.dependent,
+      });
     };
     for (;;) {
       const item = stream.next(batch) as StreamItem;
@@ -57,7 +65,12 @@ export function expand(text: string, seed?: number): Expanded {
           groups++;
           for (let i = 0; i < batch.count[g]!; i++)
             for (let lane = batch.laneOf[g]!; lane < batch.laneOf[g + 1]!; lane++)
-              emit(batch.op[lane]!, batch.object[lane]!, batch.address[lane]! + i * batch.stride[lane]!, batch.bytes[lane]!);
+              emit(
+                batch.op[lane]!,
+                batch.object[lane]!,
+                batch.address[lane]! + i * batch.stride[lane]!,
+                batch.bytes[lane]!,
+              );
         }
         for (let i = 0; i < batch.points; i++)
           emit(batch.pointOp, batch.pointObject, batch.base + batch.index[i]! * batch.pitch, batch.pointBytes);

@@ -29,12 +29,16 @@ describe('access patterns, element by element', () => {
 
   it('strided: every n-th element, once; in reverse from the last of them', () => {
     expect(at(run('a: { elements: 7 }', '{ read: a, pattern: strided, stride: 3 }'))).toEqual([0, 24, 48]);
-    expect(at(run('a: { elements: 8 }', '{ read: a, pattern: strided, stride: 3, direction: reverse }'))).toEqual([48, 24, 0]);
+    expect(at(run('a: { elements: 8 }', '{ read: a, pattern: strided, stride: 3, direction: reverse }'))).toEqual([
+      48, 24, 0,
+    ]);
     expect(at(run(A, '{ read: a, pattern: strided, stride: 100 }'))).toEqual([0]);
   });
 
   it('alternate: forward on odd iterations of the phase, in reverse on even ones', () => {
-    expect(at(run('a: { elements: 2 }', '{ read: a, direction: alternate }', 'repeat: 3,'))).toEqual([0, 8, 8, 0, 0, 8]);
+    expect(at(run('a: { elements: 2 }', '{ read: a, direction: alternate }', 'repeat: 3,'))).toEqual([
+      0, 8, 8, 0, 0, 8,
+    ]);
   });
 
   it('ranges in bytes, elements and fractions', () => {
@@ -46,17 +50,23 @@ describe('access patterns, element by element', () => {
   });
 
   it('`element` changes the width of an access, and stride and numbering follow', () => {
-    const { accesses } = expand(oneStep('a: { elements: 4, element: 16B }', '{ write: a, bytes: [4, 12], element: i32 }'));
+    const { accesses } = expand(
+      oneStep('a: { elements: 4, element: 16B }', '{ write: a, bytes: [4, 12], element: i32 }'),
+    );
     expect(accesses.map((access) => [access.at, access.bytes])).toEqual([
       [4, 4],
       [8, 4],
     ]);
     expect(at(run('a: { elements: 4, element: 16B }', '{ read: a, element: i64, elements: [1, 3] }'))).toEqual([8, 16]);
-    expect(at(run('a: { elements: 4, element: 16B }', '{ read: a, element: i64, pattern: strided, stride: 3 }'))).toEqual([0, 24, 48]);
+    expect(
+      at(run('a: { elements: 4, element: 16B }', '{ read: a, element: i64, pattern: strided, stride: 3 }')),
+    ).toEqual([0, 24, 48]);
   });
 
   it('together: one access of each lane per element, in one group', () => {
-    const expanded = expand(oneStep('a: { elements: 2 }, b: { elements: 2, element: f32 }', '{ together: [ { read: a }, { write: b } ] }'));
+    const expanded = expand(
+      oneStep('a: { elements: 2 }, b: { elements: 2, element: f32 }', '{ together: [ { read: a }, { write: b } ] }'),
+    );
     expect(lines(expanded)).toEqual(['read a+0', 'write b+0', 'read a+8', 'write b+4']);
     expect(expanded.groups).toBe(1);
   });
@@ -68,12 +78,17 @@ describe('access patterns, element by element', () => {
 
   it('together allows different strides with equal counts', () => {
     const loops = '{ together: [ { read: a, pattern: strided, stride: 3 }, { write: b } ] }';
-    expect(run('a: { elements: 6 }, b: { elements: 2 }', loops)).toEqual(['read a+0', 'write b+0', 'read a+24', 'write b+8']);
+    expect(run('a: { elements: 6 }, b: { elements: 2 }', loops)).toEqual([
+      'read a+0',
+      'write b+0',
+      'read a+24',
+      'write b+8',
+    ]);
   });
 
   it('many groups cross batches without loss', () => {
     const loops = Array.from({ length: 300 }, () => '{ read: a }').join(', ');
-    const expanded = expand(`${oneStep('a: { elements: 1 }', loops).replace('on: gpu,', 'on: gpu, repeat: 30,')}`);
+    const expanded = expand(oneStep('a: { elements: 1 }', loops).replace('on: gpu,', 'on: gpu, repeat: 30,'));
     expect(expanded.accesses.length).toBe(9000);
     expect(expanded.steps.length).toBe(30);
     const lanes = Array.from({ length: 64 }, () => '{ read: a }').join(', ');
@@ -149,7 +164,12 @@ describe('gemm', () => {
 
   it('with beta, every element of C is one read-write', () => {
     const list = run(objects, '{ gemm: { a: A, b: B, c: C, m: 2, n: 2, k: 3, tile: 4, beta: 1 } }');
-    expect(list.filter((line) => line.includes('C'))).toEqual(['read-write C+0', 'read-write C+1', 'read-write C+2', 'read-write C+3']);
+    expect(list.filter((line) => line.includes('C'))).toEqual([
+      'read-write C+0',
+      'read-write C+1',
+      'read-write C+2',
+      'read-write C+3',
+    ]);
   });
 
   it.each([1, 2, 3, 5, 8])('tile %i: A is read ⌈n/tile⌉ times, B ⌈m/tile⌉ times, C once', (tile) => {
@@ -170,7 +190,9 @@ describe('gemm', () => {
   });
 
   it('a matrix object gives its own row length', () => {
-    const dims = ['A', 'B', 'C'].map((name) => `${name}: { element: i8, layout: matrix, rows: 4, columns: 10 }`).join(', ');
+    const dims = ['A', 'B', 'C']
+      .map((name) => `${name}: { element: i8, layout: matrix, rows: 4, columns: 10 }`)
+      .join(', ');
     const list = run(dims, '{ gemm: { a: A, b: B, c: C, n: 2, tile: 2 } }');
     expect(list.slice(0, 4)).toEqual(['read A+0', 'read A+1', 'read A+10', 'read A+11']);
   });

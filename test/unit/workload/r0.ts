@@ -16,11 +16,20 @@ export interface R0Counts {
  * elsewhere is one fault and one move, device LRU by last access.
  */
 export function runR0(source: AccessSource, granule: number, deviceBytes: number): R0Counts {
-  const counts: R0Counts = { cpuFaults: 0, gpuFaults: 0, bytesToDevice: 0, bytesToHost: 0, migrations: 0, evictions: 0, accesses: 0 };
+  const counts: R0Counts = {
+    cpuFaults: 0,
+    gpuFaults: 0,
+    bytesToDevice: 0,
+    bytesToHost: 0,
+    migrations: 0,
+    evictions: 0,
+    accesses: 0,
+  };
   const NOWHERE = 255;
   const owner = new Uint8Array(source.space.bytes / granule).fill(NOWHERE);
   for (const object of source.space.objects)
-    if (object.initially === 'host') owner.fill(0, object.offset / granule, Math.ceil((object.offset + object.bytes) / granule));
+    if (object.initially === 'host')
+      owner.fill(0, object.offset / granule, Math.ceil((object.offset + object.bytes) / granule));
   const capacity = Math.floor(deviceBytes / granule);
   const lru = new Set<number>();
   let newest = -1;
@@ -57,7 +66,7 @@ export function runR0(source: AccessSource, granule: number, deviceBytes: number
   const group = (processor: number, g: number): void => {
     const [from, to, count] = [batch.laneOf[g]!, batch.laneOf[g + 1]!, batch.count[g]!];
     counts.accesses += count * (to - from);
-    for (let i = 0; i < count; ) {
+    for (let i = 0; i < count;) {
       let next = count;
       for (let lane = from; lane < to; lane++) {
         const stride = batch.stride[lane]!;
@@ -83,7 +92,8 @@ export function runR0(source: AccessSource, granule: number, deviceBytes: number
     if (item.kind === 'step-begin') processor = item.step.processor;
     if (item.kind !== 'accesses') continue;
     for (let g = 0; g < batch.groups; g++) group(processor, g);
-    for (let i = 0; i < batch.points; i++) touch(processor, Math.floor((batch.base + batch.index[i]! * batch.pitch) / granule));
+    for (let i = 0; i < batch.points; i++)
+      touch(processor, Math.floor((batch.base + batch.index[i]! * batch.pitch) / granule));
     counts.accesses += batch.points;
   }
 }

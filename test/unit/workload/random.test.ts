@@ -23,20 +23,23 @@ describe('uniform draws', () => {
     expect(chi).toBeLessThan(115);
   });
 
-  it.each([1, 2, 3, 1000, 2 ** 31 + 1, 2 ** 32 - 1, 2 ** 32])('limit %i: same numbers whatever the batch size', (limit) => {
-    const whole = new Uint32Array(1000);
-    fillUniform(drawState(5, 'y'), whole, 1000, limit);
-    const state = drawState(5, 'y');
-    const pieces: number[] = [];
-    const piece = new Uint32Array(7);
-    while (pieces.length < 1000) {
-      fillUniform(state, piece, 7, limit);
-      pieces.push(...piece);
-    }
-    expect(pieces.slice(0, 1000)).toEqual([...whole]);
-    expect(Math.max(...whole)).toBeLessThan(limit);
-    if (limit >= 2 ** 31) expect(Math.max(...whole)).toBeGreaterThan(limit * 0.98);
-  });
+  it.each([1, 2, 3, 1000, 2 ** 31 + 1, 2 ** 32 - 1, 2 ** 32])(
+    'limit %i: same numbers whatever the batch size',
+    (limit) => {
+      const whole = new Uint32Array(1000);
+      fillUniform(drawState(5, 'y'), whole, 1000, limit);
+      const state = drawState(5, 'y');
+      const pieces: number[] = [];
+      const piece = new Uint32Array(7);
+      while (pieces.length < 1000) {
+        fillUniform(state, piece, 7, limit);
+        pieces.push(...piece);
+      }
+      expect(pieces.slice(0, 1000)).toEqual([...whole]);
+      expect(Math.max(...whole)).toBeLessThan(limit);
+      if (limit >= 2 ** 31) expect(Math.max(...whole)).toBeGreaterThan(limit * 0.98);
+    },
+  );
 
   it('go on from iteration to iteration, and differ between loops, steps of one name and seeds', () => {
     const loop = '{ read: a, pattern: random, count: 8 }';
@@ -81,7 +84,9 @@ describe('Zipf draws', () => {
   });
 
   it('sorted placement: rank 0 is element 0, with its share of the weight', () => {
-    const list = numbers(oneStep('a: { elements: 1000 }', '{ read: a, pattern: zipf, count: 20000, s: 1, placement: sorted }'));
+    const list = numbers(
+      oneStep('a: { elements: 1000 }', '{ read: a, pattern: zipf, count: 20000, s: 1, placement: sorted }'),
+    );
     const harmonic = Array.from({ length: 1000 }, (_, i) => 1 / (i + 1)).reduce((sum, weight) => sum + weight, 0);
     const share = list.filter((value) => value === 0).length / list.length;
     expect(share).toBeGreaterThan(0.95 / harmonic);
@@ -89,7 +94,8 @@ describe('Zipf draws', () => {
   });
 
   it('hashed placement: the sorted ranks through one permutation, the same in every loop', () => {
-    const zipf = (placement: string): string => `{ read: a, pattern: zipf, count: 500, s: 1.2, placement: ${placement} }`;
+    const zipf = (placement: string): string =>
+      `{ read: a, pattern: zipf, count: 500, s: 1.2, placement: ${placement} }`;
     const sorted = numbers(oneStep('a: { elements: 64 }', `${zipf('sorted')}, ${zipf('sorted')}`));
     const hashed = numbers(oneStep('a: { elements: 64 }', `${zipf('hashed')}, ${zipf('hashed')}`));
     const rowOf = new Map<number, number>();
@@ -104,7 +110,13 @@ describe('Zipf draws', () => {
 
 describe('pointer chase', () => {
   it('visits every element once per pass, in the same order in every pass, loop and step, each depending on the last', () => {
-    const expanded = expand(oneStep('a: { elements: 50 }', '{ read: a, pattern: chase, passes: 2 }, { write: a, pattern: chase }', 'repeat: 2,'));
+    const expanded = expand(
+      oneStep(
+        'a: { elements: 50 }',
+        '{ read: a, pattern: chase, passes: 2 }, { write: a, pattern: chase }',
+        'repeat: 2,',
+      ),
+    );
     const order = expanded.accesses.map((access) => access.at);
     const pass = order.slice(0, 50);
     expect([...pass].sort((x, y) => x - y)).toEqual(Array.from({ length: 50 }, (_, i) => 8 * i));
@@ -115,7 +127,9 @@ describe('pointer chase', () => {
   });
 
   it('crosses batch borders: 100,000 elements, 3 passes', () => {
-    const { accesses } = expand(oneStep('a: { elements: 100000, element: i8 }', '{ read: a, pattern: chase, passes: 3 }'));
+    const { accesses } = expand(
+      oneStep('a: { elements: 100000, element: i8 }', '{ read: a, pattern: chase, passes: 3 }'),
+    );
     expect(accesses.length).toBe(300_000);
     for (let i = 0; i < 100_000; i += 997) expect(accesses[i + 200_000]?.at).toBe(accesses[i]?.at);
     expect(new Set(accesses.slice(100_000, 200_000).map((access) => access.at)).size).toBe(100_000);

@@ -45,22 +45,31 @@ describe('phases and steps', () => {
 
   it('devices: the highest that is named, at least one', () => {
     const devices = (on: string): number =>
-      compileWorkload(loadWorkload(workload(`  - { name: p, steps: [ { on: ${on}, do: [ { read: a } ] } ] }`), 'f')).devices;
+      compileWorkload(loadWorkload(workload(`  - { name: p, steps: [ { on: ${on}, do: [ { read: a } ] } ] }`), 'f'))
+        .devices;
     expect([devices('cpu'), devices('gpu'), devices('gpu0'), devices('gpu3')]).toEqual([1, 1, 1, 4]);
   });
 
   it('objects lie in file order on 2 MiB boundaries of one region', () => {
-    const text = workload('  - { name: p, steps: [ { on: cpu, do: [ { read: a } ] } ] }', 'b: { size: 3MiB, initially: host }, a: { elements: 1 }');
+    const text = workload(
+      '  - { name: p, steps: [ { on: cpu, do: [ { read: a } ] } ] }',
+      'b: { size: 3MiB, initially: host }, a: { elements: 1 }',
+    );
     const { space } = compileWorkload(loadWorkload(text, 'f'));
     expect(space.regions).toEqual([{ address: 0x7f0000000000, offset: 0, bytes: 6 * MIB }]);
-    expect(space.objects.map((object) => [object.name, object.offset, object.address, object.bytes, object.initially])).toEqual([
+    expect(
+      space.objects.map((object) => [object.name, object.offset, object.address, object.bytes, object.initially]),
+    ).toEqual([
       ['b', 0, 0x7f0000000000, 3 * MIB, 'host'],
       ['a', 4 * MIB, 0x7f0000000000 + 4 * MIB, 8, 'unpopulated'],
     ]);
   });
 
   it('an address space of more than a TiB begins lower and ends in the user half', () => {
-    const text = workload('  - { name: p, steps: [ { on: cpu, do: [ { read: a, elements: [0, 1] } ] } ] }', 'a: { size: 128TiB }');
+    const text = workload(
+      '  - { name: p, steps: [ { on: cpu, do: [ { read: a, elements: [0, 1] } ] } ] }',
+      'a: { size: 128TiB }',
+    );
     expect(compileWorkload(loadWorkload(text, 'f')).space.regions[0]?.address).toBe(0);
   });
 });
@@ -76,7 +85,15 @@ describe('swap', () => {
   - name: q
     steps: [ { on: cpu, do: [ { read: a, elements: [0, 1] } ] } ]
 `);
-    expect(lines(expand(text))).toEqual(['read a+0', 'write b+0', 'read b+0', 'write a+0', 'read a+0', 'write b+0', 'read b+0']);
+    expect(lines(expand(text))).toEqual([
+      'read a+0',
+      'write b+0',
+      'read b+0',
+      'write a+0',
+      'read a+0',
+      'write b+0',
+      'read b+0',
+    ]);
   });
 
   it('counts for idle iterations too, which are skipped at once', () => {
@@ -148,9 +165,10 @@ describe('concurrently', () => {
         return item.kind !== 'end';
       };
       if (alternate) while (fork.branches.map(step).some(Boolean));
-      else fork.branches.forEach((branch, index) => {
-        while (step(branch, index));
-      });
+      else
+        fork.branches.forEach((branch, index) => {
+          while (step(branch, index));
+        });
       return seen;
     };
     expect(pull(true)).toEqual(pull(false));
@@ -177,7 +195,11 @@ describe('one file, one stream', () => {
         const item = stream.next(batch) as StreamItem;
         if (item.kind === 'end') break;
         if (item.kind !== 'accesses') continue;
-        seen.push(batch.kind === 'points' ? `p${batch.base}:${batch.index.subarray(0, batch.points).join()}` : `g${batch.address[0]}`);
+        seen.push(
+          batch.kind === 'points'
+            ? `p${batch.base}:${batch.index.subarray(0, batch.points).join()}`
+            : `g${batch.address[0]}`,
+        );
       }
       return seen;
     };
@@ -245,7 +267,7 @@ describe('one file, one stream', () => {
 
   it('a closed stream ends', () => {
     const stream = compileWorkload(loadWorkload(text, 'f')).open();
-    stream.next(createBatch());
+    expect((stream.next(createBatch()) as StreamItem).kind).toBe('step-begin');
     stream.close();
     expect((stream.next(createBatch()) as StreamItem).kind).toBe('end');
   });
@@ -255,7 +277,8 @@ describe('what the file says beside the accesses', () => {
   it('is handed over as written; what is absent stays absent', () => {
     const bare = loadWorkload(workload('  - { name: p, steps: [ { on: cpu, do: [ { read: a } ] } ] }'), 'dir.yaml');
     expect(bare).toMatchObject({ file: 'dir.yaml', name: 't', about: '', seed: 1, policies: [], expect: [] });
-    for (const key of ['machine', 'deviceMemoryBytes', 'granularity', 'usefulBytes', 'changes']) expect(key in bare).toBe(false);
+    for (const key of ['machine', 'deviceMemoryBytes', 'granularity', 'usefulBytes', 'changes'])
+      expect(key in bare).toBe(false);
 
     const full = loadWorkload(
       `about: " words "\nseed: 9\nmachine: r0\ndeviceMemory: 1.5MiB\ngranularity: 64KiB

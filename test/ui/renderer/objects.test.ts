@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { ObjectRow } from '../../../src-core/model/timeline';
+import { COLUMNS } from '../../../src-renderer/panels/objects/columns';
+import { headline } from '../../../src-renderer/panels/objects/headline';
+import { BY_COST, nextSorting, sortRows } from '../../../src-renderer/panels/objects/sort';
+import { summaryCharts } from '../../../src-renderer/panels/summary/charts';
+import { objectRow } from './support';
+
+const MIB = 1024 * 1024;
+const PAGE = 4096;
+const u = objectRow({ object: 0, name: 'u', bytesToDevice: 32 * MIB, gpuFaults: 8192, stallShare: 0.01, stallPs: 1e9 });
+const unew = objectRow({
+  object: 1,
+  name: 'unew',
+  bytesToDevice: 32 * MIB,
+  deadBytes: 32 * MIB,
+  stallShare: 0.02,
+  stallPs: 2e9,
+});
+const r = objectRow({
+  object: 2,
+  name: 'r',
+  cpuFaults: 827_392,
+  gpuFaults: 819_200,
+  bytesToDevice: 3168 * MIB,
+  bytesToHost: 3200 * MIB,
+  deadBytes: 3168 * MIB,
+  pingPongs: 99 * 8192,
+  stallShare: 0.97,
+  stallPs: 97e9,
+});
+const all = (over: Partial<ObjectRow>): ObjectRow => objectRow({ object: -1, name: 'all', gpuFaults: 1, ...over });
+const untimed = (row: ObjectRow): ObjectRow => ({ ...row, stallShare: null, stallPs: null });
+const say = (...args: Parameters<typeof headline>): string =>
+  headline(...args)
+    .map((words) => words.text)
+    .join('');
+const names = (rows: readonly ObjectRow[]): string[] => rows.map((row) => row.name);
+
+describe('object table', () => {
+  it('puts the most costly object first: by stall, or by bytes where time is not modelled', () => {
+    expect(names(sortRows([u, unew, r], BY_COST))).toEqual(['r', 'unew', 'u']);
+    expect(names(sortRows([u, unew, r].map(untimed), BY_COST))).toEqual(['r', 'u', 'unew']);
+  });
+
+  it('sorts largest first, then the other way round; names from A', () => {
+    const once = nextSorting(BY_COST, 'gpuFaults');
+    expect(names(sortRows([u, unew, r], once))).toEqual(['r', 'u', 'unew']);
+    expect(names(sortRows([u, unew, r], nextSorting(once, 'gpuFaults')))).toEqual(['unew', 'u', 'r']);
+    expect(names(sortRows([r, unew, u], nextSorting(once, 'name')))).toEqual(['r', 'u', 'unew']);
+  });
+
+  it('sorts what is not recorded to the end, in both directions', () => {
+    const known = objectRow({ name: 'known', usefulRatio: 0.5 });
+    const unknown = objectRow({ name: 'unknown', object: 1 });
+    for (const descending of [true, false])
+      expect(names(sortRows([unknown, known], { by: 'usefulRatio', descending }))).toEqual(['known', 'unknown']);
+  });
+
+  it('shows a missing value as such, with its reason, and never as zero', () => {
+    const context = { machine: 'r0', timed: false, usefulBytes: false };
+    const cell = (id: string, row: ObjectRow, over = {}) =>
+      COLUMNS.find((column) => column.id === id)!.cell(row, { ...context, ...over });
+    expect(cell('stall', untimed(r))).toMatchObject({ text: '—', missing: true });
+    expect(cell('stall', untimed(r)).title).toContain('not modelled on r0');
+    expect(cell('usefulRatio', r).title).toContain('switched off');
+    expect(cell('usefulRatio', objectRow({ name: 'x' }), { usefulBytes: true }).title).toBe('nothing was moved');
+    expect(cell('stall', r, { timed: true })).toMatchObject({ text: '97 %' });
+    expect(cell('stall', { ...r, stallShare: 0, stallPs: 0 }, { timed: true }).text).toBe('0 %');
+  });
+
+  it('explains every column in words', () => {
+    for (const column of COLUMNS) expect(column.help.split(' ').length).toBeGreaterThan(7);
+  });
+});
+
+describe('headline', () => {
+  it('says which object costs what and why', () => {
+    const sentence = say([u, unew, r], all({ stallPs: 100e9, stallShare: 1 }), PAGE);
+    expect(sentence).toBe(
+      'r takes 97 % of the stall (100 ms): it went to the host and back 99 times; ' +
+        '6,368 MiB moved, 3,168 MiB of them overwritten before anyone read them.',
+    );
+  });
+
+  it('counts bytes where the machine has no time', () => {
+    const totals = all({ bytesToDevice: 3232 * MIB, bytesToHost: 3200 * MIB });
+    expect(say([u, unew, r].map(untimed), totals, PAGE)).toMatch(/^r takes 99 % of the 6,432 MiB moved: /);
+  });
+
+  it('counts whole trips of the object, not of its pieces', () => {
+    const once = untimed(objectRow({ name: 'a', bytes: 2 * PAGE, pingPongs: 3, bytesToDevice: MIB }));
+    expect(say([once], all({ bytesToDevice: MIB }), PAGE)).toContain('it went to the host and back once;');
+  });
+
+  it('speaks of pieces when only a part of the object bounces', () => {
+    const flag = untimed(objectRow({ name: 'a', bytes: 64 * MIB, pingPongs: 999, bytesToDevice: 68 * MIB }));
+    expect(say([flag], all({ bytesToDevice: 68 * MIB }), PAGE)).toContain(
+      'pieces of it came back from the host 999 times',
+    );
+  });
+
+  it('names the second as well when nobody is to blame alone', () => {
+    const a = untimed(objectRow({ name: 'a', bytesToDevice: 50 * MIB, evictions: 3 }));
+    const b = untimed(objectRow({ name: 'b', object: 1, bytesToDevice: 49 * MIB }));
+    const sentence = say([b, a], all({ bytesToDevice: 99 * MIB }), PAGE);
+    expect(sentence).toContain('a takes 51 %');
+    expect(sentence).toContain('3 evictions for lack of room');
+    expect(sentence).toContain('Next: b with 49 %');
+  });
+
+  it('claims nothing where nothing happened', () => {
+    expect(say([], objectRow({ name: 'all' }), PAGE)).toBe('No fault and no transfer in this range.');
+    const quiet = untimed(objectRow({ name: 'a', cpuFaults: 12 }));
+    expect(say([quiet], all({ gpuFaults: 0, cpuFaults: 12 }), PAGE)).toBe(
+      'Nothing was moved: 12 faults, all answered in place.',
+    );
+  });
+});
+
+describe('summary charts', () => {
+  it('splits the bytes moved without losing or inventing any', () => {
+    const [bytes] = summaryCharts([r, u]);
+    const [dead, rest] = bytes!.parts;
+    expect(dead!.values).toEqual([3168 * MIB, 0]);
+    expect(rest!.values).toEqual([3200 * MIB, 32 * MIB]);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { layOut } from '../../../src-renderer/panels/timeline/layout';
+import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';
+import { readoutAt } from '../../../src-renderer/panels/timeline/readout';
+import { legendOf, toSeries } from '../../../src-renderer/panels/timeline/series';
+import { timelineAnswer, track } from './support';
+
+const answer = timelineAnswer(
+  [
+    track('faults.cpu.first-touch', [3, 0, 0, 0]),
+    track('faults.gpu.not-resident', [2, 7, 0, 0]),
+    track('bytes.toDevice.fault', [10, 20, 0, 0]),
+    track('bytes.toDevice.prefetch', [5, 0, 0, 0]),
+    track('bytes.toHost.eviction', [0, 40, 0, 0]),
+    track('occupancy.0', [100, 200, 200, 200], { object: 0, title: 'r' }),
+    track('occupancy.other', [0, 50, 50, 50], { object: -1, title: 'other objects' }),
+  ],
+  {
+    marks: [
+      { at: 0, kind: 'phase', label: 'init', detail: '' },
+      { at: 150, kind: 'policy', label: 'prefetch=none', detail: 'live, from batch 7' },
+    ],
+  },
+);
+const lane = (name: string) => toPicture(answer).lanes.find((one) => one.lane === name)!;
+
+describe('timeline picture', () => {
+  it('stacks the series of a lane: each top edge is the sum of what lies below', () => {
+    const { up } = lane('faults');
+    expect(up.tops.map((top) => [...top])).toEqual([
+      [3, 0, 0, 0],
+      [5, 7, 0, 0],
+    ]);
+    expect(up.max).toBe(7);
+  });
+
+  it('mirrors what goes to the host and scales both directions alike', () => {
+    const bytes = lane('bytes');
+    expect(bytes.up.max).toBe(20);
+    expect(bytes.down?.max).toBe(40);
+    expect(bytes.top).toBeGreaterThanOrEqual(40);
+  });
+
+  it('leaves the capacity line in sight even when memory is nearly empty', () => {
+    expect(lane('occupancy').top).toBeGreaterThan(answer.capacityBytes);
+  });
+
+  it('colours by processor, cause and object, also for ids it has never heard of', () => {
+    expect(toSeries(track('faults.gpu3.remote-map', [])).token).toBe('fault-gpu-remote-map');
+    expect(toSeries(track('bytes.toHost.eviction', []))).toMatchObject({ token: 'cause-eviction', down: true });
+    expect(toSeries(track('bytes.toDevice.telepathy', [])).token).toBe('cause-other');
+    expect(toSeries(track('faults.cpu.cosmic-ray', [])).token).toBe('fault-other');
+    expect(toSeries(track('occupancy.12', [], { object: 12 })).token).toBe('object-2');
+    expect(toSeries(track('occupancy.other', [], { object: -1 })).token).toBe('object-other');
+  });
+
+  it('names in the legend what is there, once', () => {
+    const series = [
+      track('bytes.toDevice.fault', [1]),
+      track('bytes.toHost.fault', [1]),
+      track('bytes.toHost.prefetch', [0]),
+    ].map(toSeries);
+    expect(legendOf(series).map((one) => one.label)).toEqual(['fault']);
+  });
+
+  it('finds the bin under the pointer, and none outside of the answer', () => {
+    expect([0, 99, 100, 399].map((at) => binAt(answer, at))).toEqual([0, 0, 1, 3]);
+    expect(binAt(answer, -1)).toBeNull();
+    expect(binAt(answer, 400)).toBeNull();
+  });
+
+  it('reads out the bin under the pointer with its phase and the mark beside it', () => {
+    const readout = readoutAt(toPicture(answer), 145, 10)!;
+    expect(readout).toMatchObject({ at: 'access 100', per: '100 accesses', phase: 'init' });
+    expect(readout.marks).toEqual(['prefetch=none: live, from batch 7']);
+    expect(readout.groups.map((group) => group.rows.map((row) => `${row.label} ${row.value}`))).toEqual([
+      ['GPU not resident 7'],
+      ['fault → device 20 B', 'eviction → host 40 B'],
+      ['r 200 B', 'other objects 50 B'],
+    ]);
+    expect(readoutAt(toPicture(answer), 120, 10)!.marks).toEqual([]);
+    expect(readoutAt(toPicture(answer), 9000, 10)).toBeNull();
+  });
+
+  it('shares out all of the height and gives none twice', () => {
+    for (const height of [700, 301, 60, 0]) {
+      const { lanes } = layOut(900, height);
+      for (let i = 1; i < lanes.length; i++) expect(lanes[i]!.top).toBe(lanes[i - 1]!.top + lanes[i - 1]!.height);
+      const last = lanes.at(-1)!;
+      if (height > 100) expect(last.top + last.height).toBe(height);
+      for (const box of lanes) expect(box.height).toBeGreaterThanOrEqual(0);
+    }
+  });
+});

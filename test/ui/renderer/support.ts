@@ -1,0 +1,44 @@
+/** Builders for the answers that the renderer gets, with only what a test is about. */
+import type { ObjectRow, TimelineAnswer, TrackAnswer } from '../../../src-core/model/timeline';
+
+export const objectRow = (over: Partial<ObjectRow> & { readonly name: string }): ObjectRow => ({
+  object: 0,
+  bytes: 32 * 1024 * 1024,
+  cpuFaults: 0,
+  gpuFaults: 0,
+  bytesToDevice: 0,
+  bytesToHost: 0,
+  migrations: 0,
+  evictions: 0,
+  pingPongs: 0,
+  deadBytes: 0,
+  usefulRatio: null,
+  remoteBytes: 0,
+  stallShare: null,
+  stallPs: null,
+  reads: { cpu: 0, gpu: 0 },
+  writes: { cpu: 0, gpu: 0 },
+  residentBytes: 0,
+  ...over,
+});
+
+export const track = (id: string, values: readonly number[], over: Partial<TrackAnswer> = {}): TrackAnswer => ({
+  id,
+  title: id,
+  group: id.split('.')[0] as TrackAnswer['group'],
+  unit: id.startsWith('faults') ? 'count' : 'bytes',
+  values: Float64Array.from(values),
+  ...over,
+});
+
+export const timelineAnswer = (tracks: readonly TrackAnswer[], over: Partial<TimelineAnswer> = {}): TimelineAnswer => ({
+  axis: 'accesses',
+  extent: { from: 0, to: 400 },
+  from: 0,
+  to: 400,
+  bins: 4,
+  capacityBytes: 1000,
+  tracks,
+  marks: [],
+  ...over,
+});
