@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import type { AccessSource } from './access-stream';
-import type { ByteSource } from './byte-source';
+import type { ByteSource } from '../model/byte-source';
 
 export interface ImportContext {
   /** Auxiliary files by option name (`symbols`, `allocations`). */

@@ -3,7 +3,7 @@
  * one. Nothing here is called per access.
  */
 import type { OpenTarget } from '../model/target';
-import type { ByteSink, ByteSource, HashSink } from './byte-source';
+import type { ByteSink, ByteSource, HashSink } from '../model/byte-source';
 
 /** The growing recording of the run in hand: written as chunks are complete, kept when the worker dies. */
 export interface Spool {

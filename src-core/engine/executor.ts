@@ -60,6 +60,8 @@ export class Executor {
   private readonly laneOp = new Uint8Array(GROUP_LANES);
   private readonly laneObject = new Int32Array(GROUP_LANES);
   private readonly laneGranule = new Int32Array(GROUP_LANES);
+  /** Iterations of that group which are made, and not in the books of its objects yet. */
+  private unbooked = 0;
 
   /**
    * @param touched hears of every run of device accesses to a granule: [first, last] access numbers and the distance
@@ -121,6 +123,7 @@ export class Executor {
     const bytes = batch.bytes[lane]!;
     const ordered = this.keepOrder && p !== CPU;
     const plain = !this.followUse && this.touched === null;
+    const metric = OP_METRIC[p === CPU ? 0 : 1][op];
     let i = cursor.at;
     let counted = 0;
     while (i < count) {
@@ -130,7 +133,8 @@ export class Executor {
       const granule = Math.floor(address * this.perByte);
       const room = (granule + 1) * granuleBytes - address - bytes;
       if (room < 0) {
-        counted += this.element(address, bytes, op, object, 0);
+        memory.ledger.count(object, metric, counted); // whatever may open a batch finds the books up to date
+        counted = this.element(address, bytes, op, object, 0);
         i++;
         continue;
       }
@@ -141,14 +145,18 @@ export class Executor {
       if (plain && (state[granule]! & HIT_MASK) === here) {
         if (ordered && newest[p] !== granule) memory.residency.touch(granule, p);
         memory.busy(p, n * bytes);
-      } else this.segment(granule, address, stride, n, bytes, op, object, 0);
+      } else {
+        memory.ledger.count(object, metric, counted);
+        counted = 0;
+        this.segment(granule, address, stride, n, bytes, op, object, 0);
+      }
       memory.accessCount += n;
       this.follow(granule);
       counted += n;
       i += n;
     }
     cursor.at = i;
-    if (counted > 0) memory.ledger.count(object, OP_METRIC[p === CPU ? 0 : 1][op], counted);
+    memory.ledger.count(object, metric, counted);
   }
 
   // --- lists of elements ---
@@ -162,10 +170,11 @@ export class Executor {
     const straddles = !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && bytes <= pitch);
     const ordered = this.keepOrder && p !== CPU;
     const plain = !this.followUse && this.touched === null;
-    const end = Math.min(batch.points, cursor.at + Math.max(0, stopAt - memory.accessCount), cursor.at + Math.max(0, lastSegment - this.segments));
+    let end = Math.min(batch.points, cursor.at + Math.max(0, stopAt - memory.accessCount), cursor.at + Math.max(0, lastSegment - this.segments));
     const start = cursor.at;
-    let extra = 0;
-    let settled = start; // points before this one are in the books
+    const metric = OP_METRIC[p === CPU ? 0 : 1][op];
+    let pieces = 0; // of points that are not in the books of the object yet
+    let settled = start; // points before this one are counted
     let i = start;
     let newest = residency.newest[p]!;
     for (; i < end; i++) {
@@ -180,11 +189,15 @@ export class Executor {
       }
       memory.accessCount += i - settled;
       memory.busy(p, (i - settled) * bytes);
+      memory.ledger.count(object, metric, i - settled + pieces); // a batch that opens now finds the books up to date
       settled = i + 1;
-      if (straddles && address + bytes > (granule + 1) * granuleBytes) extra += this.element(address, bytes, op, object, 0) - 1;
-      else {
+      if (straddles && address + bytes > (granule + 1) * granuleBytes) {
+        pieces = this.element(address, bytes, op, object, 0);
+        end = Math.min(end, settled + Math.max(0, stopAt - memory.accessCount)); // each further piece uses up the turn
+      } else {
         this.segment(granule, address, 0, 1, bytes, op, object, 0);
         memory.accessCount++;
+        pieces = 1;
         this.follow(granule);
       }
       newest = residency.newest[p]!;
@@ -197,7 +210,7 @@ export class Executor {
     memory.busy(p, (i - settled) * bytes);
     this.segments += i - start;
     cursor.at = i;
-    if (i > start) memory.ledger.count(object, OP_METRIC[p === CPU ? 0 : 1][op], i - start + extra);
+    memory.ledger.count(object, metric, i - settled + pieces);
     return i >= batch.points;
   }
 
@@ -205,7 +218,6 @@ export class Executor {
   private group(batch: AccessBatch, first: number, lanes: number, cursor: Cursor, count: number, stopAt: number, lastSegment: number): void {
     assert(lanes <= GROUP_LANES, 'a group has more lanes than GROUP_LANES');
     const { memory } = this;
-    const p = this.processor;
     for (let lane = 0; lane < lanes; lane++) {
       this.laneStride[lane] = batch.stride[first + lane]!;
       this.laneBytes[lane] = batch.bytes[first + lane]!;
@@ -213,13 +225,13 @@ export class Executor {
       this.laneObject[lane] = batch.object[first + lane]!;
     }
     let i = cursor.at;
-    let counted = 0;
     while (i < count) {
       if (this.halt || this.segments >= lastSegment || memory.accessCount >= stopAt) break;
       this.segments++;
       for (let lane = 0; lane < lanes; lane++) this.laneAddress[lane] = batch.address[first + lane]! + i * this.laneStride[lane]!;
       const n = this.laneRoom(lanes, Math.min(count - i, Math.max(1, Math.ceil((stopAt - memory.accessCount) / lanes))));
       if (n === 0) {
+        this.bookLanes(lanes);
         this.oneByOne(lanes);
         i++;
         continue;
@@ -227,13 +239,19 @@ export class Executor {
       const done = this.groupSegment(lanes, n, 0);
       memory.accessCount += done.counted;
       if (done.counted > 0) for (let lane = 0; lane < lanes; lane++) this.follow(this.laneGranule[lane]!);
-      counted += done.iterations - done.booked;
+      this.unbooked += done.iterations - done.booked;
       i += done.iterations;
     }
     cursor.at = i;
-    if (counted > 0)
-      for (let lane = 0; lane < lanes; lane++)
-        memory.ledger.count(this.laneObject[lane]!, OP_METRIC[p === CPU ? 0 : 1][this.laneOp[lane]! as AccessOp], counted);
+    this.bookLanes(lanes);
+  }
+
+  /** Brings the books of the lanes' objects up to date: before anything that may open a batch, and at the end. */
+  private bookLanes(lanes: number): void {
+    if (this.unbooked === 0) return;
+    const metrics = OP_METRIC[this.processor === CPU ? 0 : 1];
+    for (let lane = 0; lane < lanes; lane++) this.memory.ledger.count(this.laneObject[lane]!, metrics[this.laneOp[lane]! as AccessOp], this.unbooked);
+    this.unbooked = 0;
   }
 
   /** Iterations, at most `most`, in which no lane leaves its granule; 0 when an element spans two. Fills laneGranule. */
@@ -288,6 +306,7 @@ export class Executor {
       memory.busy(p, n * bytes);
       return this.outcome(n, n * lanes, 0);
     }
+    if (attempts === 0) this.bookLanes(lanes);
     if (reachable && (n === 1 || this.mayReorder(lanes))) {
       this.reachableLanes(lanes, n);
       return this.outcome(n, n * lanes, 0);
@@ -405,6 +424,10 @@ export class Executor {
       }
       if (!this.batches(attempts)) {
         memory.faultNow(p, granule, op, object);
+        continue;
+      }
+      if (this.buffer.count >= this.buffer.entries) {
+        this.closeBatch(); // a group of lanes filled it to the last entry
         continue;
       }
       this.raise(granule, op, object);

@@ -72,9 +72,14 @@ export class FutureRecorder {
       let at = next[granule]!;
       while (at < end && last[at]! < now) at++;
       next[granule] = at;
-      if (at === end) return Infinity;
-      const begin = first[at]!;
-      return begin >= now ? begin : begin + Math.ceil((now - begin) / step[at]!) * step[at]!;
+      // Lanes of one group that share a granule give visits that overlap: the soonest of them counts.
+      let soonest = Infinity;
+      for (; at < end && first[at]! < soonest; at++) {
+        if (last[at]! < now) continue;
+        const begin = first[at]!;
+        soonest = Math.min(soonest, begin >= now ? begin : begin + Math.ceil((now - begin) / step[at]!) * step[at]!);
+      }
+      return soonest;
     };
   }
 }

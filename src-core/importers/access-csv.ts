@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { formatCount, MAX_ADDRESS } from '../base/units';
 import type { AccessSource } from '../contracts/access-stream';
-import type { ByteSource } from '../contracts/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import type { ImportContext, Importer } from '../contracts/importer';
 import { Refusal } from '../model/refusal';
 import { VA_BLOCK_BYTES, type ObjectSpec, type SpaceSpec } from '../model/space';

@@ -1,5 +1,5 @@
 /** The foreign formats that can be opened. An importer is one file and one line here; order is the order in lists. */
-import type { ByteSource } from '../contracts/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import type { Importer } from '../contracts/importer';
 import { accessCsv } from './access-csv';
 import { lackey } from './lackey';

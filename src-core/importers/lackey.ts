@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { AccessSource } from '../contracts/access-stream';
-import type { ByteSource } from '../contracts/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import type { ImportContext, Importer } from '../contracts/importer';
 import { toggle } from '../contracts/params';
 import { Refusal } from '../model/refusal';

@@ -6,7 +6,7 @@
  * copies, failures of the copy (see the issue list); peer copies take the link towards the device.
  */
 import { assert } from '../base/assert';
-import type { EventSink } from '../contracts/event-sink';
+import type { EventSink } from '../model/event-sink';
 import { NO_GRANULE, type EvictionView, type Granule } from '../contracts/policy';
 import { Link } from '../hardware/link';
 import { EVICTION, metricIndex, MIGRATION, NO_EVENT, NO_OBJECT, NO_PROCESSOR, reasonCode } from '../model/events';
@@ -89,7 +89,8 @@ export class MemorySystem implements EvictionView {
   refusedPrefetches = 0;
   /** One bit per processor that maps the granule where it is; allocated by the first remote mapping. */
   remoteMaps: Uint8Array | null = null;
-  private counters: Uint16Array | null = null;
+  /** Remote accesses by granule, for each device that made some. */
+  private readonly counters: (Uint16Array | undefined)[] = [];
   private readonly protectedNow = new Set<Granule>();
   private readonly link: Link | null;
   /** Bytes accessed since the clock was last brought up to date. */
@@ -189,15 +190,16 @@ export class MemorySystem implements EvictionView {
   remoteBudget(processor: ProcessorIndex, granule: Granule): number {
     const threshold = this.config.policies.migration.counterThreshold;
     if (threshold === null || processor === CPU) return Infinity;
-    this.counters ??= new Uint16Array(this.granules);
-    return Math.max(0, threshold - this.counters[granule]!);
+    const counter = (this.counters[processor] ??= new Uint16Array(this.granules));
+    return Math.max(0, threshold - counter[granule]!);
   }
 
   /** `count` accesses over the link. */
   remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void {
     this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
     this.ledger.count(this.ledger.objectOf[granule]!, M.remoteBytes, bytes);
-    if (this.counters && processor !== CPU) this.counters[granule] = Math.min(65535, this.counters[granule]! + count);
+    const counter = this.counters[processor];
+    if (counter) counter[granule] = Math.min(65535, counter[granule]! + count);
   }
 
   /** The access counter of a granule reached its threshold: the driver moves it to the device. */
@@ -245,8 +247,8 @@ export class MemorySystem implements EvictionView {
   }
 
   /**
-   * Services the faults of a batch: granules ascending and distinct, each with the ordinal of its fault event. The
-   * processor stands still until the end.
+   * Services the faults of a batch: granules ascending, each with the ordinal of its fault event. The processor stands
+   * still until the end.
    */
   service(processor: ProcessorIndex, granules: ArrayLike<number>, causes: ArrayLike<number>, count: number, onlyFirstTouch: boolean): void {
     const { timing } = this.config.machine;
@@ -261,7 +263,8 @@ export class MemorySystem implements EvictionView {
       const granule = granules[i]!;
       this.residency.state[granule] = this.residency.state[granule]! & ~PENDING;
       const owner = this.residency.ownerOf(granule);
-      if (owner === processor) continue;
+      // Serviced meanwhile (a fault on the spot, another processor), and perhaps raised again since.
+      if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
       if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap) this.mapRemote(processor, granule);
       else this.want(granule, REASON.fault, causes[i]!, this.config.policies.migrationIndex);
     }
@@ -276,6 +279,12 @@ export class MemorySystem implements EvictionView {
   private mapRemote(processor: ProcessorIndex, granule: Granule): void {
     this.remoteMaps ??= new Uint8Array(this.granules);
     this.remoteMaps[granule] = this.remoteMaps[granule]! | (1 << processor);
+  }
+
+  /** The granule moves: mappings of where it was are gone, and counting begins anew. */
+  private forgetRemote(granule: Granule): void {
+    if (this.remoteMaps) this.remoteMaps[granule] = 0;
+    for (const counter of this.counters) if (counter) counter[granule] = 0;
   }
 
   private stall(object: number, ps: number): void {
@@ -329,18 +338,30 @@ export class MemorySystem implements EvictionView {
     let runStart = 0;
     const { wanted } = this;
     const guard = this.wantedCount > 1;
+    let faultsToCome = 0;
+    for (let i = 0; i < this.wantedCount; i++) if (wanted[i]!.reason !== REASON.prefetch) faultsToCome++;
     for (let i = 0; i < this.wantedCount; i++) {
       const { granule, reason } = wanted[i]!;
       const owner = this.residency.ownerOf(granule);
-      if (processor !== CPU && this.residency.free(processor) === 0) {
-        const victim = this.victim(processor, reason === REASON.prefetch);
+      const isPrefetch = reason === REASON.prefetch;
+      if (!isPrefetch) faultsToCome--;
+      // A neighbour may not take the place of a granule that faulted: it would be evicted by its own batch.
+      const isRefused = isPrefetch && processor !== CPU && this.protectedNow.size + faultsToCome >= this.residency.capacity;
+      if (isRefused || (processor !== CPU && this.residency.free(processor) === 0)) {
+        const victim = isRefused ? NO_GRANULE : this.victim(processor, isPrefetch);
         if (victim === NO_GRANULE) {
           this.refusedPrefetches++;
           end = Math.max(end, this.sendRun(processor, runStart, i, roomAt));
           runStart = i + 1;
           continue;
         }
-        roomAt = Math.max(roomAt, this.evict(victim, processor, ready, wanted[i]!.cause));
+        // A batch larger than the device evicts what it brought itself: that has to arrive before it can leave.
+        const isInRun = i > runStart && victim >= wanted[runStart]!.granule && victim <= wanted[i - 1]!.granule;
+        if (isInRun) {
+          end = Math.max(end, this.sendRun(processor, runStart, i, roomAt));
+          runStart = i;
+        }
+        roomAt = Math.max(roomAt, this.evict(victim, processor, isInRun ? end : ready, wanted[i]!.cause));
       }
       const before = i > runStart ? wanted[i - 1]! : null;
       if (before && (before.granule !== granule - 1 || this.sources[before.granule - wanted[runStart]!.granule] !== owner)) {
@@ -379,8 +400,7 @@ export class MemorySystem implements EvictionView {
       residency.remove(granule);
     }
     residency.place(granule, processor);
-    if (this.remoteMaps) this.remoteMaps[granule] = 0;
-    if (this.counters) this.counters[granule] = 0;
+    this.forgetRemote(granule);
     if (owner !== -1) {
       ledger.transferred(granule, processor);
       ledger.count(object, M.migrations, 1);
@@ -446,8 +466,7 @@ export class MemorySystem implements EvictionView {
     residency.remove(granule);
     residency.place(granule, CPU);
     residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-    if (this.remoteMaps) this.remoteMaps[granule] = 0;
-    if (this.counters) this.counters[granule] = 0;
+    this.forgetRemote(granule);
     ledger.transferred(granule, CPU);
     ledger.count(object, M.bytesToHost, this.granuleBytes);
     ledger.count(object, M.migrations, 1);

@@ -18,8 +18,10 @@ const align = (value: number): number => (value + 7) & ~7;
 export function encodeMessage(message: Message): Uint8Array {
   const arrays: { at: number; bytes: Uint8Array }[] = [];
   let at = 0;
-  const text = JSON.stringify(message, (_key, value: unknown) => {
-    if (!(value instanceof Float64Array) && !(value instanceof Uint8Array)) return value;
+  // The holder's own value: a Buffer would arrive here as what its toJSON made of it.
+  const text = JSON.stringify(message, function (this: Record<string, unknown>, key, shown: unknown) {
+    const value = this[key];
+    if (!(value instanceof Float64Array) && !(value instanceof Uint8Array)) return shown;
     const raw = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     const reference: ArrayReference = { $array: value instanceof Float64Array ? 'f64' : 'u8', at, length: value.length };
     arrays.push({ at, bytes: raw });
@@ -42,7 +44,7 @@ function isReference(value: unknown): value is ArrayReference {
 /** Throws Refusal on bytes that are not a message. */
 export function decodeMessage(bytes: Uint8Array): Message {
   if (bytes.length < 4) throw new Refusal('the message is shorter than its header');
-  const copy = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const copy = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes); // not slice(): a Buffer's shares its memory
   const jsonLength = new DataView(copy.buffer, copy.byteOffset).getUint32(0, true);
   if (4 + jsonLength > copy.length) throw new Refusal('the message is shorter than its header says');
   const start = copy.byteOffset + align(4 + jsonLength);

@@ -1,6 +1,6 @@
 /** Reads a recording back, chunk by chunk, in the order in which the events happened. */
 import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
-import type { ByteSource } from '../contracts/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import { EVENT_KINDS, FORMAT_VERSION } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';

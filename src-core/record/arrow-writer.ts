@@ -1,18 +1,44 @@
 /** Writes chunks of events as an Arrow IPC stream to a sink, as they are sealed. */
-import { makeData, RecordBatch, RecordBatchStreamWriter, Struct, vectorFromArray, type Data, type Schema } from 'apache-arrow';
-import type { ByteSink } from '../contracts/byte-source';
+import { makeData, RecordBatch, RecordBatchStreamWriter, Struct, Utf8, vectorFromArray, type Data, type Schema } from 'apache-arrow';
+import type { ByteSink } from '../model/byte-source';
 import type { RecordingHeader } from '../model/recording';
 import { columnType, recordingSchema } from './arrow-schema';
 import { COLUMN_NAMES, COLUMNS_OF_KIND, HAS_DETAIL, type ColumnBlock, type EventChunk } from './columns';
 import type { ChunkWriter } from './recorder';
-import { Utf8 } from 'apache-arrow';
 
 /** Columns that a machine without timing does not have. */
 const TIMED = new Set(['time', 'duration']);
 
+/**
+ * The library's stream writer with its output taken synchronously and once: its own queue is asynchronous, and
+ * toUint8Array() answers everything written since the beginning.
+ */
+class StreamBytes extends RecordBatchStreamWriter {
+  private parts: Uint8Array[] = [];
+
+  protected override _write(chunk: ArrayBufferView): this {
+    if (chunk.byteLength > 0) this.parts.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this._position += chunk.byteLength;
+    return this;
+  }
+
+  /** What was written since the last call, in one piece. */
+  take(): Uint8Array {
+    const { parts } = this;
+    this.parts = [];
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+}
+
 export class ArrowWriter implements ChunkWriter {
   private readonly schema: Schema;
-  private readonly writer = new RecordBatchStreamWriter();
+  private readonly writer = new StreamBytes();
   private readonly timed: boolean;
 
   constructor(
@@ -38,7 +64,7 @@ export class ArrowWriter implements ChunkWriter {
   }
 
   private flush(): void {
-    const bytes = this.writer.toUint8Array(true);
+    const bytes = this.writer.take();
     if (bytes.length > 0) this.sink.write(bytes);
   }
 

@@ -4,8 +4,8 @@
  * paused or watched. A reader (the timeline) follows through `read`, which also sees the open chunk.
  */
 import { assert } from '../base/assert';
-import type { HashSink } from '../contracts/byte-source';
-import type { EventSink } from '../contracts/event-sink';
+import type { HashSink } from '../model/byte-source';
+import type { EventSink } from '../model/event-sink';
 import { END, EVENT_KINDS, FAULT, LEDGER, NO_EVENT, POLICY, reasonCode, STEP } from '../model/events';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { PolicyChoice } from '../model/scenario';

@@ -33,6 +33,8 @@ import { resolvePolicy } from './scenario';
 export interface Session {
   /** Answers through `send`; never rejects. */
   handle(request: Request): Promise<void>;
+  /** The engine is about to die: writes what the recording holds in memory. Synchronous. */
+  abandon(): void;
   close(): void;
 }
 
@@ -78,6 +80,10 @@ class SessionServer implements Session {
     } catch (cause) {
       this.send({ type: 'response', id: request.id, ok: false, error: errorData(cause) });
     }
+  }
+
+  abandon(): void {
+    this.live?.abandon();
   }
 
   close(): void {
@@ -127,6 +133,7 @@ class SessionServer implements Session {
     'session.saveRecording': async ({ path }) => {
       if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
       if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
+      if (this.live.recordingStopped !== null) throw new Refusal(`the recording is not whole: ${this.live.recordingStopped}; free some disk space and run again`);
       return { path, bytes: await this.platform.keepSpool(path) };
     },
   };

@@ -1,6 +1,8 @@
 /** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
+import { formatBytes, GIB } from '../base/units';
 import type { Platform } from '../contracts/platform';
 import { lookAhead, Run } from '../engine/run';
+import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
 import { Refusal } from '../model/refusal';
 import type { PolicyChoice } from '../model/scenario';
@@ -15,6 +17,8 @@ import { summarize } from './summary';
 
 /** Segments per slice: a few milliseconds, so that a pause is felt at once. */
 const SLICE_SEGMENTS = 50_000;
+/** A recording grows by about 66 bytes per event; past this it stops, so that a forgotten run does not fill the disk. */
+const MAX_RECORDING_BYTES = 32 * GIB;
 /** Wall milliseconds between turns of the event loop. */
 const TURN_MS = 8;
 
@@ -29,6 +33,8 @@ export class LiveRun {
   private loop: Promise<void> | null = null;
   private ended: RunSummary | null = null;
   private readonly pacer = new Pacer();
+  /** Why the recording ends before the run; null while it is whole. */
+  recordingStopped: string | null = null;
   /** Why the run failed. */
   failure: unknown = null;
 
@@ -40,7 +46,7 @@ export class LiveRun {
   ) {
     const { header, source } = opened;
     this.timeline = new Timeline(header);
-    this.writer = opened.options.spool === false ? null : new ArrowWriter(header, platform.createSpool().sink);
+    this.writer = opened.options.spool === false ? null : new ArrowWriter(header, this.guarded(platform.createSpool().sink));
     this.recorder = new Recorder(platform.createHash(), this.writer, (chunk) => {
       this.timeline.ingest(chunk);
     });
@@ -145,6 +151,14 @@ export class LiveRun {
     return this.ended ?? this.summarize(this.recorder.digest(), false);
   }
 
+  /** Writes the events that wait in memory; the run cannot go on. */
+  abandon(): void {
+    if (this.state === 'finished') return;
+    this.state = 'failed';
+    this.run.executor.halt = true;
+    this.recorder.abandon();
+  }
+
   async close(): Promise<void> {
     await this.pause();
     this.run.close();
@@ -167,6 +181,8 @@ export class LiveRun {
         count: memory.ledger.lost,
         message: 'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
       });
+    if (this.recordingStopped !== null)
+      own.push({ kind: 'recording-stopped', severity: 'warning', count: 1, message: `the recording is not whole: ${this.recordingStopped}; totals and timeline are` });
     if (memory.refusedPrefetches > 0)
       own.push({ kind: 'prefetch-refused', severity: 'note', count: memory.refusedPrefetches, message: 'prefetches that found no room on the device' });
     if (this.run.finished && this.run.waitingChanges().length > 0)
@@ -179,6 +195,27 @@ export class LiveRun {
     if (this.run.finished && this.run.pendingChanges().length > 0)
       own.push({ kind: 'change-not-reached', severity: 'note', count: this.run.pendingChanges().length, message: 'policy changes asked for after the last fault batch; they changed nothing' });
     return [...this.opened.source.findings(), ...own];
+  }
+
+  /** A full disk stops the recording, not the run; the summary and a save say so. */
+  private guarded(sink: ByteSink): ByteSink {
+    let size = 0;
+    return {
+      write: (bytes) => {
+        if (this.recordingStopped !== null) return;
+        if (size + bytes.length > MAX_RECORDING_BYTES) this.recordingStopped = `it reached ${formatBytes(MAX_RECORDING_BYTES)}`;
+        else
+          try {
+            sink.write(bytes);
+            size += bytes.length;
+          } catch (cause) {
+            this.recordingStopped = cause instanceof Error ? cause.message : String(cause);
+          }
+      },
+      close: () => {
+        sink.close();
+      },
+    };
   }
 
   private summarize(recordingHash: string, complete: boolean): RunSummary {

@@ -1,6 +1,6 @@
 /** From a target to something that can be run or looked at: the one place that knows every kind of file. */
 import type { AccessSource } from '../contracts/access-stream';
-import type { ByteSource } from '../contracts/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import type { Platform } from '../contracts/platform';
 import { rereadReport } from '../exporters/html';
 import { importers, pickImporter, readHead } from '../importers';
@@ -12,8 +12,8 @@ import type { OpenTarget } from '../model/target';
 import { parseMachineFile } from '../presets';
 import type { RunOptions } from '../protocol/messages';
 import { looksLikeRecording, openRecording, type OpenRecording } from '../record/arrow-reader';
-import { compileWorkload, loadWorkload, type Workload } from '../workload';
-import { DEFAULT_MACHINE, findMachine, resolveScenario, type FileWishes } from './scenario';
+import { compileWorkload, loadWorkload, placeInWorkload, type Workload } from '../workload';
+import { checkSpace, DEFAULT_MACHINE, findMachine, resolveScenario, type FileWishes } from './scenario';
 import { ENGINE_VERSION } from './version';
 
 /** Workload files, machine files and HTML reports are read whole; nothing larger is one of these. */
@@ -110,6 +110,7 @@ function headerOf(
   scenario: RecordingHeader['scenario'],
   source: AccessSource,
 ): RecordingHeader {
+  checkSpace(source.space.bytes, scenario.granularity);
   return {
     format: FORMAT_VERSION,
     engineVersion: ENGINE_VERSION,
@@ -139,7 +140,7 @@ async function openWorkload(
   const { platform } = context;
   const workload = loadWorkload(text, name);
   const machine = report ? report.machine : await machineFor(workload.machine, options, machineFile, platform);
-  const wishes: FileWishes = { ...workload, changes: report ? [] : workload.changes };
+  const wishes: FileWishes = { ...workload, changes: report ? [] : workload.changes, place: (path) => placeInWorkload(workload, path) };
   const scenario = resolveScenario(wishes, options, machine);
   const asWritten = !report && !machineFile && JSON.stringify(scenario) === JSON.stringify(resolveScenario(wishes, {}, findMachine(workload.machine ?? DEFAULT_MACHINE)));
   const source = compileWorkload(workload, { seed: scenario.seed });

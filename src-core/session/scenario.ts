@@ -1,5 +1,6 @@
 /** From what the file says and what the user overrides to the one ScenarioSpec that decides a run. */
-import { formatBytes, KIB, MIB } from '../base/units';
+import { formatBytes, formatCount, KIB, MIB } from '../base/units';
+import type { Finding } from '../model/finding';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
 import { GRANULARITIES, POLICY_KINDS, type Granularity, type PolicyChange, type PolicyChoice, type PolicyKind, type ScenarioSpec } from '../model/scenario';
@@ -12,8 +13,22 @@ import { parseChange } from './run-flags';
 export const DEFAULT_MACHINE = 'r0';
 const DEFAULT_GRANULARITY: Granularity = 65536;
 
+/** Granules of a run: about 32 bytes of state each, so 2 GiB at most. */
+export const MAX_GRANULES = 2 ** 26;
+
+/** Refuses a space that the engine could not hold. */
+export function checkSpace(bytes: number, granularity: number): void {
+  const granules = Math.ceil(bytes / granularity);
+  if (granules <= MAX_GRANULES) return;
+  throw new Refusal(
+    `${formatBytes(bytes)} in granules of ${formatBytes(granularity)} are ${formatCount(granules)} granules; at most ${formatCount(MAX_GRANULES)} can be run. Choose a larger --granularity, or smaller objects`,
+  );
+}
+
 /** What the opened file says; everything optional. */
 export interface FileWishes {
+  /** Where a key of the file stands, for messages. */
+  readonly place?: (path: readonly (string | number)[]) => Finding['place'];
   readonly machine?: string | undefined;
   readonly deviceMemoryBytes?: number | undefined;
   readonly granularity?: number | undefined;
@@ -45,6 +60,18 @@ function defaultPolicy(kind: PolicyKind): string {
   return policies.find((entry) => entry.kind === kind)?.id ?? '';
 }
 
+/** Adds the place in the file to a refusal of what stands there. */
+function located<T>(file: Pick<FileWishes, 'place'>, path: readonly (string | number)[], work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const place = cause instanceof Refusal ? file.place?.(path) : undefined;
+    if (!(cause instanceof Refusal) || !place) throw cause;
+    const where = `${place.file ?? ''}:${place.line ?? 0}:${place.column ?? 0}`;
+    throw new Refusal(`${where}: ${place.path ?? ''}: ${cause.message}`, [{ kind: 'workload-value', severity: 'error', message: cause.message, count: 1, place }]);
+  }
+}
+
 export function resolveScenario(file: FileWishes, options: RunOptions, machine: MachineSpec): ScenarioSpec {
   const granularity = options.granularity ?? file.granularity ?? DEFAULT_GRANULARITY;
   if (!(GRANULARITIES as readonly number[]).includes(granularity))
@@ -56,14 +83,20 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
   if (!Number.isSafeInteger(seed) || seed < 0) throw new Refusal(`seed ${seed} is not a whole number from 0 to 2^53 − 1`);
   const chosen = POLICY_KINDS.map((kind) => {
     const wish = options.policies?.filter((each) => each.kind === kind).at(-1) ?? file.policies?.find((each) => each.kind === kind);
-    return resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) });
+    const fromFile = wish !== undefined && file.policies?.includes(wish) === true;
+    return located(fromFile ? file : {}, ['policies', kind], () => resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) }));
   });
   const changes: PolicyChange[] = [];
-  for (const text of file.changes ?? []) {
-    const change = parseChange(text);
-    if (!change.ok) throw new Refusal(`changes: ${change.error}`);
-    changes.push(change.value);
-  }
+  file.changes?.forEach((text, index) => {
+    changes.push(
+      located(file, ['changes', index], () => {
+        const change = parseChange(text);
+        if (!change.ok) throw new Refusal(change.error);
+        resolvePolicy(change.value.policy);
+        return change.value;
+      }),
+    );
+  });
   changes.push(...(options.changes ?? []));
   return {
     machine: machine.id,

@@ -213,8 +213,15 @@ export class Timeline {
       bins: range.bins,
       capacityBytes: this.capacityBytes,
       tracks,
-      marks: this.marks.filter((mark) => mark.at >= range.from && mark.at <= range.to),
+      marks: this.marksIn(range.from, range.to),
     };
+  }
+
+  /** The marks of a range, and the phase that is in force where it begins. */
+  private marksIn(from: number, to: number): readonly MarkAnswer[] {
+    const before = this.marks.filter((mark) => mark.kind === 'phase' && mark.at < from).at(-1);
+    const inside = this.marks.filter((mark) => mark.at >= from && mark.at <= to);
+    return before ? [before, ...inside] : inside;
   }
 
   /** Sums of all object numbers over a range, widened to whole buckets; rows of OBJECT_NUMBERS_PER_ROW. */

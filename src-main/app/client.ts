@@ -132,6 +132,9 @@ class Client implements DesktopClient {
   }
 
   private send(port: MessagePortMain, message: Response | BackendEvent): void {
+    // What was recovered is offered to be opened, so the page may.
+    if (message.type === 'event' && message.event === 'crashed' && message.recording !== null)
+      this.desktop.grants.add(message.recording);
     if (port === this.port) port.postMessage(message);
   }
 

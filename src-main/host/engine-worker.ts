@@ -42,6 +42,9 @@ const session = createSession(platform, (message) => {
   if (state === 'running' && batches >= data.crash.afterBatches) crashOnPurpose(data.crash.how);
 });
 
+// The error still ends the thread: this only saves what the recording has in memory.
+process.on('uncaughtExceptionMonitor', () => session.abandon());
+
 port.on('message', (message: ToEngine) => {
   switch (message.kind) {
     case 'request':

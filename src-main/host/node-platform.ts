@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { ByteSource } from '../../src-core/contracts/byte-source';
+import type { ByteSource } from '../../src-core/model/byte-source';
 import type { Platform, Spool } from '../../src-core/contracts/platform';
 import { Refusal } from '../../src-core/model/refusal';
 import type { OpenTarget } from '../../src-core/model/target';

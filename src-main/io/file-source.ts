@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { ByteSource } from '../../src-core/contracts/byte-source';
+import type { ByteSource } from '../../src-core/model/byte-source';
 import { Refusal } from '../../src-core/model/refusal';
 import { gunzip, MAGIC_BYTES, packingOf, unzstd } from './decompress';
 import { isOsError, osRefusal } from './os-reason';

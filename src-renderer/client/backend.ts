@@ -97,6 +97,11 @@ export function createBackend(carrier: Carrier): Backend {
     timeline.forget();
     objects.forget();
   };
+  const showNothing = (): void => {
+    if (info.value === null) return;
+    info.value = null;
+    startOver();
+  };
   const showRun = (shown: RunInfo): void => {
     info.value = shown;
     failure.value = null;
@@ -108,10 +113,14 @@ export function createBackend(carrier: Carrier): Backend {
       // The extent shrinks only when the run starts over, whoever asked for it.
       if (status.value && event.status.extentTo < status.value.extentTo) startOver();
       status.value = event.status;
+      if (event.status.state === 'empty') showNothing();
     } else if (event.event === 'opened') {
       if (!opening) opened.value = null;
       showRun(event.info);
-    } else crash.value = event;
+    } else {
+      crash.value = event;
+      showNothing();
+    }
   }
 
   async function open(target: OpenTarget, options: RunOptions = {}): Promise<boolean> {
@@ -119,7 +128,12 @@ export function createBackend(carrier: Carrier): Backend {
     opening = true;
     const run = await ask('session.open', { target, options });
     opening = false;
-    if (!run) return false;
+    if (!run) {
+      // A refused input leaves the session without a run: what was shown before is no longer there to be asked.
+      status.value = (await ask('session.status', null)) ?? status.value;
+      if (status.value?.state === 'failed' || status.value?.state === 'empty') showNothing();
+      return false;
+    }
     crash.value = null;
     opened.value = { target, options };
     showRun(run);
@@ -139,8 +153,7 @@ export function createBackend(carrier: Carrier): Backend {
     appInfo.value = application;
     status.value = now;
     if (now?.state !== 'empty') return;
-    info.value = null;
-    startOver();
+    showNothing();
     const before = opened.value;
     if (before && before.target.kind !== 'upload') await open(before.target, before.options);
     else if (application?.startTarget) await open(application.startTarget);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AccessSource } from '../../src-core/contracts/access-stream';
-import type { ByteSource } from '../../src-core/contracts/byte-source';
+import type { ByteSource } from '../../src-core/model/byte-source';
 import type { Importer } from '../../src-core/contracts/importer';
 import { importers, pickImporter, readHead } from '../../src-core/importers/index';
 import { Refusal } from '../../src-core/model/refusal';

@@ -141,6 +141,10 @@ const ELEMENTS: Readonly<Record<number, readonly number[]>> = {
   2097152: [4096, 70_000, 300_000, 3_000_000],
 };
 
+/** What the slow model may spend on one program: an access costs its bytes and this much besides. */
+const ACCESS_COST = 40;
+const BUDGET: Readonly<Record<number, number>> = { 4096: 400_000, 65536: 2_500_000, 2097152: 25_000_000 };
+
 /** A program over a few small objects. Everything in it follows from `seed`. */
 export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan {
   const random = randomStream(seed, 'program');
@@ -154,6 +158,15 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
   const space = layOut(objects);
   const op = (): AccessOp => pick(random, [0, 0, 1, 1, 1, 2, 3] as const);
   const elementsOf = (object: number): number => objects[object]!.bytes / objects[object]!.elementBytes;
+
+  let budget = BUDGET[granuleBytes]!;
+  /** At most `count` accesses of this width, and no more than can be paid for. */
+  const afford = (count: number, bytes: number): number => {
+    const cost = bytes + ACCESS_COST;
+    const granted = Math.max(1, Math.min(count, Math.floor(budget / 2 / cost)));
+    budget -= granted * cost;
+    return granted;
+  };
 
   /** A walk of `count` elements that stays inside the object. */
   const lane = (object: number, count: number): LanePlan => {
@@ -178,22 +191,22 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
     const chosen = Array.from({ length: lanes }, () => random.below(objects.length));
     if (random.below(3) === 0) chosen.fill(chosen[0]!); // lanes in lock step on one object
     const shortest = Math.min(...chosen.map(elementsOf));
-    const count = random.below(3) === 0 ? shortest : 1 + random.below(shortest);
-    return { count: Math.min(count, 1500), lanes: chosen.map((object) => lane(object, Math.min(count, 1500))) };
+    const width = chosen.reduce((sum, object) => sum + objects[object]!.elementBytes + ACCESS_COST, 0);
+    const count = afford(random.below(3) === 0 ? shortest : 1 + random.below(shortest), width);
+    return { count, lanes: chosen.map((object) => lane(object, count)) };
   };
   /** All of an object, front to back: what makes transfers dead. */
   const sweep = (): { count: number; lanes: LanePlan[] } => {
     const object = random.below(objects.length);
     const { elementBytes } = objects[object]!;
     const count = elementsOf(object);
-    if (count > 20_000) return group();
+    if (afford(count, elementBytes) < count) return group();
     return { count, lanes: [{ op: pick(random, [0, 1, 1] as const), object, address: space.objects[object]!.offset, stride: elementBytes, bytes: elementBytes }] };
   };
   const points = (): BatchPlan => {
     const object = random.below(objects.length);
     const { elementBytes } = objects[object]!;
-    const most = Math.max(1, Math.min(150, Math.floor(2_000_000 / elementBytes)));
-    const index = Array.from({ length: 1 + random.below(most) }, () => random.below(elementsOf(object)));
+    const index = Array.from({ length: afford(1 + random.below(150), elementBytes) }, () => random.below(elementsOf(object)));
     return { kind: 'points', dependent: random.below(4) === 0, op: op(), object, base: space.objects[object]!.offset, pitch: elementBytes, bytes: elementBytes, index };
   };
   const batch = (): BatchPlan =>
@@ -210,5 +223,7 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
           branches: Array.from({ length: 2 + random.below(2) }, () => Array.from({ length: 1 + random.below(2) }, step)),
         }
       : { kind: 'step', step: step() };
-  return { objects, parts: Array.from({ length: 2 + random.below(6) }, part) };
+  const parts = [part(), part()];
+  for (let more = random.below(10); more > 0 && budget > BUDGET[granuleBytes]! / 50; more--) parts.push(part());
+  return { objects, parts };
 }

@@ -111,7 +111,7 @@ export class SlowModel {
   private readonly lastAccess = new Map<number, number>();
   private readonly questions = new Map<number, Question>();
   private readonly visits = new Map<number, Visit>();
-  /** Taken home by a touch of the CPU; coming back by a fault makes it a ping-pong. */
+  /** Taken home by a CPU fault, its own or a neighbour's; the way back, however it comes about, makes a ping-pong. */
   private readonly calledHome = new Set<number>();
   private arrivals = 0;
 
@@ -298,11 +298,8 @@ export class SlowModel {
     if (direction === 'to-device') counts.bytesToDevice += size;
     else counts.bytesToHost += size;
 
-    if (direction === 'to-host' && why === 'fault') this.calledHome.add(granule);
-    if (direction === 'to-device') {
-      if (this.calledHome.has(granule) && why === 'fault') counts.pingPongs++;
-      this.calledHome.delete(granule);
-    }
+    if (direction === 'to-host' && why !== 'eviction') this.calledHome.add(granule);
+    if (direction === 'to-device' && this.calledHome.delete(granule)) counts.pingPongs++;
 
     this.endVisit(granule);
     this.visits.set(granule, { receiver: target, touched: new ByteMarks(size) });
@@ -324,17 +321,19 @@ export class SlowModel {
 
   private touchBytes(granule: number, processor: number, op: AccessOp, address: number, bytes: number): void {
     const visit = this.visits.get(granule);
+    if (visit?.receiver === processor) for (let byte = address; byte < address + bytes; byte++) visit.touched.add(byte);
     const question = this.questions.get(granule);
+    if (!question) return;
     for (let byte = address; byte < address + bytes; byte++) {
-      if (visit && visit.receiver === processor) visit.touched.add(byte);
-      if (!question || !this.questions.has(granule)) continue;
       if (op === WRITE) question.overwritten.add(byte);
-      else if (!question.overwritten.has(byte)) this.questions.delete(granule); // live: nothing to count
+      else if (!question.overwritten.has(byte)) {
+        this.questions.delete(granule); // live: nothing to count
+        return;
+      }
     }
-    if (question && this.questions.has(granule) && question.overwritten.size === this.objectBytesIn(granule)) {
-      this.answer(question, 'dead');
-      this.questions.delete(granule);
-    }
+    if (question.overwritten.size < this.objectBytesIn(granule)) return;
+    this.answer(question, 'dead');
+    this.questions.delete(granule);
   }
 
   private answer(question: Question, verdict: 'dead' | 'unresolved'): void {

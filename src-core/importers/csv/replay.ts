@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert';
 import { addLane, endGroup, fitsGroup, type AccessBatch } from '../../contracts/access-stream';
-import type { ByteSource } from '../../contracts/byte-source';
+import type { ByteSource } from '../../model/byte-source';
 import { processorName, type ProcessorIndex } from '../../model/processor';
 import { Refusal } from '../../model/refusal';
 import type { SpaceSpec } from '../../model/space';

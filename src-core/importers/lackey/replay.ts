@@ -1,5 +1,5 @@
 import { addLane, endGroup, type AccessBatch } from '../../contracts/access-stream';
-import type { ByteSource } from '../../contracts/byte-source';
+import type { ByteSource } from '../../model/byte-source';
 import { CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../model/processor';
 import type { SpaceSpec } from '../../model/space';
 import { Replay } from '../shared/replay';

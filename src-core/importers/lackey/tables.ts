@@ -1,6 +1,6 @@
 /** The two tables that go with a lackey trace: where functions are, and what was allocated. */
 import { MAX_ADDRESS } from '../../base/units';
-import type { ByteSource } from '../../contracts/byte-source';
+import type { ByteSource } from '../../model/byte-source';
 import type { ImportContext } from '../../contracts/importer';
 import { Refusal } from '../../model/refusal';
 import { eachLine } from '../shared/line-blocks';

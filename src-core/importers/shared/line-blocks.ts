@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../contracts/byte-source';
+import type { ByteSource } from '../../model/byte-source';
 import { Refusal } from '../../model/refusal';
 
 /** Longest line that is kept whole; of a longer one only this much is seen, and its readers count it as damage. */

@@ -6,7 +6,7 @@ import {
   type StepInfo,
   type StreamItem,
 } from '../../contracts/access-stream';
-import type { ByteSource } from '../../contracts/byte-source';
+import type { ByteSource } from '../../model/byte-source';
 import type { ProcessorIndex } from '../../model/processor';
 import { LineBlocks } from './line-blocks';
 

@@ -36,7 +36,10 @@ export const run: CommandEntry = (program, cli) => {
       const reports = flags.report ?? [];
       const printer = needsPrinter(reports) ? await findPrinter(cli.installation) : null;
       return withEngine(cli.installation, flags.progress === true, async (engine) => {
-        const info = await engine.request('session.open', { target, options: runOptionsOf(flags) });
+        const info = await engine.request('session.open', {
+          target,
+          options: { ...runOptionsOf(flags), spool: record !== null },
+        });
         if (info.kind === 'recording')
           throw new Refusal(
             `${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``,

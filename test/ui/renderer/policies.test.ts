@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ParamDescription, PolicyDescription } from '../../../src-core/protocol/messages';
-import { currentChoice, filledParams, readNumber, whyNot } from '../../../src-renderer/panels/policies/form';
+import {
+  currentChoice,
+  filledParams,
+  readNumber,
+  whyNot,
+  type Situation,
+} from '../../../src-renderer/panels/policies/form';
 
 const threshold: ParamDescription = {
   name: 'threshold',
@@ -48,10 +54,13 @@ describe('policy form', () => {
   });
 
   it('offers a policy that needs the future only before a run', () => {
-    expect(whyNot(policy('belady', true), 'ready', 'workload')).toBeNull();
+    const ready: Situation = { state: 'ready', kind: 'workload', canOpenAgain: true };
+    const belady = policy('belady', true);
+    expect(whyNot(belady, ready)).toBeNull();
     for (const state of ['running', 'paused', 'finished'] as const)
-      expect(whyNot(policy('belady', true), state, 'workload')).toContain('restart first');
-    expect(whyNot(policy('none'), 'running', 'workload')).toBeNull();
-    expect(whyNot(policy('none'), 'finished', 'recording')).toContain('looked at');
+      expect(whyNot(belady, { ...ready, state })).toContain('restart first');
+    expect(whyNot(belady, { ...ready, canOpenAgain: false })).toContain('Open menu');
+    expect(whyNot(policy('none'), { ...ready, state: 'running' })).toBeNull();
+    expect(whyNot(policy('none'), { ...ready, kind: 'recording' })).toContain('looked at');
   });
 });

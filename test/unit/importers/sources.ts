@@ -1,6 +1,6 @@
 /** Byte sources and stream readers for importer tests. */
 import { createBatch, type AccessSource, type StreamItem } from '../../../src-core/contracts/access-stream';
-import type { ByteSource } from '../../../src-core/contracts/byte-source';
+import type { ByteSource } from '../../../src-core/model/byte-source';
 import type { ImportContext, Importer } from '../../../src-core/contracts/importer';
 
 /** A source of bytes or text in memory, given out in chunks of a chosen size. */

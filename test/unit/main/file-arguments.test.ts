@@ -3,14 +3,14 @@ import { auxiliaryOption, fileArguments, openingOf, parseStart } from '../../../
 
 describe('file arguments of Electron', () => {
   it.each([
-    [['electron', '.', 'a.yaml'], '/app', ['/home/me/a.yaml']],
-    [['electron', '--no-sandbox', '/app', '--flag=1', 'a.yaml', '/b.csv'], '/app', ['/home/me/a.yaml', '/b.csv']],
-    [['electron', '-r', 'loader.js', '/app', 'a.yaml'], '/app', ['/home/me/a.yaml']],
+    [['electron', '.', 'a.yaml'], '/app', ['/there/a.yaml']],
+    [['electron', '--no-sandbox', '/app', '--flag=1', 'a.yaml', '/b.csv'], '/app', ['/there/a.yaml', '/b.csv']],
+    [['electron', '-r', 'loader.js', '/app', 'a.yaml'], '/app', ['/there/a.yaml']],
     [['electron', '/app'], '/app', []],
-    [['faultline', 'a.yaml'], null, ['/home/me/a.yaml']],
+    [['faultline', 'a.yaml'], null, ['/there/a.yaml']],
     [['faultline', '', '--help'], null, []],
   ])('%j', (argv, appPath, expected) => {
-    expect(fileArguments(argv, appPath, '/home/me')).toEqual(expected);
+    expect(fileArguments(argv, appPath, '/there')).toEqual(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Where the OS model and the engine report what happened. Arguments in the order of the columns (model/events.ts). */
-import type { AccessOp, ProcessorIndex } from '../model/processor';
-import type { PolicyChoice } from '../model/scenario';
+import type { AccessOp, ProcessorIndex } from './processor';
+import type { PolicyChoice } from './scenario';
 
 export interface EventSink {
   /** Answers the ordinal of the event, for `cause`. */

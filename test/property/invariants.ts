@@ -1,0 +1,100 @@
+/** What must hold for every run, batches and time included; answers what does not. */
+import { NO_PROCESSOR } from '../../src-core/model/events';
+import { CPU } from '../../src-core/model/processor';
+import { PENDING } from '../../src-core/os/residency';
+import { accessesOf } from './accesses';
+import type { Case } from './compare';
+import type { EngineRun, EventRow } from './drive';
+
+type Broken = string[];
+
+function everythingWasDone({ source, scenario }: Case, { run, objects }: EngineRun): Broken {
+  const broken: Broken = [];
+  const announced = accessesOf(source, scenario.granularity);
+  if (run.memory.accessCount !== announced.length) broken.push(`${announced.length} accesses were asked for, ${run.memory.accessCount} made`);
+  const perObject = source.space.objects.map(() => 0);
+  for (const access of announced) perObject[access.object]!++;
+  perObject.forEach((count, object) => {
+    if (objects[object]!.accesses !== count) broken.push(`o${object}: ${count} accesses were asked for, ${objects[object]!.accesses} are in the books`);
+  });
+  const waiting = run.memory.residency.state.findIndex((state) => (state & PENDING) !== 0);
+  if (waiting >= 0) broken.push(`granule ${waiting} still waits for a fault batch`);
+  if (run.executor['buffer'].count > 0) broken.push('the fault buffer is not empty at the end');
+  if (run.executor['waiting'].count > 0) broken.push('accesses wait for a batch that never comes');
+  return broken;
+}
+
+/** Owners as the recording tells them, event by event. */
+function replay({ source, scenario }: Case, { run, events }: EngineRun): Broken {
+  const broken: Broken = [];
+  const capacity = Math.floor(scenario.deviceMemoryBytes / scenario.granularity);
+  const owner = new Map<number, number>();
+  const base = source.space.regions[0]!.address;
+  const held = new Map<number, number>();
+  const change = (device: number, by: number): void => void held.set(device, (held.get(device) ?? 0) + by);
+  const transfer = (event: EventRow): void => {
+    const granule = (event.address! - base) / scenario.granularity;
+    const was = owner.get(granule) ?? CPU;
+    const said = event.source === NO_PROCESSOR ? CPU : event.source!;
+    if (said === event.target) broken.push(`event ${event.ordinal}: granule ${granule} moves from ${said} to itself`);
+    if (said !== was) broken.push(`event ${event.ordinal}: granule ${granule} leaves ${said}, but it was on ${was}`);
+    if (was !== CPU) change(was, -1);
+    if (event.target !== CPU) change(event.target!, 1);
+    if ((held.get(event.target!) ?? 0) > capacity) broken.push(`event ${event.ordinal}: device ${event.target!} holds more than ${capacity} granules`);
+    owner.set(granule, event.target!);
+    if (event.duration! < 0) broken.push(`event ${event.ordinal}: lasts ${event.duration!} ps`);
+    if (event.time! + event.duration! > run.memory.clocks.latest()) broken.push(`event ${event.ordinal}: ends after the run`);
+  };
+  for (const event of events) if (event.name === 'migration' || event.name === 'eviction') transfer(event);
+  for (let granule = 0; granule < run.memory.granules; granule++) {
+    const now = run.memory.residency.ownerOf(granule);
+    if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU)) broken.push(`granule ${granule} is on ${now}, the recording says ${owner.get(granule) ?? CPU}`);
+  }
+  for (let device = 1; device <= source.devices; device++)
+    if ((held.get(device) ?? 0) !== run.memory.residency.residents(device)) broken.push(`device ${device} holds ${run.memory.residency.residents(device)} granules, the recording says ${held.get(device) ?? 0}`);
+  return broken;
+}
+
+function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broken {
+  const broken: Broken = [];
+  const equal = (what: string, booked: number, recorded: number): void => {
+    if (booked !== recorded) broken.push(`${what}: ${booked} in the books, ${recorded} in the recording`);
+  };
+  const most = (what: string, part: number, whole: number): void => {
+    if (part > whole) broken.push(`${what}: ${part} of ${whole}`);
+  };
+  objects.forEach((counts, object) => {
+    const own = events.filter((event) => event.object === object);
+    const transfers = own.filter((event) => (event.name === 'migration' || event.name === 'eviction') && event.source !== NO_PROCESSOR);
+    const bytes = (list: readonly EventRow[]): number => list.reduce((sum, event) => sum + event.bytes!, 0);
+    const faults = own.filter((event) => event.name === 'fault');
+    equal(`o${object} migrations`, counts.migrations, transfers.length);
+    equal(`o${object} evictions`, counts.evictions, transfers.filter((event) => event.name === 'eviction').length);
+    equal(`o${object} bytesToDevice`, counts.bytesToDevice, bytes(transfers.filter((event) => event.target !== CPU)));
+    equal(`o${object} bytesToHost`, counts.bytesToHost, bytes(transfers.filter((event) => event.target === CPU)));
+    equal(`o${object} cpuFaults`, counts.cpuFaults, faults.filter((event) => event.processor === CPU).length);
+    equal(`o${object} gpuFaults`, counts.gpuFaults, faults.filter((event) => event.processor !== CPU).length);
+    equal(`o${object} moved bytes`, counts.bytesToDevice + counts.bytesToHost, counts.migrations * scenario.granularity);
+    most(`o${object} dead and unresolved to device`, counts.deadBytesToDevice + counts.unresolvedBytesToDevice, counts.bytesToDevice);
+    most(`o${object} dead and unresolved to host`, counts.deadBytesToHost + counts.unresolvedBytesToHost, counts.bytesToHost);
+    most(`o${object} useful`, counts.usefulBytes, counts.bytesToDevice + counts.bytesToHost);
+    most(`o${object} prefetched`, counts.prefetchedBytes, counts.bytesToDevice + counts.bytesToHost);
+  });
+  return broken;
+}
+
+/** Every migration and eviction names the event that led to it, and that event came before. */
+function causesExist({ events }: EngineRun): Broken {
+  const byOrdinal = new Map(events.map((event) => [event.ordinal!, event]));
+  return events
+    .filter((event) => (event.name === 'migration' || event.name === 'eviction') && event.cause !== 4294967295)
+    .filter((event) => byOrdinal.get(event.cause!)?.name !== 'fault' || event.cause! >= event.ordinal!)
+    .map((event) => `event ${event.ordinal}: its cause ${event.cause} is no earlier fault`);
+}
+
+export const brokenInvariants = (test: Case, engine: EngineRun): Broken => [
+  ...everythingWasDone(test, engine),
+  ...replay(test, engine),
+  ...booksBalance(test, engine),
+  ...causesExist(engine),
+];
