@@ -11,18 +11,12 @@ type Branded<U extends string> = number & { readonly [unit]: U };
 export type Bytes = Branded<'bytes'>;
 /** A duration in whole picoseconds. */
 export type Picoseconds = Branded<'picoseconds'>;
-/** An instant on the simulated clock: whole picoseconds since the run began. */
-export type SimTime = Branded<'sim-time'>;
 /** A rate in bytes per second (10^9 B/s is written GB/s). */
 export type BytesPerSecond = Branded<'bytes-per-second'>;
 
 export const bytes = (value: number): Bytes => value as Bytes;
 export const picoseconds = (value: number): Picoseconds => value as Picoseconds;
-export const simTime = (value: number): SimTime => value as SimTime;
 export const bytesPerSecond = (value: number): BytesPerSecond => value as BytesPerSecond;
-
-/** Adds two quantities of the same unit; mixing units does not compile. */
-export const plus = <Q extends Bytes | Picoseconds | BytesPerSecond>(a: Q, b: NoInfer<Q>): Q => (a + b) as Q;
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;

@@ -86,7 +86,15 @@ export function fitsGroup(batch: AccessBatch, lanes: number): boolean {
 }
 
 /** Appends a lane to the group under construction. Order of calls: addLane × lanes, then endGroup. */
-export function addLane(batch: AccessBatch, lane: number, op: AccessOp, object: number, address: number, stride: number, bytes: number): void {
+export function addLane(
+  batch: AccessBatch,
+  lane: number,
+  op: AccessOp,
+  object: number,
+  address: number,
+  stride: number,
+  bytes: number,
+): void {
   const at = (batch.laneOf[batch.groups] ?? 0) + lane;
   batch.op[at] = op;
   batch.object[at] = object;

@@ -25,18 +25,11 @@ export const integer = (field: NumberField): z.ZodDefault<z.ZodNumber> =>
     .default(field.initial)
     .meta({ title: field.title, description: field.help, unit: field.unit, step: field.step ?? 1 });
 
-export const toggle = (field: { readonly title: string; readonly help: string; readonly initial: boolean }): z.ZodDefault<z.ZodBoolean> =>
-  z.boolean().default(field.initial).meta({ title: field.title, description: field.help });
-
-export const choice = <const V extends readonly [string, ...string[]]>(field: {
+export const toggle = (field: {
   readonly title: string;
   readonly help: string;
-  readonly values: V;
-  readonly initial: V[number];
-}): z.ZodDefault<z.ZodEnum<{ [K in V[number]]: K }>> =>
-  z
-    .enum(field.values)
-    .default(field.initial as never)
-    .meta({ title: field.title, description: field.help }) as never;
+  readonly initial: boolean;
+}): z.ZodDefault<z.ZodBoolean> =>
+  z.boolean().default(field.initial).meta({ title: field.title, description: field.help });
 
 export type ParamValues = Readonly<Record<string, number | string | boolean>>;

@@ -4,7 +4,7 @@
  * env.random, time only from the view. All three kinds may be replaced in mid-run, at a fault batch; `create` is then
  * called with the memory as it stands.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Random } from '../base/random';
 import type { Result } from '../base/result';
 import { err, ok } from '../base/result';
@@ -24,7 +24,7 @@ export interface MemoryView {
   /** Granules of the whole space. */
   readonly granules: number;
   /** Where the granule is: a processor, or −1 while it is not populated. */
-  ownerOf(granule: Granule): ProcessorIndex | -1;
+  ownerOf(granule: Granule): ProcessorIndex;
   objectOf(granule: Granule): number;
   /** Granules that the device can hold, and how many of these are free. */
   capacity(device: ProcessorIndex): number;

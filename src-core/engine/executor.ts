@@ -100,7 +100,8 @@ export class Executor {
       if (cursor.at < count) return false;
       cursor.group++;
       cursor.at = 0;
-      if (this.halt || this.segments >= lastSegment || this.memory.accessCount >= stopAt) return cursor.group >= batch.groups;
+      if (this.halt || this.segments >= lastSegment || this.memory.accessCount >= stopAt)
+        return cursor.group >= batch.groups;
     }
     return true;
   }
@@ -111,7 +112,14 @@ export class Executor {
   }
 
   // --- runs of one lane ---
-  private single(batch: AccessBatch, lane: number, cursor: Cursor, count: number, stopAt: number, lastSegment: number): void {
+  private single(
+    batch: AccessBatch,
+    lane: number,
+    cursor: Cursor,
+    count: number,
+    stopAt: number,
+    lastSegment: number,
+  ): void {
     const { memory, granuleBytes } = this;
     const { state, newest } = memory.residency;
     const p = this.processor;
@@ -170,7 +178,11 @@ export class Executor {
     const straddles = !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && bytes <= pitch);
     const ordered = this.keepOrder && p !== CPU;
     const plain = !this.followUse && this.touched === null;
-    let end = Math.min(batch.points, cursor.at + Math.max(0, stopAt - memory.accessCount), cursor.at + Math.max(0, lastSegment - this.segments));
+    let end = Math.min(
+      batch.points,
+      cursor.at + Math.max(0, stopAt - memory.accessCount),
+      cursor.at + Math.max(0, lastSegment - this.segments),
+    );
     const start = cursor.at;
     const metric = OP_METRIC[p === CPU ? 0 : 1][op];
     let pieces = 0; // of points that are not in the books of the object yet
@@ -180,7 +192,11 @@ export class Executor {
     for (; i < end; i++) {
       const address = base + index[i]! * pitch;
       const granule = (address * perByte) | 0;
-      if (plain && (state[granule]! & HIT_MASK) === here && !(straddles && address + bytes > (granule + 1) * granuleBytes)) {
+      if (
+        plain &&
+        (state[granule]! & HIT_MASK) === here &&
+        !(straddles && address + bytes > (granule + 1) * granuleBytes)
+      ) {
         if (ordered && newest !== granule) {
           residency.touch(granule, p);
           newest = granule;
@@ -215,7 +231,15 @@ export class Executor {
   }
 
   // --- groups of lanes in lock step ---
-  private group(batch: AccessBatch, first: number, lanes: number, cursor: Cursor, count: number, stopAt: number, lastSegment: number): void {
+  private group(
+    batch: AccessBatch,
+    first: number,
+    lanes: number,
+    cursor: Cursor,
+    count: number,
+    stopAt: number,
+    lastSegment: number,
+  ): void {
     assert(lanes <= GROUP_LANES, 'a group has more lanes than GROUP_LANES');
     const { memory } = this;
     for (let lane = 0; lane < lanes; lane++) {
@@ -228,8 +252,12 @@ export class Executor {
     while (i < count) {
       if (this.halt || this.segments >= lastSegment || memory.accessCount >= stopAt) break;
       this.segments++;
-      for (let lane = 0; lane < lanes; lane++) this.laneAddress[lane] = batch.address[first + lane]! + i * this.laneStride[lane]!;
-      const n = this.laneRoom(lanes, Math.min(count - i, Math.max(1, Math.ceil((stopAt - memory.accessCount) / lanes))));
+      for (let lane = 0; lane < lanes; lane++)
+        this.laneAddress[lane] = batch.address[first + lane]! + i * this.laneStride[lane]!;
+      const n = this.laneRoom(
+        lanes,
+        Math.min(count - i, Math.max(1, Math.ceil((stopAt - memory.accessCount) / lanes))),
+      );
       if (n === 0) {
         this.bookLanes(lanes);
         this.oneByOne(lanes);
@@ -250,7 +278,8 @@ export class Executor {
   private bookLanes(lanes: number): void {
     if (this.unbooked === 0) return;
     const metrics = OP_METRIC[this.processor === CPU ? 0 : 1];
-    for (let lane = 0; lane < lanes; lane++) this.memory.ledger.count(this.laneObject[lane]!, metrics[this.laneOp[lane]! as AccessOp], this.unbooked);
+    for (let lane = 0; lane < lanes; lane++)
+      this.memory.ledger.count(this.laneObject[lane]!, metrics[this.laneOp[lane]! as AccessOp], this.unbooked);
     this.unbooked = 0;
   }
 
@@ -273,7 +302,11 @@ export class Executor {
 
   private readonly done = { iterations: 0, counted: 0, booked: 0 };
 
-  private outcome(iterations: number, counted: number, booked: number): { iterations: number; counted: number; booked: number } {
+  private outcome(
+    iterations: number,
+    counted: number,
+    booked: number,
+  ): { iterations: number; counted: number; booked: number } {
     this.done.iterations = iterations;
     this.done.counted = counted;
     this.done.booked = booked;
@@ -284,7 +317,11 @@ export class Executor {
    * n iterations that stay in the granules of laneGranule. Answers how many were made, how many accesses the caller still
    * has to count, and how many iterations are already in the books of the objects.
    */
-  private groupSegment(lanes: number, n: number, attempts: number): { iterations: number; counted: number; booked: number } {
+  private groupSegment(
+    lanes: number,
+    n: number,
+    attempts: number,
+  ): { iterations: number; counted: number; booked: number } {
     const { memory } = this;
     const { state } = memory.residency;
     const p = this.processor;
@@ -327,7 +364,15 @@ export class Executor {
     for (let lane = 0; lane < lanes; lane++) {
       const granule = this.laneGranule[lane]!;
       const here = memory.isLocal(this.processor, granule);
-      this.reach(here, granule, this.laneAddress[lane]!, this.laneStride[lane]!, n, this.laneBytes[lane]!, this.laneOp[lane]! as AccessOp);
+      this.reach(
+        here,
+        granule,
+        this.laneAddress[lane]!,
+        this.laneStride[lane]!,
+        n,
+        this.laneBytes[lane]!,
+        this.laneOp[lane]! as AccessOp,
+      );
       this.touched?.(granule, now + lane, now + lane + (n - 1) * lanes, lanes);
     }
     for (let lane = 0; lane < lanes; lane++)
@@ -339,7 +384,8 @@ export class Executor {
     for (let a = 0; a < lanes; a++) {
       const granule = this.laneGranule[a]!;
       if (!this.memory.ledger.needsOrder(granule)) continue;
-      for (let b = 0; b < lanes; b++) if (b !== a && this.laneGranule[b] === granule && this.laneOp[a] !== this.laneOp[b]) return false;
+      for (let b = 0; b < lanes; b++)
+        if (b !== a && this.laneGranule[b] === granule && this.laneOp[a] !== this.laneOp[b]) return false;
     }
     return true;
   }
@@ -378,10 +424,17 @@ export class Executor {
   }
 
   /** One element, in one piece per granule. Counts the accesses when `count`; answers the pieces. */
-  private element(address: number, bytes: number, op: AccessOp, object: number, attempts: number, count = true): number {
+  private element(
+    address: number,
+    bytes: number,
+    op: AccessOp,
+    object: number,
+    attempts: number,
+    count = true,
+  ): number {
     const { granuleBytes } = this;
     let pieces = 0;
-    for (let at = address; at < address + bytes; ) {
+    for (let at = address; at < address + bytes;) {
       const granule = Math.floor(at / granuleBytes);
       const end = Math.min(address + bytes, (granule + 1) * granuleBytes);
       this.segment(granule, at, 0, 1, end - at, op, object, attempts);
@@ -400,7 +453,16 @@ export class Executor {
   }
 
   /** n accesses inside one granule, whatever its state. */
-  private segment(granule: number, start: number, stride: number, count: number, bytes: number, op: AccessOp, object: number, attempts: number): void {
+  private segment(
+    granule: number,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+    op: AccessOp,
+    object: number,
+    attempts: number,
+  ): void {
     const { memory } = this;
     const p = this.processor;
     let address = start;
@@ -440,7 +502,15 @@ export class Executor {
   }
 
   /** n accesses that do not fault: in the processor's own memory, or over the link. */
-  private reach(here: boolean, granule: number, address: number, stride: number, n: number, bytes: number, op: AccessOp): void {
+  private reach(
+    here: boolean,
+    granule: number,
+    address: number,
+    stride: number,
+    n: number,
+    bytes: number,
+    op: AccessOp,
+  ): void {
     const { memory } = this;
     if (here) memory.busy(this.processor, n * bytes);
     else memory.remoteAccess(this.processor, granule, n, n * bytes);
@@ -498,14 +568,22 @@ export class Executor {
     }
     for (let lane = 0; lane < lanes; lane++) {
       const granule = this.laneGranule[lane]!;
-      if (!memory.isLocal(p, granule) && !memory.mapsRemotely(p, granule)) this.raise(granule, this.laneOp[lane]! as AccessOp, this.laneObject[lane]!);
+      if (!memory.isLocal(p, granule) && !memory.mapsRemotely(p, granule))
+        this.raise(granule, this.laneOp[lane]! as AccessOp, this.laneObject[lane]!);
     }
     return true;
   }
 
   private setAsideLanes(lanes: number, n: number, attempts: number): void {
     for (let lane = 0; lane < lanes; lane++)
-      this.waiting.addLane(lane, this.laneAddress[lane]!, this.laneStride[lane]!, this.laneBytes[lane]!, this.laneOp[lane]! as AccessOp, this.laneObject[lane]!);
+      this.waiting.addLane(
+        lane,
+        this.laneAddress[lane]!,
+        this.laneStride[lane]!,
+        this.laneBytes[lane]!,
+        this.laneOp[lane]! as AccessOp,
+        this.laneObject[lane]!,
+      );
     this.waiting.endGroup(lanes, n, attempts);
   }
 
@@ -535,7 +613,16 @@ export class Executor {
     if (lanes === 1) {
       const address = waited.address[first]!;
       const granule = Math.floor(address * this.perByte);
-      this.segment(granule, address, waited.stride[first]!, waited.iterations[k]!, waited.bytes[first]!, waited.op[first]! as AccessOp, waited.object[first]!, attempts);
+      this.segment(
+        granule,
+        address,
+        waited.stride[first]!,
+        waited.iterations[k]!,
+        waited.bytes[first]!,
+        waited.op[first]! as AccessOp,
+        waited.object[first]!,
+        attempts,
+      );
       this.follow(granule);
       return;
     }
@@ -548,7 +635,7 @@ export class Executor {
         this.laneObject[lane] = waited.object[first + lane]!;
       }
     };
-    for (let at = 0; at < waited.iterations[k]!; ) {
+    for (let at = 0; at < waited.iterations[k]!;) {
       load(at);
       const n = this.laneRoom(lanes, waited.iterations[k]! - at);
       at += this.groupSegment(lanes, n, attempts).iterations;

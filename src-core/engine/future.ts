@@ -19,7 +19,12 @@ export class FutureRecorder {
   /** The device touched the granule at first, first + step, … last. */
   touched(granule: number, first: number, last: number, step: number): void {
     const before = this.count - 1;
-    if (before >= 0 && this.granule[before] === granule && this.last[before]! + 1 === first && (step === 1 || first === last)) {
+    if (
+      before >= 0 &&
+      this.granule[before] === granule &&
+      this.last[before]! + 1 === first &&
+      (step === 1 || first === last)
+    ) {
       if (this.step[before] === 1 || this.first[before] === this.last[before]) {
         this.step[before] = 1;
         this.last[before] = last;
@@ -39,15 +44,18 @@ export class FutureRecorder {
       throw new Refusal(
         `eviction=belady looks into the future of the run, and this run makes more than ${MAX_FUTURE_RUNS} separate visits of granules; use a larger granularity or fewer iterations, or another eviction policy`,
       );
-    const larger = <T extends Int32Array | Float64Array>(old: T, made: T): T => {
-      made.set(old as never);
+    const size = this.granule.length * 2;
+    const larger = (old: Float64Array) => {
+      const made = new Float64Array(size);
+      made.set(old);
       return made;
     };
-    const size = this.granule.length * 2;
-    this.granule = larger(this.granule, new Int32Array(size));
-    this.first = larger(this.first, new Float64Array(size));
-    this.last = larger(this.last, new Float64Array(size));
-    this.step = larger(this.step, new Float64Array(size));
+    const granule = new Int32Array(size);
+    granule.set(this.granule);
+    this.granule = granule;
+    this.first = larger(this.first);
+    this.last = larger(this.last);
+    this.step = larger(this.step);
   }
 
   /** Sorts the visits by granule. `now` is the number of accesses executed so far and never goes back. */

@@ -4,7 +4,13 @@
  * never changes a result.
  */
 import { assert } from '../base/assert';
-import { createBatch, type AccessBatch, type AccessSource, type AccessStream, type StepInfo } from '../contracts/access-stream';
+import {
+  createBatch,
+  type AccessBatch,
+  type AccessSource,
+  type AccessStream,
+  type StepInfo,
+} from '../contracts/access-stream';
 import type { PolicyEntry } from '../contracts/policy';
 import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
@@ -16,8 +22,7 @@ import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import { Executor, type Cursor } from './executor';
 import { FutureRecorder } from './future';
 
-const SCHEDULED = reasonCode('scheduled');
-const LIVE = reasonCode('live');
+const CHANGED = reasonCode('changed');
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
 /** Events between two sets of ledger rows inside a long step. */
 const LEDGER_EVERY = 65536;
@@ -125,7 +130,8 @@ export class Run {
     const { executor } = this;
     executor.halt = false;
     const until = executor.segments + maxSegments;
-    while (!this.finished && !executor.halt && executor.segments < until) {
+    while (!this.finished && executor.segments < until) {
+      if (this.stopped()) break;
       const frame = this.frames.at(-1)!;
       const branch = frame.branches[frame.current]!;
       if (branch.loaded) {
@@ -151,7 +157,12 @@ export class Run {
           this.notBefore(branch, item.timePs);
           break;
         case 'fork':
-          this.frames.push({ branches: item.branches.map(branchOf), quantum: item.quantum, current: 0, left: item.quantum });
+          this.frames.push({
+            branches: item.branches.map(branchOf),
+            quantum: item.quantum,
+            current: 0,
+            left: item.quantum,
+          });
           break;
         case 'end':
           branch.done = true;
@@ -160,6 +171,11 @@ export class Run {
           break;
       }
     }
+  }
+
+  /** Set by the memory system or from outside while a segment was executed. */
+  private stopped(): boolean {
+    return this.executor.halt;
   }
 
   close(): void {
@@ -204,7 +220,16 @@ export class Run {
     const now = memory.settleClock(step.processor);
     branch.stepBegan = now;
     if (timing && step.processor !== CPU) memory.clocks.reach(step.processor, now + timing.kernelLaunch.value);
-    config.recorder.step(now, 0, memory.accessCount, memory.batchNow, branch.stepId, step.processor, BEGIN, JSON.stringify(step));
+    config.recorder.step(
+      now,
+      0,
+      memory.accessCount,
+      memory.batchNow,
+      branch.stepId,
+      step.processor,
+      BEGIN,
+      JSON.stringify(step),
+    );
   }
 
   private endStep(branch: Branch): void {
@@ -217,7 +242,16 @@ export class Run {
     const now = memory.settleClock(step.processor);
     if (this.frames.length === 1) memory.clocks.meet();
     this.writeLedger(now);
-    config.recorder.step(now, now - branch.stepBegan, memory.accessCount, memory.batchNow, branch.stepId, step.processor, FINISHED, null);
+    config.recorder.step(
+      now,
+      now - branch.stepBegan,
+      memory.accessCount,
+      memory.batchNow,
+      branch.stepId,
+      step.processor,
+      FINISHED,
+      null,
+    );
     branch.step = null;
   }
 
@@ -249,7 +283,14 @@ export class Run {
           changed = true;
         }
       if (changed)
-        config.recorder.ledger(timePs, memory.accessCount, memory.batchNow, memory.step, object, LEDGER_INDEX.map((metric) => counters[row + metric]!));
+        config.recorder.ledger(
+          timePs,
+          memory.accessCount,
+          memory.batchNow,
+          memory.step,
+          object,
+          LEDGER_INDEX.map((metric) => counters[row + metric]!),
+        );
     }
   }
 
@@ -284,12 +325,21 @@ export class Run {
     this.policies.set(policy);
     this.executor.policyChanged();
     this.applied.push({ batch: memory.batches, access: memory.accessCount, timePs, policy, origin });
-    config.recorder.policy(timePs, memory.accessCount, memory.batches, memory.step, policy, origin === 'live' ? LIVE : SCHEDULED);
+    config.recorder.policy(timePs, memory.accessCount, memory.batches, memory.step, policy, CHANGED);
   }
 }
 
 function branchOf(stream: AccessStream): Branch {
-  return { stream, batch: createBatch(), cursor: { group: 0, at: 0 }, loaded: false, step: null, stepId: 0, stepBegan: 0, done: false };
+  return {
+    stream,
+    batch: createBatch(),
+    cursor: { group: 0, at: 0 },
+    loaded: false,
+    step: null,
+    stepId: 0,
+    stepBegan: 0,
+    done: false,
+  };
 }
 
 /** First pass for policies that need the future: the same accesses on a device that holds everything. */
@@ -312,10 +362,18 @@ export async function lookAhead(
       { kind: 'migration', id: 'on-fault', params: {} },
     ],
   };
-  const counting: MachineSpec = { ...machine, timing: null, faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' } };
-  const run: Run = new Run({ ...config, machine: counting, scenario: unlimited, recorder }, null, (granule, first, last, step) => {
-    if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
-  });
+  const counting: MachineSpec = {
+    ...machine,
+    timing: null,
+    faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' },
+  };
+  const run: Run = new Run(
+    { ...config, machine: counting, scenario: unlimited, recorder },
+    null,
+    (granule, first, last, step) => {
+      if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
+    },
+  );
   while (!run.finished) {
     await run.advance(200_000);
     await pause(run.progress());

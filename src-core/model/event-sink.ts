@@ -4,7 +4,18 @@ import type { PolicyChoice } from './scenario';
 
 export interface EventSink {
   /** Answers the ordinal of the event, for `cause`. */
-  fault(timePs: number, access: number, batch: number, step: number, processor: ProcessorIndex, op: AccessOp, object: number, address: number, policy: number, reason: number): number;
+  fault(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    op: AccessOp,
+    object: number,
+    address: number,
+    policy: number,
+    reason: number,
+  ): number;
   /** `kind`: MIGRATION or EVICTION. */
   transfer(
     kind: number,
@@ -23,7 +34,16 @@ export interface EventSink {
     cause: number,
   ): void;
   /** `reason`: begin or end. `detail` is JSON of the StepInfo on begin. */
-  step(timePs: number, durationPs: number, access: number, batch: number, step: number, processor: ProcessorIndex, reason: number, detail: string | null): void;
+  step(
+    timePs: number,
+    durationPs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    reason: number,
+    detail: string | null,
+  ): void;
   /** Running totals of one object: values in the order of LEDGER_METRICS. */
   ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void;
   policy(timePs: number, access: number, batch: number, step: number, policy: PolicyChoice, reason: number): void;

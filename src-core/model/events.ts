@@ -5,7 +5,6 @@
 export const FORMAT_VERSION = 1;
 
 export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end'] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
 export const FAULT = 0;
 export const MIGRATION = 1;
 export const EVICTION = 2;
@@ -30,8 +29,7 @@ export const REASONS = [
   'capacity', // eviction: room was needed on the device
   'begin', // step
   'end', // step, end
-  'scheduled', // policy: written in the scenario
-  'live', // policy: a person clicked
+  'changed', // policy: asked for by the scenario or by a person; both give the same recording
 ] as const;
 export type Reason = (typeof REASONS)[number];
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);

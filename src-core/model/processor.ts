@@ -22,4 +22,3 @@ export const WRITE = 1;
 export const READ_WRITE = 2;
 export const ATOMIC = 3;
 export type AccessOp = 0 | 1 | 2 | 3;
-export const ACCESS_OPS = ['read', 'write', 'read-write', 'atomic'] as const;

@@ -9,7 +9,12 @@ export interface RecordingHeader {
   readonly engineVersion: string;
   readonly title: string;
   readonly about: string;
-  readonly workload: { readonly name: string; readonly file: string | null; readonly kind: 'workload' | 'trace'; readonly sha256: string };
+  readonly workload: {
+    readonly name: string;
+    readonly file: string | null;
+    readonly kind: 'workload' | 'trace';
+    readonly sha256: string;
+  };
   /** The workload file as it was read; empty for traces. */
   readonly workloadText: string;
   readonly machine: MachineSpec;

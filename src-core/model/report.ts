@@ -11,17 +11,30 @@ export interface ReportTable {
 export type ReportBlock =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'paragraph'; readonly text: string }
-  | { readonly kind: 'facts'; readonly facts: readonly { readonly label: string; readonly value: string; readonly help?: string }[] }
+  | {
+      readonly kind: 'facts';
+      readonly facts: readonly { readonly label: string; readonly value: string; readonly help?: string }[];
+    }
   | ({ readonly kind: 'table'; readonly caption: string } & ReportTable)
   | { readonly kind: 'code'; readonly caption: string; readonly text: string }
   | {
       readonly kind: 'chart';
       readonly caption: string;
       readonly shape: 'bars' | 'lines' | 'stacked-area';
-      readonly x: { readonly title: string; readonly unit: 'ps' | 'accesses'; readonly from: number; readonly to: number };
+      readonly x: {
+        readonly title: string;
+        readonly unit: 'ps' | 'accesses';
+        readonly from: number;
+        readonly to: number;
+      };
       readonly y: { readonly title: string; readonly unit: 'count' | 'bytes' };
       /** Equal lengths, one value per bin. `mirror` series are drawn downwards. */
-      readonly series: readonly { readonly name: string; readonly colour: string; readonly mirror?: boolean; readonly values: readonly number[] }[];
+      readonly series: readonly {
+        readonly name: string;
+        readonly colour: string;
+        readonly mirror?: boolean;
+        readonly values: readonly number[];
+      }[];
       readonly marks: readonly { readonly at: number; readonly label: string }[];
     };
 

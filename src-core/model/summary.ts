@@ -30,23 +30,49 @@ export interface ObjectSummary extends Omit<Totals, 'simTimePs'> {
   readonly stallPs: number | null;
   readonly prefetchedBytes: number;
   /** Element accesses by processor class and kind. */
-  readonly cpu: { readonly reads: number; readonly writes: number; readonly readWrites: number; readonly atomics: number };
-  readonly gpu: { readonly reads: number; readonly writes: number; readonly readWrites: number; readonly atomics: number };
+  readonly cpu: {
+    readonly reads: number;
+    readonly writes: number;
+    readonly readWrites: number;
+    readonly atomics: number;
+  };
+  readonly gpu: {
+    readonly reads: number;
+    readonly writes: number;
+    readonly readWrites: number;
+    readonly atomics: number;
+  };
 }
 
 export interface RunSummary {
   readonly engineVersion: string;
-  readonly workload: { readonly name: string; readonly file: string | null; readonly kind: 'workload' | 'trace'; readonly sha256: string };
+  readonly workload: {
+    readonly name: string;
+    readonly file: string | null;
+    readonly kind: 'workload' | 'trace';
+    readonly sha256: string;
+  };
   readonly machine: { readonly id: string; readonly deviceMemoryBytes: number; readonly granularity: number };
   readonly seed: number;
   /** The policies at the start. */
   readonly policies: readonly PolicyChoice[];
   readonly changes: readonly AppliedChange[];
-  readonly totals: Totals & { readonly stallPs: number | null; readonly pingPongs: number; readonly prefetchedBytes: number; readonly batches: number; readonly events: number };
+  readonly totals: Totals & {
+    readonly stallPs: number | null;
+    readonly pingPongs: number;
+    readonly prefetchedBytes: number;
+    readonly batches: number;
+    readonly events: number;
+  };
   readonly objects: readonly ObjectSummary[];
   readonly findings: readonly Finding[];
   /** Results of the workload's `expect`. */
-  readonly expectations: readonly { readonly what: string; readonly expected: string; readonly actual: number | null; readonly holds: boolean }[];
+  readonly expectations: readonly {
+    readonly what: string;
+    readonly expected: string;
+    readonly actual: number | null;
+    readonly holds: boolean;
+  }[];
   /** true: the run reached the end of its workload. */
   readonly complete: boolean;
   readonly recordingHash: string;

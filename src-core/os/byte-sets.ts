@@ -54,7 +54,7 @@ export class ByteSets {
     const bitmap = this.bitmaps.get(granule);
     if (!bitmap) return from >= this.low[granule]! && to <= this.high[granule]!;
     const { words } = bitmap;
-    for (let byte = from; byte < to; ) {
+    for (let byte = from; byte < to;) {
       const word = byte >>> 5;
       const end = Math.min(to, (word + 1) << 5);
       const mask = bits(byte & 31, end - byte);
@@ -93,7 +93,7 @@ export class ByteSets {
 
   private set(bitmap: Bitmap, from: number, to: number): void {
     const { words } = bitmap;
-    for (let byte = from; byte < to; ) {
+    for (let byte = from; byte < to;) {
       const word = byte >>> 5;
       const end = Math.min(to, (word + 1) << 5);
       const mask = bits(byte & 31, end - byte);

@@ -52,7 +52,8 @@ export class Ledger {
     this.movesToHost = new Uint32Array(granules);
     this.overwritten = new ByteSets(granules, granuleBytes);
     this.touched = usefulBytes ? new ByteSets(granules, granuleBytes) : null;
-    for (let i = space.objects.length - 1; i >= 0; i--) this.cover(space.objects[i]!.offset, space.objects[i]!.bytes, i);
+    for (let i = space.objects.length - 1; i >= 0; i--)
+      this.cover(space.objects[i]!.offset, space.objects[i]!.bytes, i);
   }
 
   /** Notes which granules an object covers, later objects first, so that the first one answers for a shared granule. */
@@ -105,22 +106,38 @@ export class Ledger {
    * @param start offset of the first access in the granule
    * @param local the accessing processor owns the granule (a remote access never makes bytes useful)
    */
-  accessed(granule: number, op: AccessOp, start: number, stride: number, count: number, bytes: number, local: boolean): void {
+  accessed(
+    granule: number,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+    local: boolean,
+  ): void {
     const span = (count - 1) * stride;
     const from = stride < 0 ? start + span : start;
     const to = (stride < 0 ? start : start + span) + bytes;
     const contiguous = count === 1 || Math.abs(stride) <= bytes;
     if ((this.open[granule]! & QUESTION) !== 0) {
       if (op === WRITE) {
-        const kept = contiguous ? this.overwritten.add(granule, from, to) : this.addEach(this.overwritten, granule, start, stride, count, bytes);
+        const kept = contiguous
+          ? this.overwritten.add(granule, from, to)
+          : this.addEach(this.overwritten, granule, start, stride, count, bytes);
         if (!kept) this.giveUp(granule);
         else if (this.overwritten.size(granule) >= this.objectBytes(granule)) this.answer(granule, DEAD);
-      } else if (!(contiguous ? this.overwritten.covers(granule, from, to) : this.coversEach(granule, start, stride, count, bytes))) {
+      } else if (
+        !(contiguous
+          ? this.overwritten.covers(granule, from, to)
+          : this.coversEach(granule, start, stride, count, bytes))
+      ) {
         this.answer(granule, null);
       }
     }
     if (local && this.touched && (this.open[granule]! & USEFUL) !== 0) {
-      const kept = contiguous ? this.touched.add(granule, from, to) : this.addEach(this.touched, granule, start, stride, count, bytes);
+      const kept = contiguous
+        ? this.touched.add(granule, from, to)
+        : this.addEach(this.touched, granule, start, stride, count, bytes);
       if (!kept) this.lost++;
       if (!kept || this.touched.size(granule) >= this.objectBytes(granule)) this.settleUseful(granule);
     }
@@ -158,8 +175,16 @@ export class Ledger {
     return counters;
   }
 
-  private addEach(sets: ByteSets, granule: number, start: number, stride: number, count: number, bytes: number): boolean {
-    for (let i = 0; i < count; i++) if (!sets.add(granule, start + i * stride, start + i * stride + bytes)) return false;
+  private addEach(
+    sets: ByteSets,
+    granule: number,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): boolean {
+    for (let i = 0; i < count; i++)
+      if (!sets.add(granule, start + i * stride, start + i * stride + bytes)) return false;
     return true;
   }
 

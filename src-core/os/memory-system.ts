@@ -123,7 +123,7 @@ export class MemorySystem implements EvictionView {
   }
 
   // --- MemoryView and EvictionView ---
-  ownerOf(granule: Granule): ProcessorIndex | -1 {
+  ownerOf(granule: Granule): ProcessorIndex {
     return this.residency.ownerOf(granule);
   }
   objectOf(granule: Granule): number {
@@ -226,7 +226,9 @@ export class MemorySystem implements EvictionView {
     const owner = this.residency.ownerOf(granule);
     if (owner === -1) return REASON.firstTouch;
     if (processor === CPU && owner !== CPU && !this.config.machine.hostMapsDevice.value) return REASON.notResident;
-    return this.config.policies.migration.onFault(processor, granule, op, this) === 'map-remote' ? REASON.remoteMap : REASON.notResident;
+    return this.config.policies.migration.onFault(processor, granule, op, this) === 'map-remote'
+      ? REASON.remoteMap
+      : REASON.notResident;
   }
 
   /** Reports a fault in the batch begun last. Answers its ordinal. */
@@ -235,7 +237,18 @@ export class MemorySystem implements EvictionView {
     this.ledger.count(object, processor === CPU ? M.cpuFaults : M.gpuFaults, 1);
     const { sink, policies, space } = this.config;
     const address = toVirtual(space, granule * this.granuleBytes);
-    return sink.fault(this.settleClock(processor), this.accessCount, this.batchNow, this.step, processor, op, object, address, policies.migrationIndex, reason);
+    return sink.fault(
+      this.settleClock(processor),
+      this.accessCount,
+      this.batchNow,
+      this.step,
+      processor,
+      op,
+      object,
+      address,
+      policies.migrationIndex,
+      reason,
+    );
   }
 
   /** Services one fault at once, as a batch of its own. */
@@ -250,7 +263,13 @@ export class MemorySystem implements EvictionView {
    * Services the faults of a batch: granules ascending, each with the ordinal of its fault event. The processor stands
    * still until the end.
    */
-  service(processor: ProcessorIndex, granules: ArrayLike<number>, causes: ArrayLike<number>, count: number, onlyFirstTouch: boolean): void {
+  service(
+    processor: ProcessorIndex,
+    granules: ArrayLike<number>,
+    causes: ArrayLike<number>,
+    count: number,
+    onlyFirstTouch: boolean,
+  ): void {
     const { timing } = this.config.machine;
     const start = this.settleClock(processor);
     let ready = start;
@@ -306,7 +325,7 @@ export class MemorySystem implements EvictionView {
   private prefetch(processor: ProcessorIndex): void {
     const { policies } = this.config;
     const faults = this.wantedCount;
-    for (let i = 0; i < faults; ) {
+    for (let i = 0; i < faults;) {
       const block = Math.floor(this.wanted[i]!.granule / this.granulesPerBlock);
       const cause = this.wanted[i]!.cause;
       let count = 0;
@@ -314,7 +333,8 @@ export class MemorySystem implements EvictionView {
         this.faulted[count++] = this.wanted[i]!.granule;
       const first = block * this.granulesPerBlock;
       let outer = Math.min(first + this.granulesPerBlock, this.granules);
-      while (outer > first + 1 && outer - 1 > this.faulted[count - 1]! && this.ledger.objectOf[outer - 1] === NO_OBJECT) outer--;
+      while (outer > first + 1 && outer - 1 > this.faulted[count - 1]! && this.ledger.objectOf[outer - 1] === NO_OBJECT)
+        outer--;
       policies.prefetch.choose({ device: processor, first, outer, faulted: this.faulted, count }, this, (granule) => {
         if (granule < first || granule >= outer || this.residency.ownerOf(granule) === processor) return;
         for (let k = 0; k < count; k++) if (this.faulted[k] === granule) return;
@@ -346,7 +366,8 @@ export class MemorySystem implements EvictionView {
       const isPrefetch = reason === REASON.prefetch;
       if (!isPrefetch) faultsToCome--;
       // A neighbour may not take the place of a granule that faulted: it would be evicted by its own batch.
-      const isRefused = isPrefetch && processor !== CPU && this.protectedNow.size + faultsToCome >= this.residency.capacity;
+      const isRefused =
+        isPrefetch && processor !== CPU && this.protectedNow.size + faultsToCome >= this.residency.capacity;
       if (isRefused || (processor !== CPU && this.residency.free(processor) === 0)) {
         const victim = isRefused ? NO_GRANULE : this.victim(processor, isPrefetch);
         if (victim === NO_GRANULE) {
@@ -364,7 +385,10 @@ export class MemorySystem implements EvictionView {
         roomAt = Math.max(roomAt, this.evict(victim, processor, isInRun ? end : ready, wanted[i]!.cause));
       }
       const before = i > runStart ? wanted[i - 1]! : null;
-      if (before && (before.granule !== granule - 1 || this.sources[before.granule - wanted[runStart]!.granule] !== owner)) {
+      if (
+        before &&
+        (before.granule !== granule - 1 || this.sources[before.granule - wanted[runStart]!.granule] !== owner)
+      ) {
         end = Math.max(end, this.sendRun(processor, runStart, i, roomAt));
         runStart = i;
       }
@@ -392,7 +416,7 @@ export class MemorySystem implements EvictionView {
   }
 
   /** Changes the owner and keeps the books; the bytes follow in sendRun. */
-  private take(granule: Granule, owner: ProcessorIndex | -1, processor: ProcessorIndex, reason: number): void {
+  private take(granule: Granule, owner: ProcessorIndex, processor: ProcessorIndex, reason: number): void {
     const { residency, ledger } = this;
     const object = ledger.objectOf[granule]!;
     if (owner !== -1) {
@@ -440,7 +464,22 @@ export class MemorySystem implements EvictionView {
       const ends = end - total + Math.floor((total * (k + 1)) / count);
       const address = toVirtual(space, granule * this.granuleBytes);
       const object = this.ledger.objectOf[granule]!;
-      sink.transfer(MIGRATION, begins, ends - begins, this.accessCount, this.batchNow, this.step, source, processor, object, address, this.granuleBytes, policy, reason, cause);
+      sink.transfer(
+        MIGRATION,
+        begins,
+        ends - begins,
+        this.accessCount,
+        this.batchNow,
+        this.step,
+        source,
+        processor,
+        object,
+        address,
+        this.granuleBytes,
+        policy,
+        reason,
+        cause,
+      );
     }
     return end;
   }
@@ -453,7 +492,22 @@ export class MemorySystem implements EvictionView {
       const { granule, reason, cause, policy } = this.wanted[i]!;
       const address = toVirtual(space, granule * this.granuleBytes);
       const object = this.ledger.objectOf[granule]!;
-      sink.transfer(MIGRATION, timePs, 0, this.accessCount, this.batchNow, this.step, NO_PROCESSOR, processor, object, address, 0, policy, reason, cause);
+      sink.transfer(
+        MIGRATION,
+        timePs,
+        0,
+        this.accessCount,
+        this.batchNow,
+        this.step,
+        NO_PROCESSOR,
+        processor,
+        object,
+        address,
+        0,
+        policy,
+        reason,
+        cause,
+      );
     }
   }
 
@@ -471,11 +525,27 @@ export class MemorySystem implements EvictionView {
     ledger.count(object, M.bytesToHost, this.granuleBytes);
     ledger.count(object, M.migrations, 1);
     ledger.count(object, M.evictions, 1);
-    const end = this.link && timing ? this.link.transfer(TO_HOST, ready + timing.evictionFixed.value, this.granuleBytes) : 0;
+    const end =
+      this.link && timing ? this.link.transfer(TO_HOST, ready + timing.evictionFixed.value, this.granuleBytes) : 0;
     const duration = this.link ? this.link.durationPs(this.granuleBytes) : 0;
     const { sink, space, policies } = this.config;
     const address = toVirtual(space, granule * this.granuleBytes);
-    sink.transfer(EVICTION, end - duration, duration, this.accessCount, this.batchNow, this.step, device, CPU, object, address, this.granuleBytes, policies.evictionIndex, REASON.capacity, cause);
+    sink.transfer(
+      EVICTION,
+      end - duration,
+      duration,
+      this.accessCount,
+      this.batchNow,
+      this.step,
+      device,
+      CPU,
+      object,
+      address,
+      this.granuleBytes,
+      policies.evictionIndex,
+      REASON.capacity,
+      cause,
+    );
     return end;
   }
 

@@ -26,7 +26,9 @@ export class PoliciesInForce {
     assert(entry !== undefined, `policy ${choice.kind}=${choice.id} was accepted but is not registered`);
     const index = this.all.length;
     assert(index < 255, 'a run holds at most 255 policy changes');
-    const made = entry.create(choice.params, { random: randomStream(this.seed, `policy/${choice.kind}/${choice.id}/${index}`) });
+    const made = entry.create(choice.params, {
+      random: randomStream(this.seed, `policy/${choice.kind}/${choice.id}/${index}`),
+    });
     this.all.push(choice);
     this.current.set(choice.kind, choice);
     if (choice.kind === 'eviction') {

@@ -43,7 +43,10 @@ export class Residency {
     readonly processors: number,
     readonly capacity: number,
   ) {
-    assert(granules < 2 ** 31, `the space has ${granules} granules; at most 2^31 − 1 are supported: choose a larger granularity`);
+    assert(
+      granules < 2 ** 31,
+      `the space has ${granules} granules; at most 2^31 − 1 are supported: choose a larger granularity`,
+    );
     this.state = new Uint8Array(granules);
     this.newest = new Int32Array(processors).fill(NONE);
     this.oldestOf = new Int32Array(processors).fill(NONE);
@@ -55,7 +58,8 @@ export class Residency {
       this.residentSets.push(new Int32Array(p === CPU ? 0 : Math.min(capacity, granules)));
   }
 
-  ownerOf(granule: number): ProcessorIndex | -1 {
+  /** The owner, or −1 while the granule is not populated. */
+  ownerOf(granule: number): ProcessorIndex {
     return (this.state[granule]! & OWNER_MASK) - 1;
   }
 

@@ -23,7 +23,11 @@ export function encodeMessage(message: Message): Uint8Array {
     const value = this[key];
     if (!(value instanceof Float64Array) && !(value instanceof Uint8Array)) return shown;
     const raw = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    const reference: ArrayReference = { $array: value instanceof Float64Array ? 'f64' : 'u8', at, length: value.length };
+    const reference: ArrayReference = {
+      $array: value instanceof Float64Array ? 'f64' : 'u8',
+      at,
+      length: value.length,
+    };
     arrays.push({ at, bytes: raw });
     at = align(at + raw.length);
     return reference;

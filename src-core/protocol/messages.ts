@@ -19,7 +19,11 @@ export interface RunOptions {
   readonly deviceMemoryBytes?: number;
   readonly granularity?: number;
   readonly seed?: number;
-  readonly policies?: readonly { readonly kind: PolicyKind; readonly id: string; readonly params?: Readonly<Record<string, number | string | boolean>> }[];
+  readonly policies?: readonly {
+    readonly kind: PolicyKind;
+    readonly id: string;
+    readonly params?: Readonly<Record<string, number | string | boolean>>;
+  }[];
   readonly changes?: readonly PolicyChange[];
   readonly usefulBytes?: boolean;
   /** Importer options (`deviceFunctions` …) and auxiliary files (`symbols`, `allocations`). */
@@ -63,7 +67,12 @@ export interface Description {
     readonly summary: string;
     readonly timed: boolean;
     readonly deviceMemoryBytes: number;
-    readonly constants: readonly { readonly name: string; readonly value: string; readonly source: string; readonly grade: string }[];
+    readonly constants: readonly {
+      readonly name: string;
+      readonly value: string;
+      readonly source: string;
+      readonly grade: string;
+    }[];
   }[];
   readonly policies: readonly PolicyDescription[];
   readonly importers: readonly {
@@ -76,6 +85,8 @@ export interface Description {
   readonly examples: readonly { readonly id: string; readonly title: string; readonly summary: string }[];
   readonly reportSections: readonly { readonly id: string; readonly title: string }[];
   readonly granularities: readonly number[];
+  /** JSON Schema (draft 2020-12) of workload files. */
+  readonly workloadSchema: unknown;
 }
 
 export type RunState = 'empty' | 'opening' | 'ready' | 'running' | 'paused' | 'finished' | 'failed';
@@ -135,21 +146,44 @@ export interface Methods {
   'session.control': { params: { action: 'run' | 'pause' | 'step' | 'restart' }; result: RunStatus };
   'session.speed': { params: { batchesPerSecond: number | null }; result: RunStatus };
   /** Takes effect at the next fault batch; refused with the reason (belady in a live run). */
-  'session.policy': { params: { kind: PolicyKind; id: string; params: Readonly<Record<string, number | string | boolean>> }; result: RunStatus };
+  'session.policy': {
+    params: { kind: PolicyKind; id: string; params: Readonly<Record<string, number | string | boolean>> };
+    result: RunStatus;
+  };
   'session.status': { params: null; result: RunStatus };
   'session.timeline': { params: TimelineQuestion; result: TimelineAnswer };
-  'session.objects': { params: { from: number; to: number }; result: { from: number; to: number; rows: readonly ObjectRow[]; totals: ObjectRow } };
+  'session.objects': {
+    params: { from: number; to: number };
+    result: { from: number; to: number; rows: readonly ObjectRow[]; totals: ObjectRow };
+  };
   'session.summary': { params: null; result: RunSummary };
-  'session.report': { params: { format: ReportFormat; only?: readonly string[] }; result: { text: string; blocks: readonly ReportBlock[] } };
+  'session.report': {
+    params: { format: ReportFormat; only?: readonly string[] };
+    result: { text: string; blocks: readonly ReportBlock[] };
+  };
   'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };
 
-  'app.info': { params: null; result: { shell: 'electron' | 'browser'; versions: Readonly<Record<string, string>>; canPdf: boolean; startTarget: OpenTarget | null } };
+  'app.info': {
+    params: null;
+    result: {
+      shell: 'electron' | 'browser';
+      versions: Readonly<Record<string, string>>;
+      canPdf: boolean;
+      startTarget: OpenTarget | null;
+    };
+  };
   /** Native dialog (desktop only); null = the user cancelled. */
   'app.openDialog': { params: { title: string }; result: OpenTarget | null };
   'app.recent': { params: null; result: readonly { readonly path: string; readonly title: string }[] };
   /** Desktop: asks where and writes, answers the path (null = cancelled). Browser: answers path null and the bytes. */
-  'app.saveReport': { params: { format: 'html' | 'json' | 'csv' | 'pdf'; suggestedName: string; path?: string }; result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean } };
-  'app.saveRecording': { params: { suggestedName: string; path?: string }; result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean } };
+  'app.saveReport': {
+    params: { format: 'html' | 'json' | 'csv' | 'pdf'; suggestedName: string; path?: string };
+    result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean };
+  };
+  'app.saveRecording': {
+    params: { suggestedName: string; path?: string };
+    result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean };
+  };
   'upload.begin': { params: { name: string; bytes: number }; result: { upload: string } };
   'upload.chunk': { params: { upload: string; bytes: Uint8Array }; result: { received: number } };
   'upload.end': { params: { upload: string }; result: null };

@@ -6,7 +6,11 @@ import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { DETAIL, HEADER_KEY } from './arrow-schema';
-import { COLUMN_NAMES, COLUMNS_OF_KIND, ColumnBlock, HAS_DETAIL, type EventChunk } from './columns';
+import { COLUMN_NAMES, COLUMNS_OF_KIND, ColumnBlock, HAS_DETAIL, type ColumnArray, type EventChunk } from './columns';
+import { CHUNK_EVENTS } from './recorder';
+
+/** No event of this number was saved. */
+const MISSING = 255;
 
 /** First bytes of an Arrow IPC stream: the continuation marker before the schema message. */
 export const looksLikeRecording = (head: Uint8Array): boolean =>
@@ -43,30 +47,49 @@ export async function openRecording(source: ByteSource): Promise<OpenRecording> 
       `${source.name}: recorded in format ${header.format}; this version reads up to format ${FORMAT_VERSION}. Open it with a newer Faultline.`,
     );
   const findings: Finding[] = [];
-  return { header, findings, chunks: () => readChunks(reader as unknown as AsyncIterable<RecordBatch>, source.name, findings) };
+  return {
+    header,
+    findings,
+    chunks: () => readChunks(reader as unknown as AsyncIterable<RecordBatch>, source.name, findings),
+  };
 }
 
-async function* readChunks(batches: AsyncIterable<RecordBatch>, name: string, findings: Finding[]): AsyncIterable<EventChunk> {
+async function* readChunks(
+  batches: AsyncIterable<RecordBatch>,
+  name: string,
+  findings: Finding[],
+): AsyncIterable<EventChunk> {
   let blocks = new Map<number, ColumnBlock>();
   let last = -1;
-  const cut = (reason: string): void => {
-    findings.push({ kind: 'recording-cut', severity: 'warning', count: 1, message: `${name} ends before its end (${reason}); what was saved is shown` });
+  const cut = (cause: unknown): void => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `${name} ends before its end (${reason}); what was saved is shown`;
+    findings.push({ kind: 'recording-cut', severity: 'warning', count: 1, message });
   };
   try {
     for await (const batch of batches) {
       const kind = Number(batch.getChild('kind')?.get(0) ?? -1);
       if (kind < 0 || kind >= EVENT_KINDS.length || batch.numRows === 0) continue;
       if (kind <= last && blocks.size > 0) {
-        yield ordered(blocks);
+        const chunk = ordered(blocks);
         blocks = new Map();
+        yield chunk;
       }
       blocks.set(kind, blockOf(batch, kind));
       last = kind;
     }
   } catch (cause) {
-    cut(cause instanceof Error ? cause.message : String(cause));
+    cut(cause);
   }
-  if (blocks.size > 0) yield ordered(blocks);
+  if (blocks.size === 0) return;
+  let rest: EventChunk;
+  try {
+    rest = ordered(blocks);
+  } catch (cause) {
+    cut(cause);
+    return;
+  }
+  yield rest;
 }
 
 function blockOf(batch: RecordBatch, kind: number): ColumnBlock {
@@ -74,8 +97,8 @@ function blockOf(batch: RecordBatch, kind: number): ColumnBlock {
   block.count = batch.numRows;
   block.capacity = batch.numRows;
   for (const column of COLUMN_NAMES) {
-    const values = COLUMNS_OF_KIND[kind]!.includes(column) ? batch.getChild(column)?.toArray() : undefined;
-    if (values !== undefined) block.columns[column] = values as Uint8Array;
+    const values: unknown = COLUMNS_OF_KIND[kind]!.includes(column) ? batch.getChild(column)?.toArray() : undefined;
+    if (ArrayBuffer.isView(values)) block.columns[column] = values as ColumnArray;
   }
   if (HAS_DETAIL[kind]) {
     const details = batch.getChild(DETAIL);
@@ -84,17 +107,20 @@ function blockOf(batch: RecordBatch, kind: number): ColumnBlock {
   return block;
 }
 
-/** Puts the rows of a chunk back into the order of their ordinals. */
+/** Puts the rows of a chunk back into the order of their ordinals; a chunk that was cut has gaps where a kind is missing. */
 function ordered(found: ReadonlyMap<number, ColumnBlock>): EventChunk {
   let first = Infinity;
-  let count = 0;
+  let last = 0;
   for (const block of found.values()) {
     first = Math.min(first, block.columns.ordinal[0]!);
-    count += block.count;
+    last = Math.max(last, block.columns.ordinal[block.count - 1]!);
   }
-  const order = new Uint8Array(count);
+  // Chunks that share no kind are read as one, so there are at most as many of them as kinds.
+  if (last - first >= EVENT_KINDS.length * CHUNK_EVENTS) throw new Refusal(`the numbers of its events jump from ${first} to ${last}`);
+  const places = new Uint8Array(last - first + 1).fill(MISSING);
   for (const [kind, block] of found)
-    for (let row = 0; row < block.count; row++) order[block.columns.ordinal[row]! - first] = kind;
+    for (let row = 0; row < block.count; row++) places[block.columns.ordinal[row]! - first] = kind;
+  const order = places.filter((kind) => kind !== MISSING);
   const blocks = EVENT_KINDS.map((_, kind) => found.get(kind) ?? new ColumnBlock(kind));
-  return { firstOrdinal: first, order, count, blocks };
+  return { firstOrdinal: first, order, count: order.length, blocks };
 }

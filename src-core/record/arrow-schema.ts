@@ -12,7 +12,12 @@ export const HEADER_KEY = 'faultline';
 /** Column of the JSON texts. */
 export const DETAIL = 'detail';
 
-const TYPES = { u8: () => new Uint8(), u16: () => new Uint16(), u32: () => new Uint32(), f64: () => new Float64() } as const;
+const TYPES = {
+  u8: () => new Uint8(),
+  u16: () => new Uint16(),
+  u32: () => new Uint32(),
+  f64: () => new Float64(),
+} as const;
 
 export const columnType = (name: keyof typeof EVENT_COLUMNS): DataType => TYPES[EVENT_COLUMNS[name]]();
 

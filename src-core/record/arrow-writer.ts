@@ -1,5 +1,14 @@
 /** Writes chunks of events as an Arrow IPC stream to a sink, as they are sealed. */
-import { makeData, RecordBatch, RecordBatchStreamWriter, Struct, Utf8, vectorFromArray, type Data, type Schema } from 'apache-arrow';
+import {
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Struct,
+  Utf8,
+  vectorFromArray,
+  type Data,
+  type Schema,
+} from 'apache-arrow';
 import type { ByteSink } from '../model/byte-source';
 import type { RecordingHeader } from '../model/recording';
 import { columnType, recordingSchema } from './arrow-schema';
@@ -74,12 +83,17 @@ export class ArrowWriter implements ChunkWriter {
       const type = columnType(name);
       const present = COLUMNS_OF_KIND[block.kind]!.includes(name) && (this.timed || !TIMED.has(name));
       const column = block.columns[name];
-      const data = present ? column.slice(0, length) : new (column.constructor as new (n: number) => typeof column)(length);
+      const data = present
+        ? column.slice(0, length)
+        : new (column.constructor as new (n: number) => typeof column)(length);
       const nulls = present ? {} : { nullCount: length, nullBitmap: new Uint8Array((length + 7) >> 3) };
       return makeData({ type, length, data, ...nulls } as never);
     });
     const details = Array.from({ length }, (_, row) => (HAS_DETAIL[block.kind] ? (block.details[row] ?? null) : null));
     children.push(vectorFromArray(details, new Utf8()).data[0]!);
-    return new RecordBatch(this.schema, makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }));
+    return new RecordBatch(
+      this.schema,
+      makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }),
+    );
   }
 }

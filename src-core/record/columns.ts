@@ -13,7 +13,17 @@ const MAKE: Readonly<Record<(typeof EVENT_COLUMNS)[EventColumn], new (length: nu
 
 /** Columns that a kind of event does not have: null in a recording, not hashed. */
 const COMMON: readonly EventColumn[] = ['kind', 'ordinal', 'time', 'access', 'batch', 'step'];
-const TRANSFER: readonly EventColumn[] = ['duration', 'source', 'target', 'object', 'address', 'bytes', 'policy', 'reason', 'cause'];
+const TRANSFER: readonly EventColumn[] = [
+  'duration',
+  'source',
+  'target',
+  'object',
+  'address',
+  'bytes',
+  'policy',
+  'reason',
+  'cause',
+];
 export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
   [...COMMON, 'processor', 'op', 'object', 'address', 'policy', 'reason'],
   [...COMMON, ...TRANSFER],
@@ -35,7 +45,8 @@ export class ColumnBlock {
 
   constructor(readonly kind: number) {
     const made: Partial<Record<EventColumn, ColumnArray>> = {};
-    for (const name of COLUMN_NAMES) made[name] = new MAKE[EVENT_COLUMNS[name]](COLUMNS_OF_KIND[kind]!.includes(name) ? this.capacity : 0);
+    for (const name of COLUMN_NAMES)
+      made[name] = new MAKE[EVENT_COLUMNS[name]](COLUMNS_OF_KIND[kind]!.includes(name) ? this.capacity : 0);
     this.columns = made as Record<EventColumn, ColumnArray>;
   }
 
@@ -54,7 +65,7 @@ export class ColumnBlock {
     this.capacity *= 2;
     for (const name of COLUMNS_OF_KIND[this.kind]!) {
       const larger = new MAKE[EVENT_COLUMNS[name]](this.capacity);
-      larger.set(this.columns[name] as Uint8Array);
+      larger.set(this.columns[name]);
       this.columns[name] = larger;
     }
   }

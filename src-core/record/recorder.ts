@@ -66,7 +66,18 @@ export class Recorder implements EventSink {
     return block;
   }
 
-  fault(timePs: number, access: number, batch: number, step: number, processor: ProcessorIndex, op: AccessOp, object: number, address: number, policy: number, reason: number): number {
+  fault(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    op: AccessOp,
+    object: number,
+    address: number,
+    policy: number,
+    reason: number,
+  ): number {
     const block = this.begin(FAULT, timePs, access, batch, step);
     const row = block.count - 1;
     const { columns } = block;
@@ -109,7 +120,16 @@ export class Recorder implements EventSink {
     columns.cause[row] = cause;
   }
 
-  step(timePs: number, durationPs: number, access: number, batch: number, step: number, processor: ProcessorIndex, reason: number, detail: string | null): void {
+  step(
+    timePs: number,
+    durationPs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    reason: number,
+    detail: string | null,
+  ): void {
     const block = this.begin(STEP, timePs, access, batch, step);
     const row = block.count - 1;
     block.columns.duration[row] = durationPs;

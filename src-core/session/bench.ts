@@ -42,32 +42,68 @@ export const benchCases: readonly BenchCase[] = [
   {
     id: 'stream',
     what: '1 touch per page over 2 GiB, resident',
-    text: file('stream', '4GiB', `  a: { size: 2GiB, element: 64B, ${HOST} }`, '{ read: a }', Array.from({ length: 40 }, () => '{ read: a, pattern: strided, stride: 64 }').join(', ')),
+    text: file(
+      'stream',
+      '4GiB',
+      `  a: { size: 2GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      Array.from({ length: 40 }, () => '{ read: a, pattern: strided, stride: 64 }').join(', '),
+    ),
   },
   {
     id: 'stream32',
     what: '32 touches per page over 2 GiB, resident, run-length',
-    text: file('stream32', '4GiB', `  a: { size: 2GiB, element: 128B, ${HOST} }`, '{ read: a }', Array.from({ length: 40 }, () => '{ read: a }').join(', ')),
+    text: file(
+      'stream32',
+      '4GiB',
+      `  a: { size: 2GiB, element: 128B, ${HOST} }`,
+      '{ read: a }',
+      Array.from({ length: 40 }, () => '{ read: a }').join(', '),
+    ),
   },
   {
     id: 'rand',
     what: 'uniform over 2 GiB, resident, everything fits',
-    text: file('rand', '4GiB', `  a: { size: 2GiB, element: 64B, ${HOST} }`, '{ read: a }', '{ read: a, pattern: random, count: 20000000 }'),
+    text: file(
+      'rand',
+      '4GiB',
+      `  a: { size: 2GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      '{ read: a, pattern: random, count: 20000000 }',
+    ),
   },
   {
     id: 'rand-lru',
     what: 'uniform over 2 GiB, resident, LRU order kept (the space is larger than the device)',
-    text: file('rand-lru', '4GiB', `  a: { size: 2GiB, element: 64B, ${HOST} }\n  b: { size: 4GiB, element: 64B, ${HOST} }`, '{ read: a }', '{ read: a, pattern: random, count: 20000000 }'),
+    text: file(
+      'rand-lru',
+      '4GiB',
+      `  a: { size: 2GiB, element: 64B, ${HOST} }\n  b: { size: 4GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      '{ read: a, pattern: random, count: 20000000 }',
+    ),
   },
   {
     id: 'over150',
     what: 'cyclic over 6 GiB on 4 GiB: every page faults and evicts',
-    text: file('over150', '4GiB', `  a: { size: 6GiB, element: 64B, ${HOST} }`, '{ read: a }', '{ read: a, pattern: strided, stride: 64 }'),
+    text: file(
+      'over150',
+      '4GiB',
+      `  a: { size: 6GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      '{ read: a, pattern: strided, stride: 64 }',
+    ),
   },
   {
     id: 'zipf',
     what: 'Zipf 1.0 over 6 GiB of 4 KiB rows, scattered, on 4 GiB',
-    text: file('zipf', '4GiB', `  a: { size: 6GiB, element: 4096B, ${HOST} }`, '{ read: a, pattern: zipf, count: 4000000, s: 1, placement: hashed }', '{ read: a, pattern: zipf, count: 4000000, s: 1, placement: hashed }'),
+    text: file(
+      'zipf',
+      '4GiB',
+      `  a: { size: 6GiB, element: 4096B, ${HOST} }`,
+      '{ read: a, pattern: zipf, count: 4000000, s: 1, placement: hashed }',
+      '{ read: a, pattern: zipf, count: 4000000, s: 1, placement: hashed }',
+    ),
   },
 ];
 
@@ -75,7 +111,13 @@ export const benchCases: readonly BenchCase[] = [
 export const memoryCase: BenchCase = {
   id: 'memory',
   what: '64 GiB address space, 16 GiB device, 4 KiB granules, every page touched once',
-  text: file('memory', '16GiB', `  a: { size: 64GiB, element: 64B, ${HOST} }`, '{ read: a, elements: [0, 64] }', '{ read: a, pattern: strided, stride: 64 }'),
+  text: file(
+    'memory',
+    '16GiB',
+    `  a: { size: 64GiB, element: 64B, ${HOST} }`,
+    '{ read: a, elements: [0, 64] }',
+    '{ read: a, pattern: strided, stride: 64 }',
+  ),
 };
 
 export interface BenchResult {
@@ -89,7 +131,11 @@ export interface BenchResult {
 }
 
 /** Runs a case once with recording into nothing; `wallMs` is read around the timed phase only. */
-export async function runBenchCase(bench: BenchCase, usefulBytes: boolean, platform: Pick<Platform, 'createHash' | 'wallMs'>): Promise<BenchResult> {
+export async function runBenchCase(
+  bench: BenchCase,
+  usefulBytes: boolean,
+  platform: Pick<Platform, 'createHash' | 'wallMs'>,
+): Promise<BenchResult> {
   const workload = loadWorkload(bench.text, `${bench.id}.yaml`);
   const machine = findMachine('r0');
   const scenario: ScenarioSpec = resolveScenario({ ...workload, usefulBytes }, {}, machine);
@@ -114,7 +160,10 @@ export async function runBenchCase(bench: BenchCase, usefulBytes: boolean, platf
   const recorder = new Recorder(platform.createHash(), writer, (chunk) => {
     timeline.ingest(chunk);
   });
-  const run = new Run({ source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder }, null);
+  const run = new Run(
+    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder },
+    null,
+  );
   while (!run.finished && run.phase !== 'timed') await run.advance(1_000);
   const before = { accesses: run.memory.accessCount, faults: run.memory.batches, events: recorder.count };
   const began = platform.wallMs();
@@ -131,10 +180,22 @@ export async function runBenchCase(bench: BenchCase, usefulBytes: boolean, platf
 }
 
 /** Events per second of the recorder alone: columns, hash, timeline and Arrow, `count` transfers. */
-export function runRecorderBench(count: number, write: boolean, platform: Pick<Platform, 'createHash' | 'wallMs'>): { readonly events: number; readonly seconds: number } {
+export function runRecorderBench(
+  count: number,
+  write: boolean,
+  platform: Pick<Platform, 'createHash' | 'wallMs'>,
+): { readonly events: number; readonly seconds: number } {
   const machine = findMachine('r0');
   const scenario = resolveScenario({}, {}, machine);
-  const object = { name: 'a', address: 0, bytes: 2 ** 31, offset: 0, elementBytes: 8, layout: 'array', initially: 'host' } as const;
+  const object = {
+    name: 'a',
+    address: 0,
+    bytes: 2 ** 31,
+    offset: 0,
+    elementBytes: 8,
+    layout: 'array',
+    initially: 'host',
+  } as const;
   const header: RecordingHeader = {
     format: FORMAT_VERSION,
     engineVersion: ENGINE_VERSION,

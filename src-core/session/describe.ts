@@ -9,6 +9,7 @@ import { machines } from '../presets';
 import { PROTOCOL, type Description, type ParamDescription, type PolicyDescription } from '../protocol/messages';
 import { machineConstants } from '../reports/machine-constants';
 import { sections } from '../reports/sections';
+import { workloadJsonSchema } from '../workload';
 import { ENGINE_VERSION } from './version';
 
 interface JsonField {
@@ -46,7 +47,9 @@ function describePolicy(entry: PolicyEntry): PolicyDescription {
 }
 
 /** @param examples with the title and summary that their files give */
-export function describe(examples: readonly (Example & { readonly title: string; readonly summary: string })[]): Description {
+export function describe(
+  examples: readonly (Example & { readonly title: string; readonly summary: string })[],
+): Description {
   return {
     engineVersion: ENGINE_VERSION,
     protocol: PROTOCOL,
@@ -59,9 +62,16 @@ export function describe(examples: readonly (Example & { readonly title: string;
       constants: machineConstants(machine),
     })),
     policies: policies.map(describePolicy),
-    importers: importers.map(({ id, title, summary, extensions, auxiliary }) => ({ id, title, summary, extensions, auxiliary })),
+    importers: importers.map(({ id, title, summary, extensions, auxiliary }) => ({
+      id,
+      title,
+      summary,
+      extensions,
+      auxiliary,
+    })),
     examples: examples.map(({ id, title, summary }) => ({ id, title, summary })),
     reportSections: sections.map(({ id, title }) => ({ id, title })),
     granularities: GRANULARITIES,
+    workloadSchema: workloadJsonSchema(),
   };
 }

@@ -2,7 +2,9 @@
 import type { Example, Platform } from '../contracts/platform';
 import { loadWorkload } from '../workload';
 
-export async function exampleTitles(platform: Platform): Promise<readonly (Example & { title: string; summary: string })[]> {
+export async function exampleTitles(
+  platform: Platform,
+): Promise<readonly (Example & { title: string; summary: string })[]> {
   const described = [];
   for (const example of platform.examples()) {
     const source = await platform.source({ kind: 'example', id: example.id });

@@ -45,7 +45,12 @@ type Handlers = { readonly [M in SessionMethod]: (params: Params<M>) => Promise<
 const STATUS_INTERVAL_MS = 33;
 
 export function errorData(cause: unknown): ErrorData {
-  if (cause instanceof Refusal) return { code: cause.message === 'cancelled' ? 'cancelled' : 'refused', message: cause.message, details: cause.details };
+  if (cause instanceof Refusal)
+    return {
+      code: cause.message === 'cancelled' ? 'cancelled' : 'refused',
+      message: cause.message,
+      details: cause.details,
+    };
   const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   return { code: 'crashed', message, details: [] };
 }
@@ -70,7 +75,11 @@ class SessionServer implements Session {
   async handle(request: Request): Promise<void> {
     const handler = (this.handlers as Record<string, ((params: never) => unknown) | undefined>)[request.method];
     if (!handler) {
-      const error: ErrorData = { code: 'unknown-method', message: `the engine knows no method "${request.method}"`, details: [] };
+      const error: ErrorData = {
+        code: 'unknown-method',
+        message: `the engine knows no method "${request.method}"`,
+        details: [],
+      };
       this.send({ type: 'response', id: request.id, ok: false, error });
       return;
     }
@@ -105,7 +114,9 @@ class SessionServer implements Session {
     },
     'session.speed': ({ batchesPerSecond }) => {
       if (batchesPerSecond !== null && !(batchesPerSecond >= 1 && batchesPerSecond <= 1e9))
-        throw new Refusal(`a speed of ${batchesPerSecond} fault batches per second is not offered; expected 1 to 1e9, or null for full speed`);
+        throw new Refusal(
+          `a speed of ${batchesPerSecond} fault batches per second is not offered; expected 1 to 1e9, or null for full speed`,
+        );
       this.speed = batchesPerSecond;
       if (this.live) this.live.speed = batchesPerSecond;
       return this.status();
@@ -118,7 +129,9 @@ class SessionServer implements Session {
     'session.timeline': (question) => {
       const { from, to, bins } = question;
       if (!(from >= 0) || !(to > from) || !(bins >= 1) || bins > MAX_BINS)
-        throw new Refusal(`a timeline question from ${from} to ${to} in ${bins} bins cannot be answered; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`);
+        throw new Refusal(
+          `a timeline question from ${from} to ${to} in ${bins} bins cannot be answered; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`,
+        );
       this.live?.refresh();
       return this.shown().timeline.ask(question);
     },
@@ -133,7 +146,10 @@ class SessionServer implements Session {
     'session.saveRecording': async ({ path }) => {
       if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
       if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
-      if (this.live.recordingStopped !== null) throw new Refusal(`the recording is not whole: ${this.live.recordingStopped}; free some disk space and run again`);
+      if (this.live.recordingStopped !== null)
+        throw new Refusal(
+          `the recording is not whole: ${this.live.recordingStopped}; free some disk space and run again`,
+        );
       return { path, bytes: await this.platform.keepSpool(path) };
     },
   };
@@ -159,7 +175,12 @@ class SessionServer implements Session {
       context.progress(null, 'opening');
       const opened = await openTarget(target, options, context);
       if (opened.kind === 'recording') {
-        this.recorded = await RecordedRun.read(opened, (doing) => context.progress(null, doing), context.cancelled, () => this.platform.pause(0));
+        this.recorded = await RecordedRun.read(
+          opened,
+          (doing) => context.progress(null, doing),
+          context.cancelled,
+          () => this.platform.pause(0),
+        );
         return infoOf(opened);
       }
       await this.makeRun(opened);
@@ -208,18 +229,27 @@ class SessionServer implements Session {
   }
 
   private objects(from: number, to: number): ResultOf<'session.objects'> {
-    if (!(from >= 0) || !(to > from)) throw new Refusal(`a range from ${from} to ${to} holds nothing; expected 0 ≤ from < to`);
+    if (!(from >= 0) || !(to > from))
+      throw new Refusal(`a range from ${from} to ${to} holds nothing; expected 0 ≤ from < to`);
     this.live?.refresh();
     const { timeline } = this.shown();
     const range = timeline.objectSums(from, to);
     const whole = this.live !== null && from <= 0 && to >= timeline.extentTo;
     const counters = whole && this.live ? this.live.counters() : range.sums;
-    return { from: range.from, to: range.to, ...objectRows(this.header(), counters, range.resident, whole ? METRIC_COUNT : OBJECT_NUMBERS_PER_ROW) };
+    return {
+      from: range.from,
+      to: range.to,
+      ...objectRows(this.header(), counters, range.resident, whole ? METRIC_COUNT : OBJECT_NUMBERS_PER_ROW),
+    };
   }
 
   private needLive(what: string): LiveRun {
     if (this.live) return this.live;
-    throw new Refusal(this.recorded ? `this is a finished recording; open its workload file before ${what}` : `open a workload or a trace before ${what}`);
+    throw new Refusal(
+      this.recorded
+        ? `this is a finished recording; open its workload file before ${what}`
+        : `open a workload or a trace before ${what}`,
+    );
   }
 
   private needRun(): RecordedRun {
@@ -245,14 +275,24 @@ class SessionServer implements Session {
   private status(): RunStatus {
     const { live, recorded } = this;
     const shown = live ?? recorded;
-    const state: RunState = this.opening ? 'opening' : live ? live.state : recorded ? 'finished' : this.openError ? 'failed' : 'empty';
+    const state: RunState = this.opening
+      ? 'opening'
+      : live
+        ? live.state
+        : recorded
+          ? 'finished'
+          : this.openError
+            ? 'failed'
+            : 'empty';
     const failure = live?.failure ? errorData(live.failure) : null;
     return {
       state,
       progress: this.opening ? this.openProgress : (live?.progress() ?? (recorded ? 1 : null)),
       doing: this.doing,
       axis: shown?.opened.header.axis ?? 'accesses',
-      extentTo: shown ? Math.max(shown.timeline.extentTo, shown.timeline.axis === 'time' ? shown.simTimePs : shown.accesses) : 0,
+      extentTo: shown
+        ? Math.max(shown.timeline.extentTo, shown.timeline.axis === 'time' ? shown.simTimePs : shown.accesses)
+        : 0,
       accesses: shown?.accesses ?? 0,
       batches: shown?.batches ?? 0,
       events: shown?.events ?? 0,

@@ -46,11 +46,15 @@ export class LiveRun {
   ) {
     const { header, source } = opened;
     this.timeline = new Timeline(header);
-    this.writer = opened.options.spool === false ? null : new ArrowWriter(header, this.guarded(platform.createSpool().sink));
+    this.writer =
+      opened.options.spool === false ? null : new ArrowWriter(header, this.guarded(platform.createSpool().sink));
     this.recorder = new Recorder(platform.createHash(), this.writer, (chunk) => {
       this.timeline.ingest(chunk);
     });
-    this.run = new Run({ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, recorder: this.recorder }, future);
+    this.run = new Run(
+      { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, recorder: this.recorder },
+      future,
+    );
   }
 
   /** Prepares a run; looks ahead first when a policy needs it. */
@@ -66,11 +70,15 @@ export class LiveRun {
     let future: ((granule: number, now: number) => number) | null = null;
     if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
       const unheard = new Recorder(platform.createHash(), null, null);
-      future = await lookAhead({ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice }, unheard, async (fraction) => {
-        progress(fraction, 'looking ahead for belady');
-        if (cancelled()) throw new Refusal('cancelled');
-        await platform.pause(0);
-      });
+      future = await lookAhead(
+        { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
+        unheard,
+        async (fraction) => {
+          progress(fraction, 'looking ahead for belady');
+          if (cancelled()) throw new Refusal('cancelled');
+          await platform.pause(0);
+        },
+      );
     }
     return new LiveRun(platform, opened, future, changed);
   }
@@ -131,7 +139,8 @@ export class LiveRun {
       throw new Refusal(
         `${choice.kind}=${choice.id} looks into the future of the run, which a run in progress cannot; restart with it instead (CLI: --policy ${choice.kind}=${choice.id})`,
       );
-    if (this.state === 'finished' || this.state === 'failed') throw new Refusal('the run has ended; restart it to try another policy');
+    if (this.state === 'finished' || this.state === 'failed')
+      throw new Refusal('the run has ended; restart it to try another policy');
     this.run.change(choice);
     this.changed(true);
   }
@@ -172,19 +181,31 @@ export class LiveRun {
         kind: 'expect-not-checked',
         severity: 'note',
         count: this.opened.expectSkipped,
-        message: "the file's expect block holds for the machine, sizes, policies and seed that it names; this run changes some of them, so it was not checked",
+        message:
+          "the file's expect block holds for the machine, sizes, policies and seed that it names; this run changes some of them, so it was not checked",
       });
     if (memory.ledger.lost > 0)
       own.push({
         kind: 'byte-marking-limit',
         severity: 'warning',
         count: memory.ledger.lost,
-        message: 'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
+        message:
+          'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
       });
     if (this.recordingStopped !== null)
-      own.push({ kind: 'recording-stopped', severity: 'warning', count: 1, message: `the recording is not whole: ${this.recordingStopped}; totals and timeline are` });
+      own.push({
+        kind: 'recording-stopped',
+        severity: 'warning',
+        count: 1,
+        message: `the recording is not whole: ${this.recordingStopped}; totals and timeline are`,
+      });
     if (memory.refusedPrefetches > 0)
-      own.push({ kind: 'prefetch-refused', severity: 'note', count: memory.refusedPrefetches, message: 'prefetches that found no room on the device' });
+      own.push({
+        kind: 'prefetch-refused',
+        severity: 'note',
+        count: memory.refusedPrefetches,
+        message: 'prefetches that found no room on the device',
+      });
     if (this.run.finished && this.run.waitingChanges().length > 0)
       own.push({
         kind: 'change-not-reached',
@@ -193,7 +214,12 @@ export class LiveRun {
         message: `scheduled policy changes whose moment never came; the first is ${JSON.stringify(this.run.waitingChanges()[0]?.moment)}`,
       });
     if (this.run.finished && this.run.pendingChanges().length > 0)
-      own.push({ kind: 'change-not-reached', severity: 'note', count: this.run.pendingChanges().length, message: 'policy changes asked for after the last fault batch; they changed nothing' });
+      own.push({
+        kind: 'change-not-reached',
+        severity: 'note',
+        count: this.run.pendingChanges().length,
+        message: 'policy changes asked for after the last fault batch; they changed nothing',
+      });
     return [...this.opened.source.findings(), ...own];
   }
 
@@ -203,7 +229,8 @@ export class LiveRun {
     return {
       write: (bytes) => {
         if (this.recordingStopped !== null) return;
-        if (size + bytes.length > MAX_RECORDING_BYTES) this.recordingStopped = `it reached ${formatBytes(MAX_RECORDING_BYTES)}`;
+        if (size + bytes.length > MAX_RECORDING_BYTES)
+          this.recordingStopped = `it reached ${formatBytes(MAX_RECORDING_BYTES)}`;
         else
           try {
             sink.write(bytes);

@@ -19,7 +19,8 @@ export function objectRows(
   });
   const total = (metric: Metric): number => {
     let sum = 0;
-    for (let object = 0; object < header.objects.length; object++) sum += counters[object * rowLength + metricIndex(metric)]!;
+    for (let object = 0; object < header.objects.length; object++)
+      sum += counters[object * rowLength + metricIndex(metric)]!;
     return sum;
   };
   const size = header.objects.reduce((sum, spec) => sum + spec.bytes, 0);
@@ -55,8 +56,14 @@ function row(
     remoteBytes: of('remoteBytes'),
     stallPs,
     stallShare: stallPs === null || allStall === null ? null : allStall > 0 ? stallPs / allStall : 0,
-    reads: { cpu: of('cpuReads') + of('cpuReadWrites') + of('cpuAtomics'), gpu: of('gpuReads') + of('gpuReadWrites') + of('gpuAtomics') },
-    writes: { cpu: of('cpuWrites') + of('cpuReadWrites') + of('cpuAtomics'), gpu: of('gpuWrites') + of('gpuReadWrites') + of('gpuAtomics') },
+    reads: {
+      cpu: of('cpuReads') + of('cpuReadWrites') + of('cpuAtomics'),
+      gpu: of('gpuReads') + of('gpuReadWrites') + of('gpuAtomics'),
+    },
+    writes: {
+      cpu: of('cpuWrites') + of('cpuReadWrites') + of('cpuAtomics'),
+      gpu: of('gpuWrites') + of('gpuReadWrites') + of('gpuAtomics'),
+    },
     residentBytes,
   };
 }

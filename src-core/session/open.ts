@@ -52,13 +52,18 @@ async function readText(source: ByteSource): Promise<string> {
   try {
     for await (const chunk of source.chunks()) {
       size += chunk.length;
-      if (size > MAX_TEXT_BYTES) throw new Refusal(`${source.name} is larger than 64 MiB; workload, machine and report files are smaller than that`);
+      if (size > MAX_TEXT_BYTES)
+        throw new Refusal(
+          `${source.name} is larger than 64 MiB; workload, machine and report files are smaller than that`,
+        );
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
-    throw new Refusal(`${source.name} is not UTF-8 text; expected a workload file (YAML or JSON), a recording, or a trace that an importer knows`);
+    throw new Refusal(
+      `${source.name} is not UTF-8 text; expected a workload file (YAML or JSON), a recording, or a trace that an importer knows`,
+    );
   }
 }
 
@@ -76,7 +81,11 @@ const isMarkup = (head: string): boolean => /^\s*<!doctype html/i.test(head);
 /** The one required key of a workload file, near its start. */
 const saysWorkload = (head: string): boolean => /(^|\n|\{|")\s*faultline"?\s*:/.test(head);
 
-export async function openTarget(target: OpenTarget, options: RunOptions, context: OpenContext): Promise<Runnable | Recorded> {
+export async function openTarget(
+  target: OpenTarget,
+  options: RunOptions,
+  context: OpenContext,
+): Promise<Runnable | Recorded> {
   const { platform } = context;
   const source = await platform.source(target);
   const head = await readHead(source);
@@ -87,16 +96,30 @@ export async function openTarget(target: OpenTarget, options: RunOptions, contex
   const headText = new TextDecoder().decode(head.subarray(0, 4096));
   if (isMarkup(headText)) return openReport(await readText(source), source.name, context);
   const { importer, ties } = pickImporter(head, source.name);
-  if (importer && !saysWorkload(headText)) return openTrace(source, importer, ties.length, options, context, platform.pathOf(target));
+  if (importer && !saysWorkload(headText))
+    return openTrace(source, importer, ties.length, options, context, platform.pathOf(target));
   if (saysWorkload(headText) || isWorkloadName(source.name))
-    return openWorkload(await readText(source), source.name, platform.pathOf(target), options, options.machineFile ?? null, context, null);
+    return openWorkload(
+      await readText(source),
+      source.name,
+      platform.pathOf(target),
+      options,
+      options.machineFile ?? null,
+      context,
+      null,
+    );
   await readText(source); // says so when it is not text at all
   throw new Refusal(
     `${source.name} is none of the files that can be opened; expected a workload file (starts with "faultline: 1"), a recording, an HTML report, or a trace (${importers.map((each) => each.title).join('; ')})`,
   );
 }
 
-async function machineFor(wish: string | undefined, options: RunOptions, file: OpenTarget | null, platform: Platform): Promise<RecordingHeader['machine']> {
+async function machineFor(
+  wish: string | undefined,
+  options: RunOptions,
+  file: OpenTarget | null,
+  platform: Platform,
+): Promise<RecordingHeader['machine']> {
   if (file) {
     const source = await platform.source(file);
     return parseMachineFile(await readText(source), source.name);
@@ -105,7 +128,14 @@ async function machineFor(wish: string | undefined, options: RunOptions, file: O
 }
 
 function headerOf(
-  about: { title: string; about: string; file: string | null; text: string; sha256: string; kind: 'workload' | 'trace' },
+  about: {
+    title: string;
+    about: string;
+    file: string | null;
+    text: string;
+    sha256: string;
+    kind: 'workload' | 'trace';
+  },
   machine: RecordingHeader['machine'],
   scenario: RecordingHeader['scenario'],
   source: AccessSource,
@@ -140,13 +170,28 @@ async function openWorkload(
   const { platform } = context;
   const workload = loadWorkload(text, name);
   const machine = report ? report.machine : await machineFor(workload.machine, options, machineFile, platform);
-  const wishes: FileWishes = { ...workload, changes: report ? [] : workload.changes, place: (path) => placeInWorkload(workload, path) };
+  const wishes: FileWishes = {
+    ...workload,
+    changes: report ? [] : workload.changes,
+    place: (path) => placeInWorkload(workload, path),
+  };
   const scenario = resolveScenario(wishes, options, machine);
-  const asWritten = !report && !machineFile && JSON.stringify(scenario) === JSON.stringify(resolveScenario(wishes, {}, findMachine(workload.machine ?? DEFAULT_MACHINE)));
+  const asWritten =
+    !report &&
+    !machineFile &&
+    JSON.stringify(scenario) ===
+      JSON.stringify(resolveScenario(wishes, {}, findMachine(workload.machine ?? DEFAULT_MACHINE)));
   const source = compileWorkload(workload, { seed: scenario.seed });
   const hash = platform.createHash();
   hash.update(new TextEncoder().encode(text));
-  const about = { title: workload.name, about: workload.about, file: path === null ? name : baseName(path), text, sha256: hash.digest(), kind: 'workload' as const };
+  const about = {
+    title: workload.name,
+    about: workload.about,
+    file: path === null ? name : baseName(path),
+    text,
+    sha256: hash.digest(),
+    kind: 'workload' as const,
+  };
   return {
     kind: 'runnable',
     header: headerOf(about, machine, scenario, source),
@@ -175,12 +220,16 @@ async function openTrace(
   const files: Record<string, ByteSource> = {};
   for (const [option, file] of Object.entries(options.importFiles ?? {})) {
     if (!importer.auxiliary.some((each) => each.option === option))
-      throw new Refusal(`${importer.title} takes no file "${option}"; it knows ${importer.auxiliary.map((each) => each.option).join(', ') || 'none'}`);
+      throw new Refusal(
+        `${importer.title} takes no file "${option}"; it knows ${importer.auxiliary.map((each) => each.option).join(', ') || 'none'}`,
+      );
     files[option] = await platform.source(file);
   }
   const checked = importer.options.strict().safeParse(options.importOptions ?? {});
   if (!checked.success)
-    throw new Refusal(`${importer.title}: ${checked.error.issues.map((issue) => `${issue.path.join('.') || 'option'}: ${issue.message}`).join('; ')}`);
+    throw new Refusal(
+      `${importer.title}: ${checked.error.issues.map((issue) => `${issue.path.join('.') || 'option'}: ${issue.message}`).join('; ')}`,
+    );
   const source = await importer.prepare(input, {
     files,
     options: checked.data as Record<string, string | number | boolean>,
@@ -198,7 +247,17 @@ async function openTrace(
     sha256: await sha256(platform, input, () => context.cancelled()),
     kind: 'trace' as const,
   };
-  return { kind: 'runnable', header: headerOf(about, machine, scenario, source), source, expect: [], expectSkipped: 0, phases: ['trace'], options, fileChanges: 0, expectedHash: null };
+  return {
+    kind: 'runnable',
+    header: headerOf(about, machine, scenario, source),
+    source,
+    expect: [],
+    expectSkipped: 0,
+    phases: ['trace'],
+    options,
+    fileChanges: 0,
+    expectedHash: null,
+  };
 }
 
 /** An HTML report of ours carries its scenario: opening it repeats the run. */

@@ -4,6 +4,7 @@ import { END, POLICY } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { AppliedChange, PolicyChoice } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
+import type { EventChunk } from '../record/columns';
 import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
 import { summarize } from './summary';
@@ -30,17 +31,13 @@ export class RecordedRun {
   ): Promise<RecordedRun> {
     const run = new RecordedRun(opened);
     for await (const chunk of opened.recording.chunks()) {
-      run.timeline.ingest(chunk);
-      run.events = chunk.firstOrdinal + chunk.count;
-      for (const { columns, count } of chunk.blocks)
-        if (count > 0) {
-          run.accesses = Math.max(run.accesses, columns.access[count - 1]!);
-          run.batches = Math.max(run.batches, columns.batch[count - 1]!);
-          run.simTimePs = Math.max(run.simTimePs, columns.time[count - 1] ?? 0);
-        }
-      run.notePolicies(chunk.blocks[POLICY]!);
-      const last = chunk.blocks[END]!;
-      if (last.count > 0) run.stored = JSON.parse(last.details[0]!) as RunSummary;
+      try {
+        run.ingest(chunk);
+      } catch (cause) {
+        throw new Refusal(
+          `the recording is damaged near event ${chunk.firstOrdinal}: ${cause instanceof Error ? cause.message : String(cause)}; record the run again`,
+        );
+      }
       progress(`reading ${run.events} events`);
       if (cancelled()) throw new Refusal('cancelled');
       await pause();
@@ -50,12 +47,35 @@ export class RecordedRun {
         kind: 'recording-cut',
         severity: 'warning',
         count: 1,
-        message: 'the recording has no end: the run was cut off; what was saved is shown, later accesses are not recorded',
+        message:
+          'the recording has no end: the run was cut off; what was saved is shown, later accesses are not recorded',
       });
     return run;
   }
 
-  private notePolicies(block: { readonly count: number; readonly columns: { readonly batch: ArrayLike<number>; readonly access: ArrayLike<number>; readonly time: ArrayLike<number> }; readonly details: readonly string[] }): void {
+  private ingest(chunk: EventChunk): void {
+    this.timeline.ingest(chunk);
+    this.events = chunk.firstOrdinal + chunk.count;
+    for (const { columns, count } of chunk.blocks)
+      if (count > 0) {
+        this.accesses = Math.max(this.accesses, columns.access[count - 1]!);
+        this.batches = Math.max(this.batches, columns.batch[count - 1]!);
+        this.simTimePs = Math.max(this.simTimePs, columns.time[count - 1] ?? 0);
+      }
+    this.notePolicies(chunk.blocks[POLICY]!);
+    const last = chunk.blocks[END]!;
+    if (last.count > 0) this.stored = JSON.parse(last.details[0]!) as RunSummary;
+  }
+
+  private notePolicies(block: {
+    readonly count: number;
+    readonly columns: {
+      readonly batch: ArrayLike<number>;
+      readonly access: ArrayLike<number>;
+      readonly time: ArrayLike<number>;
+    };
+    readonly details: readonly string[];
+  }): void {
     for (let row = 0; row < block.count; row++)
       this.changes.push({
         batch: block.columns.batch[row]!,

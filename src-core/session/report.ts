@@ -14,7 +14,8 @@ import { formatChange, formatPolicyFlag } from './run-flags';
 /** Bins of a report's charts before the exporters thin them out further. */
 const REPORT_BINS = 600;
 
-const quote = (text: string): string => (/^[A-Za-z0-9._/:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+const quote = (text: string): string =>
+  /^[A-Za-z0-9._/:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The command that repeats the run; changes appear with the batch that they first governed. */
 export function repeatCommand(header: RecordingHeader, summary: RunSummary, fileChanges: number): string {
@@ -57,6 +58,7 @@ export function makeReport(
   const blocks = buildReport(input, only);
   if (format === 'blocks') return { text: '', blocks };
   const exporter = exporters.find((each) => each.id === format);
-  if (!exporter) throw new Refusal(`there is no report format "${format}"; expected ${exporters.map((each) => each.id).join(', ')}`);
+  if (!exporter)
+    throw new Refusal(`there is no report format "${format}"; expected ${exporters.map((each) => each.id).join(', ')}`);
   return { text: exporter.write({ input, blocks, drawChart: chartSvg }), blocks: [] };
 }

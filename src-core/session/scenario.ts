@@ -3,7 +3,15 @@ import { formatBytes, formatCount, KIB, MIB } from '../base/units';
 import type { Finding } from '../model/finding';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
-import { GRANULARITIES, POLICY_KINDS, type Granularity, type PolicyChange, type PolicyChoice, type PolicyKind, type ScenarioSpec } from '../model/scenario';
+import {
+  GRANULARITIES,
+  POLICY_KINDS,
+  type Granularity,
+  type PolicyChange,
+  type PolicyChoice,
+  type PolicyKind,
+  type ScenarioSpec,
+} from '../model/scenario';
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
 import type { RunOptions } from '../protocol/messages';
@@ -33,13 +41,18 @@ export interface FileWishes {
   readonly deviceMemoryBytes?: number | undefined;
   readonly granularity?: number | undefined;
   readonly seed?: number | undefined;
-  readonly policies?: readonly { readonly kind: PolicyKind; readonly id: string; readonly params?: PolicyChoice['params'] }[] | undefined;
+  readonly policies?:
+    readonly { readonly kind: PolicyKind; readonly id: string; readonly params?: PolicyChoice['params'] }[] | undefined;
   readonly changes?: readonly string[] | undefined;
   readonly usefulBytes?: boolean | undefined;
 }
 
 /** Checks a choice against the registry and fills in its parameters. */
-export function resolvePolicy(wish: { readonly kind: PolicyKind; readonly id: string; readonly params?: PolicyChoice['params'] }): PolicyChoice {
+export function resolvePolicy(wish: {
+  readonly kind: PolicyKind;
+  readonly id: string;
+  readonly params?: PolicyChoice['params'];
+}): PolicyChoice {
   const entry = findPolicy(wish.kind, wish.id);
   if (!entry) {
     const known = policies.filter((each) => each.kind === wish.kind).map((each) => each.id);
@@ -53,7 +66,9 @@ export function resolvePolicy(wish: { readonly kind: PolicyKind; readonly id: st
 export function findMachine(id: string): MachineSpec {
   const found = machines.find((machine) => machine.id === id);
   if (found) return found;
-  throw new Refusal(`there is no machine preset "${id}"; expected one of ${machines.map((machine) => machine.id).join(', ')}, or a machine file (JSON)`);
+  throw new Refusal(
+    `there is no machine preset "${id}"; expected one of ${machines.map((machine) => machine.id).join(', ')}, or a machine file (JSON)`,
+  );
 }
 
 function defaultPolicy(kind: PolicyKind): string {
@@ -68,23 +83,34 @@ function located<T>(file: Pick<FileWishes, 'place'>, path: readonly (string | nu
     const place = cause instanceof Refusal ? file.place?.(path) : undefined;
     if (!(cause instanceof Refusal) || !place) throw cause;
     const where = `${place.file ?? ''}:${place.line ?? 0}:${place.column ?? 0}`;
-    throw new Refusal(`${where}: ${place.path ?? ''}: ${cause.message}`, [{ kind: 'workload-value', severity: 'error', message: cause.message, count: 1, place }]);
+    throw new Refusal(`${where}: ${place.path ?? ''}: ${cause.message}`, [
+      { kind: 'workload-value', severity: 'error', message: cause.message, count: 1, place },
+    ]);
   }
 }
 
 export function resolveScenario(file: FileWishes, options: RunOptions, machine: MachineSpec): ScenarioSpec {
   const granularity = options.granularity ?? file.granularity ?? DEFAULT_GRANULARITY;
   if (!(GRANULARITIES as readonly number[]).includes(granularity))
-    throw new Refusal(`granularity ${granularity} is not offered; expected ${4 * KIB} (4KiB), ${64 * KIB} (64KiB) or ${2 * MIB} (2MiB)`);
+    throw new Refusal(
+      `granularity ${granularity} is not offered; expected ${4 * KIB} (4KiB), ${64 * KIB} (64KiB) or ${2 * MIB} (2MiB)`,
+    );
   const deviceMemoryBytes = options.deviceMemoryBytes ?? file.deviceMemoryBytes ?? machine.deviceMemory.value;
   if (!Number.isSafeInteger(deviceMemoryBytes) || deviceMemoryBytes < granularity)
-    throw new Refusal(`device memory of ${formatBytes(deviceMemoryBytes)} holds no granule of ${formatBytes(granularity)}; give at least that much, or a smaller granularity`);
+    throw new Refusal(
+      `device memory of ${formatBytes(deviceMemoryBytes)} holds no granule of ${formatBytes(granularity)}; give at least that much, or a smaller granularity`,
+    );
   const seed = options.seed ?? file.seed ?? 1;
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new Refusal(`seed ${seed} is not a whole number from 0 to 2^53 − 1`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new Refusal(`seed ${seed} is not a whole number from 0 to 2^53 − 1`);
   const chosen = POLICY_KINDS.map((kind) => {
-    const wish = options.policies?.filter((each) => each.kind === kind).at(-1) ?? file.policies?.find((each) => each.kind === kind);
+    const wish =
+      options.policies?.filter((each) => each.kind === kind).at(-1) ??
+      file.policies?.find((each) => each.kind === kind);
     const fromFile = wish !== undefined && file.policies?.includes(wish) === true;
-    return located(fromFile ? file : {}, ['policies', kind], () => resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) }));
+    return located(fromFile ? file : {}, ['policies', kind], () =>
+      resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) }),
+    );
   });
   const changes: PolicyChange[] = [];
   file.changes?.forEach((text, index) => {

@@ -29,8 +29,18 @@ function objectSummary(header: RecordingHeader, object: number, read: Read): Obj
   const spec = header.objects[object]!;
   const useful = header.scenario.usefulBytes;
   const of = (metric: Metric): number => read(metric, object);
-  const cpu = { reads: of('cpuReads'), writes: of('cpuWrites'), readWrites: of('cpuReadWrites'), atomics: of('cpuAtomics') };
-  const gpu = { reads: of('gpuReads'), writes: of('gpuWrites'), readWrites: of('gpuReadWrites'), atomics: of('gpuAtomics') };
+  const cpu = {
+    reads: of('cpuReads'),
+    writes: of('cpuWrites'),
+    readWrites: of('cpuReadWrites'),
+    atomics: of('cpuAtomics'),
+  };
+  const gpu = {
+    reads: of('gpuReads'),
+    writes: of('gpuWrites'),
+    readWrites: of('gpuReadWrites'),
+    atomics: of('gpuAtomics'),
+  };
   const all = (side: typeof cpu): number => side.reads + side.writes + side.readWrites + side.atomics;
   return {
     name: spec.name,
@@ -66,7 +76,8 @@ export function summarize(
 ): RunSummary {
   const read = reader(counters, rowLength);
   const objects = header.objects.map((_, object) => objectSummary(header, object, read));
-  const sum = (pick: (object: ObjectSummary) => number): number => objects.reduce((total, object) => total + pick(object), 0);
+  const sum = (pick: (object: ObjectSummary) => number): number =>
+    objects.reduce((total, object) => total + pick(object), 0);
   const totals: RunSummary['totals'] = {
     accesses: facts.accesses,
     cpuFaults: sum((o) => o.cpuFaults),
@@ -92,7 +103,11 @@ export function summarize(
   return {
     engineVersion: header.engineVersion,
     workload: header.workload,
-    machine: { id: header.machine.id, deviceMemoryBytes: header.scenario.deviceMemoryBytes, granularity: header.scenario.granularity },
+    machine: {
+      id: header.machine.id,
+      deviceMemoryBytes: header.scenario.deviceMemoryBytes,
+      granularity: header.scenario.granularity,
+    },
     seed: header.scenario.seed,
     policies: header.scenario.policies,
     changes: facts.changes,
@@ -110,15 +125,24 @@ export function fieldOf(summary: Pick<RunSummary, 'totals' | 'objects'>, path: s
   const base: unknown = match ? summary.objects.find((object) => object.name === match[1]) : summary.totals;
   let value: unknown = base;
   for (const key of (match ? match[2]! : path).split('.'))
-    value = typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string, unknown>)[key]
+        : undefined;
   return typeof value === 'number' ? value : null;
 }
 
-function checkExpectation(each: Workload['expect'][number], summary: Pick<RunSummary, 'totals' | 'objects'>): RunSummary['expectations'][number] {
+function checkExpectation(
+  each: Workload['expect'][number],
+  summary: Pick<RunSummary, 'totals' | 'objects'>,
+): RunSummary['expectations'][number] {
   const actual = fieldOf(summary, each.what);
   const { expected } = each;
-  if (typeof expected === 'number') return { what: each.what, expected: String(expected), actual, holds: actual === expected };
+  if (typeof expected === 'number')
+    return { what: each.what, expected: String(expected), actual, holds: actual === expected };
   const { min = -Infinity, max = Infinity } = expected;
-  const text = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : ''].filter(Boolean).join(', ');
+  const text = [min > -Infinity ? `at least ${min}` : '', max < Infinity ? `at most ${max}` : '']
+    .filter(Boolean)
+    .join(', ');
   return { what: each.what, expected: text, actual, holds: actual !== null && actual >= min && actual <= max };
 }

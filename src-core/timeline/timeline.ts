@@ -20,7 +20,14 @@ import {
 import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
 import type { PolicyChoice } from '../model/scenario';
-import { MAX_BINS, type AxisKind, type MarkAnswer, type TimelineAnswer, type TimelineQuestion, type TrackAnswer } from '../model/timeline';
+import {
+  MAX_BINS,
+  type AxisKind,
+  type MarkAnswer,
+  type TimelineAnswer,
+  type TimelineQuestion,
+  type TrackAnswer,
+} from '../model/timeline';
 import type { EventChunk } from '../record/columns';
 import { Buckets } from './buckets';
 
@@ -233,7 +240,8 @@ export class Timeline {
     const before = new Float64Array(columns);
     this.perObject.addUp(0, range.outerBucket, before);
     const resident = new Float64Array(this.objects.length);
-    for (let object = 0; object < resident.length; object++) resident[object] = before[object * OBJECT_NUMBERS_PER_ROW + RESIDENT]!;
+    for (let object = 0; object < resident.length; object++)
+      resident[object] = before[object * OBJECT_NUMBERS_PER_ROW + RESIDENT]!;
     return { from: range.from, to: Math.min(range.to, Math.max(this.extentTo, range.from)), sums, resident };
   }
 
@@ -251,7 +259,14 @@ export class Timeline {
     }));
     if (bySize.length > MAX_BANDS) {
       const rest = bySize.slice(MAX_BANDS).map((object) => object * OBJECT_NUMBERS_PER_ROW + RESIDENT);
-      answers.push({ id: 'occupancy.other', title: 'other objects', group: 'occupancy', unit: 'bytes', object: -1, ...this.perObject.level(rest, range) });
+      answers.push({
+        id: 'occupancy.other',
+        title: 'other objects',
+        group: 'occupancy',
+        unit: 'bytes',
+        object: -1,
+        ...this.perObject.level(rest, range),
+      });
     }
     return answers;
   }

@@ -59,7 +59,8 @@ export const makeHash = () => {
   };
 };
 
-function rowsOf(chunk: EventChunk): EventRow[] {
+/** The rows of a chunk, in the order of events. */
+export function rowsOf(chunk: EventChunk): EventRow[] {
   const next = new Array<number>(EVENT_KINDS.length).fill(0);
   return Array.from(chunk.order.subarray(0, chunk.count), (kind) => {
     const row = next[kind]!++;

@@ -203,6 +203,30 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
     if (afford(count, elementBytes) < count) return group();
     return { count, lanes: [{ op: pick(random, [0, 1, 1] as const), object, address: space.objects[object]!.offset, stride: elementBytes, bytes: elementBytes }] };
   };
+  /** Each element is read after its neighbour was written: whoever takes the lanes out of order sees unwritten bytes. */
+  const recurrence = (): { count: number; lanes: LanePlan[] }[] => {
+    const object = random.below(objects.length);
+    const { elementBytes: bytes } = objects[object]!;
+    const { offset } = space.objects[object]!;
+    const steps = elementsOf(object) - 1;
+    if (steps < 1) return [group()];
+    const count = afford(steps, 2 * bytes + ACCESS_COST);
+    const isBackward = random.below(2) === 0;
+    const stride = isBackward ? -bytes : bytes;
+    const first = offset + (isBackward ? steps * bytes : 0);
+    return [
+      { count: 1, lanes: [{ op: 1, object, address: first, stride: 0, bytes }] },
+      {
+        count,
+        lanes: [
+          { op: 0, object, address: first, stride, bytes },
+          { op: 1, object, address: first + stride, stride, bytes },
+        ],
+      },
+    ];
+  };
+  const groups = (): { count: number; lanes: LanePlan[] }[] =>
+    pick(random, [() => [group()], () => [group()], () => [sweep()], () => [sweep()], recurrence])();
   const points = (): BatchPlan => {
     const object = random.below(objects.length);
     const { elementBytes } = objects[object]!;
@@ -210,7 +234,7 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
     return { kind: 'points', dependent: random.below(4) === 0, op: op(), object, base: space.objects[object]!.offset, pitch: elementBytes, bytes: elementBytes, index };
   };
   const batch = (): BatchPlan =>
-    random.below(3) === 0 ? points() : { kind: 'groups', groups: Array.from({ length: 1 + random.below(3) }, () => (random.below(3) === 0 ? sweep() : group())) };
+    random.below(3) === 0 ? points() : { kind: 'groups', groups: Array.from({ length: 1 + random.below(3) }, groups).flat() };
   const step = (): StepPlan => ({
     processor: random.below(devices + 1),
     batches: Array.from({ length: 1 + random.below(3) }, batch),

@@ -6,6 +6,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildIfStale, projectRoot } from '../../src-main/build-if-stale.mjs';
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { testRuntimeFolder, testRuntimeVersion } from '../../src-main/find-electron.mjs';
 import { provideElectron } from './electron-runtime.mjs';
 
@@ -53,11 +54,31 @@ async function main() {
     ELECTRON_BUILDER_7ZIP_PATH: await sevenZip(),
     ELECTRON_BUILDER_COMPRESSION_LEVEL: process.env.ELECTRON_BUILDER_COMPRESSION_LEVEL ?? '3',
   };
-  return new Promise((done, fail) => {
+  const code = await new Promise((done, fail) => {
     const child = spawn(process.execPath, args, { cwd: projectRoot, env, stdio: 'inherit' });
     child.on('error', fail);
-    child.on('close', (code) => done(code ?? 1));
+    child.on('close', (ended) => done(ended ?? 1));
   });
+  return code === 0 ? checkFuses() : code;
+}
+
+/** Reads the fuses back from what was packaged: they are the last wall, so a wrong one fails the packaging. */
+async function checkFuses() {
+  const packaged = join(projectRoot, 'dist/linux-unpacked/faultline');
+  if (process.platform !== 'linux') return 0;
+  const wire = await getCurrentFuseWire(packaged);
+  const wanted = {
+    RunAsNode: FuseState.DISABLE,
+    EnableCookieEncryption: FuseState.ENABLE,
+    EnableNodeOptionsEnvironmentVariable: FuseState.DISABLE,
+    EnableNodeCliInspectArguments: FuseState.DISABLE,
+    OnlyLoadAppFromAsar: FuseState.ENABLE,
+  };
+  const wrong = Object.entries(wanted).filter(([name, state]) => wire[FuseV1Options[name]] !== state);
+  console.error(
+    wrong.length === 0 ? 'package: fuses are set' : `package: wrong fuses: ${wrong.map(([name]) => name).join(', ')}`,
+  );
+  return wrong.length === 0 ? 0 : 1;
 }
 
 try {

@@ -2,7 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BackendEvent, Method, Params, Response, ResultOf, RunOptions, RunStatus } from '../../src-core/protocol/messages';
+import type {
+  BackendEvent,
+  Method,
+  Params,
+  Response,
+  ResultOf,
+  RunOptions,
+  RunStatus,
+} from '../../src-core/protocol/messages';
 import type { OpenTarget } from '../../src-core/model/target';
 import type { RunSummary } from '../../src-core/model/summary';
 import { createSession } from '../../src-core/session';

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { benchCases, memoryCase, runBenchCase, runRecorderBench, type BenchResult } from '../../../src-core/session/bench';
+import {
+  benchCases,
+  memoryCase,
+  runBenchCase,
+  runRecorderBench,
+  type BenchResult,
+} from '../../../src-core/session/bench';
 import { EXIT } from '../exit';
 import { parseWhole } from '../run-flags';
 import { textTable } from '../table';
@@ -15,7 +21,8 @@ const platform = {
 };
 const RECORDER_EVENTS = 4_000_000;
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const millions = (perSecond: number): string => (perSecond / 1e6).toFixed(perSecond < 1e7 ? 2 : 0);
 
 interface Line {
@@ -30,7 +37,8 @@ interface Line {
 async function measure(runs: number, id: string, what: string, once: () => Promise<BenchResult>): Promise<Line> {
   const results: BenchResult[] = [];
   for (let i = 0; i < runs; i++) results.push(await once());
-  const rate = (pick: (result: BenchResult) => number): number => median(results.map((result) => pick(result) / result.seconds));
+  const rate = (pick: (result: BenchResult) => number): number =>
+    median(results.map((result) => pick(result) / result.seconds));
   return {
     id,
     what,
@@ -71,12 +79,20 @@ export const bench: CommandEntry = (program, cli) => {
         }
       const recorder = wanted('recorder')
         ? [false, true].map((write) => {
-            const rates = Array.from({ length: flags.runs }, () => runRecorderBench(RECORDER_EVENTS, write, platform)).map(({ events, seconds }) => events / seconds);
+            const rates = Array.from({ length: flags.runs }, () =>
+              runRecorderBench(RECORDER_EVENTS, write, platform),
+            ).map(({ events, seconds }) => events / seconds);
             return { write, eventsPerSecond: median(rates) };
           })
         : [];
       if (flags.json) {
-        cli.print(JSON.stringify({ peakMib, cases: lines.map((line) => ({ ...line, median: median(line.accessesPerSecond) })), recorder }, null, 2));
+        cli.print(
+          JSON.stringify(
+            { peakMib, cases: lines.map((line) => ({ ...line, median: median(line.accessesPerSecond) })), recorder },
+            null,
+            2,
+          ),
+        );
         return EXIT.ok;
       }
       if (lines.length > 0)
@@ -94,8 +110,14 @@ export const bench: CommandEntry = (program, cli) => {
             ]),
           ),
         );
-      for (const { write, eventsPerSecond } of recorder) cli.print(`recorder ${write ? 'with Arrow' : 'hash and timeline only'}: ${millions(eventsPerSecond)} M events/s`);
-      if (peakMib !== null) cli.print(`memory: peak ${peakMib.toFixed(0)} MiB (${(peakMib / (64 * 1024)).toFixed(4)} MiB per MiB of address space; mark 1024 MiB) for ${memoryCase.what}`);
+      for (const { write, eventsPerSecond } of recorder)
+        cli.print(
+          `recorder ${write ? 'with Arrow' : 'hash and timeline only'}: ${millions(eventsPerSecond)} M events/s`,
+        );
+      if (peakMib !== null)
+        cli.print(
+          `memory: peak ${peakMib.toFixed(0)} MiB (${(peakMib / (64 * 1024)).toFixed(4)} MiB per MiB of address space; mark 1024 MiB) for ${memoryCase.what}`,
+        );
       return EXIT.ok;
     }),
   );

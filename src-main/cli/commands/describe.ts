@@ -49,11 +49,13 @@ export const describe: CommandEntry = (program, cli) => {
   const command = program
     .command('describe')
     .description('list machines, policies with their parameters, importers and examples');
+  command.option('--schema', 'print the JSON Schema of workload files');
   addCommonFlags(command).action(
-    cli.run((flags: CommonFlags) =>
+    cli.run((flags: CommonFlags & { schema?: boolean }) =>
       withEngine(cli.installation, flags.progress === true, async (engine) => {
         const description = await engine.request('session.describe', null);
-        cli.print(flags.json ? JSON.stringify(description, null, 2) : describeText(description));
+        if (flags.schema) cli.print(JSON.stringify(description.workloadSchema, null, 2));
+        else cli.print(flags.json ? JSON.stringify(description, null, 2) : describeText(description));
         return EXIT.ok;
       }),
     ),

@@ -176,8 +176,9 @@ describe('ends that nobody wants', () => {
     ['throw', { FAULTLINE_TEST_CRASH: 'throw:50' }, 'crashed on purpose'],
     ['heap', { FAULTLINE_TEST_CRASH: 'heap:50', FAULTLINE_ENGINE_HEAP_MB: '96' }, 'out of memory'],
   ])('an engine that dies by %s: 70, with the recording so far', async (_how, env, message) => {
-    const { code, err } = await faultline(['run', s1], { env });
+    const { code, err } = await faultline(['run', s1, '--record', 'FOLDER/whole.arrow'], { env });
     expect(code).toBe(70);
+    expect(existsSync(join(folder, 'whole.arrow'))).toBe(false);
     expect(err).toContain(message);
     const kept = readdirSync(join(folder, 'home/recovered'));
     expect(kept).toHaveLength(1);

@@ -54,14 +54,17 @@ const summaryOf = (path: string): RunSummary => JSON.parse(readFileSync(path, 'u
 describe('a policy changed by clicking', () => {
   it('opens the first-run example, ready to run', async () => {
     await page.getByTestId('state-text').filter({ hasText: 'Ready' }).waitFor();
-    await expect.poll(() => page.getByTestId('object-row-r').count()).toBe(1);
+    await page.getByTestId('object-table').getByText('unew').waitFor();
   });
 
   it('takes effect in mid-run, is marked, and changes what follows', async () => {
     await page.getByTestId('toolbar-speed').selectOption('10000');
     await page.getByTestId('toolbar-run').click();
     await expect
-      .poll(async () => count(await page.getByTestId('object-row-r').locator('td').nth(2).textContent()), { timeout: 30_000 })
+      .poll(
+        async () => count(await page.getByTestId('object-row-r').locator('[data-column="gpuFaults"]').textContent()),
+        { timeout: 30_000 },
+      )
       .toBeGreaterThan(1000);
     await page.getByTestId('policy-migration').selectOption('first-touch-stay-remote');
     const mark = page.getByTestId('marks-list').getByText(/first-touch-stay-remote/);
@@ -83,9 +86,13 @@ describe('a policy changed by clicking', () => {
     const shown = await page.getByTestId('totals-row').locator('td').allTextContents();
     expect(shown.map(count)).toContain(seen.totals.gpuFaults);
 
-    const again = await run(process.execPath, [cli, 'run', example, '--json', '--at', `batch:${change?.batch ?? 0}:migration=first-touch-stay-remote`], {
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    const again = await run(
+      process.execPath,
+      [cli, 'run', example, '--json', '--at', `batch:${change?.batch ?? 0}:migration=first-touch-stay-remote`],
+      {
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     const repeated = JSON.parse(again.stdout) as RunSummary;
     expect(repeated.totals).toEqual(seen.totals);
     expect(repeated.objects).toEqual(seen.objects);
@@ -94,7 +101,9 @@ describe('a policy changed by clicking', () => {
     const html = readFileSync(await exportAs('html', 'report.html'), 'utf8');
     expect(html).toContain('first-touch-stay-remote');
     expect(html).toContain(`batch:${change?.batch ?? 0}:migration=first-touch-stay-remote`);
-    const fromReport = await run(process.execPath, [cli, 'run', join(folder, 'report.html'), '--json'], { maxBuffer: 64 * 1024 * 1024 });
+    const fromReport = await run(process.execPath, [cli, 'run', join(folder, 'report.html'), '--json'], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
     expect((JSON.parse(fromReport.stdout) as RunSummary).recordingHash).toBe(seen.recordingHash);
   });
 
@@ -110,7 +119,10 @@ describe('a policy changed by clicking', () => {
     await page.getByTestId('state-text').filter({ hasText: 'Paused' }).waitFor();
     const option = page.getByTestId('policy-eviction').locator('option[value="belady"]');
     expect(await option.isDisabled()).toBe(true);
-    await page.getByText(/needs the future/).first().waitFor();
+    await page
+      .getByText(/needs the future/)
+      .first()
+      .waitFor();
   });
 
   it('saves a recording that opens again with the same numbers', async () => {

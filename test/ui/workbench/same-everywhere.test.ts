@@ -19,14 +19,20 @@ async function runInPage(page: Page): Promise<void> {
 }
 
 async function onCommandLine(): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'run', EXAMPLE, '--json'], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'run', EXAMPLE, '--json'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return (JSON.parse(stdout) as RunSummary).recordingHash;
 }
 
 async function inBrowser(folder: string): Promise<string> {
-  const served = spawn(process.execPath, [cli, 'serve', '--example', EXAMPLE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const served = spawn(process.execPath, [cli, 'serve', '--example', EXAMPLE], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
-    const url = await new Promise<string>((done) => served.stdout.once('data', (data: Buffer) => done(data.toString().trim())));
+    const url = await new Promise<string>((done) =>
+      served.stdout.once('data', (data: Buffer) => done(data.toString().trim())),
+    );
     const browser = await chromium.launch({ executablePath: inject('chromium'), args: sandboxSwitches });
     try {
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, acceptDownloads: true });
@@ -51,7 +57,9 @@ async function inElectron(): Promise<string> {
     await connect(desktop.page);
     await result(desktop.page, 'session.open', { target: { kind: 'example', id: EXAMPLE }, options: {} });
     await result(desktop.page, 'session.control', { action: 'run' });
-    await expect.poll(async () => (await result(desktop.page, 'session.status', null)).state, { timeout: 60_000 }).toBe('finished');
+    await expect
+      .poll(async () => (await result(desktop.page, 'session.status', null)).state, { timeout: 60_000 })
+      .toBe('finished');
     return (await result(desktop.page, 'session.summary', null)).recordingHash;
   } finally {
     await desktop.close();

@@ -13,9 +13,12 @@ afterAll(() => desktop.close());
 it('shows A, B and C as rows', async () => {
   const { app, page } = desktop;
   const answer = async (file: string): Promise<void> => {
-    await app.evaluate(({ dialog }, path) => {
-      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [path] });
-    }, join(folder, file));
+    await app.evaluate(
+      ({ dialog }, path) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [path] });
+      },
+      join(folder, file),
+    );
   };
   await answer('matmul-n32.lackey.zst');
   await page.getByTestId('open-menu').click();
