@@ -89,11 +89,22 @@ export class ArrowWriter implements ChunkWriter {
       const nulls = present ? {} : { nullCount: length, nullBitmap: new Uint8Array((length + 7) >> 3) };
       return makeData({ type, length, data, ...nulls } as never);
     });
-    const details = Array.from({ length }, (_, row) => (HAS_DETAIL[block.kind] ? (block.details[row] ?? null) : null));
-    children.push(vectorFromArray(details, new Utf8()).data[0]!);
+    children.push(HAS_DETAIL[block.kind] ? vectorFromArray(block.details, new Utf8()).data[0]! : noTexts(length));
     return new RecordBatch(
       this.schema,
       makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }),
     );
   }
+}
+
+/** A text column of nothing but nulls. */
+function noTexts(length: number): Data {
+  return makeData({
+    type: new Utf8(),
+    length,
+    nullCount: length,
+    nullBitmap: new Uint8Array((length + 7) >> 3),
+    valueOffsets: new Int32Array(length + 1),
+    data: new Uint8Array(0),
+  });
 }

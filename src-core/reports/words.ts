@@ -46,7 +46,6 @@ export function rankObjects(summary: RunSummary): Ranking {
   return rank('nothing', 0, () => 0);
 }
 
-const bytesOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatBytes(value));
 export const timeOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatTime(value));
 
 /** A policy as the command line writes it: `prefetch=tree,threshold=75`. */
