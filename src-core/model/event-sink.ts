@@ -15,8 +15,9 @@ export interface EventSink {
     address: number,
     policy: number,
     reason: number,
+    cause: number,
   ): number;
-  /** `kind`: MIGRATION or EVICTION. */
+  /** `kind`: MIGRATION or EVICTION. Answers the ordinal. */
   transfer(
     kind: number,
     timePs: number,
@@ -32,7 +33,7 @@ export interface EventSink {
     policy: number,
     reason: number,
     cause: number,
-  ): void;
+  ): number;
   /** `reason`: begin or end. `detail` is JSON of the StepInfo on begin. */
   step(
     timePs: number,

@@ -72,7 +72,10 @@ export const EVENT_COLUMNS = {
   policy: 'u8',
   /** REASONS index. */
   reason: 'u8',
-  /** Ordinal of the event that led to this one. */
+  /**
+   * Ordinal of the event that led to this one: for a transfer, the fault that asked for it; for a fault, the transfer
+   * that took the granule away (its eviction, or its way to another processor). NO_EVENT: none.
+   */
   cause: 'u32',
 } as const;
 export type EventColumn = keyof typeof EVENT_COLUMNS;

@@ -90,6 +90,8 @@ export class MemorySystem implements EvictionView {
   /** One bit per processor that maps the granule where it is; allocated by the first remote mapping. */
   remoteMaps: Uint8Array | null = null;
   /** Remote accesses by granule, for each device that made some. */
+  /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
+  private readonly lastTransfer: Uint32Array;
   private readonly counters: (Uint16Array | undefined)[] = [];
   private readonly protectedNow = new Set<Granule>();
   private readonly link: Link | null;
@@ -111,6 +113,7 @@ export class MemorySystem implements EvictionView {
     this.residency = new Residency(this.granules, processors, capacity);
     this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes);
     this.clocks = new Clocks(processors);
+    this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
     this.link = machine.timing ? new Link(machine.timing.link) : null;
     this.localBytes = new Float64Array(processors);
     this.remoteBytes = new Float64Array(processors);
@@ -248,6 +251,7 @@ export class MemorySystem implements EvictionView {
       address,
       policies.migrationIndex,
       reason,
+      this.lastTransfer[granule]!,
     );
   }
 
@@ -464,7 +468,7 @@ export class MemorySystem implements EvictionView {
       const ends = end - total + Math.floor((total * (k + 1)) / count);
       const address = toVirtual(space, granule * this.granuleBytes);
       const object = this.ledger.objectOf[granule]!;
-      sink.transfer(
+      this.lastTransfer[granule] = sink.transfer(
         MIGRATION,
         begins,
         ends - begins,
@@ -492,7 +496,7 @@ export class MemorySystem implements EvictionView {
       const { granule, reason, cause, policy } = this.wanted[i]!;
       const address = toVirtual(space, granule * this.granuleBytes);
       const object = this.ledger.objectOf[granule]!;
-      sink.transfer(
+      this.lastTransfer[granule] = sink.transfer(
         MIGRATION,
         timePs,
         0,
@@ -530,7 +534,7 @@ export class MemorySystem implements EvictionView {
     const duration = this.link ? this.link.durationPs(this.granuleBytes) : 0;
     const { sink, space, policies } = this.config;
     const address = toVirtual(space, granule * this.granuleBytes);
-    sink.transfer(
+    this.lastTransfer[granule] = sink.transfer(
       EVICTION,
       end - duration,
       duration,

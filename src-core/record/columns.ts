@@ -25,7 +25,7 @@ const TRANSFER: readonly EventColumn[] = [
   'cause',
 ];
 export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
-  [...COMMON, 'processor', 'op', 'object', 'address', 'policy', 'reason'],
+  [...COMMON, 'processor', 'op', 'object', 'address', 'policy', 'reason', 'cause'],
   [...COMMON, ...TRANSFER],
   [...COMMON, ...TRANSFER],
   [...COMMON, 'duration', 'processor', 'reason'],

@@ -77,6 +77,7 @@ export class Recorder implements EventSink {
     address: number,
     policy: number,
     reason: number,
+    cause: number,
   ): number {
     const block = this.begin(FAULT, timePs, access, batch, step);
     const row = block.count - 1;
@@ -87,6 +88,7 @@ export class Recorder implements EventSink {
     columns.address[row] = address;
     columns.policy[row] = policy;
     columns.reason[row] = reason;
+    columns.cause[row] = cause;
     return this.count - 1;
   }
 
@@ -105,7 +107,7 @@ export class Recorder implements EventSink {
     policy: number,
     reason: number,
     cause: number,
-  ): void {
+  ): number {
     const block = this.begin(kind, timePs, access, batch, step);
     const row = block.count - 1;
     const { columns } = block;
@@ -118,6 +120,7 @@ export class Recorder implements EventSink {
     columns.policy[row] = policy;
     columns.reason[row] = reason;
     columns.cause[row] = cause;
+    return this.count - 1;
   }
 
   step(

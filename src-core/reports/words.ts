@@ -1,5 +1,5 @@
 /** Wording shared by sections: shares, absent values, and which object costs most. */
-import { formatBytes, formatTime } from '../base/units';
+import { formatTime } from '../base/units';
 import type { PolicyChoice } from '../model/scenario';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 

@@ -219,7 +219,7 @@ export function runRecorderBench(
   const began = platform.wallMs();
   for (let i = 0; i < count; i += 2) {
     const address = (i % 32768) * 65536;
-    const cause = recorder.fault(i, i, i >> 1, 0, 1, 0, 0, address, 2, 2);
+    const cause = recorder.fault(i, i, i >> 1, 0, 1, 0, 0, address, 2, 2, i);
     recorder.transfer(MIGRATION, i, 10, i, i >> 1, 0, 0, 1, 0, address, 65536, 2, 4, cause);
   }
   recorder.abandon();
