@@ -89,9 +89,9 @@ export class MemorySystem implements EvictionView {
   refusedPrefetches = 0;
   /** One bit per processor that maps the granule where it is; allocated by the first remote mapping. */
   remoteMaps: Uint8Array | null = null;
-  /** Remote accesses by granule, for each device that made some. */
   /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
   private readonly lastTransfer: Uint32Array;
+  /** Remote accesses by granule, for each device that made some. */
   private readonly counters: (Uint16Array | undefined)[] = [];
   private readonly protectedNow = new Set<Granule>();
   private readonly link: Link | null;

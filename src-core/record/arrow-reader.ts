@@ -50,7 +50,7 @@ export async function openRecording(source: ByteSource): Promise<OpenRecording> 
   return {
     header,
     findings,
-    chunks: () => readChunks(reader as unknown as AsyncIterable<RecordBatch>, source.name, findings),
+    chunks: () => readChunks(reader, source.name, findings),
   };
 }
 
@@ -116,7 +116,8 @@ function ordered(found: ReadonlyMap<number, ColumnBlock>): EventChunk {
     last = Math.max(last, block.columns.ordinal[block.count - 1]!);
   }
   // Chunks that share no kind are read as one, so there are at most as many of them as kinds.
-  if (last - first >= EVENT_KINDS.length * CHUNK_EVENTS) throw new Refusal(`the numbers of its events jump from ${first} to ${last}`);
+  if (last - first >= EVENT_KINDS.length * CHUNK_EVENTS)
+    throw new Refusal(`the numbers of its events jump from ${first} to ${last}`);
   const places = new Uint8Array(last - first + 1).fill(MISSING);
   for (const [kind, block] of found)
     for (let row = 0; row < block.count; row++) places[block.columns.ordinal[row]! - first] = kind;

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { randomStream } from '../../src-core/base/random';
-import { NO_GRANULE, type EvictionPolicy, type MigrationPolicy, type PolicyEntry, type PrefetchPolicy } from '../../src-core/contracts/policy';
+import {
+  NO_GRANULE,
+  type EvictionPolicy,
+  type MigrationPolicy,
+  type PolicyEntry,
+  type PrefetchPolicy,
+} from '../../src-core/contracts/policy';
 import { POLICY_KINDS, type PolicyChoice } from '../../src-core/model/scenario';
 import { policies } from '../../src-core/policies';
 import { pcie4x16g } from '../../src-core/presets/machines/pcie4-16g';
@@ -21,8 +27,10 @@ interface JsonField {
   readonly maximum?: number;
   readonly enum?: readonly string[];
 }
-const schemaOf = (entry: PolicyEntry) => z.toJSONSchema(entry.schema) as { properties?: Readonly<Record<string, JsonField>>; additionalProperties?: boolean };
-const fieldsOf = (entry: PolicyEntry): (readonly [string, JsonField])[] => Object.entries(schemaOf(entry).properties ?? {});
+const schemaOf = (entry: PolicyEntry) =>
+  z.toJSONSchema(entry.schema) as { properties?: Readonly<Record<string, JsonField>>; additionalProperties?: boolean };
+const fieldsOf = (entry: PolicyEntry): (readonly [string, JsonField])[] =>
+  Object.entries(schemaOf(entry).properties ?? {});
 const defaultsOf = (entry: PolicyEntry): PolicyChoice['params'] => {
   const parsed = entry.parse({});
   if (!parsed.ok) throw new Error(parsed.error);
@@ -61,7 +69,8 @@ describe.each(policies.map((entry) => [`${entry.kind}=${entry.id}`, entry] as co
       expect(field.title, name).toBeTruthy();
       expect(field.description, name).toBeTruthy();
       expect(field.default, name).toBeDefined();
-      if (field.type === 'integer') expect(field.minimum! <= Number(field.default) && Number(field.default) <= field.maximum!, name).toBe(true);
+      if (field.type === 'integer')
+        expect(field.minimum! <= Number(field.default) && Number(field.default) <= field.maximum!, name).toBe(true);
     }
   });
 
@@ -69,7 +78,9 @@ describe.each(policies.map((entry) => [`${entry.kind}=${entry.id}`, entry] as co
     for (const params of paramSets(entry)) {
       const again = entry.parse(JSON.parse(JSON.stringify(params)) as PolicyChoice['params']);
       expect(again).toEqual({ ok: true, value: params });
-      expect(z.fromJSONSchema(JSON.parse(JSON.stringify(schemaOf(entry))) as never).safeParse(params).success).toBe(true);
+      expect(z.fromJSONSchema(JSON.parse(JSON.stringify(schemaOf(entry))) as never).safeParse(params).success).toBe(
+        true,
+      );
     }
     const unknown = entry.parse({ colour: 'red' });
     expect(unknown.ok ? '' : unknown.error).toMatch(/unknown parameter "colour" \(known: /);
@@ -86,17 +97,27 @@ describe.each(policies.map((entry) => [`${entry.kind}=${entry.id}`, entry] as co
       for (const params of paramSets(entry))
         for (const seed of [3, 8, 17]) {
           const test = caseOf(seed);
-          const others = [choose('eviction', 'access-lru'), choose('prefetch', 'none'), choose('migration', 'on-fault')];
-          const chosen = others.map((other) => (other.kind === entry.kind ? { kind: entry.kind, id: entry.id, params } : other));
+          const others = [
+            choose('eviction', 'access-lru'),
+            choose('prefetch', 'none'),
+            choose('migration', 'on-fault'),
+          ];
+          const chosen = others.map((other) =>
+            other.kind === entry.kind ? { kind: entry.kind, id: entry.id, params } : other,
+          );
           const scenario = { ...test.scenario, policies: chosen, deviceMemoryBytes: test.scenario.granularity };
           const engine = await drive(test.source, scenario, { machine, keepEvents: true });
-          expect(brokenInvariants({ ...test, machine, scenario }, engine).slice(0, 5), `seed ${seed}, ${machine.id}, ${JSON.stringify(params)}`).toEqual([]);
+          expect(
+            brokenInvariants({ ...test, machine, scenario }, engine).slice(0, 5),
+            `seed ${seed}, ${machine.id}, ${JSON.stringify(params)}`,
+          ).toEqual([]);
           expect((await drive(test.source, scenario, { machine })).hash).toBe(engine.hash);
         }
   });
 });
 
-const entriesOf = (kind: PolicyChoice['kind']) => policies.filter((entry) => entry.kind === kind).map((entry) => [entry.id, entry] as const);
+const entriesOf = (kind: PolicyChoice['kind']) =>
+  policies.filter((entry) => entry.kind === kind).map((entry) => [entry.id, entry] as const);
 
 describe.each(entriesOf('eviction'))('eviction=%s', (_id, entry) => {
   const victims = (): number[] => {
@@ -105,7 +126,11 @@ describe.each(entriesOf('eviction'))('eviction=%s', (_id, entry) => {
     return Array.from({ length: 300 }, () => {
       const residents = [...new Set(Array.from({ length: random.below(12) }, () => random.below(100)))];
       const kept = new Set(residents.filter(() => random.below(2) === 0));
-      const memory = fakeMemory({ residents, isProtected: (granule) => kept.has(granule), nextUse: (granule) => (granule * 7919) % 104_729 });
+      const memory = fakeMemory({
+        residents,
+        isProtected: (granule) => kept.has(granule),
+        nextUse: (granule) => (granule * 7919) % 104_729,
+      });
       for (const granule of residents) made.used?.(1, granule, memory);
       const victim = made.victim(1, memory);
       const allowed = residents.filter((granule) => !kept.has(granule));
@@ -129,7 +154,13 @@ describe.each(entriesOf('prefetch'))('prefetch=%s', (_id, entry) => {
           const first = 512;
           const wishes = (): number[] => {
             const wanted: number[] = [];
-            const faults = { device: 1, first, outer: first + pages, faulted: Int32Array.of(first + pages - 1), count: 1 };
+            const faults = {
+              device: 1,
+              first,
+              outer: first + pages,
+              faulted: Int32Array.of(first + pages - 1),
+              count: 1,
+            };
             made.choose(faults, fakeMemory({ granuleBytes, owner: { [first]: 1 } }), (granule) => wanted.push(granule));
             return wanted;
           };
@@ -146,7 +177,8 @@ describe.each(entriesOf('migration'))('migration=%s', (_id, entry) => {
     for (const params of paramSets(entry)) {
       const made = entry.create(params, envOf(1)) as MigrationPolicy;
       for (const processor of [0, 1, 2])
-        for (const op of [0, 1, 2, 3] as const) expect(['migrate', 'map-remote']).toContain(made.onFault(processor, 5, op, fakeMemory({ owner: { 5: 1 } })));
+        for (const op of [0, 1, 2, 3] as const)
+          expect(['migrate', 'map-remote']).toContain(made.onFault(processor, 5, op, fakeMemory({ owner: { 5: 1 } })));
       expect(made.counterThreshold === null || made.counterThreshold >= 1).toBe(true);
     }
   });

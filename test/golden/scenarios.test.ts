@@ -14,7 +14,11 @@ const K4 = 4096;
 const K64 = 65536;
 const M2 = 2 * MIB;
 
-const onR0 = (granularity: number, options: RunOptions = {}): RunOptions => ({ machine: 'r0', granularity, ...options });
+const onR0 = (granularity: number, options: RunOptions = {}): RunOptions => ({
+  machine: 'r0',
+  granularity,
+  ...options,
+});
 
 /** Runs an example whose text was changed. */
 async function runChanged(id: string, from: string | RegExp, to: string, options: RunOptions): Promise<RunSummary> {
@@ -67,13 +71,21 @@ function expectRow(summary: RunSummary, granularity: number, row: Row): void {
     unresolvedToDevice: 0,
     remote: 0,
   });
-  for (const field of ['cpuFaults', 'gpuFaults', 'bytesToDevice', 'bytesToHost', 'deadBytesToDevice', 'deadBytesToHost'] as const) {
+  for (const field of [
+    'cpuFaults',
+    'gpuFaults',
+    'bytesToDevice',
+    'bytesToHost',
+    'deadBytesToDevice',
+    'deadBytesToHost',
+  ] as const) {
     const sum = summary.objects.reduce((total, object) => total + object[field], 0);
     expect(sum, `sum of ${field} over the objects`).toBe(summary.totals[field]);
   }
 }
 
-const pingPongs = (summary: RunSummary): Record<string, number> => Object.fromEntries(summary.objects.map((object) => [object.name, object.pingPongs]));
+const pingPongs = (summary: RunSummary): Record<string, number> =>
+  Object.fromEntries(summary.objects.map((object) => [object.name, object.pingPongs]));
 
 describe('S1 Jacobi residual, 100 iterations', () => {
   // Blocks of one array = 32 MiB / block. The GPU faults on u and unew once (2 arrays) and on r in each of 100 iterations:
@@ -86,7 +98,15 @@ describe('S1 Jacobi residual, 100 iterations', () => {
     [M2, 16],
   ])('at %i bytes', async (granularity, blocks) => {
     const summary = await runExample('s1-jacobi-residual', onR0(granularity));
-    expectRow(summary, granularity, { gpuFaults: 102 * blocks, cpuFaults: 102 * blocks, toDevice: 3232, deadToDevice: 3200, toHost: 3200, deadToHost: 0, evictions: 0 });
+    expectRow(summary, granularity, {
+      gpuFaults: 102 * blocks,
+      cpuFaults: 102 * blocks,
+      toDevice: 3232,
+      deadToDevice: 3200,
+      toHost: 3200,
+      deadToHost: 0,
+      evictions: 0,
+    });
     expect(pingPongs(summary)).toEqual({ u: 0, unew: 0, r: 99 * blocks });
   });
 });
@@ -122,7 +142,15 @@ describe('S3 linked list, two passes', () => {
     [M2, 32],
   ])('that fits, at %i bytes', async (granularity, blocks) => {
     const summary = await runExample('s3-linked-list', onR0(granularity));
-    expectRow(summary, granularity, { gpuFaults: blocks, cpuFaults: blocks, toDevice: 64, deadToDevice: 0, toHost: 0, deadToHost: 0, evictions: 0 });
+    expectRow(summary, granularity, {
+      gpuFaults: blocks,
+      cpuFaults: blocks,
+      toDevice: 64,
+      deadToDevice: 0,
+      toHost: 0,
+      deadToHost: 0,
+      evictions: 0,
+    });
   });
 
   // 48 of 64 MiB: about every fourth visit faults. The permutation is random, so within the spread of nine seeds.
@@ -152,12 +180,24 @@ describe('S4 stencil on 1.25 times the device, 20 sweeps', () => {
   // what nobody touched again before the end (64 MiB of the last writes stay open).
   it('under LRU', async () => {
     const summary = await runExample('s4-oversubscribed-stencil', onR0(K64));
-    expectRow(summary, K64, { gpuFaults: 102_400, cpuFaults: 5_120, toDevice: 6_400, deadToDevice: 3_200, toHost: 6_144, deadToHost: 3_040, unresolvedToHost: 64, evictions: 98_304 });
+    expectRow(summary, K64, {
+      gpuFaults: 102_400,
+      cpuFaults: 5_120,
+      toDevice: 6_400,
+      deadToDevice: 3_200,
+      toHost: 6_144,
+      deadToHost: 3_040,
+      unresolvedToHost: 64,
+      evictions: 98_304,
+    });
   });
 
   // Belady keeps 4,095 blocks of the 5,120 from sweep to sweep: 5,120 + 19 × 1,024 misses.
   it('under Belady', async () => {
-    const { totals } = await runExample('s4-oversubscribed-stencil', onR0(K64, { policies: [{ kind: 'eviction', id: 'belady' }] }));
+    const { totals } = await runExample(
+      's4-oversubscribed-stencil',
+      onR0(K64, { policies: [{ kind: 'eviction', id: 'belady' }] }),
+    );
     expect(totals.gpuFaults).toBe(24_576);
     expect(totals.bytesToDevice).toBe(1_536 * MIB);
     expect(totals.evictions).toBe(24_576 - 4_096);
@@ -166,7 +206,16 @@ describe('S4 stencil on 1.25 times the device, 20 sweeps', () => {
   // Turning round finds the newest 4,096 blocks resident: 5,120 + 19 × 1,024, the count of Belady with plain LRU.
   it('in alternating direction under LRU', async () => {
     const summary = await runExample('s4-alternating', onR0(K64));
-    expectRow(summary, K64, { gpuFaults: 24_576, cpuFaults: 5_120, toDevice: 1_536, deadToDevice: 768, toHost: 1_280, deadToHost: 608, unresolvedToHost: 64, evictions: 20_480 });
+    expectRow(summary, K64, {
+      gpuFaults: 24_576,
+      cpuFaults: 5_120,
+      toDevice: 1_536,
+      deadToDevice: 768,
+      toHost: 1_280,
+      deadToHost: 608,
+      unresolvedToHost: 64,
+      evictions: 20_480,
+    });
   });
 });
 
@@ -188,7 +237,12 @@ describe('S5 embedding table with Zipf skew', () => {
     [M2, 298_602, 597_204, 0.03],
   ];
   it.each(sorted)('rows sorted by frequency at %i bytes', async (granularity, gpuFaults, toDevice, tolerance) => {
-    const { totals } = await runChanged('s5-embedding-zipf', 'placement: hashed', 'placement: sorted', onR0(granularity));
+    const { totals } = await runChanged(
+      's5-embedding-zipf',
+      'placement: hashed',
+      'placement: sorted',
+      onR0(granularity),
+    );
     expectZipf(totals, gpuFaults, toDevice, tolerance);
   });
 
@@ -207,7 +261,15 @@ describe('S8 read-mostly table, 100 phases', () => {
   // Both sides read everything they get, so nothing is dead.
   it('at 4 KiB', async () => {
     const summary = await runExample('s8-read-mostly', onR0(K4));
-    expectRow(summary, K4, { gpuFaults: 50 * 16_384, cpuFaults: 51 * 16_384, toDevice: 3_200, deadToDevice: 0, toHost: 3_200, deadToHost: 0, evictions: 0 });
+    expectRow(summary, K4, {
+      gpuFaults: 50 * 16_384,
+      cpuFaults: 51 * 16_384,
+      toDevice: 3_200,
+      deadToDevice: 0,
+      toHost: 3_200,
+      deadToHost: 0,
+      evictions: 0,
+    });
   });
 });
 
@@ -215,7 +277,15 @@ describe('S9 triad after CPU initialisation', () => {
   // Three arrays of 128 MiB fault once on each side and stay: 384 MiB in, nothing out. `a` is the output: dead on arrival.
   const row = (granularity: number): Row => {
     const blocks = (384 * MIB) / granularity;
-    return { gpuFaults: blocks, cpuFaults: blocks, toDevice: 384, deadToDevice: 128, toHost: 0, deadToHost: 0, evictions: 0 };
+    return {
+      gpuFaults: blocks,
+      cpuFaults: blocks,
+      toDevice: 384,
+      deadToDevice: 128,
+      toHost: 0,
+      deadToHost: 0,
+      evictions: 0,
+    };
   };
   it.each([K4, K64, M2])('at %i bytes', async (granularity) => {
     expectRow(await runExample('s9-first-touch-triad', onR0(granularity)), granularity, row(granularity));
@@ -234,7 +304,15 @@ describe('S10 dgemm on malloc, 10 calls', () => {
   // Dead in: C each time, beta = 0 overwrites it (10 × 128). Dead out: B each time, the CPU rewrites it (9 × 128).
   it('at 2 MiB', async () => {
     const summary = await runExample('s10-dgemm-on-malloc', onR0(M2));
-    expectRow(summary, M2, { gpuFaults: 1_344, cpuFaults: 1_408, toDevice: 2_688, deadToDevice: 1_280, toHost: 2_432, deadToHost: 1_152, evictions: 0 });
+    expectRow(summary, M2, {
+      gpuFaults: 1_344,
+      cpuFaults: 1_408,
+      toDevice: 2_688,
+      deadToDevice: 1_280,
+      toHost: 2_432,
+      deadToHost: 1_152,
+      evictions: 0,
+    });
     expect(summary.objects.map(({ name, gpuFaults }) => [name, gpuFaults])).toEqual([
       ['A', 64],
       ['B', 640],
@@ -244,12 +322,15 @@ describe('S10 dgemm on malloc, 10 calls', () => {
 });
 
 describe('reproducibility', () => {
-  it.each(['s1-jacobi-residual', 's3-linked-list-48m', 's4-alternating'])('%s gives the same recording twice', async (id) => {
-    const first = await runExample(id, onR0(K64));
-    const second = await runExample(id, onR0(K64));
-    expect(first.recordingHash).toMatch(/^[0-9a-f]{64}$/);
-    expect(second).toEqual(first);
-  });
+  it.each(['s1-jacobi-residual', 's3-linked-list-48m', 's4-alternating'])(
+    '%s gives the same recording twice',
+    async (id) => {
+      const first = await runExample(id, onR0(K64));
+      const second = await runExample(id, onR0(K64));
+      expect(first.recordingHash).toMatch(/^[0-9a-f]{64}$/);
+      expect(second).toEqual(first);
+    },
+  );
 
   it('another seed is another recording where numbers are random, and the same one where none are', async () => {
     const list = await runExample('s3-linked-list', onR0(K64, { seed: 1 }));
@@ -260,16 +341,19 @@ describe('reproducibility', () => {
     expect(otherTriad.recordingHash).toBe(triad.recordingHash);
   });
 
-  it.each(['s1-jacobi-residual', 's3-linked-list-48m', 's4-oversubscribed-stencil'])('%s: marking useful bytes changes nothing else', async (id) => {
-    const marked = await runExample(id, onR0(K64));
-    const plain = await runExample(id, onR0(K64, { usefulBytes: false }));
-    expect(marked.totals.usefulBytes).toBeGreaterThan(0);
-    // Rows of the ledger carry useful bytes, so the recording itself may differ; no other number may.
-    const without = ({ totals, objects }: RunSummary): unknown => ({
-      totals: { ...totals, usefulBytes: null, events: 0 },
-      objects: objects.map((object) => ({ ...object, usefulBytes: null })),
-    });
-    expect(without(plain)).toEqual(without(marked));
-    expect(plain.totals.usefulBytes).toBeNull();
-  });
+  it.each(['s1-jacobi-residual', 's3-linked-list-48m', 's4-oversubscribed-stencil'])(
+    '%s: marking useful bytes changes nothing else',
+    async (id) => {
+      const marked = await runExample(id, onR0(K64));
+      const plain = await runExample(id, onR0(K64, { usefulBytes: false }));
+      expect(marked.totals.usefulBytes).toBeGreaterThan(0);
+      // Rows of the ledger carry useful bytes, so the recording itself may differ; no other number may.
+      const without = ({ totals, objects }: RunSummary): unknown => ({
+        totals: { ...totals, usefulBytes: null, events: 0 },
+        objects: objects.map((object) => ({ ...object, usefulBytes: null })),
+      });
+      expect(without(plain)).toEqual(without(marked));
+      expect(plain.totals.usefulBytes).toBeNull();
+    },
+  );
 });

@@ -42,7 +42,7 @@ function* iterations(stream: AccessStream): Generator<Iteration | Fork, void, un
 
 function pieces(access: SlowAccess, granuleBytes: number): SlowAccess[] {
   const made: SlowAccess[] = [];
-  for (let at = access.address; at < access.address + access.bytes; ) {
+  for (let at = access.address; at < access.address + access.bytes;) {
     const end = Math.min(access.address + access.bytes, (Math.floor(at / granuleBytes) + 1) * granuleBytes);
     made.push({ ...access, address: at, bytes: end - at });
     at = end;

@@ -9,7 +9,9 @@ const MOST_GRANULES = 12;
 
 /** The same program with every step on the device: Belady's claim is about device accesses alone. */
 function onDevice(program: ProgramPlan): ProgramPlan {
-  const parts = program.parts.flatMap((part) => (part.kind === 'step' ? [{ kind: part.kind, step: { ...part.step, processor: 1 } }] : []));
+  const parts = program.parts.flatMap((part) =>
+    part.kind === 'step' ? [{ kind: part.kind, step: { ...part.step, processor: 1 } }] : [],
+  );
   return { ...program, parts };
 }
 
@@ -26,7 +28,8 @@ function fewestFaults(sequence: readonly number[], capacity: number): number {
     for (const { residents, faults } of states.values())
       if (residents.includes(granule)) reach(residents, faults);
       else if (residents.length < capacity) reach([...residents, granule], faults + 1);
-      else for (const victim of residents) reach([...residents.filter((other) => other !== victim), granule], faults + 1);
+      else
+        for (const victim of residents) reach([...residents.filter((other) => other !== victim), granule], faults + 1);
     states = next;
   }
   return Math.min(...[...states.values()].map(({ faults }) => faults));

@@ -2,14 +2,19 @@
 import { randomStream } from '../../src-core/base/random';
 import type { AccessSource } from '../../src-core/contracts/access-stream';
 import type { PolicyChoice, ScenarioSpec } from '../../src-core/model/scenario';
-import { CPU } from '../../src-core/model/processor';
 import { r0 } from '../../src-core/presets/machines/r0';
 import type { MachineSpec } from '../../src-core/model/machine';
 import { accessesOf } from './accesses';
 import { choose, drive, makeScenario, type DriveOptions, type EngineRun } from './drive';
 import { randomProgram, sourceOf } from './random-program';
 import { randomWorkload } from './random-workload';
-import { leastRecentlyAccessed, leastRecentlyMigrated, SlowModel, type SlowCounts, type SlowMachine } from './slow-model';
+import {
+  leastRecentlyAccessed,
+  leastRecentlyMigrated,
+  SlowModel,
+  type SlowCounts,
+  type SlowMachine,
+} from './slow-model';
 
 export interface Case {
   readonly seed: number;
@@ -31,7 +36,12 @@ export function caseOf(seed: number): Case {
   const granules = source.space.objects.reduce((sum, object) => sum + Math.ceil(object.bytes / granularity), 0);
   const capacity = pick([1, 2, 3, 1 + random.below(granules), 1 + random.below(granules), granules + 2]);
   const eviction = pick(['access-lru', 'access-lru', 'migrated-lru', 'random', 'belady']);
-  const prefetch = pick([choose('prefetch', 'none'), choose('prefetch', 'none'), choose('prefetch', 'sequential-64k'), choose('prefetch', 'tree', { threshold: pick([0, 25, 51, 75, 100]) })]);
+  const prefetch = pick([
+    choose('prefetch', 'none'),
+    choose('prefetch', 'none'),
+    choose('prefetch', 'sequential-64k'),
+    choose('prefetch', 'tree', { threshold: pick([0, 25, 51, 75, 100]) }),
+  ]);
   const migration = pick([
     choose('migration', 'on-fault'),
     choose('migration', 'on-fault'),
@@ -50,18 +60,28 @@ export function caseOf(seed: number): Case {
 }
 
 /** Victims as the engine chose them; the model checks that each choice was allowed, and farthest where it has to be. */
-function replayedVictims(engine: EngineRun, granularity: number, base: number, mustBeFarthest: boolean): SlowMachine['victim'] {
+function replayedVictims(
+  engine: EngineRun,
+  granularity: number,
+  base: number,
+  mustBeFarthest: boolean,
+): SlowMachine['victim'] {
   const chosen = engine.events
     .filter((event) => event.name === 'eviction')
     .map((event) => ({ device: event.source!, granule: (event.address! - base) / granularity }));
   let at = 0;
   return (device, candidates, model) => {
     const next = chosen[at++];
-    if (next?.device !== device) throw new Error(`eviction ${at}: the model needs room on device ${device}, the engine evicted from ${next?.device ?? 'nowhere'}`);
+    if (next?.device !== device)
+      throw new Error(
+        `eviction ${at}: the model needs room on device ${device}, the engine evicted from ${next?.device ?? 'nowhere'}`,
+      );
     const use = model.nextDeviceAccess(next.granule);
     const better = mustBeFarthest ? candidates.find((granule) => model.nextDeviceAccess(granule) > use) : undefined;
     if (better !== undefined)
-      throw new Error(`eviction ${at} before access ${model.now}: granule ${next.granule} (next use ${use}) went, granule ${better} (${model.nextDeviceAccess(better)}) stayed`);
+      throw new Error(
+        `eviction ${at} before access ${model.now}: granule ${next.granule} (next use ${use}) went, granule ${better} (${model.nextDeviceAccess(better)}) stayed`,
+      );
     return next.granule;
   };
 }
@@ -81,8 +101,14 @@ export function playSlowly(test: Case, engine: EngineRun): readonly SlowCounts[]
     capacityGranules: scenario.deviceMemoryBytes / scenario.granularity,
     devices: source.devices,
     hostMapsDevice: machine.hostMapsDevice.value,
-    prefetch: prefetch.id === 'tree' ? { id: 'tree', threshold: Number(prefetch.params['threshold']) } : { id: prefetch.id as 'none' },
-    migration: migration.id === 'access-counter' ? { id: 'access-counter', threshold: Number(migration.params['threshold']) } : { id: migration.id as 'on-fault' },
+    prefetch:
+      prefetch.id === 'tree'
+        ? { id: 'tree', threshold: Number(prefetch.params['threshold']) }
+        : { id: prefetch.id as 'none' },
+    migration:
+      migration.id === 'access-counter'
+        ? { id: 'access-counter', threshold: Number(migration.params['threshold']) }
+        : { id: migration.id as 'on-fault' },
     victim: victims[eviction.id]!(),
   };
   return new SlowModel(source.space, slow, accessesOf(source, scenario.granularity)).run();
@@ -93,7 +119,8 @@ export function differences(expected: readonly SlowCounts[], actual: readonly Sl
   const lines: string[] = [];
   const walk = (path: string, want: unknown, have: unknown): void => {
     if (typeof want === 'object' && want !== null) {
-      for (const [key, value] of Object.entries(want)) walk(`${path}.${key}`, value, (have as Record<string, unknown> | undefined)?.[key]);
+      for (const [key, value] of Object.entries(want))
+        walk(`${path}.${key}`, value, (have as Record<string, unknown> | undefined)?.[key]);
     } else if (want !== have) lines.push(`${path}: the model says ${String(want)}, the engine ${String(have)}`);
   };
   expected.forEach((counts, object) => {
@@ -103,7 +130,10 @@ export function differences(expected: readonly SlowCounts[], actual: readonly Sl
 }
 
 /** Plays a case both ways; answers what differs. */
-export async function compare(test: Case, options: DriveOptions = {}): Promise<{ differences: string[]; engine: EngineRun }> {
+export async function compare(
+  test: Case,
+  options: DriveOptions = {},
+): Promise<{ differences: string[]; engine: EngineRun }> {
   const engine = await drive(test.source, test.scenario, { machine: test.machine, keepEvents: true, ...options });
   try {
     return { differences: differences(playSlowly(test, engine), engine.objects), engine };
@@ -112,5 +142,5 @@ export async function compare(test: Case, options: DriveOptions = {}): Promise<{
   }
 }
 
-export const isDevice = (processor: number): boolean => processor !== CPU;
-export const replayCommand = (seed: number): string => `FAULTLINE_SEED=${seed} npx vitest run --project property test/property/engine-equals-model.test.ts`;
+export const replayCommand = (seed: number): string =>
+  `FAULTLINE_SEED=${seed} npx vitest run --project property test/property/engine-equals-model.test.ts`;

@@ -13,7 +13,9 @@ import { COLUMNS_OF_KIND } from '../../src-core/record/columns';
 import { Recorder } from '../../src-core/record/recorder';
 import type { SlowCounts } from './slow-model';
 
-export type EventRow = { readonly name: (typeof EVENT_KINDS)[number]; readonly detail: string } & Readonly<Partial<Record<EventColumn, number>>>;
+export type EventRow = { readonly name: (typeof EVENT_KINDS)[number]; readonly detail: string } & Readonly<
+  Partial<Record<EventColumn, number>>
+>;
 
 export interface EngineRun {
   readonly objects: readonly SlowCounts[];
@@ -73,8 +75,18 @@ export function rowsOf(chunk: EventChunk): EventRow[] {
 
 /** The public quantities of one object, from the counters of a run. */
 export function countsOf(of: (metric: Metric) => number): SlowCounts {
-  const cpu = { reads: of('cpuReads'), writes: of('cpuWrites'), readWrites: of('cpuReadWrites'), atomics: of('cpuAtomics') };
-  const gpu = { reads: of('gpuReads'), writes: of('gpuWrites'), readWrites: of('gpuReadWrites'), atomics: of('gpuAtomics') };
+  const cpu = {
+    reads: of('cpuReads'),
+    writes: of('cpuWrites'),
+    readWrites: of('cpuReadWrites'),
+    atomics: of('cpuAtomics'),
+  };
+  const gpu = {
+    reads: of('gpuReads'),
+    writes: of('gpuWrites'),
+    readWrites: of('gpuReadWrites'),
+    atomics: of('gpuAtomics'),
+  };
   return {
     accesses: [...Object.values(cpu), ...Object.values(gpu)].reduce((sum, count) => sum + count, 0),
     cpuFaults: of('cpuFaults'),
@@ -96,16 +108,26 @@ export function countsOf(of: (metric: Metric) => number): SlowCounts {
   };
 }
 
-export async function drive(source: AccessSource, scenario: ScenarioSpec, options: DriveOptions = {}): Promise<EngineRun> {
+export async function drive(
+  source: AccessSource,
+  scenario: ScenarioSpec,
+  options: DriveOptions = {},
+): Promise<EngineRun> {
   const { machine = r0, slice = 1e9, keepEvents = false, between } = options;
   const find = options.findPolicy ?? ((choice: PolicyChoice) => findPolicy(choice.kind, choice.id));
   const config = { source, machine, scenario, findPolicy: find };
   const chosen = [...scenario.policies, ...scenario.changes.map((change) => change.policy)];
   const needsFuture = chosen.some((choice) => find(choice)?.needsFuture);
   const noHash = { update: () => undefined, digest: () => '' };
-  const future = needsFuture ? await lookAhead(config, new Recorder(noHash, null, null), () => Promise.resolve()) : null;
+  const future = needsFuture
+    ? await lookAhead(config, new Recorder(noHash, null, null), () => Promise.resolve())
+    : null;
   const events: EventRow[] = [];
-  const recorder = new Recorder(makeHash(), keepEvents ? { chunk: (chunk) => void events.push(...rowsOf(chunk)) } : null, null);
+  const recorder = new Recorder(
+    makeHash(),
+    keepEvents ? { chunk: (chunk) => void events.push(...rowsOf(chunk)) } : null,
+    null,
+  );
   const run = new Run({ ...config, recorder }, future);
   while (!run.finished) {
     await run.advance(slice);

@@ -11,11 +11,13 @@ type Broken = string[];
 function everythingWasDone({ source, scenario }: Case, { run, objects }: EngineRun): Broken {
   const broken: Broken = [];
   const announced = accessesOf(source, scenario.granularity);
-  if (run.memory.accessCount !== announced.length) broken.push(`${announced.length} accesses were asked for, ${run.memory.accessCount} made`);
+  if (run.memory.accessCount !== announced.length)
+    broken.push(`${announced.length} accesses were asked for, ${run.memory.accessCount} made`);
   const perObject = source.space.objects.map(() => 0);
   for (const access of announced) perObject[access.object]!++;
   perObject.forEach((count, object) => {
-    if (objects[object]!.accesses !== count) broken.push(`o${object}: ${count} accesses were asked for, ${objects[object]!.accesses} are in the books`);
+    if (objects[object]!.accesses !== count)
+      broken.push(`o${object}: ${count} accesses were asked for, ${objects[object]!.accesses} are in the books`);
   });
   const waiting = run.memory.residency.state.findIndex((state) => (state & PENDING) !== 0);
   if (waiting >= 0) broken.push(`granule ${waiting} still waits for a fault batch`);
@@ -40,18 +42,24 @@ function replay({ source, scenario }: Case, { run, events }: EngineRun): Broken 
     if (said !== was) broken.push(`event ${event.ordinal}: granule ${granule} leaves ${said}, but it was on ${was}`);
     if (was !== CPU) change(was, -1);
     if (event.target !== CPU) change(event.target!, 1);
-    if ((held.get(event.target!) ?? 0) > capacity) broken.push(`event ${event.ordinal}: device ${event.target!} holds more than ${capacity} granules`);
+    if ((held.get(event.target!) ?? 0) > capacity)
+      broken.push(`event ${event.ordinal}: device ${event.target!} holds more than ${capacity} granules`);
     owner.set(granule, event.target!);
     if (event.duration! < 0) broken.push(`event ${event.ordinal}: lasts ${event.duration!} ps`);
-    if (event.time! + event.duration! > run.memory.clocks.latest()) broken.push(`event ${event.ordinal}: ends after the run`);
+    if (event.time! + event.duration! > run.memory.clocks.latest())
+      broken.push(`event ${event.ordinal}: ends after the run`);
   };
   for (const event of events) if (event.name === 'migration' || event.name === 'eviction') transfer(event);
   for (let granule = 0; granule < run.memory.granules; granule++) {
     const now = run.memory.residency.ownerOf(granule);
-    if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU)) broken.push(`granule ${granule} is on ${now}, the recording says ${owner.get(granule) ?? CPU}`);
+    if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU))
+      broken.push(`granule ${granule} is on ${now}, the recording says ${owner.get(granule) ?? CPU}`);
   }
   for (let device = 1; device <= source.devices; device++)
-    if ((held.get(device) ?? 0) !== run.memory.residency.residents(device)) broken.push(`device ${device} holds ${run.memory.residency.residents(device)} granules, the recording says ${held.get(device) ?? 0}`);
+    if ((held.get(device) ?? 0) !== run.memory.residency.residents(device))
+      broken.push(
+        `device ${device} holds ${run.memory.residency.residents(device)} granules, the recording says ${held.get(device) ?? 0}`,
+      );
   return broken;
 }
 
@@ -65,7 +73,9 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
   };
   objects.forEach((counts, object) => {
     const own = events.filter((event) => event.object === object);
-    const transfers = own.filter((event) => (event.name === 'migration' || event.name === 'eviction') && event.source !== NO_PROCESSOR);
+    const transfers = own.filter(
+      (event) => (event.name === 'migration' || event.name === 'eviction') && event.source !== NO_PROCESSOR,
+    );
     const bytes = (list: readonly EventRow[]): number => list.reduce((sum, event) => sum + event.bytes!, 0);
     const faults = own.filter((event) => event.name === 'fault');
     equal(`o${object} migrations`, counts.migrations, transfers.length);
@@ -74,9 +84,21 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
     equal(`o${object} bytesToHost`, counts.bytesToHost, bytes(transfers.filter((event) => event.target === CPU)));
     equal(`o${object} cpuFaults`, counts.cpuFaults, faults.filter((event) => event.processor === CPU).length);
     equal(`o${object} gpuFaults`, counts.gpuFaults, faults.filter((event) => event.processor !== CPU).length);
-    equal(`o${object} moved bytes`, counts.bytesToDevice + counts.bytesToHost, counts.migrations * scenario.granularity);
-    most(`o${object} dead and unresolved to device`, counts.deadBytesToDevice + counts.unresolvedBytesToDevice, counts.bytesToDevice);
-    most(`o${object} dead and unresolved to host`, counts.deadBytesToHost + counts.unresolvedBytesToHost, counts.bytesToHost);
+    equal(
+      `o${object} moved bytes`,
+      counts.bytesToDevice + counts.bytesToHost,
+      counts.migrations * scenario.granularity,
+    );
+    most(
+      `o${object} dead and unresolved to device`,
+      counts.deadBytesToDevice + counts.unresolvedBytesToDevice,
+      counts.bytesToDevice,
+    );
+    most(
+      `o${object} dead and unresolved to host`,
+      counts.deadBytesToHost + counts.unresolvedBytesToHost,
+      counts.bytesToHost,
+    );
     most(`o${object} useful`, counts.usefulBytes, counts.bytesToDevice + counts.bytesToHost);
     most(`o${object} prefetched`, counts.prefetchedBytes, counts.bytesToDevice + counts.bytesToHost);
   });

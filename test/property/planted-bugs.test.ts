@@ -29,7 +29,10 @@ describe('a planted bug is found', () => {
     const planted: DriveOptions['findPolicy'] = (choice) => {
       const entry = findPolicy(choice.kind, choice.id);
       if (entry?.id !== 'access-lru') return entry;
-      const create: PolicyEntry['create'] = (params, env) => ({ ...(entry.create(params, env) as EvictionPolicy), order: 'migration' });
+      const create: PolicyEntry['create'] = (params, env) => ({
+        ...(entry.create(params, env) as EvictionPolicy),
+        order: 'migration',
+      });
       return { ...entry, create };
     };
     expect((await found({ findPolicy: planted })).length).toBeGreaterThan(0);
@@ -51,8 +54,13 @@ describe('a planted bug is found', () => {
   });
 
   it('an access counter that moves the granule one access late', async () => {
-    const budget = MemorySystem.prototype.remoteBudget;
-    vi.spyOn(MemorySystem.prototype, 'remoteBudget').mockImplementation(function (this: MemorySystem, processor, granule) {
+    type Budget = (this: MemorySystem, processor: number, granule: number) => number;
+    const budget = Object.getOwnPropertyDescriptor(MemorySystem.prototype, 'remoteBudget')?.value as Budget;
+    vi.spyOn(MemorySystem.prototype, 'remoteBudget').mockImplementation(function (
+      this: MemorySystem,
+      processor,
+      granule,
+    ) {
       return budget.call(this, processor, granule) + 1;
     });
     expect((await found()).length).toBeGreaterThan(0);

@@ -1,6 +1,14 @@
 /** Random programs as plain data, and the access source that plays one. */
 import { randomStream, type Random } from '../../src-core/base/random';
-import { addLane, beginGroups, endGroup, type AccessBatch, type AccessSource, type AccessStream, type StreamItem } from '../../src-core/contracts/access-stream';
+import {
+  addLane,
+  beginGroups,
+  endGroup,
+  type AccessBatch,
+  type AccessSource,
+  type AccessStream,
+  type StreamItem,
+} from '../../src-core/contracts/access-stream';
 import type { AccessOp } from '../../src-core/model/processor';
 import { VA_BLOCK_BYTES, type SpaceSpec } from '../../src-core/model/space';
 
@@ -17,7 +25,10 @@ export interface LanePlan {
   readonly bytes: number;
 }
 export type BatchPlan =
-  | { readonly kind: 'groups'; readonly groups: readonly { readonly count: number; readonly lanes: readonly LanePlan[] }[] }
+  | {
+      readonly kind: 'groups';
+      readonly groups: readonly { readonly count: number; readonly lanes: readonly LanePlan[] }[];
+    }
   | {
       readonly kind: 'points';
       readonly dependent: boolean;
@@ -32,7 +43,9 @@ export interface StepPlan {
   readonly processor: number;
   readonly batches: readonly BatchPlan[];
 }
-export type PartPlan = { readonly kind: 'step'; readonly step: StepPlan } | { readonly kind: 'fork'; readonly quantum: number; readonly branches: readonly (readonly StepPlan[])[] };
+export type PartPlan =
+  | { readonly kind: 'step'; readonly step: StepPlan }
+  | { readonly kind: 'fork'; readonly quantum: number; readonly branches: readonly (readonly StepPlan[])[] };
 export interface ProgramPlan {
   readonly objects: readonly ObjectPlan[];
   readonly parts: readonly PartPlan[];
@@ -201,7 +214,18 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
     const { elementBytes } = objects[object]!;
     const count = elementsOf(object);
     if (afford(count, elementBytes) < count) return group();
-    return { count, lanes: [{ op: pick(random, [0, 1, 1] as const), object, address: space.objects[object]!.offset, stride: elementBytes, bytes: elementBytes }] };
+    return {
+      count,
+      lanes: [
+        {
+          op: pick(random, [0, 1, 1] as const),
+          object,
+          address: space.objects[object]!.offset,
+          stride: elementBytes,
+          bytes: elementBytes,
+        },
+      ],
+    };
   };
   /** Each element is read after its neighbour was written: whoever takes the lanes out of order sees unwritten bytes. */
   const recurrence = (): { count: number; lanes: LanePlan[] }[] => {
@@ -230,11 +254,24 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
   const points = (): BatchPlan => {
     const object = random.below(objects.length);
     const { elementBytes } = objects[object]!;
-    const index = Array.from({ length: afford(1 + random.below(150), elementBytes) }, () => random.below(elementsOf(object)));
-    return { kind: 'points', dependent: random.below(4) === 0, op: op(), object, base: space.objects[object]!.offset, pitch: elementBytes, bytes: elementBytes, index };
+    const index = Array.from({ length: afford(1 + random.below(150), elementBytes) }, () =>
+      random.below(elementsOf(object)),
+    );
+    return {
+      kind: 'points',
+      dependent: random.below(4) === 0,
+      op: op(),
+      object,
+      base: space.objects[object]!.offset,
+      pitch: elementBytes,
+      bytes: elementBytes,
+      index,
+    };
   };
   const batch = (): BatchPlan =>
-    random.below(3) === 0 ? points() : { kind: 'groups', groups: Array.from({ length: 1 + random.below(3) }, groups).flat() };
+    random.below(3) === 0
+      ? points()
+      : { kind: 'groups', groups: Array.from({ length: 1 + random.below(3) }, groups).flat() };
   const step = (): StepPlan => ({
     processor: random.below(devices + 1),
     batches: Array.from({ length: 1 + random.below(3) }, batch),
@@ -244,7 +281,9 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
       ? {
           kind: 'fork',
           quantum: pick(random, [1, 2, 3, 7, 50, 1000]),
-          branches: Array.from({ length: 2 + random.below(2) }, () => Array.from({ length: 1 + random.below(2) }, step)),
+          branches: Array.from({ length: 2 + random.below(2) }, () =>
+            Array.from({ length: 1 + random.below(2) }, step),
+          ),
         }
       : { kind: 'step', step: step() };
   const parts = [part(), part()];

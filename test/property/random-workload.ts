@@ -16,7 +16,13 @@ export function randomWorkloadText(seed: number): string {
   const grid = (): string => pick(['u', 'v', 'w']);
   const range = (): string => {
     const from = random.below(cells);
-    return pick(['', '', `, elements: [${from}, ${from + 1 + random.below(cells - from)}]`, ', part: [0, 0.5]', ', part: [0.5, 1]']);
+    return pick([
+      '',
+      '',
+      `, elements: [${from}, ${from + 1 + random.below(cells - from)}]`,
+      ', part: [0, 0.5]',
+      ', part: [0.5, 1]',
+    ]);
   };
   const direction = (): string => pick(['', '', ', direction: alternate', ', direction: reverse']);
   const loop = (): string =>
@@ -25,11 +31,14 @@ export function randomWorkloadText(seed: number): string {
       () => `{ ${verb()}: ${grid()}${range()}${direction()} }`,
       () => `{ ${verb()}: ${grid()}, pattern: strided, stride: ${1 + random.below(900)}${range()}${direction()} }`,
       () => `{ ${verb()}: ${grid()}, pattern: random, count: ${1 + random.below(200)}${range()} }`,
-      () => `{ ${verb()}: t, pattern: zipf, count: ${1 + random.below(200)}, s: ${random.below(200) / 100}, placement: ${pick(['hashed', 'sorted'])} }`,
+      () =>
+        `{ ${verb()}: t, pattern: zipf, count: ${1 + random.below(200)}, s: ${random.below(200) / 100}, placement: ${pick(['hashed', 'sorted'])} }`,
       () => `{ ${verb()}: t, pattern: chase, passes: ${1 + random.below(2)} }`,
-      () => `{ together: [ { ${verb()}: ${grid()} }, { ${verb()}: ${grid()} }, { ${verb()}: ${grid()} } ]${direction()} }`,
+      () =>
+        `{ together: [ { ${verb()}: ${grid()} }, { ${verb()}: ${grid()} }, { ${verb()}: ${grid()} } ]${direction()} }`,
       () => `{ stencil: { read: ${grid()}, write: ${grid()}, points: ${pick([3, 5, 9])} }${direction()} }`,
-      () => `{ gemm: { a: x, b: x, c: x, n: ${2 + random.below(6)}, tile: ${1 + random.below(5)}, beta: ${random.below(2)} } }`,
+      () =>
+        `{ gemm: { a: x, b: x, c: x, n: ${2 + random.below(6)}, tile: ${1 + random.below(5)}, beta: ${random.below(2)} } }`,
     ])();
   const loops = (): string => Array.from({ length: 1 + random.below(2) }, loop).join(', ');
   const step = (): string => `{ on: ${pick(['cpu', 'gpu', 'gpu', 'gpu1'])}, do: [ ${loops()} ] }`;
@@ -43,7 +52,8 @@ export function randomWorkloadText(seed: number): string {
     ])();
   const phases = Array.from(
     { length: 1 + random.below(2) },
-    (_, index) => `  - { name: p${index}, repeat: ${1 + random.below(3)}, steps: [ ${Array.from({ length: 1 + random.below(3) }, part).join(', ')} ] }`,
+    (_, index) =>
+      `  - { name: p${index}, repeat: ${1 + random.below(3)}, steps: [ ${Array.from({ length: 1 + random.below(3) }, part).join(', ')} ] }`,
   );
   const matrix = `{ layout: matrix, rows: ${rows}, columns: ${columns}, element: ${element}`;
   return [

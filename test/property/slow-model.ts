@@ -22,7 +22,9 @@ export interface SlowMachine {
   readonly devices: number;
   readonly hostMapsDevice: boolean;
   readonly prefetch: { readonly id: 'none' | 'sequential-64k' } | { readonly id: 'tree'; readonly threshold: number };
-  readonly migration: { readonly id: 'on-fault' | 'first-touch-stay-remote' } | { readonly id: 'access-counter'; readonly threshold: number };
+  readonly migration:
+    | { readonly id: 'on-fault' | 'first-touch-stay-remote' }
+    | { readonly id: 'access-counter'; readonly threshold: number };
   /** Which resident leaves a full device; candidates are in the order of their arrival. */
   readonly victim: (device: number, candidates: readonly number[], model: SlowModel) => number;
 }
@@ -123,7 +125,8 @@ export class SlowModel {
     this.objects = space.objects.map(emptyCounts);
     this.arrived = Array.from({ length: machine.devices + 1 }, () => []);
     for (const object of space.objects)
-      if (object.initially === 'host') for (const granule of this.granulesOf(object.offset, object.bytes)) this.owner.set(granule, CPU);
+      if (object.initially === 'host')
+        for (const granule of this.granulesOf(object.offset, object.bytes)) this.owner.set(granule, CPU);
   }
 
   run(): readonly SlowCounts[] {
@@ -154,13 +157,16 @@ export class SlowModel {
 
   private granulesOf(offset: number, bytes: number): number[] {
     const granules: number[] = [];
-    for (let granule = this.granuleAt(offset); granule <= this.granuleAt(offset + bytes - 1); granule++) granules.push(granule);
+    for (let granule = this.granuleAt(offset); granule <= this.granuleAt(offset + bytes - 1); granule++)
+      granules.push(granule);
     return granules;
   }
 
   private objectOf(granule: number): number {
     const first = granule * this.machine.granuleBytes;
-    return this.space.objects.findIndex((object) => object.offset < first + this.machine.granuleBytes && object.offset + object.bytes > first);
+    return this.space.objects.findIndex(
+      (object) => object.offset < first + this.machine.granuleBytes && object.offset + object.bytes > first,
+    );
   }
 
   private objectBytesIn(granule: number): number {
@@ -281,11 +287,18 @@ export class SlowModel {
     const candidates = residents.filter((granule) => !inHand.includes(granule));
     const victim = this.machine.victim(device, candidates, this);
     if (!candidates.includes(victim))
-      throw new Error(`access ${this.now}: granule ${victim} left device ${device}, where it is not or where it just came`);
+      throw new Error(
+        `access ${this.now}: granule ${victim} left device ${device}, where it is not or where it just came`,
+      );
     this.move(victim, CPU, 'eviction', inHand);
   }
 
-  private move(granule: number, target: number, why: 'fault' | 'prefetch' | 'access-counter' | 'eviction', inHand: readonly number[]): void {
+  private move(
+    granule: number,
+    target: number,
+    why: 'fault' | 'prefetch' | 'access-counter' | 'eviction',
+    inHand: readonly number[],
+  ): void {
     const source = this.owner.get(granule)!;
     if (target !== CPU) this.makeRoom(target, inHand);
     const object = this.objectOf(granule);
@@ -356,7 +369,9 @@ export class SlowModel {
 
 /** Least recently accessed by the device; ties cannot occur because one access touches one granule. */
 export const leastRecentlyAccessed: SlowMachine['victim'] = (_device, candidates, model) =>
-  candidates.reduce((oldest, granule) => (model.lastDeviceAccess(granule) < model.lastDeviceAccess(oldest) ? granule : oldest));
+  candidates.reduce((oldest, granule) =>
+    model.lastDeviceAccess(granule) < model.lastDeviceAccess(oldest) ? granule : oldest,
+  );
 
 /** The one that arrived first. */
 export const leastRecentlyMigrated: SlowMachine['victim'] = (_device, candidates) => candidates[0]!;

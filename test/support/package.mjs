@@ -6,7 +6,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildIfStale, projectRoot } from '../../src-main/build-if-stale.mjs';
-import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import fuses from '@electron/fuses';
 import { testRuntimeFolder, testRuntimeVersion } from '../../src-main/find-electron.mjs';
 import { provideElectron } from './electron-runtime.mjs';
 
@@ -62,17 +62,22 @@ async function main() {
   return code === 0 ? checkFuses() : code;
 }
 
+const { FuseV1Options, getCurrentFuseWire } = fuses;
+/** States as they stand in the binary's fuse wire (electron/docs/tutorial/fuses.md): the characters 0 and 1. */
+const OFF = 48;
+const ON = 49;
+
 /** Reads the fuses back from what was packaged: they are the last wall, so a wrong one fails the packaging. */
 async function checkFuses() {
   const packaged = join(projectRoot, 'dist/linux-unpacked/faultline');
   if (process.platform !== 'linux') return 0;
   const wire = await getCurrentFuseWire(packaged);
   const wanted = {
-    RunAsNode: FuseState.DISABLE,
-    EnableCookieEncryption: FuseState.ENABLE,
-    EnableNodeOptionsEnvironmentVariable: FuseState.DISABLE,
-    EnableNodeCliInspectArguments: FuseState.DISABLE,
-    OnlyLoadAppFromAsar: FuseState.ENABLE,
+    RunAsNode: OFF,
+    EnableCookieEncryption: ON,
+    EnableNodeOptionsEnvironmentVariable: OFF,
+    EnableNodeCliInspectArguments: OFF,
+    OnlyLoadAppFromAsar: ON,
   };
   const wrong = Object.entries(wanted).filter(([name, state]) => wire[FuseV1Options[name]] !== state);
   console.error(

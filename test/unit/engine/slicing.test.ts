@@ -11,10 +11,24 @@ const lane = (op: 0 | 1, at: number, stride = GRANULE) => ({ op, object: 0, addr
 
 const walks: readonly (readonly [string, readonly BatchPlan[]])[] = [
   ['one lane', [{ kind: 'groups', groups: [{ count: GRANULES, lanes: [lane(0, 0)] }] }]],
-  ['lanes in lock step', [{ kind: 'groups', groups: [{ count: 4 * GRANULES, lanes: [lane(0, 0, GRANULE / 4), lane(1, 8, GRANULE / 4)] }] }]],
+  [
+    'lanes in lock step',
+    [{ kind: 'groups', groups: [{ count: 4 * GRANULES, lanes: [lane(0, 0, GRANULE / 4), lane(1, 8, GRANULE / 4)] }] }],
+  ],
   [
     'points',
-    [{ kind: 'points', dependent: false, op: 0, object: 0, base: 0, pitch: GRANULE, bytes: 8, index: Array.from({ length: GRANULES }, (_, i) => i) }],
+    [
+      {
+        kind: 'points',
+        dependent: false,
+        op: 0,
+        object: 0,
+        base: 0,
+        pitch: GRANULE,
+        bytes: 8,
+        index: Array.from({ length: GRANULES }, (_, i) => i),
+      },
+    ],
   ],
 ];
 

@@ -38,7 +38,12 @@ const isTracked = (granule: number): boolean => (residency.state[granule]! & TRA
 
 describe('who answers for a granule', () => {
   it('is the object that covers it, in whole or in part', () => {
-    expect([ledger.objectOf[0], ledger.objectOf[1], ledger.objectOf[2], ledger.objectOf[SECOND]]).toEqual([0, 0, NO_OBJECT, 1]);
+    expect([ledger.objectOf[0], ledger.objectOf[1], ledger.objectOf[2], ledger.objectOf[SECOND]]).toEqual([
+      0,
+      0,
+      NO_OBJECT,
+      1,
+    ]);
     expect([ledger.objectBytes(0), ledger.objectBytes(1), ledger.objectBytes(SECOND)]).toEqual([4096, 2048, 4096]);
   });
 });

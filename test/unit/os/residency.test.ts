@@ -7,11 +7,14 @@ import { PENDING, Residency, TRACKED } from '../../../src-core/os/residency';
 /** The recency list of a device, oldest first. */
 function order(residency: Residency, device: number): number[] {
   const granules: number[] = [];
-  for (let granule = residency.oldest(device); granule !== -1; granule = residency.younger(granule)) granules.push(granule);
+  for (let granule = residency.oldest(device); granule !== -1; granule = residency.younger(granule))
+    granules.push(granule);
   return granules;
 }
 const residentSet = (residency: Residency, device: number): number[] =>
-  Array.from({ length: residency.residents(device) }, (_, index) => residency.residentAt(device, index)).sort((a, b) => a - b);
+  Array.from({ length: residency.residents(device) }, (_, index) => residency.residentAt(device, index)).sort(
+    (a, b) => a - b,
+  );
 
 describe('Residency', () => {
   it('starts with nothing anywhere', () => {
@@ -52,7 +55,11 @@ describe('Residency', () => {
         [2, []],
       ]);
       const leave = (granule: number): void => {
-        for (const [device, list] of lists) lists.set(device, list.filter((other) => other !== granule));
+        for (const [device, list] of lists)
+          lists.set(
+            device,
+            list.filter((other) => other !== granule),
+          );
       };
       for (let step = 0; step < 500; step++) {
         const granule = random.below(granules);

@@ -30,7 +30,9 @@ describe('random', () => {
   });
   it('finds the one that is not protected among many', () => {
     const many = Array.from({ length: 5000 }, (_, granule) => granule);
-    expect(eviction('random').victim(GPU, fakeMemory({ residents: many, isProtected: (granule) => granule !== 4321 }))).toBe(4321);
+    expect(
+      eviction('random').victim(GPU, fakeMemory({ residents: many, isProtected: (granule) => granule !== 4321 })),
+    ).toBe(4321);
     expect(eviction('random').victim(GPU, fakeMemory({ residents: many, isProtected: () => true }))).toBe(NO_GRANULE);
     expect(eviction('random').victim(GPU, fakeMemory({ residents: [] }))).toBe(NO_GRANULE);
   });
@@ -49,7 +51,9 @@ describe('belady', () => {
   it('passes over the protected', () => {
     const isProtected = (granule: number): boolean => granule === 3;
     expect(eviction('belady').victim(GPU, fakeMemory({ residents, nextUse, isProtected }))).toBe(2);
-    expect(eviction('belady').victim(GPU, fakeMemory({ residents, nextUse, isProtected: () => true }))).toBe(NO_GRANULE);
+    expect(eviction('belady').victim(GPU, fakeMemory({ residents, nextUse, isProtected: () => true }))).toBe(
+      NO_GRANULE,
+    );
   });
   it('believes the future, not what it was when the granule came', () => {
     const policy = eviction('belady');
@@ -66,17 +70,26 @@ describe('migration', () => {
   const memory = fakeMemory({});
   it('on-fault always moves', () => {
     const policy = migration('on-fault');
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual(['migrate', 'migrate']);
+    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual([
+      'migrate',
+      'migrate',
+    ]);
     expect(policy.counterThreshold).toBeNull();
   });
   it('first-touch-stay-remote never does', () => {
     const policy = migration('first-touch-stay-remote');
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual(['map-remote', 'map-remote']);
+    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual([
+      'map-remote',
+      'map-remote',
+    ]);
     expect(policy.counterThreshold).toBeNull();
   });
   it('access-counter maps for devices, moves for the CPU, and counts to its threshold', () => {
     const policy = migration('access-counter', { threshold: 7 });
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, READ, memory)]).toEqual(['migrate', 'map-remote']);
+    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, READ, memory)]).toEqual([
+      'migrate',
+      'map-remote',
+    ]);
     expect(policy.counterThreshold).toBe(7);
     expect(migration('access-counter').counterThreshold).toBe(256); // the driver's default
   });

@@ -17,7 +17,9 @@ describe('none', () => {
 
 describe('sequential-64k', () => {
   it('wants the rest of the aligned region around each fault', () => {
-    expect(wanted(prefetch('sequential-64k'), [21, 40], nothingThere)).toEqual([...range(16, 48)].filter((granule) => granule !== 21 && granule !== 40));
+    expect(wanted(prefetch('sequential-64k'), [21, 40], nothingThere)).toEqual(
+      [...range(16, 48)].filter((granule) => granule !== 21 && granule !== 40),
+    );
   });
   it('stops at the end of the block, and does nothing for the CPU or at 64 KiB granules', () => {
     expect(wanted(prefetch('sequential-64k'), [510], nothingThere, { outer: 511 })).toEqual(range(496, 510));
@@ -25,7 +27,9 @@ describe('sequential-64k', () => {
     expect(wanted(prefetch('sequential-64k'), [5], fakeMemory({ granuleBytes: 65_536 }))).toEqual([]);
   });
   it('takes the region from its parameter', () => {
-    expect(wanted(prefetch('sequential-64k', { regionKib: 2048 }), [5], fakeMemory({ granuleBytes: 65_536 })).length).toBe(31);
+    expect(
+      wanted(prefetch('sequential-64k', { regionKib: 2048 }), [5], fakeMemory({ granuleBytes: 65_536 })).length,
+    ).toBe(31);
     expect(wanted(prefetch('sequential-64k', { regionKib: 8 }), [5], nothingThere)).toEqual([4]);
   });
 });
@@ -46,8 +50,10 @@ describe('tree: the consequences that the driver notes list (threshold 51, 4 KiB
   ])('a subtree of %i pages needs %i', (size, needed) => {
     // The faulted page stands for one; the residents are at the far end, so that no smaller subtree helps.
     const bring = (count: number): number[] => {
-      const residents = range(size - (count - 1), size).map((granule) => [granule, 1]);
-      return wanted(tree, [0], fakeMemory({ granuleBytes: 65_536, owner: Object.fromEntries(residents) }), { outer: size });
+      const residents = range(size - (count - 1), size).map((granule) => [granule, 1] as const);
+      return wanted(tree, [0], fakeMemory({ granuleBytes: 65_536, owner: Object.fromEntries(residents) }), {
+        outer: size,
+      });
     };
     expect(bring(needed - 1)).toEqual([]);
     expect(bring(needed)).toEqual(range(1, size - (needed - 1)));
@@ -87,8 +93,16 @@ describe('tree: the consequences that the driver notes list (threshold 51, 4 KiB
       const faulted = range(0, pages).filter((page) => owner[page] !== 1 && random.below(20) === 0);
       if (faulted.length === 0) continue;
       const threshold = random.below(101);
-      const expected = treePrefetch({ pages, pagesPerBig: 65_536 / granuleBytes, isResident: (page) => owner[page] === 1, faulted, threshold });
-      const actual = wanted(prefetch('tree', { threshold }), faulted, fakeMemory({ granuleBytes, owner }), { outer: pages });
+      const expected = treePrefetch({
+        pages,
+        pagesPerBig: 65_536 / granuleBytes,
+        isResident: (page) => owner[page] === 1,
+        faulted,
+        threshold,
+      });
+      const actual = wanted(prefetch('tree', { threshold }), faulted, fakeMemory({ granuleBytes, owner }), {
+        outer: pages,
+      });
       expect(actual, `seed ${seed}`).toEqual(expected.filter((page) => owner[page] !== 1));
     }
   });

@@ -39,13 +39,25 @@ export function fakeMemory(fake: FakeMemory): EvictionView {
 
 const create = (choice: PolicyChoice, seed: number): unknown =>
   findPolicy(choice.kind, choice.id)!.create(choice.params, { random: randomStream(seed, 'test') });
-export const eviction = (id: string, seed = 1): EvictionPolicy => create(choose('eviction', id), seed) as EvictionPolicy;
-export const prefetch = (id: string, params: PolicyChoice['params'] = {}): PrefetchPolicy => create(choose('prefetch', id, params), 1) as PrefetchPolicy;
-export const migration = (id: string, params: PolicyChoice['params'] = {}): MigrationPolicy => create(choose('migration', id, params), 1) as MigrationPolicy;
+export const eviction = (id: string, seed = 1): EvictionPolicy =>
+  create(choose('eviction', id), seed) as EvictionPolicy;
+export const prefetch = (id: string, params: PolicyChoice['params'] = {}): PrefetchPolicy =>
+  create(choose('prefetch', id, params), 1) as PrefetchPolicy;
+export const migration = (id: string, params: PolicyChoice['params'] = {}): MigrationPolicy =>
+  create(choose('migration', id, params), 1) as MigrationPolicy;
 
 /** Granules that the policy wants beside the faulted ones, as a driver would bring them. */
-export function wanted(policy: PrefetchPolicy, faulted: readonly number[], memory: EvictionView, { first = 0, outer = memory.granulesPerBlock, device = 1 } = {}): number[] {
+export function wanted(
+  policy: PrefetchPolicy,
+  faulted: readonly number[],
+  memory: EvictionView,
+  { first = 0, outer = memory.granulesPerBlock, device = 1 } = {},
+): number[] {
   const wishes = new Set<number>();
-  policy.choose({ device, first, outer, faulted: Int32Array.from(faulted), count: faulted.length }, memory, (granule) => wishes.add(granule));
-  return [...wishes].filter((granule) => !faulted.includes(granule) && memory.ownerOf(granule) !== device).sort((a, b) => a - b);
+  policy.choose({ device, first, outer, faulted: Int32Array.from(faulted), count: faulted.length }, memory, (granule) =>
+    wishes.add(granule),
+  );
+  return [...wishes]
+    .filter((granule) => !faulted.includes(granule) && memory.ownerOf(granule) !== device)
+    .sort((a, b) => a - b);
 }

@@ -7,7 +7,10 @@ import { CHUNK_EVENTS } from '../../../src-core/record/recorder';
 import { choose, rowsOf, type EventRow } from '../../property/drive';
 import { bouncing, record, sourceOfBytes } from './recordings';
 
-async function readBack(bytes: Uint8Array, chunkSize?: number): Promise<{ rows: EventRow[]; findings: readonly { kind: string }[] }> {
+async function readBack(
+  bytes: Uint8Array,
+  chunkSize?: number,
+): Promise<{ rows: EventRow[]; findings: readonly { kind: string }[] }> {
   const opened = await openRecording(sourceOfBytes(bytes, 'test.arrow', chunkSize));
   const rows: EventRow[] = [];
   for await (const chunk of opened.chunks()) rows.push(...rowsOf(chunk));
@@ -24,16 +27,21 @@ describe('a recording', () => {
     const recorded = await record(bouncing(3), { changes: [change] }, machine);
     const { rows, findings } = await readBack(recorded.bytes);
     expect(rows).toEqual(recorded.rows);
-    expect(new Set(rows.map((row) => row.name))).toEqual(new Set(['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end']));
+    expect(new Set(rows.map((row) => row.name))).toEqual(
+      new Set(['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end']),
+    );
     expect(rows.map((row) => row.ordinal)).toEqual(rows.map((_, index) => index));
     expect(findings).toEqual([]);
-    expect((await openRecording(sourceOfBytes(recorded.bytes))).header).toEqual(JSON.parse(JSON.stringify(recorded.header)));
+    expect((await openRecording(sourceOfBytes(recorded.bytes))).header).toEqual(
+      JSON.parse(JSON.stringify(recorded.header)),
+    );
   });
 
   it('keeps its order over several chunks, whatever the size of the reads', async () => {
     const recorded = await record(bouncing(160));
     expect(recorded.rows.length).toBeGreaterThan(CHUNK_EVENTS);
-    for (const size of [1000, 65_536, recorded.bytes.length]) expect((await readBack(recorded.bytes, size)).rows).toEqual(recorded.rows);
+    for (const size of [1000, 65_536, recorded.bytes.length])
+      expect((await readBack(recorded.bytes, size)).rows).toEqual(recorded.rows);
   });
 
   it('is recognised by its first bytes', async () => {
@@ -73,7 +81,9 @@ describe('what is no recording is refused with a sentence', () => {
 
   it('an Arrow stream of somebody else', async () => {
     const foreign = tableToIPC(tableFromArrays({ a: Float64Array.of(1, 2, 3) }), 'stream');
-    expect(await refusal(foreign)).toMatch(/^test\.arrow: .*without a Faultline header; expected a recording made by Faultline/);
+    expect(await refusal(foreign)).toMatch(
+      /^test\.arrow: .*without a Faultline header; expected a recording made by Faultline/,
+    );
   });
 
   it.each([

@@ -48,14 +48,25 @@ export const bouncing = (rounds: number): AccessSource => {
     kind: 'step' as const,
     step: {
       processor,
-      batches: [{ kind: 'groups' as const, groups: [{ count: 32, lanes: [{ op, object, address: object * 2 * 1024 * 1024, stride: 4096, bytes: 4096 }] }] }],
+      batches: [
+        {
+          kind: 'groups' as const,
+          groups: [
+            { count: 32, lanes: [{ op, object, address: object * 2 * 1024 * 1024, stride: 4096, bytes: 4096 }] },
+          ],
+        },
+      ],
     },
   });
   const round = [sweep(0, 0, 1), sweep(1, 0, 0), sweep(1, 1, 1), sweep(0, 1, 0)];
   return sourceOf({ objects, parts: Array.from({ length: rounds }, () => round).flat() }, 'bouncing');
 };
 
-export async function record(source: AccessSource, changes: Partial<ScenarioSpec> = {}, machine: MachineSpec = r0): Promise<Recorded> {
+export async function record(
+  source: AccessSource,
+  changes: Partial<ScenarioSpec> = {},
+  machine: MachineSpec = r0,
+): Promise<Recorded> {
   const scenario = makeScenario({ deviceMemoryBytes: 40 * 4096, ...changes });
   const header = headerOf(source, scenario, machine);
   const parts: Uint8Array[] = [];
@@ -71,9 +82,14 @@ export async function record(source: AccessSource, changes: Partial<ScenarioSpec
     },
     null,
   );
-  const run = new Run({ source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder }, null);
+  const run = new Run(
+    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder },
+    null,
+  );
   while (!run.finished) await run.advance(100_000);
-  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, (hash) => JSON.stringify({ hash }));
+  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, (hash) =>
+    JSON.stringify({ hash }),
+  );
   writer.close();
   const bytes = new Uint8Array(Buffer.concat(parts));
   const chunks: EventChunk[] = [];
@@ -86,7 +102,7 @@ export async function record(source: AccessSource, changes: Partial<ScenarioSpec
 export function sourceOfBytes(bytes: Uint8Array, name = 'test.arrow', size = 65_536): ByteSource {
   return {
     name,
-    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, memory is not
+     
     async *chunks() {
       for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
     },

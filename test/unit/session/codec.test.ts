@@ -45,7 +45,8 @@ describe('messages as bytes', () => {
 
   it('refuses whatever is cut or damaged, and crashes on nothing', () => {
     const bytes = encodeMessage(response({ values: Float64Array.of(1, 2, 3), text: 'abc' }));
-    for (let length = 0; length < bytes.length; length++) expect(() => decodeMessage(bytes.slice(0, length)), `${length} bytes`).toThrow(Refusal);
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => decodeMessage(bytes.slice(0, length)), `${length} bytes`).toThrow(Refusal);
     const random = randomStream(2, 'damage');
     let refused = 0;
     for (let round = 0; round < 500; round++) {

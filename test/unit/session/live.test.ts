@@ -14,10 +14,12 @@ afterEach(() => {
   client.close();
 });
 
-const control = (action: 'run' | 'pause' | 'step' | 'restart'): Promise<RunStatus> => client.request('session.control', { action });
+const control = (action: 'run' | 'pause' | 'step' | 'restart'): Promise<RunStatus> =>
+  client.request('session.control', { action });
 const change = (kind: 'eviction' | 'prefetch' | 'migration', id: string, params = {}): Promise<RunStatus> =>
   client.request('session.policy', { kind, id, params });
-const open = (text?: string): Promise<unknown> => client.request('session.open', { target: writeWorkload(client, text), options: {} });
+const open = (text?: string): Promise<unknown> =>
+  client.request('session.open', { target: writeWorkload(client, text), options: {} });
 const summary = (): Promise<RunSummary> => client.request('session.summary', null);
 async function steps(count: number): Promise<RunStatus> {
   let status = await control('step');
@@ -28,7 +30,8 @@ async function steps(count: number): Promise<RunStatus> {
 describe('a step', () => {
   it('is one fault batch where accesses come one after another', async () => {
     await open();
-    for (let batches = 1; batches <= 24; batches++) expect(await control('step')).toMatchObject({ state: 'paused', batches });
+    for (let batches = 1; batches <= 24; batches++)
+      expect(await control('step')).toMatchObject({ state: 'paused', batches });
   });
 
   it('leads to the end in the end, to the same recording', async () => {
@@ -63,16 +66,29 @@ describe('a change in a live run', () => {
     expect(asked.policies.find(({ kind }) => kind === 'prefetch')?.id).toBe('none');
     const after = await steps(1);
     expect(after.pendingChanges).toEqual([]);
-    expect(after.policies.find(({ kind }) => kind === 'prefetch')).toEqual({ kind: 'prefetch', id: 'sequential-64k', params: { regionKib: 64 } });
+    expect(after.policies.find(({ kind }) => kind === 'prefetch')).toEqual({
+      kind: 'prefetch',
+      id: 'sequential-64k',
+      params: { regionKib: 64 },
+    });
     await client.finish();
     const { changes, totals } = await summary();
-    expect(changes.map(({ batch, origin, policy }) => [batch, origin, policy.id])).toEqual([[before.batches + 1, 'live', 'sequential-64k']]);
+    expect(changes.map(({ batch, origin, policy }) => [batch, origin, policy.id])).toEqual([
+      [before.batches + 1, 'live', 'sequential-64k'],
+    ]);
     expect(totals.prefetchedBytes).toBeGreaterThan(0);
   });
 
   it.each([
     ['one change', [['prefetch', 'tree', { threshold: 25 }]]],
-    ['three at once', [['eviction', 'random', {}], ['migration', 'access-counter', { threshold: 3 }], ['prefetch', 'tree', {}]]],
+    [
+      'three at once',
+      [
+        ['eviction', 'random', {}],
+        ['migration', 'access-counter', { threshold: 3 }],
+        ['prefetch', 'tree', {}],
+      ],
+    ],
   ] as const)('is repeated exactly by a rerun with the recorded batch: %s', async (_name, changes) => {
     await open();
     await steps(33);
@@ -92,7 +108,9 @@ describe('a change in a live run', () => {
   it('to belady is refused with the reason and the way out', async () => {
     await open();
     await steps(3);
-    await expect(change('eviction', 'belady')).rejects.toThrow(/eviction=belady looks into the future of the run.*restart with it instead \(CLI: --policy eviction=belady\)/);
+    await expect(change('eviction', 'belady')).rejects.toThrow(
+      /eviction=belady looks into the future of the run.*restart with it instead \(CLI: --policy eviction=belady\)/,
+    );
     expect((await client.request('session.status', null)).pendingChanges).toEqual([]);
   });
 
@@ -135,7 +153,9 @@ describe('scheduled changes', () => {
 
   it('whose moment never comes are reported', async () => {
     const policy = { kind: 'eviction' as const, id: 'random', params: {} };
-    const { changes, findings } = await client.run(writeWorkload(client), { changes: [{ moment: { at: 'batch', batch: 1e9 }, policy }] });
+    const { changes, findings } = await client.run(writeWorkload(client), {
+      changes: [{ moment: { at: 'batch', batch: 1e9 }, policy }],
+    });
     expect(changes).toEqual([]);
     expect(findings.find(({ kind }) => kind === 'change-not-reached')?.message).toContain('1000000000');
   });
@@ -196,7 +216,9 @@ describe('questions that cannot be answered', () => {
     [{ from: Number.NaN, to: 5, bins: 10 }],
   ])('%o is refused', async (question) => {
     await open();
-    await expect(client.request('session.timeline', question)).rejects.toThrow(/cannot be answered; expected 0 ≤ from < to and 1 to 4096 bins/);
+    await expect(client.request('session.timeline', question)).rejects.toThrow(
+      /cannot be answered; expected 0 ≤ from < to and 1 to 4096 bins/,
+    );
   });
 });
 

@@ -39,7 +39,10 @@ describe('Buckets', () => {
           const inside = raw.filter((row) => row.column === column && row.x >= range.from && row.x < range.to);
           const expected = inside.reduce((sum, row) => sum + row.amount, 0);
           expect(sums[column]!.length).toBe(range.bins);
-          expect(sums[column]!.reduce((sum, value) => sum + value, 0), about).toBe(expected);
+          expect(
+            sums[column]!.reduce((sum, value) => sum + value, 0),
+            about,
+          ).toBe(expected);
         }
         const all = new Float64Array(3);
         buckets.addUp(range.firstBucket, range.outerBucket, all);

@@ -22,20 +22,27 @@ const machines = [
 
 describe.each(machines)('a timeline, %s', (_name, machine) => {
   const make = (): Promise<Recorded> =>
-    record(bouncing(10), { changes: [{ moment: { at: 'batch', batch: 20 }, policy: choose('prefetch', 'tree') }] }, machine);
+    record(
+      bouncing(10),
+      { changes: [{ moment: { at: 'batch', batch: 20 }, policy: choose('prefetch', 'tree') }] },
+      machine,
+    );
 
   it('adds up to the totals of the run at any number of bins that covers it', async () => {
     const recorded = await make();
     const timeline = timelineOf(recorded);
     for (const bins of [1, 2, 7, 100, 1000, MAX_BINS]) {
       const answer = timeline.ask({ from: 0, to: timeline.extentTo + 1, bins });
-      const track = (prefix: string): number => sum(answer.tracks.filter(({ id }) => id.startsWith(prefix)).map(({ values }) => sum(values)));
+      const track = (prefix: string): number =>
+        sum(answer.tracks.filter(({ id }) => id.startsWith(prefix)).map(({ values }) => sum(values)));
       expect(track('faults.cpu'), `${bins} bins`).toBe(total(recorded, 'cpuFaults'));
       expect(track('faults.gpu')).toBe(total(recorded, 'gpuFaults'));
       expect(track('bytes.toDevice')).toBe(total(recorded, 'bytesToDevice'));
       expect(track('bytes.toHost')).toBe(total(recorded, 'bytesToHost'));
       expect(track('bytes.toHost.eviction')).toBe(total(recorded, 'evictions') * 4096);
-      expect(track('bytes.toDevice.prefetch') + track('bytes.toHost.prefetch')).toBe(total(recorded, 'prefetchedBytes'));
+      expect(track('bytes.toDevice.prefetch') + track('bytes.toHost.prefetch')).toBe(
+        total(recorded, 'prefetchedBytes'),
+      );
     }
   });
 
@@ -69,12 +76,25 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
     const recorded = await make();
     const { sums, resident } = timelineOf(recorded).objectSums(0, Infinity);
     recorded.header.objects.forEach((_, object) => {
-      for (const metric of ['cpuFaults', 'gpuFaults', 'bytesToDevice', 'bytesToHost', 'migrations', 'evictions', ...LEDGER_METRICS] as const) {
+      for (const metric of [
+        'cpuFaults',
+        'gpuFaults',
+        'bytesToDevice',
+        'bytesToHost',
+        'migrations',
+        'evictions',
+        ...LEDGER_METRICS,
+      ] as const) {
         const counted = recorded.run.memory.ledger.counters[object * METRICS.length + metricIndex(metric)]!;
-        expect(sums[object * OBJECT_NUMBERS_PER_ROW + metricIndex(metric)], `${metric} of object ${object}`).toBeCloseTo(counted, 3);
+        expect(
+          sums[object * OBJECT_NUMBERS_PER_ROW + metricIndex(metric)],
+          `${metric} of object ${object}`,
+        ).toBeCloseTo(counted, 3);
       }
       const granules = Array.from({ length: recorded.run.memory.granules }, (_unused, granule) => granule);
-      const here = granules.filter((granule) => recorded.run.memory.ownerOf(granule) === 1 && recorded.run.memory.objectOf(granule) === object);
+      const here = granules.filter(
+        (granule) => recorded.run.memory.ownerOf(granule) === 1 && recorded.run.memory.objectOf(granule) === object,
+      );
       expect(resident[object], `bytes of object ${object} on the device`).toBe(here.length * 4096);
     });
   });
@@ -96,7 +116,9 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
     const recorded = await make();
     const { marks } = timelineOf(recorded).ask({ from: 0, to: Infinity, bins: 10 });
     const policy = marks.filter((mark) => mark.kind === 'policy');
-    expect(policy.map(({ label, detail }) => [label, detail])).toEqual([['prefetch=tree', 'from fault batch 20, threshold=51']]);
+    expect(policy.map(({ label, detail }) => [label, detail])).toEqual([
+      ['prefetch=tree', 'from fault batch 20, threshold=51'],
+    ]);
     const [applied] = recorded.run.applied;
     expect(policy[0]!.at).toBe(machine ? applied!.timePs : applied!.access);
     expect(marks.filter((mark) => mark.kind === 'phase').map(({ label }) => label)).toEqual(['p']);
@@ -107,7 +129,8 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
     const whole = timelineOf(recorded).ask({ from: 0, to: Infinity, bins: 100 });
     const growing = new Timeline(recorded.header);
     for (const chunk of recorded.chunks)
-      for (let count = 1; count < chunk.count + 97; count += 97) growing.ingest({ ...chunk, count: Math.min(count, chunk.count) });
+      for (let count = 1; count < chunk.count + 97; count += 97)
+        growing.ingest({ ...chunk, count: Math.min(count, chunk.count) });
     expect(growing.ask({ from: 0, to: Infinity, bins: 100 })).toEqual(whole);
   });
 });
