@@ -206,7 +206,14 @@ export type Response =
 export type BackendEvent =
   | { readonly type: 'event'; readonly event: 'status'; readonly status: RunStatus }
   /** The host opened something on its own (menu, file argument, drop): clients reload their views. */
-  | { readonly type: 'event'; readonly event: 'opened'; readonly info: RunInfo }
+  | {
+      readonly type: 'event';
+      readonly event: 'opened';
+      readonly info: RunInfo;
+      /** What was opened and how, so that a client can open it again with other options. */
+      readonly target: OpenTarget;
+      readonly options: RunOptions;
+    }
   /** The engine worker died. A new one is ready; `recording` is what was saved so far. */
   | { readonly type: 'event'; readonly event: 'crashed'; readonly error: ErrorData; readonly recording: string | null };
 

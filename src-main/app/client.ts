@@ -76,7 +76,7 @@ class Client implements DesktopClient {
     if (!host) return; // the page opens it as soon as it is there
     try {
       const info = await host.request('session.open', { target, options });
-      host.announce({ type: 'event', event: 'opened', info });
+      host.announce({ type: 'event', event: 'opened', info, target, options });
     } catch (thrown) {
       this.report(thrown);
     }

@@ -67,7 +67,7 @@ export function createBackend(carrier: Carrier): Backend {
   const uploading = shallowRef<number | null>(null);
   const run = shallowRef(0);
 
-  /** What this page opened last; unknown (null) where the host opened something on its own. */
+  /** What was opened last, by this page or by the host on its own. */
   const opened = shallowRef<{ readonly target: OpenTarget; readonly options: RunOptions } | null>(null);
   let opening = false;
 
@@ -115,7 +115,7 @@ export function createBackend(carrier: Carrier): Backend {
       status.value = event.status;
       if (event.status.state === 'empty') showNothing();
     } else if (event.event === 'opened') {
-      if (!opening) opened.value = null;
+      if (!opening) opened.value = { target: event.target, options: event.options };
       showRun(event.info);
     } else {
       crash.value = event;

@@ -102,7 +102,7 @@ export async function record(
 export function sourceOfBytes(bytes: Uint8Array, name = 'test.arrow', size = 65_536): ByteSource {
   return {
     name,
-     
+
     async *chunks() {
       for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
     },

@@ -1,6 +1,9 @@
 import { type AccessStream, createBatch, type StreamItem } from '../../../src-core/contracts/access-stream';
-import { ACCESS_OPS, processorName } from '../../../src-core/model/processor';
+import { processorName } from '../../../src-core/model/processor';
 import { compileWorkload, loadWorkload } from '../../../src-core/workload';
+
+/** Names of AccessOp values, in their order. */
+const OP_NAMES = ['read', 'write', 'read-write', 'atomic'] as const;
 
 /** One element access: `gpu0 read u+16` with the width after a colon where it is asked for. */
 export interface Access {
@@ -42,7 +45,7 @@ export function expand(text: string, seed?: number): Expanded {
       if (source.space.objects[object]?.name !== place.name) throw new Error(`object ${object} is not ${place.name}`);
       accesses.push({
         processor,
-        op: ACCESS_OPS[op] ?? '?',
+        op: OP_NAMES[op] ?? '?',
         object: place.name,
         at: place.at,
         bytes,
