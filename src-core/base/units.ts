@@ -68,6 +68,9 @@ export function parseTime(text: string): Result<Picoseconds, string> {
   return value.ok ? ok(picoseconds(Math.round(value.value))) : value;
 }
 
+/** From this share of a unit on, a value is written in it: 999,999 ps is 1 µs, not 1000 ns. */
+const ROUNDS_UP = 0.9995;
+
 function trimmed(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return value.toFixed(digits).replace(/\.0+$|(\.[0-9]*[1-9])0+$/, '$1');
@@ -83,7 +86,7 @@ export function formatBytes(value: number): string {
     ['MiB', MIB],
     ['KiB', KIB],
   ] as const)
-    if (size >= factor) return `${sign}${trimmed(size / factor)} ${name}`;
+    if (size >= factor * ROUNDS_UP) return `${sign}${trimmed(size / factor)} ${name}`;
   return `${sign}${trimmed(size)} B`;
 }
 
@@ -95,7 +98,7 @@ export function formatTime(ps: number): string {
     ['µs', PS_PER_US],
     ['ns', PS_PER_NS],
   ] as const)
-    if (Math.abs(ps) >= factor) return `${trimmed(ps / factor)} ${name}`;
+    if (Math.abs(ps) >= factor * ROUNDS_UP) return `${trimmed(ps / factor)} ${name}`;
   return `${trimmed(ps)} ps`;
 }
 

@@ -185,8 +185,7 @@ export class Run {
   private execute(frame: Frame, branch: Branch, maxSegments: number): void {
     const { executor, memory } = this;
     assert(branch.step !== null, 'a stream gave accesses outside a step');
-    executor.processor = branch.step.processor;
-    executor.dependent = branch.batch.dependent;
+    executor.begin(branch.step.processor, branch.batch.dependent);
     memory.step = branch.stepId;
     const before = memory.accessCount;
     if (executor.execute(branch.batch, branch.cursor, frame.left, maxSegments)) branch.loaded = false;
@@ -237,7 +236,7 @@ export class Run {
     const { step } = branch;
     assert(step !== null, 'a stream ended a step that it had not begun');
     memory.step = branch.stepId;
-    executor.processor = step.processor;
+    executor.begin(step.processor, false);
     executor.drain();
     const now = memory.settleClock(step.processor);
     if (this.frames.length === 1) memory.clocks.meet();
@@ -264,6 +263,7 @@ export class Run {
   private finish(): void {
     const { memory, config } = this;
     this.executor.drain();
+    assert(this.executor.isIdle(), 'a run ended while accesses wait for a fault batch');
     memory.ledger.finish();
     this.finished = true;
     this.writeLedger(memory.clocks.meet());
@@ -325,7 +325,15 @@ export class Run {
     this.policies.set(policy);
     this.executor.policyChanged();
     this.applied.push({ batch: memory.batches, access: memory.accessCount, timePs, policy, origin });
-    config.recorder.policy(timePs, memory.accessCount, memory.batches, memory.step, policy, CHANGED);
+    config.recorder.policy(
+      timePs,
+      memory.accessCount,
+      memory.batches,
+      memory.step,
+      policy,
+      this.policies.all.length - 1,
+      CHANGED,
+    );
   }
 }
 

@@ -47,5 +47,13 @@ export interface EventSink {
   ): void;
   /** Running totals of one object: values in the order of LEDGER_METRICS. */
   ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void;
-  policy(timePs: number, access: number, batch: number, step: number, policy: PolicyChoice, reason: number): void;
+  policy(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    policy: PolicyChoice,
+    index: number,
+    reason: number,
+  ): void;
 }

@@ -148,9 +148,18 @@ export class Recorder implements EventSink {
     block.details[row] = JSON.stringify(totals);
   }
 
-  policy(timePs: number, access: number, batch: number, step: number, policy: PolicyChoice, reason: number): void {
+  policy(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    policy: PolicyChoice,
+    index: number,
+    reason: number,
+  ): void {
     const block = this.begin(POLICY, timePs, access, batch, step);
     const row = block.count - 1;
+    block.columns.policy[row] = index;
     block.columns.reason[row] = reason;
     block.details[row] = JSON.stringify(policy);
   }

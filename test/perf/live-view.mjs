@@ -74,7 +74,9 @@ async function measure(where, page) {
 }
 
 async function inBrowser(file) {
-  const served = spawn(process.execPath, [join(root, 'out/main/cli.cjs'), 'serve', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const served = spawn(process.execPath, [join(root, 'out/main/cli.cjs'), 'serve', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     const url = await new Promise((done) => served.stdout.once('data', (data) => done(String(data).trim())));
     const browser = await chromium.launch({ executablePath: findChromium(), args: switches });

@@ -1,5 +1,5 @@
 /** What must hold for every run, batches and time included; answers what does not. */
-import { NO_PROCESSOR } from '../../src-core/model/events';
+import { NO_EVENT, NO_PROCESSOR } from '../../src-core/model/events';
 import { CPU } from '../../src-core/model/processor';
 import { PENDING } from '../../src-core/os/residency';
 import { accessesOf } from './accesses';
@@ -21,8 +21,7 @@ function everythingWasDone({ source, scenario }: Case, { run, objects }: EngineR
   });
   const waiting = run.memory.residency.state.findIndex((state) => (state & PENDING) !== 0);
   if (waiting >= 0) broken.push(`granule ${waiting} still waits for a fault batch`);
-  if (run.executor['buffer'].count > 0) broken.push('the fault buffer is not empty at the end');
-  if (run.executor['waiting'].count > 0) broken.push('accesses wait for a batch that never comes');
+  if (!run.executor.isIdle()) broken.push('the fault buffer is not empty at the end');
   return broken;
 }
 
@@ -105,13 +104,27 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
   return broken;
 }
 
-/** Every migration and eviction names the event that led to it, and that event came before. */
+/**
+ * Migrations and evictions name the earlier fault that led to them, unless the access counter did; a fault names the
+ * latest transfer of its granule: who took it away.
+ */
 function causesExist({ events }: EngineRun): Broken {
+  const broken: Broken = [];
   const byOrdinal = new Map(events.map((event) => [event.ordinal!, event]));
-  return events
-    .filter((event) => (event.name === 'migration' || event.name === 'eviction') && event.cause !== 4294967295)
-    .filter((event) => byOrdinal.get(event.cause!)?.name !== 'fault' || event.cause! >= event.ordinal!)
-    .map((event) => `event ${event.ordinal}: its cause ${event.cause} is no earlier fault`);
+  const latest = new Map<number, number>();
+  for (const event of events) {
+    if (event.name === 'fault') {
+      const expected = latest.get(event.address!) ?? NO_EVENT;
+      if (event.cause !== expected)
+        broken.push(`event ${event.ordinal}: its cause is ${event.cause}, the granule moved last at ${expected}`);
+    } else if (event.name === 'migration' || event.name === 'eviction') {
+      latest.set(event.address!, event.ordinal!);
+      if (event.cause === NO_EVENT) continue;
+      if (byOrdinal.get(event.cause!)?.name !== 'fault' || event.cause! >= event.ordinal!)
+        broken.push(`event ${event.ordinal}: its cause ${event.cause} is no earlier fault`);
+    }
+  }
+  return broken;
 }
 
 export const brokenInvariants = (test: Case, engine: EngineRun): Broken => [

@@ -1,6 +1,7 @@
 /**
  * Belady's optimal replacement: evicts the resident granule whose next device access is farthest away (never comes
- * first). It reads the future of the workload, so it is a bound for comparison, not a policy that could ship.
+ * first). It reads the future of the workload, so it is a bound for comparison, not a policy that could ship. CPU accesses
+ * are not looked ahead to: a granule that the CPU will take first would be the better victim.
  *
  * Candidates wait in a max-heap by next use. A granule's next use only moves forward, so an entry whose key is stale is
  * too small, never too large; the view recomputes the true value when an entry reaches the top. Granules in the middle
@@ -81,7 +82,8 @@ export const belady = definePolicy({
   kind: 'eviction',
   id: 'belady',
   title: 'Belady (optimal)',
-  summary: 'Evicts the granule that the device needs again last: the lowest possible number of faults, as a bound.',
+  summary:
+    'Evicts the granule that a device needs again last: no policy makes fewer GPU faults, as long as the CPU takes no granule in between.',
   source: 'L. A. Belady, IBM Systems Journal 5(2), 1966.',
   params: z.object({}),
   needsFuture: true,

@@ -1,0 +1,248 @@
+/**
+ * Groups of lanes in lock step: in each iteration every lane makes one access. As long as no lane leaves its granule and
+ * all are here, any number of iterations cost one look at each lane.
+ */
+import { assert } from '../base/assert';
+import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
+import { CPU, type AccessOp } from '../model/processor';
+import { HIT_MASK } from '../os/residency';
+import type { WaitingAccesses } from './fault-buffer';
+import { OP_METRIC, type Segments } from './segments';
+
+/** Where a group of lanes comes from: a batch of the stream, or accesses that waited. */
+type LaneColumns = Pick<AccessBatch, 'address' | 'stride' | 'bytes' | 'op' | 'object'>;
+
+/** The lanes of one group at one iteration. */
+class Lanes {
+  count = 0;
+  readonly address = new Float64Array(GROUP_LANES);
+  readonly stride = new Float64Array(GROUP_LANES);
+  readonly bytes = new Float64Array(GROUP_LANES);
+  readonly op = new Uint8Array(GROUP_LANES);
+  readonly object = new Int32Array(GROUP_LANES);
+  /** Filled by room(). */
+  readonly granule = new Int32Array(GROUP_LANES);
+  /** Iterations that are made, and not in the books of the objects yet. */
+  unbooked = 0;
+
+  load(from: LaneColumns, first: number, count: number): void {
+    assert(count <= GROUP_LANES, 'a group has more lanes than GROUP_LANES');
+    this.count = count;
+    this.unbooked = 0;
+    for (let lane = 0; lane < count; lane++) {
+      this.stride[lane] = from.stride[first + lane]!;
+      this.bytes[lane] = from.bytes[first + lane]!;
+      this.op[lane] = from.op[first + lane]!;
+      this.object[lane] = from.object[first + lane]!;
+    }
+  }
+
+  moveTo(from: LaneColumns, first: number, iteration: number): void {
+    for (let lane = 0; lane < this.count; lane++)
+      this.address[lane] = from.address[first + lane]! + iteration * this.stride[lane]!;
+  }
+
+  /** Iterations, at most `most`, in which no lane leaves its granule; 0 when an element spans two. */
+  room(most: number, granuleBytes: number): number {
+    const perByte = 1 / granuleBytes;
+    let n = most;
+    for (let lane = 0; lane < this.count; lane++) {
+      const address = this.address[lane]!;
+      const stride = this.stride[lane]!;
+      const granule = Math.floor(address * perByte);
+      this.granule[lane] = granule;
+      const room = (granule + 1) * granuleBytes - address - this.bytes[lane]!;
+      if (room < 0) return 0;
+      if (stride > 0) n = Math.min(n, Math.floor(room / stride) + 1);
+      else if (stride < 0) n = Math.min(n, Math.floor((address - granule * granuleBytes) / -stride) + 1);
+    }
+    return n;
+  }
+}
+
+export class LaneGroups {
+  private readonly hand = new Lanes();
+  /** For groups that are replayed while another one is in hand. */
+  private readonly spare: Lanes[] = [];
+  private readonly granuleBytes: number;
+  private readonly done = { iterations: 0, counted: 0, booked: 0 };
+
+  constructor(private readonly segments: Segments) {
+    this.granuleBytes = segments.memory.granuleBytes;
+    segments.replayLanes = (waited, k, attempts) => {
+      this.replay(waited, k, attempts);
+    };
+  }
+
+  /**
+   * Iterations of a group from `at` on, until `count`, or until the pace says stop. Answers where it came to.
+   * @param pace called before each segment with the accesses it may make; answers false to stop
+   */
+  run(batch: AccessBatch, group: number, at: number, stopAt: number, pace: () => boolean): number {
+    const { segments, hand } = this;
+    const { memory } = segments;
+    const first = batch.laneOf[group]!;
+    const count = batch.count[group]!;
+    hand.load(batch, first, batch.laneOf[group + 1]! - first);
+    let i = at;
+    while (i < count && pace()) {
+      hand.moveTo(batch, first, i);
+      const most = Math.max(1, Math.ceil((stopAt - memory.accessCount) / hand.count));
+      const n = hand.room(Math.min(count - i, most), this.granuleBytes);
+      if (n === 0) {
+        this.book(hand);
+        this.oneByOne(hand, 0);
+        i++;
+        continue;
+      }
+      const done = this.segment(hand, n, 0);
+      memory.accessCount += done.counted;
+      if (done.counted > 0) for (let lane = 0; lane < hand.count; lane++) segments.follow(hand.granule[lane]!);
+      hand.unbooked += done.iterations - done.booked;
+      i += done.iterations;
+    }
+    this.book(hand);
+    return i;
+  }
+
+  /** Brings the books of the lanes' objects up to date: before anything that may open a batch, and at the end. */
+  private book(lanes: Lanes): void {
+    if (lanes.unbooked === 0) return;
+    const metrics = OP_METRIC[this.segments.processor === CPU ? 0 : 1];
+    for (let lane = 0; lane < lanes.count; lane++)
+      this.segments.memory.ledger.count(lanes.object[lane]!, metrics[lanes.op[lane]! as AccessOp], lanes.unbooked);
+    lanes.unbooked = 0;
+  }
+
+  private outcome(iterations: number, counted: number, booked: number): typeof this.done {
+    this.done.iterations = iterations;
+    this.done.counted = counted;
+    this.done.booked = booked;
+    return this.done;
+  }
+
+  /**
+   * n iterations that stay in the lanes' granules. Answers how many were made, how many accesses the caller still has to
+   * count, and how many iterations are already in the books of the objects.
+   */
+  private segment(lanes: Lanes, n: number, attempts: number): typeof this.done {
+    const { segments } = this;
+    const { memory, processor: p } = segments;
+    const { state } = memory.residency;
+    const all = n * lanes.count;
+    let hit = segments.plain;
+    let reachable = true;
+    for (let lane = 0; lane < lanes.count; lane++) {
+      const granule = lanes.granule[lane]!;
+      if ((state[granule]! & HIT_MASK) === p + 1) continue;
+      hit = false;
+      if (memory.isLocal(p, granule)) continue;
+      if (!memory.mapsRemotely(p, granule) || memory.remoteBudget(p, granule) <= all) reachable = false;
+    }
+    if (hit) {
+      let bytes = 0;
+      for (let lane = 0; lane < lanes.count; lane++) {
+        segments.recent(lanes.granule[lane]!);
+        bytes += lanes.bytes[lane]!;
+      }
+      memory.busy(p, n * bytes);
+      return this.outcome(n, all, 0);
+    }
+    if (attempts === 0) this.book(lanes);
+    if (reachable && (n === 1 || this.mayReorder(lanes))) {
+      this.reachAll(lanes, n);
+      return this.outcome(n, all, 0);
+    }
+    if (!reachable && segments.batches(attempts) && this.raiseMissing(lanes)) {
+      this.setAside(lanes, n, attempts);
+      return this.outcome(n, all, 0);
+    }
+    // In order, one iteration; what follows is decided again by how things stand then.
+    this.oneByOne(lanes, attempts);
+    return this.outcome(1, 0, 1);
+  }
+
+  /** No lane will fault: their segments may be taken one lane after the other. */
+  private reachAll(lanes: Lanes, n: number): void {
+    const { segments } = this;
+    const { memory, processor } = segments;
+    const now = memory.accessCount;
+    for (let lane = 0; lane < lanes.count; lane++) {
+      const granule = lanes.granule[lane]!;
+      const here = memory.isLocal(processor, granule);
+      const op = lanes.op[lane]! as AccessOp;
+      segments.reach(here, granule, lanes.address[lane]!, lanes.stride[lane]!, n, lanes.bytes[lane]!, op);
+      segments.touched?.(granule, now + lane, now + lane + (n - 1) * lanes.count, lanes.count);
+    }
+    for (let lane = 0; lane < lanes.count; lane++)
+      if (memory.isLocal(processor, lanes.granule[lane]!)) segments.recent(lanes.granule[lane]!);
+  }
+
+  /** May lanes be taken one after the other? Not when two of them share a granule whose question is open. */
+  private mayReorder(lanes: Lanes): boolean {
+    const { ledger } = this.segments.memory;
+    for (let a = 0; a < lanes.count; a++) {
+      const granule = lanes.granule[a]!;
+      if (!ledger.needsOrder(granule)) continue;
+      for (let b = 0; b < lanes.count; b++)
+        if (b !== a && lanes.granule[b] === granule && lanes.op[a] !== lanes.op[b]) return false;
+    }
+    return true;
+  }
+
+  /** One iteration, access by access. Replays (attempts above 0) were counted when they were met. */
+  private oneByOne(lanes: Lanes, attempts: number): void {
+    const { segments } = this;
+    const metrics = OP_METRIC[segments.processor === CPU ? 0 : 1];
+    const book = attempts === 0;
+    for (let lane = 0; lane < lanes.count; lane++) {
+      const op = lanes.op[lane]! as AccessOp;
+      const object = lanes.object[lane]!;
+      const pieces = segments.element(lanes.address[lane]!, lanes.bytes[lane]!, op, object, attempts, book);
+      if (book) segments.memory.ledger.count(object, metrics[op], pieces);
+    }
+  }
+
+  /** Raises faults for the lanes that are not here; false: none was needed, or they fit no batch. */
+  private raiseMissing(lanes: Lanes): boolean {
+    const { segments } = this;
+    const { memory, buffer, processor: p } = segments;
+    const isMissing = (lane: number): boolean => {
+      const granule = lanes.granule[lane]!;
+      return !memory.isLocal(p, granule) && !memory.mapsRemotely(p, granule);
+    };
+    for (;;) {
+      let missing = 0;
+      for (let lane = 0; lane < lanes.count; lane++) if (isMissing(lane)) missing++;
+      if (missing === 0) return false;
+      if (buffer.count + missing <= buffer.entries && segments.waiting.fits(lanes.count)) break;
+      segments.closeBatch();
+      if (missing > buffer.entries) return false;
+    }
+    for (let lane = 0; lane < lanes.count; lane++)
+      if (isMissing(lane)) segments.raise(lanes.granule[lane]!, lanes.op[lane]! as AccessOp, lanes.object[lane]!);
+    return true;
+  }
+
+  private setAside(lanes: Lanes, n: number, attempts: number): void {
+    const { waiting } = this.segments;
+    for (let lane = 0; lane < lanes.count; lane++) {
+      const op = lanes.op[lane]! as AccessOp;
+      waiting.addLane(lane, lanes.address[lane]!, lanes.stride[lane]!, lanes.bytes[lane]!, op, lanes.object[lane]!);
+    }
+    waiting.endGroup(lanes.count, n, attempts);
+  }
+
+  private replay(waited: WaitingAccesses, k: number, attempts: number): void {
+    const lanes = this.spare.pop() ?? new Lanes();
+    const first = waited.laneOf[k]!;
+    lanes.load(waited, first, waited.laneOf[k + 1]! - first);
+    const count = waited.iterations[k]!;
+    for (let at = 0; at < count;) {
+      lanes.moveTo(waited, first, at);
+      at += this.segment(lanes, lanes.room(count - at, this.granuleBytes), attempts).iterations;
+      for (let lane = 0; lane < lanes.count; lane++) this.segments.follow(lanes.granule[lane]!);
+    }
+    this.spare.push(lanes);
+  }
+}
