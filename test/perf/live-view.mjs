@@ -1,5 +1,6 @@
 // Frame times of the live view at full engine speed with more than ten million events: the browser workbench in
 // Chromium and the desktop app in Electron. Part of `npm run bench`; prints, never fails on a number.
+/* global requestAnimationFrame, window -- inside page.evaluate() */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
