@@ -140,7 +140,7 @@ export const htmlExporter: Exporter = {
 <main>
 ${body.join('\n')}
 </main>
-<footer>Faultline ${escape(summary.engineVersion)} · recording ${escape(summary.recordingHash)}</footer>
+<footer>Faultline ${escape(summary.engineVersion)} · ${summary.complete ? `recording ${escape(summary.recordingHash)}` : 'snapshot of a run that was not finished'}</footer>
 ${SUMMARY_OPEN}${escape(JSON.stringify(summary))}${CLOSE}
 ${SCENARIO_OPEN}${escape(JSON.stringify(toScenario(input)))}${CLOSE}
 </body>

@@ -26,7 +26,7 @@ export interface EmbeddedScenario {
   };
   /** The machine whole, for one that is not a preset where the report is opened. */
   readonly machine: MachineSpec;
-  /** The recording hash that a repetition must give. */
+  /** The recording hash that a repetition must give; empty for a snapshot of a run that was not finished. */
   readonly expectedHash: string;
 }
 

@@ -15,6 +15,11 @@ export interface RecordingHeader {
     readonly kind: 'workload' | 'trace';
     readonly sha256: string;
   };
+  /** How a trace was read: the importer's options and the names of the files that came with it. */
+  readonly imported?: {
+    readonly options: Readonly<Record<string, string | number | boolean>>;
+    readonly files: Readonly<Record<string, string>>;
+  };
   /** The workload file as it was read; empty for traces. */
   readonly workloadText: string;
   readonly machine: MachineSpec;

@@ -75,5 +75,6 @@ export interface RunSummary {
   }[];
   /** true: the run reached the end of its workload. */
   readonly complete: boolean;
+  /** Empty while the run is not complete. */
   readonly recordingHash: string;
 }

@@ -44,6 +44,22 @@ export interface TimelineAnswer {
   readonly capacityBytes: number;
   readonly tracks: readonly TrackAnswer[];
   readonly marks: readonly MarkAnswer[];
+  /** Steps (kernels, host functions) that overlap the range; empty when there are more than MAX_STEPS. */
+  readonly steps: readonly StepSpan[];
+  /** How many steps overlap the range, where they are too many to list. */
+  readonly stepsOmitted: number;
+}
+
+/** Steps listed in one answer. */
+export const MAX_STEPS = 512;
+
+/** One run of a kernel on a device or of a function on the CPU. */
+export interface StepSpan {
+  readonly from: number;
+  /** End, or how far it has come. */
+  readonly to: number;
+  readonly name: string;
+  readonly processor: number;
 }
 
 /** One row of the object table for a range. `null` = not recorded or not modelled. */

@@ -1,5 +1,5 @@
 /** Wording shared by sections: shares, absent values, and which object costs most. */
-import { formatTime } from '../base/units';
+import { formatCount, formatTime } from '../base/units';
 import type { PolicyChoice } from '../model/scenario';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 
@@ -45,6 +45,10 @@ export function rankObjects(summary: RunSummary): Ranking {
   if (faults(totals) > 0) return rank('faults', faults(totals), faults);
   return rank('nothing', 0, () => 0);
 }
+
+/** What a report of an unfinished run is; null for a run that reached its end. */
+export const snapshotOf = ({ complete, totals }: RunSummary): string | null =>
+  complete ? null : `Snapshot at access ${formatCount(totals.accesses)} of a run that was not finished`;
 
 export const timeOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatTime(value));
 

@@ -13,6 +13,7 @@ import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';
 import type { Runnable } from './open';
+import { formatChange } from './run-flags';
 import { summarize } from './summary';
 
 /** Segments per slice: a few milliseconds, so that a pause is felt at once. */
@@ -33,6 +34,8 @@ export class LiveRun {
   private loop: Promise<void> | null = null;
   private ended: RunSummary | null = null;
   private readonly pacer = new Pacer();
+  /** Hash of the finished recording. */
+  private repeated: string | null = null;
   /** Why the recording ends before the run; null while it is whole. */
   recordingStopped: string | null = null;
   /** Why the run failed. */
@@ -157,7 +160,7 @@ export class LiveRun {
   }
 
   summary(): RunSummary {
-    return this.ended ?? this.summarize(this.recorder.digest(), false);
+    return this.ended ?? this.summarize('', false);
   }
 
   /** Writes the events that wait in memory; the run cannot go on. */
@@ -176,11 +179,12 @@ export class LiveRun {
   findings(): readonly Finding[] {
     const { memory } = this.run;
     const own: Finding[] = [];
-    if (this.opened.expectSkipped > 0)
+    const skipped = this.opened.expectSkipped + (this.asExpected() ? 0 : this.opened.expect.length);
+    if (skipped > 0)
       own.push({
         kind: 'expect-not-checked',
         severity: 'note',
-        count: this.opened.expectSkipped,
+        count: skipped,
         message:
           "the file's expect block holds for the machine, sizes, policies and seed that it names; this run changes some of them, so it was not checked",
       });
@@ -191,6 +195,17 @@ export class LiveRun {
         count: memory.ledger.lost,
         message:
           'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
+      });
+    const { expectedHash } = this.opened;
+    if (this.repeated !== null && expectedHash !== null && expectedHash !== this.repeated)
+      own.push({
+        kind: 'repeat-differs',
+        severity: 'warning',
+        count: 1,
+        message:
+          expectedHash === ''
+            ? 'the report was a snapshot of a run that was not finished; this run went on to the end'
+            : `this run does not repeat the report: its recording hash was ${expectedHash}`,
       });
     if (this.recordingStopped !== null)
       own.push({
@@ -211,7 +226,7 @@ export class LiveRun {
         kind: 'change-not-reached',
         severity: 'warning',
         count: this.run.waitingChanges().length,
-        message: `scheduled policy changes whose moment never came; the first is ${JSON.stringify(this.run.waitingChanges()[0]?.moment)}`,
+        message: `scheduled policy changes whose moment never came; the first is ${this.run.waitingChanges().slice(0, 1).map(formatChange).join('')}`,
       });
     if (this.run.finished && this.run.pendingChanges().length > 0)
       own.push({
@@ -221,6 +236,11 @@ export class LiveRun {
         message: 'policy changes asked for after the last fault batch; they changed nothing',
       });
     return [...this.opened.source.findings(), ...own];
+  }
+
+  /** The run is the one that the file describes: nobody changed a policy by hand. */
+  private asExpected(): boolean {
+    return !this.run.applied.some((change) => change.origin === 'live');
   }
 
   /** A full disk stops the recording, not the run; the summary and a save say so. */
@@ -257,7 +277,7 @@ export class LiveRun {
       complete,
       recordingHash,
     };
-    return summarize(opened.header, this.counters(), facts, opened.expect);
+    return summarize(opened.header, this.counters(), facts, this.asExpected() ? opened.expect : []);
   }
 
   /** Advances until told otherwise, turning to the event loop every few milliseconds. Never rejects. */
@@ -290,6 +310,7 @@ export class LiveRun {
   private async finish(): Promise<void> {
     const { run, recorder } = this;
     recorder.end(this.simTimePs, this.accesses, this.batches, run.memory.step, (hash) => {
+      this.repeated = hash;
       this.ended = this.summarize(hash, true);
       return JSON.stringify(this.ended);
     });

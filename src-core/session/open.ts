@@ -12,7 +12,10 @@ import type { OpenTarget } from '../model/target';
 import { parseMachineFile } from '../presets';
 import type { RunOptions } from '../protocol/messages';
 import { looksLikeRecording, openRecording, type OpenRecording } from '../record/arrow-reader';
+import type { PolicyChange } from '../model/scenario';
 import { compileWorkload, loadWorkload, placeInWorkload, type Workload } from '../workload';
+import { suggest } from '../workload/nearest';
+import { formatChange } from './run-flags';
 import { checkSpace, DEFAULT_MACHINE, findMachine, resolveScenario, type FileWishes } from './scenario';
 import { ENGINE_VERSION } from './version';
 
@@ -176,11 +179,15 @@ async function openWorkload(
     place: (path) => placeInWorkload(workload, path),
   };
   const scenario = resolveScenario(wishes, options, machine);
-  const asWritten =
-    !report &&
-    !machineFile &&
-    JSON.stringify(scenario) ===
-      JSON.stringify(resolveScenario(wishes, {}, findMachine(workload.machine ?? DEFAULT_MACHINE)));
+  const phases = workload.phases.map((phase) => phase.name);
+  checkMoments(scenario.changes, phases, machine);
+  // What the file expects holds for the machine, policies and sizes that it names, not for every what-if.
+  const own = resolveScenario(
+    { ...workload, changes: workload.changes },
+    {},
+    machineFile ? machine : findMachine(workload.machine ?? DEFAULT_MACHINE),
+  );
+  const asWritten = JSON.stringify(scenario) === JSON.stringify(own);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const hash = platform.createHash();
   hash.update(new TextEncoder().encode(text));
@@ -196,10 +203,9 @@ async function openWorkload(
     kind: 'runnable',
     header: headerOf(about, machine, scenario, source),
     source,
-    // What the file expects holds for the machine, policies and sizes that it names, not for every what-if.
     expect: asWritten ? workload.expect : [],
     expectSkipped: asWritten ? 0 : workload.expect.length,
-    phases: workload.phases.map((phase) => phase.name),
+    phases,
     options,
     fileChanges: wishes.changes?.length ?? 0,
     expectedHash: report?.expectedHash ?? null,
@@ -217,6 +223,7 @@ async function openTrace(
   const { platform } = context;
   const machine = await machineFor(undefined, options, options.machineFile ?? null, platform);
   const scenario = resolveScenario({}, options, machine);
+  checkMoments(scenario.changes, ['trace'], machine);
   const files: Record<string, ByteSource> = {};
   for (const [option, file] of Object.entries(options.importFiles ?? {})) {
     if (!importer.auxiliary.some((each) => each.option === option))
@@ -249,7 +256,13 @@ async function openTrace(
   };
   return {
     kind: 'runnable',
-    header: headerOf(about, machine, scenario, source),
+    header: {
+      ...headerOf(about, machine, scenario, source),
+      imported: {
+        options: checked.data as Record<string, string | number | boolean>,
+        files: Object.fromEntries(Object.entries(files).map(([option, file]) => [option, file.name])),
+      },
+    },
     source,
     expect: [],
     expectSkipped: 0,
@@ -258,6 +271,25 @@ async function openTrace(
     fileChanges: 0,
     expectedHash: null,
   };
+}
+
+/** Refuses a change that could never come: a phase that is not there, a time on a machine without a clock. */
+function checkMoments(
+  changes: readonly PolicyChange[],
+  phases: readonly string[],
+  machine: RecordingHeader['machine'],
+): void {
+  for (const change of changes) {
+    const { moment } = change;
+    if (moment.at === 'phase' && !phases.includes(moment.phase))
+      throw new Refusal(
+        `"${formatChange(change)}": there is no phase "${moment.phase}"; ${suggest(moment.phase, phases)}`,
+      );
+    if (moment.at === 'time' && !machine.timing)
+      throw new Refusal(
+        `"${formatChange(change)}": machine ${machine.id} only counts and has no clock; use access:N, batch:N or phase:NAME[k], or a timed machine`,
+      );
+  }
 }
 
 /** An HTML report of ours carries its scenario: opening it repeats the run. */

@@ -17,6 +17,13 @@ const REPORT_BINS = 600;
 const quote = (text: string): string =>
   /^[A-Za-z0-9._/:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** `deviceFunctions` → `--device-functions`. */
+const flagOf = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** Options that stand at their defaults need no flag. */
+const importFlag = (option: string, value: string | number | boolean): readonly string[] =>
+  value === '' || value === false ? [] : [flagOf(option), ...(value === true ? [] : [quote(String(value))])];
+
 /** The command that repeats the run; changes appear with the batch that they first governed. */
 export function repeatCommand(header: RecordingHeader, summary: RunSummary, fileChanges: number): string {
   const { scenario } = header;
@@ -37,6 +44,8 @@ export function repeatCommand(header: RecordingHeader, summary: RunSummary, file
     ...scenario.policies.flatMap((policy) => ['--policy', quote(formatPolicyFlag(policy))]),
     ...changes.flatMap((change) => ['--at', quote(formatChange(change))]),
     ...(scenario.usefulBytes ? [] : ['--no-useful-bytes']),
+    ...Object.entries(header.imported?.files ?? {}).flatMap(([option, name]) => [flagOf(option), quote(name)]),
+    ...Object.entries(header.imported?.options ?? {}).flatMap(([option, value]) => importFlag(option, value)),
   ].join(' ');
 }
 

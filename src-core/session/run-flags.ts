@@ -6,7 +6,7 @@
  *   MOMENT:KIND=ID[,param=value…]     3ms:prefetch=none   access:5000:…   batch:12:…   phase:solve[3]:…
  */
 import { err, ok, type Result } from '../base/result';
-import { parseTime } from '../base/units';
+import { parseTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../base/units';
 import {
   POLICY_KINDS,
   type ChangeMoment,
@@ -102,12 +102,24 @@ export function formatPolicyFlag(policy: PolicyChoice): string {
   return `${policy.kind}=${policy.id}${params.join('')}`;
 }
 
+/** The largest unit in which the instant is a whole number: 3000000000 → `3ms`. */
+function formatMoment(ps: number): string {
+  for (const [unit, factor] of [
+    ['s', PS_PER_S],
+    ['ms', PS_PER_MS],
+    ['us', PS_PER_US],
+    ['ns', PS_PER_NS],
+  ] as const)
+    if (ps > 0 && ps % factor === 0) return `${ps / factor}${unit}`;
+  return `${ps}ps`;
+}
+
 /** The string that parseChange reads back to the same change. */
 export function formatChange(change: PolicyChange): string {
   const { moment } = change;
   const when =
     moment.at === 'time'
-      ? `${moment.timePs}ps`
+      ? formatMoment(moment.timePs)
       : moment.at === 'phase'
         ? `phase:${moment.phase}[${moment.iteration}]`
         : moment.at === 'access'

@@ -37,6 +37,11 @@ export class Buckets {
     if (index > this.last) this.last = index;
   }
 
+  /** Makes the axis reach at least to x, although nothing happened there. */
+  cover(x: number): void {
+    while (x > this.buckets * this.bucket) this.merge();
+  }
+
   /** The buckets that cover [from, to), in at most `bins` bins of equal or nearly equal numbers of buckets. */
   range(from: number, to: number, bins: number): BucketRange {
     const firstBucket = Math.max(0, Math.min(this.buckets - 1, Math.floor(from / this.bucket)));

@@ -30,6 +30,7 @@ import {
 } from '../model/timeline';
 import type { EventChunk } from '../record/columns';
 import { Buckets } from './buckets';
+import { StepSpans } from './step-spans';
 
 /** Buckets of the run-wide tracks. */
 const TRACK_BUCKETS = 16384;
@@ -104,6 +105,7 @@ export class Timeline {
   private readonly perObject: Buckets;
   private readonly ledger: Float64Array;
   private readonly marks: MarkAnswer[] = [];
+  private readonly steps = new StepSpans();
   private readonly seen = new Int32Array(8);
   private chunkSeen = -1;
   private lastPhase = '';
@@ -143,6 +145,11 @@ export class Timeline {
     if (to > this.extentTo) this.extentTo = to;
   }
 
+  private cover(): void {
+    this.tracks.cover(this.extentTo);
+    this.perObject.cover(this.extentTo);
+  }
+
   private row(chunk: EventChunk, kind: number, row: number): void {
     const block = chunk.blocks[kind]!;
     const { columns } = block;
@@ -157,7 +164,7 @@ export class Timeline {
     } else if (kind === MIGRATION || kind === EVICTION) this.transfer(columns, kind, row, x);
     else if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
     else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as PolicyChoice, x, columns.batch[row]!);
-    else if (kind === STEP && columns.reason[row] === BEGIN) this.phaseMark(block.details[row]!, x);
+    else if (kind === STEP) this.step(columns, row, block.details[row]!, x);
   }
 
   private transfer(columns: EventChunk['blocks'][number]['columns'], kind: number, row: number, x: number): void {
@@ -199,8 +206,18 @@ export class Timeline {
     });
   }
 
-  private phaseMark(detail: string, x: number): void {
-    const { phase } = JSON.parse(detail) as { phase: string };
+  private step(columns: EventChunk['blocks'][number]['columns'], row: number, detail: string, x: number): void {
+    const step = columns.step[row]!;
+    if (columns.reason[row] !== BEGIN) {
+      this.steps.end(step, x);
+      return;
+    }
+    const { phase, name } = JSON.parse(detail) as { phase: string; name: string };
+    this.steps.begin(step, x, name, columns.processor[row]!);
+    this.phaseMark(phase, x);
+  }
+
+  private phaseMark(phase: string, x: number): void {
     if (phase === this.lastPhase || this.marks.length >= MAX_MARKS) return;
     this.lastPhase = phase;
     this.marks.push({ at: x, kind: 'phase', label: phase, detail: `phase ${phase} begins` });
@@ -208,6 +225,7 @@ export class Timeline {
 
   /** Answers with at most two values per bin and per track, and never more than MAX_BINS bins. */
   ask(question: TimelineQuestion): TimelineAnswer {
+    this.cover();
     const range = this.tracks.range(question.from, question.to, Math.min(question.bins, MAX_BINS));
     const sums = this.tracks.sums(range);
     const tracks: TrackAnswer[] = TRACKS.map((track, i) => ({ ...track, values: sums[i]! }));
@@ -221,6 +239,7 @@ export class Timeline {
       capacityBytes: this.capacityBytes,
       tracks,
       marks: this.marksIn(range.from, range.to),
+      ...this.steps.between(range.from, range.to, this.extentTo),
     };
   }
 
@@ -233,6 +252,7 @@ export class Timeline {
 
   /** Sums of all object numbers over a range, widened to whole buckets; rows of OBJECT_NUMBERS_PER_ROW. */
   objectSums(from: number, to: number): { from: number; to: number; sums: Float64Array; resident: Float64Array } {
+    this.cover();
     const range = this.perObject.range(from, to, 1);
     const columns = this.perObject.width;
     const sums = new Float64Array(columns);

@@ -1,7 +1,7 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatCount } from '../../base/units';
 import { machineConstants } from '../machine-constants';
-import { plural } from '../words';
+import { plural, snapshotOf } from '../words';
 
 /** What the engine leaves out on every machine. */
 const NOT_MODELLED = [
@@ -34,7 +34,7 @@ export const completeness: ReportSection = {
             'The run',
             summary.complete
               ? 'Reached the end of its workload.'
-              : 'Stopped before the end of its workload; bytes still in question count as unresolved.',
+              : `${snapshotOf(summary) ?? ''}; what comes after it is in no number, and bytes still in question count as unresolved.`,
           ],
           [
             'Time',

@@ -33,8 +33,8 @@ export const objects: ReportSection = {
         columns: [
           { title: 'Object', align: 'left' },
           right('Size'),
-          right('GPU faults'),
           right('CPU faults'),
+          right('GPU faults'),
           right('To device'),
           right('To host'),
           right('Dead', 'share of bytes moved that was overwritten before anything read it'),
@@ -47,8 +47,8 @@ export const objects: ReportSection = {
         rows: shown.map(({ object }) => [
           object.name,
           formatBytes(object.bytes),
-          formatCount(object.gpuFaults),
           formatCount(object.cpuFaults),
+          formatCount(object.gpuFaults),
           formatBytes(object.bytesToDevice),
           formatBytes(object.bytesToHost),
           percent(deadBytes(object), movedBytes(object)),

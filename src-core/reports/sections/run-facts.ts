@@ -1,5 +1,6 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount } from '../../base/units';
+import { ABSENT, snapshotOf } from '../words';
 
 /** What was run, on what: enough to tell two reports apart. */
 export const runFacts: ReportSection = {
@@ -7,10 +8,12 @@ export const runFacts: ReportSection = {
   title: 'What was run',
   build({ summary, machine }) {
     const { workload, totals } = summary;
+    const snapshot = snapshotOf(summary);
     return [
       {
         kind: 'facts',
         facts: [
+          ...(snapshot === null ? [] : [{ label: 'State', value: snapshot }]),
           { label: workload.kind === 'trace' ? 'Trace' : 'Workload', value: workload.name },
           ...(workload.file === null ? [] : [{ label: 'File', value: workload.file }]),
           { label: 'Machine', value: `${machine.title} (${summary.machine.id})` },
@@ -25,11 +28,13 @@ export const runFacts: ReportSection = {
           { label: 'Events recorded', value: formatCount(totals.events) },
           { label: 'Engine version', value: summary.engineVersion },
           { label: 'SHA-256 of the input', value: workload.sha256 },
-          {
-            label: 'Recording hash',
-            value: summary.recordingHash,
-            help: 'SHA-256 over the events; a repetition gives the same',
-          },
+          summary.complete
+            ? {
+                label: 'Recording hash',
+                value: summary.recordingHash,
+                help: 'SHA-256 over the events; a repetition gives the same',
+              }
+            : { label: 'Recording hash', value: ABSENT, help: 'only a finished run has one' },
         ],
       },
     ];

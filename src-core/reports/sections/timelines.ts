@@ -7,58 +7,65 @@ import { percent } from '../words';
 
 type Chart = Extract<ReportBlock, { kind: 'chart' }>;
 
-/** Colour families; each reads on white, on black and in print. */
-const CPU_FAULTS = ['#2563eb', '#60a5fa', '#1e40af', '#93c5fd'];
-const GPU_FAULTS = ['#ea580c', '#fbbf24', '#b91c1c', '#fb7185'];
-const TO_DEVICE = ['#7c3aed', '#c084fc', '#db2777', '#a5b4fc'];
-const TO_HOST = ['#0d9488', '#84cc16', '#0e7490', '#5eead4'];
-const OTHER_BYTES = ['#64748b'];
+/** The colours of the app in its light theme, so that a report and a window tell the same story. */
+const FAULTS: Readonly<Record<string, string>> = {
+  'cpu.first-touch': '#8ec3ea',
+  'cpu.not-resident': '#1a72b4',
+  'cpu.remote-map': '#0b3a63',
+  'gpu.first-touch': '#f2c078',
+  'gpu.not-resident': '#d55e00',
+  'gpu.remote-map': '#7d3300',
+};
+const CAUSES: Readonly<Record<string, string>> = {
+  fault: '#4a66c9',
+  prefetch: '#0f9d76',
+  'access-counter': '#c29a14',
+  eviction: '#c2336f',
+  capacity: '#c2336f',
+};
+const OTHER = '#8a929e';
 const OBJECTS = [
-  '#2563eb',
-  '#ea580c',
-  '#16a34a',
-  '#9333ea',
-  '#ca8a04',
-  '#db2777',
-  '#0891b2',
-  '#65a30d',
-  '#dc2626',
-  '#4f46e5',
-];
-const OTHER_OBJECTS = '#64748b';
+  '#4477aa',
+  '#d9822b',
+  '#2f8f5b',
+  '#aa3377',
+  '#59b4d4',
+  '#b5a32a',
+  '#6b4fa3',
+  '#c8505f',
+  '#44998d',
+  '#8a6042',
+] as const;
+const OTHER_OBJECTS = '#a4abb5';
 const FREE = '#94a3b83d';
 /** Below this share of capacity the free part would flatten everything else, and is left out. */
 const FREE_SHOWN_FROM = 0.2;
 
-const family = (track: TrackAnswer): readonly string[] => {
-  const second = track.id.split('.')[1] ?? '';
-  if (track.group === 'faults') return second.startsWith('cpu') ? CPU_FAULTS : GPU_FAULTS;
-  return second === 'toDevice' ? TO_DEVICE : second === 'toHost' ? TO_HOST : OTHER_BYTES;
-};
-
-function coloured(
-  tracks: readonly TrackAnswer[],
-  reduce: (values: Float64Array) => readonly number[],
-): Chart['series'] {
-  const used = new Map<readonly string[], number>();
-  return tracks.map((track) => {
-    const colours = family(track);
-    const nth = used.get(colours) ?? 0;
-    used.set(colours, nth + 1);
-    return {
-      name: track.title,
-      colour: colours[nth % colours.length] ?? OTHER_OBJECTS,
-      ...(track.id.startsWith('bytes.toHost') ? { mirror: true } : {}),
-      values: reduce(track.values),
-    };
-  });
+/** By the track's id, `faults.<processor>.<kind>` or `bytes.<direction>.<cause>`; all GPUs share one family. */
+function colourOf({ id }: TrackAnswer): string {
+  const [group, first = '', second = ''] = id.split('.');
+  if (group === 'faults') return FAULTS[`${first.startsWith('cpu') ? 'cpu' : 'gpu'}.${second}`] ?? OTHER;
+  return CAUSES[second] ?? OTHER;
 }
 
+const objectColour = (object: number): string =>
+  object < 0 ? OTHER_OBJECTS : (OBJECTS[object % OBJECTS.length] ?? OTHER_OBJECTS);
+
+const coloured = (
+  tracks: readonly TrackAnswer[],
+  reduce: (values: Float64Array) => readonly number[],
+): Chart['series'] =>
+  tracks.map((track) => ({
+    name: track.title,
+    colour: colourOf(track),
+    ...(track.id.startsWith('bytes.toHost') ? { mirror: true } : {}),
+    values: reduce(track.values),
+  }));
+
 function occupancy(answer: TimelineAnswer, tracks: readonly TrackAnswer[], bins: Bins): Chart['series'] {
-  let nth = 0;
   const series = tracks.map((track) => ({
     name: track.title,
-    colour: track.object === -1 ? OTHER_OBJECTS : (OBJECTS[nth++ % OBJECTS.length] ?? OTHER_OBJECTS),
+    colour: objectColour(track.object ?? -1),
     values: lastOf(track.values, bins),
   }));
   const used = Array.from({ length: bins.count }, (_, bin) =>

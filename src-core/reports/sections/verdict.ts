@@ -2,7 +2,7 @@ import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount, formatTime } from '../../base/units';
 import type { ReportBlock } from '../../model/report';
 import type { ObjectSummary, RunSummary } from '../../model/summary';
-import { deadBytes, movedBytes, percent, plural, rankObjects, type Ranking } from '../words';
+import { deadBytes, movedBytes, percent, plural, rankObjects, snapshotOf, type Ranking } from '../words';
 
 const BY: Readonly<Record<Ranking['by'], string>> = {
   stall: 'of the time that processors waited for faults',
@@ -43,18 +43,20 @@ function reasons(object: ObjectSummary): string {
   return said.join(' ');
 }
 
-function warnings({ complete, totals, expectations }: RunSummary): ReportBlock[] {
-  const failed = expectations.filter((expectation) => !expectation.holds).length;
-  const said: string[] = [];
-  if (!complete)
-    said.push(
-      `The run was stopped before the end of its workload: all numbers stand for its first ${plural(formatCount(totals.accesses), 'access', 'accesses')}.`,
-    );
-  if (failed > 0)
-    said.push(
-      `${failed} of ${plural(String(expectations.length), 'expectation')} of the workload did not hold; see Findings.`,
-    );
-  return said.map((text) => ({ kind: 'paragraph', text }));
+/** The first thing to know about an unfinished run; nothing for a finished one. */
+function snapshot(summary: RunSummary): ReportBlock[] {
+  const what = snapshotOf(summary);
+  if (what === null) return [];
+  const so = `all numbers stand for its first ${plural(formatCount(summary.totals.accesses), 'access', 'accesses')}, and a finished run has others.`;
+  return [{ kind: 'paragraph', text: `${what}: ${so}` }];
+}
+
+/** Expectations are for a whole run; what was not checked did not fail. */
+function failures({ complete, expectations }: RunSummary): ReportBlock[] {
+  const failed = complete ? expectations.filter((expectation) => !expectation.holds).length : 0;
+  if (failed === 0) return [];
+  const of = plural(String(expectations.length), 'expectation');
+  return [{ kind: 'paragraph', text: `${failed} of ${of} of the workload did not hold; see Findings.` }];
 }
 
 /** The answer first: which object costs what, in plain words. */
@@ -66,17 +68,18 @@ export const verdict: ReportSection = {
     const ranking = rankObjects(summary);
     const dearest = ranking.rows[0];
     return [
+      ...snapshot(summary),
       { kind: 'paragraph', text: headline(ranking) },
       ...(dearest && dearest.cost > 0 ? [{ kind: 'paragraph', text: reasons(dearest.object) } as const] : []),
-      ...warnings(summary),
+      ...failures(summary),
       {
         kind: 'facts',
         facts: [
           summary.totals.stallPs === null
             ? { label: 'Accesses', value: formatCount(totals.accesses) }
             : { label: 'Simulated time', value: formatTime(totals.simTimePs) },
-          { label: 'GPU faults', value: formatCount(totals.gpuFaults) },
           { label: 'CPU faults', value: formatCount(totals.cpuFaults) },
+          { label: 'GPU faults', value: formatCount(totals.gpuFaults) },
           { label: 'Moved to the device', value: formatBytes(totals.bytesToDevice) },
           { label: 'Moved to the host', value: formatBytes(totals.bytesToHost) },
           {

@@ -136,8 +136,16 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
     context.fillStyle = palette.token(series.token);
     const faded =
       focusObject !== null && series.track.group === 'occupancy' && series.token !== objectToken(focusObject);
-    context.globalAlpha = faded ? FADED : 1;
-    context.beginPath();
+    if (faded) {
+      // What is faded lets the band above shine through: each band is first cut out of what was drawn over it.
+      context.globalAlpha = 1;
+      context.fillStyle = palette.token('surface');
+      area();
+      context.fillStyle = palette.token(series.token);
+      context.globalAlpha = FADED;
+    }
+    area();
+
     context.moveTo(edge(from), zero);
     let height = 0;
     for (let bin = from; bin < to; bin++) {

@@ -40,5 +40,7 @@ export const timelineAnswer = (tracks: readonly TrackAnswer[], over: Partial<Tim
   capacityBytes: 1000,
   tracks,
   marks: [],
+  steps: [],
+  stepsOmitted: 0,
   ...over,
 });

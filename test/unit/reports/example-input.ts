@@ -78,6 +78,8 @@ export const timeline: TimelineAnswer = {
     { at: SPAN_PS * 0.8, kind: 'policy', label: 'eviction = random', detail: '' },
     { at: SPAN_PS * 0.805, kind: 'policy', label: 'prefetch = none', detail: '' },
   ],
+  steps: [],
+  stepsOmitted: 0,
 };
 
 const objects = [
