@@ -2,7 +2,7 @@
 import type { ReportInput } from '../model/report';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
-import { POLICY_KINDS, type PolicyChange, type PolicyChoice } from '../model/scenario';
+import { POLICY_KINDS, type AppliedChange, type PolicyChange, type PolicyChoice } from '../model/scenario';
 
 export interface EmbeddedScenario {
   readonly format: 'faultline-scenario';
@@ -24,6 +24,8 @@ export interface EmbeddedScenario {
     readonly changes: readonly PolicyChange[];
     readonly usefulBytes: boolean;
   };
+  /** Who asked for each of `options.changes`, in their order; absent in reports of older versions. */
+  readonly changeOrigins?: readonly AppliedChange['origin'][];
   /** The machine whole, for one that is not a preset where the report is opened. */
   readonly machine: MachineSpec;
   /** The recording hash that a repetition must give; empty for a snapshot of a run that was not finished. */
@@ -48,6 +50,7 @@ export function toScenario({ summary, machine, workloadText }: ReportInput): Emb
       changes: summary.changes.map(({ batch, policy }) => ({ moment: { at: 'batch', batch }, policy })),
       usefulBytes: summary.totals.usefulBytes !== null,
     },
+    changeOrigins: summary.changes.map(({ origin }) => origin),
     machine,
     expectedHash: summary.recordingHash,
   };
@@ -92,6 +95,11 @@ const FIELDS: readonly (readonly [string, (value: unknown) => boolean, string])[
   ['options.policies', (value) => listOf(value, isPolicy), 'a list of policies (kind, id, params)'],
   ['options.changes', (value) => listOf(value, isChange), 'a list of changes (moment with a batch, policy)'],
   ['options.usefulBytes', (value) => typeof value === 'boolean', 'true or false'],
+  [
+    'changeOrigins',
+    (value) => value === undefined || listOf(value, (origin) => origin === 'live' || origin === 'scheduled'),
+    'a list of "live" or "scheduled"',
+  ],
   ['machine', isPlain, 'a machine'],
   ['expectedHash', isText, 'a text'],
 ];

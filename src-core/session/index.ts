@@ -41,6 +41,8 @@ export interface Session {
 type SessionMethod = Extract<Method, `session.${string}`>;
 type Handlers = { readonly [M in SessionMethod]: (params: Params<M>) => Promise<ResultOf<M>> | ResultOf<M> };
 
+/** How old an end of the run may be to be meant as its end. */
+const EXTENT_MEMORY_MS = 1000;
 /** Status events per second at most, besides those at a change of state. */
 const STATUS_INTERVAL_MS = 33;
 
@@ -66,6 +68,7 @@ class SessionServer implements Session {
   private lastStatusMs = -Infinity;
   private speed: number | null = null;
   private description: Description | null = null;
+  private shownExtents: { readonly atMs: number; readonly extent: number }[] = [];
 
   constructor(
     private readonly platform: Platform,
@@ -234,13 +237,23 @@ class SessionServer implements Session {
     this.live?.refresh();
     const { timeline } = this.shown();
     const range = timeline.objectSums(from, to);
-    const whole = this.live !== null && from <= 0 && to >= timeline.extentTo;
+    const whole = this.live !== null && from <= 0 && to >= this.oldestShownExtent();
     const counters = whole && this.live ? this.live.counters() : range.sums;
     return {
       from: range.from,
       to: range.to,
       ...objectRows(this.header(), counters, range.resident, whole ? METRIC_COUNT : OBJECT_NUMBERS_PER_ROW),
     };
+  }
+
+  /**
+   * A client that asks for the whole run names the end that it was told last, which a running engine has passed by then.
+   * Such a question is answered from the counters, which are ahead of the ledger rows of the recording.
+   */
+  private oldestShownExtent(): number {
+    const now = this.platform.wallMs();
+    const recent = this.shownExtents.find(({ atMs }) => now - atMs < EXTENT_MEMORY_MS);
+    return Math.min(recent?.extent ?? Infinity, this.shown().timeline.extentTo);
   }
 
   private needLive(what: string): LiveRun {
@@ -269,7 +282,12 @@ class SessionServer implements Session {
     const now = this.platform.wallMs();
     if (!force && now - this.lastStatusMs < STATUS_INTERVAL_MS) return;
     this.lastStatusMs = now;
-    this.send({ type: 'event', event: 'status', status: this.status() });
+    const status = this.status();
+    this.shownExtents = this.shownExtents.filter(
+      ({ atMs, extent }) => now - atMs < EXTENT_MEMORY_MS && extent <= status.extentTo,
+    );
+    this.shownExtents.push({ atMs: now, extent: status.extentTo });
+    this.send({ type: 'event', event: 'status', status });
   }
 
   private status(): RunStatus {

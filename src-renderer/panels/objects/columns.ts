@@ -1,13 +1,15 @@
 /** Columns of the object table: what they mean, how they sort and how they read. Pure. */
 import { formatBytes, formatCount, formatTime } from '../../../src-core/base/units';
 import type { ObjectRow } from '../../../src-core/model/timeline';
-import { columnBytes, NOTHING, percent } from '../../widgets/format';
+import { NOTHING, percent } from '../../widgets/format';
 
 /** What decides how a missing value is worded. */
 export interface TableContext {
   readonly machine: string;
   readonly timed: boolean;
   readonly usefulBytes: boolean;
+  /** The stall of the whole range is known to be what it is: false while a run goes on and nothing has been counted. */
+  readonly stallKnown: boolean;
 }
 
 export interface Cell {
@@ -40,14 +42,18 @@ const size = (id: string, title: string, help: string, value: (row: ObjectRow) =
   title,
   help,
   value,
-  cell: (row) => ({ text: columnBytes(value(row)), title: `${formatCount(value(row))} bytes` }),
+  cell: (row) => ({
+    text: value(row) === 0 ? '0' : formatBytes(value(row)),
+    title: `${formatCount(value(row))} bytes`,
+  }),
 });
 
-const stallCell = (row: ObjectRow, { machine, timed }: TableContext): Cell => {
+const stallCell = (row: ObjectRow, { machine, timed, stallKnown }: TableContext): Cell => {
   if (row.stallShare === null || row.stallPs === null)
     return timed
       ? { text: NOTHING, title: 'not recorded', missing: true }
       : { text: NOTHING, title: `not modelled on ${machine}: this machine counts, it has no costs`, missing: true };
+  if (!stallKnown) return { text: NOTHING, title: 'not known yet: stalls are counted as steps go on', missing: true };
   return { text: percent(row.stallShare), title: `${formatTime(row.stallPs)} of waiting` };
 };
 
@@ -109,7 +115,7 @@ export const COLUMNS: readonly Column[] = [
   count(
     'pingPongs',
     'Ping-pongs',
-    'How often a piece came back to the device after it had left for the host: the same data travels to and fro.',
+    'Granules that came back to the device after the CPU had taken them (evicted pieces do not count).',
     (row) => row.pingPongs,
   ),
   count(
@@ -121,7 +127,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'usefulRatio',
     title: 'Useful',
-    help: 'Of the bytes moved, the part that the receiver touched at all before they left again.',
+    help: 'Of the bytes moved, the part that the receiver touched at all, also by writing, before they left again.',
     value: (row) => row.usefulRatio,
     cell: usefulCell,
   },
@@ -132,6 +138,10 @@ export const COLUMNS: readonly Column[] = [
     (row) => row.remoteBytes,
   ),
 ];
+
+/** Machines that only count have no stall: a column of dashes would say nothing. */
+export const columnsFor = (timed: boolean): readonly Column[] =>
+  timed ? COLUMNS : COLUMNS.filter((column) => column.id !== 'stall');
 
 /** The most costly first: by stall where it is known, else by bytes moved. */
 export const costOf = (row: ObjectRow): number => row.stallPs ?? moved(row);

@@ -1,7 +1,7 @@
 /** One sentence for someone who has never seen the table: which object costs what. From the table's own numbers only. */
-import { formatCount, formatTime } from '../../../src-core/base/units';
+import { formatBytes, formatCount, formatTime } from '../../../src-core/base/units';
 import type { ObjectRow } from '../../../src-core/model/timeline';
-import { columnBytes, percent } from '../../widgets/format';
+import { percent } from '../../widgets/format';
 import { costOf, moved } from './columns';
 import { BY_COST, sortRows } from './sort';
 
@@ -26,42 +26,64 @@ function roundTrips(row: ObjectRow, granularity: number): string {
     : `pieces of it came back from the host ${plural(row.pingPongs, 'time')}`;
 }
 
-function reasons(row: ObjectRow, granularity: number): string {
+/** `945 of 954 ms`: the unit once where both have the same; one number where both are the same. */
+function partOf(part: string, whole: string): string {
+  if (part === whole) return whole;
+  const [amount, unit] = part.split(' ');
+  return whole.endsWith(` ${unit}`) ? `${amount} of ${whole}` : `${part} of ${whole}`;
+}
+
+/** @param bytesSaid the sentence has given the bytes moved already. */
+function reasons(row: ObjectRow, granularity: number, bytesSaid: boolean): string {
   const parts: string[] = [];
   if (row.pingPongs > 0) parts.push(roundTrips(row, granularity));
   if (row.evictions > 0) parts.push(`${plural(row.evictions, 'eviction')} for lack of room`);
   const bytes = moved(row);
   if (bytes > 0) {
     const dead = row.deadBytes >= bytes * MENTION_DEAD_SHARE && row.deadBytes > 0;
-    const tail = dead ? `, ${columnBytes(row.deadBytes)} of them overwritten before anyone read them` : '';
-    parts.push(`${columnBytes(bytes)} moved${tail}`);
+    const tail = `${formatBytes(row.deadBytes)} of ${bytesSaid ? 'the bytes' : 'them'} overwritten before anyone read them`;
+    if (!bytesSaid) parts.push(`${formatBytes(bytes)} moved${dead ? `, ${tail}` : ''}`);
+    else if (dead) parts.push(tail);
   } else if (row.cpuFaults + row.gpuFaults > 0) parts.push(plural(row.cpuFaults + row.gpuFaults, 'fault'));
-  if (row.remoteBytes > bytes) parts.push(`${columnBytes(row.remoteBytes)} accessed remotely`);
-  return parts.join('; ');
+  if (row.remoteBytes > bytes) parts.push(`${formatBytes(row.remoteBytes)} accessed remotely`);
+  return parts.length > 0 ? `: ${parts.join('; ')}` : '';
 }
 
-/** @param rows of the range in view; @param totals of the same range; @param granularity bytes of one piece. */
-export function headline(rows: readonly ObjectRow[], totals: ObjectRow, granularity: number): readonly Words[] {
+/**
+ * @param rows of the range in view; @param totals of the same range; @param granularity bytes of one piece;
+ * @param settled false while the run goes on: what is still zero is then not known rather than zero.
+ */
+export function headline(
+  rows: readonly ObjectRow[],
+  totals: ObjectRow,
+  granularity: number,
+  settled = true,
+): readonly Words[] {
   const [worst, second] = sortRows(rows, BY_COST);
   if (!worst || totals.cpuFaults + totals.gpuFaults + moved(totals) + totals.remoteBytes === 0)
-    return [{ text: 'No fault and no transfer in this range.' }];
+    return [{ text: settled ? 'No fault and no transfer in this range.' : 'No fault and no transfer yet.' }];
   const timed = totals.stallPs !== null;
   const total = costOf(totals);
+  if (total === 0 && !settled) return [{ text: 'What each object costs is known after the first steps.' }];
   if (total === 0) {
     const faults = plural(totals.cpuFaults + totals.gpuFaults, 'fault');
-    return [{ text: `Nothing was moved: ${faults}, all answered in place.` }];
+    return [
+      { text: `${moved(totals) > 0 ? 'Nobody waited' : 'Nothing was moved'}: ${faults}, all answered in place.` },
+    ];
   }
-  const what = timed ? `of the stall (${formatTime(total)})` : `of the ${columnBytes(total)} moved`;
+  const format = timed ? formatTime : formatBytes;
+  const amount = `(${partOf(format(costOf(worst)), format(total))})`;
+  const what = `of ${timed ? 'the stall' : 'the bytes moved'} ${amount}`;
   const share = (row: ObjectRow): number => costOf(row) / total;
   const first: Words[] = [
     { text: worst.name, strong: true },
-    { text: ` takes ${percent(share(worst))} ${what}: ${reasons(worst, granularity)}.` },
+    { text: ` takes ${percent(share(worst))} ${what}${reasons(worst, granularity, !timed)}.` },
   ];
   if (!second || share(worst) >= CLEAR_SHARE || costOf(second) === 0) return first;
   return [
     ...first,
     { text: ' Next: ' },
     { text: second.name, strong: true },
-    { text: ` with ${percent(share(second))}: ${reasons(second, granularity)}.` },
+    { text: ` with ${percent(share(second))}${reasons(second, granularity, !timed)}.` },
   ];
 }

@@ -130,22 +130,8 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
   const to = Math.min(bins, Math.ceil((layout.width - first) / perBin));
   const smallest = Math.sign(scale);
   const edge = (bin: number): number => Math.round((first + bin * perBin) * ratio) / ratio;
-  for (let index = stack.series.length - 1; index >= 0; index--) {
-    const series = stack.series[index]!;
-    const tops = stack.tops[index]!;
-    context.fillStyle = palette.token(series.token);
-    const faded =
-      focusObject !== null && series.track.group === 'occupancy' && series.token !== objectToken(focusObject);
-    if (faded) {
-      // What is faded lets the band above shine through: each band is first cut out of what was drawn over it.
-      context.globalAlpha = 1;
-      context.fillStyle = palette.token('surface');
-      area();
-      context.fillStyle = palette.token(series.token);
-      context.globalAlpha = FADED;
-    }
-    area();
-
+  const traceArea = (tops: Float64Array): void => {
+    context.beginPath();
     context.moveTo(edge(from), zero);
     let height = 0;
     for (let bin = from; bin < to; bin++) {
@@ -160,9 +146,23 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
     }
     context.lineTo(edge(to), zero - height);
     context.lineTo(edge(to), zero);
+  };
+  for (let index = stack.series.length - 1; index >= 0; index--) {
+    const series = stack.series[index]!;
+    const tops = stack.tops[index]!;
+    const faded =
+      focusObject !== null && series.track.group === 'occupancy' && series.token !== objectToken(focusObject);
+    traceArea(tops);
+    if (faded) {
+      // A transparent band would show the one above it, which reaches down to zero below it.
+      context.fillStyle = palette.token('surface');
+      context.fill();
+      context.globalAlpha = FADED;
+    }
+    context.fillStyle = palette.token(series.token);
     context.fill();
+    context.globalAlpha = 1;
   }
-  context.globalAlpha = 1;
 }
 
 function drawMarks(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {

@@ -113,6 +113,7 @@ describe('rereadReport', () => {
     const scenario = rereadReport(write('html', input));
     expect(scenario.workloadText).toBe(input.workloadText);
     expect(scenario.workloadFile).toBe(input.summary.workload.file);
+    expect(scenario.changeOrigins).toEqual(input.summary.changes.map(({ origin }) => origin));
     expect(scenario.expectedHash).toBe(input.summary.recordingHash);
     expect(scenario.machine).toEqual(input.machine);
     expect(scenario.options).toEqual({

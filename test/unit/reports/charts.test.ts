@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB, PS_PER_MS, PS_PER_S } from '../../../src-core/base/units';
 import { lastOf, sumOf, toBins } from '../../../src-core/reports/bins';
@@ -33,6 +34,25 @@ describe('bins', () => {
   it('leaves out what lies beyond the end of the run', () => {
     const bins = toBins(answer(1000, 10_000, 5_001));
     expect(bins).toEqual({ from: 0, to: 5_010, count: 501, merge: 1, used: 501 });
+  });
+});
+
+describe('colours', () => {
+  it('are those of the light theme of the app', () => {
+    const css = readFileSync('src-renderer/theme/tokens.css', 'utf8').split("[data-theme='dark']")[0] ?? '';
+    const token = (name: string): string => new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(css)?.[1] ?? name;
+    const colours = new Map(charts().flatMap(({ series }) => series.map(({ name, colour }) => [name, colour])));
+    expect(Object.fromEntries(colours)).toMatchObject({
+      'CPU first touch': token('fault-cpu-first-touch'),
+      'CPU, on the device': token('fault-cpu-not-resident'),
+      'GPU, on the host': token('fault-gpu-not-resident'),
+      'To device, by fault': token('cause-fault'),
+      'To device, prefetched': token('cause-prefetch'),
+      'To host, by fault': token('cause-fault'),
+      u: token('object-0'),
+      unew: token('object-1'),
+      r: token('object-2'),
+    });
   });
 });
 

@@ -3,7 +3,9 @@ import type { ReportBlock, ReportInput } from '../../../src-core/model/report';
 import { Refusal } from '../../../src-core/model/refusal';
 import { r0 } from '../../../src-core/presets/machines/r0';
 import { buildReport } from '../../../src-core/reports/build';
+import { importers } from '../../../src-core/importers';
 import { changeFlags } from '../../../src-core/reports/change-flags';
+import { auxiliaryFiles, commandWords } from '../../../src-core/reports/command';
 import { machineConstants } from '../../../src-core/reports/machine-constants';
 import { sections } from '../../../src-core/reports/sections';
 import { percent, policyFlag } from '../../../src-core/reports/words';
@@ -97,16 +99,37 @@ describe('verdict', () => {
     expect(text).toContain('b was never moved');
   });
 
-  it('says so when nothing cost anything, when the run was cut short and when an expectation failed', () => {
+  it('says so when nothing cost anything and when an expectation failed', () => {
     const none = untimed({ bytesToDevice: 0, bytesToHost: 0, cpuFaults: 0, gpuFaults: 0 });
     expect(section('verdict', none)).toContain('No object cost anything');
     const expectations = [
       { what: 'x', expected: '1', actual: 2, holds: false },
       { what: 'y', expected: '1', actual: 1, holds: true },
     ];
-    const text = section('verdict', but({ complete: false, expectations }));
-    expect(text).toContain('stopped before the end');
-    expect(text).toContain('1 of 2 expectations of the workload did not hold');
+    expect(section('verdict', but({ expectations }))).toContain('1 of 2 expectations of the workload did not hold');
+  });
+
+  it('begins with what it is when the run was not finished, and calls no expectation failed then', () => {
+    const expectations = [{ what: 'x', expected: '1', actual: 2, holds: false }];
+    const input = but({ complete: false, recordingHash: '', expectations });
+    const [, first] = buildReport(input, ['verdict']);
+    expect(first).toMatchObject({
+      text: expect.stringMatching(/^Snapshot at access 1,610,612,736 of a run that was not finished: /) as string,
+    });
+    const whole = words(buildReport(input));
+    expect(whole).not.toMatch(/did not hold|\| NO/);
+    expect(section('findings', input)).toContain('x | 1 | 2 | not checked');
+    expect(section('run', input)).toContain('State: Snapshot at access 1,610,612,736 of a run that was not finished');
+    expect(section('run', input)).toContain('Recording hash: –');
+    expect(section('repeat', input)).toContain('runs the whole workload: its numbers go on beyond this snapshot');
+    expect(words(buildReport(example))).not.toContain('Snapshot');
+  });
+
+  it('claims no repeatable hash for a run that was not finished', () => {
+    const help = (input: ReportInput): string =>
+      JSON.stringify(buildReport(input)).includes('a repetition gives the same') ? 'claims' : 'silent';
+    expect(help(example)).toBe('claims');
+    expect(help(but({ complete: false, recordingHash: '' }))).toBe('silent');
   });
 });
 
@@ -173,6 +196,35 @@ describe('repeating', () => {
     // A flag that another one begins with is not mistaken for it.
     const longer = section('repeat', { ...example, command: `npx faultline run x.yaml ${second},again=1` });
     expect(longer.split(second)).toHaveLength(3);
+  });
+
+  it('lists the files of a trace instead of an empty block', () => {
+    const workload = { name: 'app', file: 'app.lackey', kind: 'trace', sha256: 'ef'.repeat(32) } as const;
+    const command = "npx faultline run app.lackey --symbols 'my app.syms' --allocations app.err --device-functions f";
+    const blocks = buildReport(but({ workload }, { command, workloadText: '' }), ['repeat']);
+    expect(blocks.filter(({ kind }) => kind === 'code')).toHaveLength(1);
+    const text = words(blocks);
+    expect(text).toContain('Trace: app.lackey');
+    expect(text).toContain(`SHA-256 of the trace: ${'ef'.repeat(32)}`);
+    expect(text).toContain('Symbol table (--symbols): my app.syms');
+    expect(text).toContain('Allocation list (--allocations): app.err');
+  });
+
+  it('knows every auxiliary file of every importer', () => {
+    const options = importers.flatMap(({ auxiliary }) => auxiliary.map(({ option }) => option));
+    expect(options.length).toBeGreaterThan(0);
+    for (const option of options)
+      expect(auxiliaryFiles(`npx faultline run x --${option}=f.txt`)).toMatchObject([{ name: 'f.txt' }]);
+  });
+
+  it('reads a command as a shell does', () => {
+    expect(commandWords(`a 'it'\\''s here' "b \\"c\\"" d\\ e --f='g h'`)).toEqual([
+      'a',
+      "it's here",
+      'b "c"',
+      'd e',
+      '--f=g h',
+    ]);
   });
 
   it('cuts a long input and says where the rest is', () => {
