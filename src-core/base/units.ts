@@ -45,7 +45,7 @@ function parseQuantity(text: string, units: Readonly<Record<string, number>>, ex
   const match = /^\s*([0-9]+(?:\.[0-9]+)?(?:e[0-9]+)?)\s*([A-Za-zµ]*)\s*$/.exec(text);
   if (!match) return err(`"${text}" is not a quantity; expected a number and a unit (${names}), such as ${example}`);
   const [, digits = '', name = ''] = match;
-  const factor = units[name];
+  const factor = Object.hasOwn(units, name) ? units[name] : undefined;
   if (factor === undefined) {
     const near = Object.keys(units).find((known) => known.toLowerCase().startsWith(name.toLowerCase().slice(0, 1)));
     const hint = name === '' ? 'a unit is missing' : `"${name}" is not one of the units ${names}`;

@@ -59,6 +59,11 @@ export class Executor {
     this.inner.drain();
   }
 
+  /** An access to the granule waits for its replay. */
+  isExpected(granule: number): boolean {
+    return this.inner.isExpected(granule);
+  }
+
   /** true: no fault waits for its batch and no access for its replay. */
   isIdle(): boolean {
     return this.inner.buffer.count === 0 && this.inner.waiting.count === 0;

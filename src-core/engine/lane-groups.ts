@@ -230,7 +230,7 @@ export class LaneGroups {
       const op = lanes.op[lane]! as AccessOp;
       waiting.addLane(lane, lanes.address[lane]!, lanes.stride[lane]!, lanes.bytes[lane]!, op, lanes.object[lane]!);
     }
-    waiting.endGroup(lanes.count, n, attempts);
+    this.segments.setAside(lanes.count, n, attempts);
   }
 
   private replay(waited: WaitingAccesses, k: number, attempts: number): void {
@@ -241,7 +241,6 @@ export class LaneGroups {
     for (let at = 0; at < count;) {
       lanes.moveTo(waited, first, at);
       at += this.segment(lanes, lanes.room(count - at, this.granuleBytes), attempts).iterations;
-      for (let lane = 0; lane < lanes.count; lane++) this.segments.follow(lanes.granule[lane]!);
     }
     this.spare.push(lanes);
   }

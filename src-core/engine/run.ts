@@ -98,7 +98,10 @@ export class Run {
       batchServiced: () => {
         if (this.memory.batches >= this.haltAtBatch) this.executor.halt = true;
       },
-      nextUse: future ? (granule) => future(granule, this.memory.accessCount) : null,
+      nextUse: future
+        ? (granule) =>
+            this.executor.isExpected(granule) ? this.memory.accessCount : future(granule, this.memory.accessCount)
+        : null,
     });
     this.executor = new Executor(this.memory, touched);
     this.written = new Float64Array(this.memory.ledger.counters.length);

@@ -32,6 +32,8 @@ export class Segments {
   plain = true;
   readonly buffer: FaultBuffer;
   waiting = new WaitingAccesses();
+  /** Granules that waiting accesses are about to touch, and how many of them; kept only where a policy looks ahead. */
+  private readonly expected: Map<number, number> | null;
   /** Replays a group of lanes; set by who runs groups. */
   replayLanes: (waited: WaitingAccesses, k: number, attempts: number) => void = () => undefined;
   private followUse = false;
@@ -45,7 +47,31 @@ export class Segments {
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.buffer = new FaultBuffer(memory.config.machine.faultBatchEntries.value);
+    this.expected = memory.config.nextUse ? new Map() : null;
     this.policyChanged();
+  }
+
+  /** An access to the granule waits: for a policy that looks ahead its next use is now. */
+  isExpected(granule: number): boolean {
+    return this.expected?.has(granule) === true;
+  }
+
+  /** Every granule that a waiting group touches. */
+  private expect(waited: WaitingAccesses, k: number, change: 1 | -1): void {
+    const { expected } = this;
+    if (!expected) return;
+    for (let lane = waited.laneOf[k]!; lane < waited.laneOf[k + 1]!; lane++) {
+      const granule = Math.floor(waited.address[lane]! / this.granuleBytes);
+      const count = (expected.get(granule) ?? 0) + change;
+      if (count > 0) expected.set(granule, count);
+      else expected.delete(granule);
+    }
+  }
+
+  /** Sets aside the group whose lanes were added to `waiting`. */
+  setAside(lanes: number, iterations: number, attempts: number): void {
+    this.waiting.endGroup(lanes, iterations, attempts);
+    this.expect(this.waiting, this.waiting.count - 1, 1);
   }
 
   /** The eviction policy was replaced. Where everything fits, order is not kept: nothing will ever be evicted. */
@@ -126,7 +152,7 @@ export class Segments {
       this.raise(granule, op, object);
       if (!this.waiting.fits(1)) this.closeBatch();
       this.waiting.addLane(0, address, stride, bytes, op, object);
-      this.waiting.endGroup(1, n, attempts);
+      this.setAside(1, n, attempts);
       if (this.buffer.count >= this.buffer.entries) this.closeBatch();
       return;
     }
@@ -183,10 +209,20 @@ export class Segments {
     this.waiting = this.spare.pop() ?? new WaitingAccesses();
     const { processor } = this;
     this.processor = buffer.device;
-    for (let k = 0; k < waited.count; k++) this.replay(waited, k);
+    for (let k = 0; k < waited.count; k++) {
+      this.replay(waited, k);
+      this.expect(waited, k, -1);
+      this.followAll(waited, k);
+    }
     this.processor = processor;
     waited.clear();
     this.spare.push(waited);
+  }
+
+  /** The replayed granules are needed later from here on, not now. */
+  private followAll(waited: WaitingAccesses, k: number): void {
+    for (let lane = waited.laneOf[k]!; lane < waited.laneOf[k + 1]!; lane++)
+      this.follow(Math.floor(waited.address[lane]! / this.granuleBytes));
   }
 
   private replay(waited: WaitingAccesses, k: number): void {
@@ -208,6 +244,5 @@ export class Segments {
       waited.object[first]!,
       attempts,
     );
-    this.follow(granule);
   }
 }

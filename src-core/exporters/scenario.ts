@@ -12,7 +12,7 @@ export interface EmbeddedScenario {
   /** File name of the input; a trace itself is not embedded, `workloadSha256` tells whether one has the right one. */
   readonly workloadFile: string | null;
   readonly workloadSha256: string;
-  /** The workload file as it was read; for a trace, a description. */
+  /** The workload file as it was read; empty for a trace, which is not embedded. */
   readonly workloadText: string;
   /** Of the shape of the run options of the protocol. Changes name the fault batch with which they took effect. */
   readonly options: {

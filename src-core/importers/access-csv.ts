@@ -117,9 +117,9 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
   const found = await readToHeader(blocks, source.name);
   checkHeader(found.header, source.name, found.line, findings);
   pass.table = { names: [], indices: new Map() };
-  const reader = new RowReader(found.header, decisions, pass.table, found.line, (why, line) => {
+  const reader = new RowReader(found.header, decisions, pass.table, found.line, (reason, why, line) => {
     const message = (): string => `A row was left out: ${why}. The rest of the file was loaded.`;
-    findings.add('csv-bad-row', 'warning', message, () => ({ file: source.name, line }));
+    findings.add('csv-bad-row', 'warning', message, () => ({ file: source.name, line }), reason);
   });
   const index: CsvIndex = {
     found,
@@ -153,12 +153,14 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
       () => ({ file: source.name, line: found.line }),
     );
   if (index.rows > 0) return index;
-  const first = findings.list().find((finding) => finding.kind === 'csv-bad-row');
+  const bad = findings.list().filter((finding) => finding.kind === 'csv-bad-row');
+  const rows = bad.reduce((sum, finding) => sum + finding.count, 0);
+  const [first] = bad;
   throw new Refusal(
     first
-      ? `${source.name}: none of its ${formatCount(first.count)} rows can be used; line ${first.place?.line ?? 0}: ${first.message}`
+      ? `${source.name}: none of its ${formatCount(rows)} rows can be used; line ${first.place?.line ?? 0}: ${first.message}`
       : `${source.name}: there is a header, but no rows follow`,
-    first ? [first] : [],
+    bad,
   );
 }
 

@@ -12,6 +12,7 @@ import type { SpaceSpec } from '../model/space';
 import { DeviceRegions } from './lackey/device-regions';
 import { LackeyReplay, type LackeyPlan } from './lackey/replay';
 import { INSTRUCTION, LackeyScanner, NO_RECORD, recordShare, type DamageListener } from './lackey/scanner';
+import { noteSharedGranules } from './lackey/shared-granules';
 import { readAllocations, readSymbols, type FunctionSymbol } from './lackey/tables';
 import { FindingCounter, quote } from './shared/findings';
 import { LineBlocks } from './shared/line-blocks';
@@ -232,6 +233,7 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
     instructions: chosen.instructions,
   };
   const named = allocationFile ? await readAllocations(allocationFile, context, findings) : [];
+  if (allocationFile) noteSharedGranules(named, allocationFile.name, findings);
   const index = await indexTrace(source, context, plan, named, findings);
   const unnamedIn = (gap: number): boolean => index.gaps[gap] === 1;
   const space: SpaceSpec = buildSpace(

@@ -22,6 +22,8 @@ export interface Totals {
 }
 
 export interface ObjectSummary extends Omit<Totals, 'simTimePs'> {
+  /** null: simulated time belongs to the run; what an object cost of it is `stallPs`. */
+  readonly simTimePs: null;
   readonly name: string;
   readonly address: number;
   readonly bytes: number;

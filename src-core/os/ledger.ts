@@ -35,6 +35,14 @@ export class Ledger {
   private readonly movesToHost: Uint32Array;
   private readonly overwritten: ByteSets;
   private readonly touched: ByteSets | null;
+  /**
+   * Granules that several objects share: whose transfer the granule came with last, and the moves of the open question
+   * by object. Everywhere else the one object answers for everything.
+   */
+  private readonly shared = new Map<
+    number,
+    { receiver: number; moves: { object: number; toDevice: number; toHost: number }[] }
+  >();
   /** Granules that objects cover only in part → bytes covered. */
   private readonly partial = new Map<number, number>();
 
@@ -64,7 +72,9 @@ export class Ledger {
     for (const granule of first === last ? [first] : [first, last]) {
       const start = Math.max(offset, granule * this.granuleBytes);
       const end = Math.min(offset + size, (granule + 1) * this.granuleBytes);
-      if (end - start < this.granuleBytes) this.partial.set(granule, (this.partial.get(granule) ?? 0) + end - start);
+      if (end - start >= this.granuleBytes) continue;
+      if (this.partial.has(granule)) this.shared.set(granule, { receiver: object, moves: [] });
+      this.partial.set(granule, (this.partial.get(granule) ?? 0) + end - start);
     }
   }
 
@@ -85,7 +95,10 @@ export class Ledger {
       this.overwritten.clear(granule);
       this.movesToDevice[granule] = 0;
       this.movesToHost[granule] = 0;
+      const fresh = this.shared.get(granule);
+      if (fresh) fresh.moves = [];
     }
+    this.noteShared(granule, receiver);
     if (receiver === CPU) this.movesToHost[granule] = this.movesToHost[granule]! + 1;
     else this.movesToDevice[granule] = this.movesToDevice[granule]! + 1;
     let open = this.open[granule]! | QUESTION;
@@ -94,6 +107,17 @@ export class Ledger {
       open |= USEFUL;
     }
     this.setOpen(granule, open);
+  }
+
+  private noteShared(granule: number, receiver: ProcessorIndex): void {
+    const shared = this.shared.get(granule);
+    if (!shared) return;
+    const object = this.objectOf[granule]!;
+    shared.receiver = object;
+    let moves = shared.moves.find((each) => each.object === object);
+    if (!moves) shared.moves.push((moves = { object, toDevice: 0, toHost: 0 }));
+    if (receiver === CPU) moves.toHost++;
+    else moves.toDevice++;
   }
 
   /** The granule is about to leave its owner: what the owner touched of the last transfer is final. */
@@ -161,16 +185,22 @@ export class Ledger {
   /** Counters as they would stand if the run ended now; the run is not disturbed. */
   preview(): Float64Array {
     const counters = this.counters.slice();
+    const add = (object: number, metric: number, amount: number): void => {
+      const at = object * METRIC_COUNT + metric;
+      counters[at] = counters[at]! + amount;
+    };
     for (let granule = 0; granule < this.open.length; granule++) {
       const open = this.open[granule]!;
       if (open === 0) continue;
-      const row = this.objectOf[granule]! * METRIC_COUNT;
-      if ((open & QUESTION) !== 0) {
-        counters[row + UNRESOLVED[0]]! += this.movesToDevice[granule]! * this.granuleBytes;
-        counters[row + UNRESOLVED[1]]! += this.movesToHost[granule]! * this.granuleBytes;
+      if ((open & QUESTION) !== 0)
+        for (const moves of this.movesOf(granule)) {
+          add(moves.object, UNRESOLVED[0], moves.toDevice * this.granuleBytes);
+          add(moves.object, UNRESOLVED[1], moves.toHost * this.granuleBytes);
+        }
+      if ((open & USEFUL) !== 0 && this.touched) {
+        const direction = this.residency.ownerOf(granule) === CPU ? 1 : 0;
+        add(this.receiverObject(granule), USEFUL_METRIC[direction], this.touched.size(granule));
       }
-      if ((open & USEFUL) !== 0 && this.touched)
-        counters[row + USEFUL_METRIC[this.residency.ownerOf(granule) === CPU ? 1 : 0]]! += this.touched.size(granule);
     }
     return counters;
   }
@@ -197,12 +227,29 @@ export class Ledger {
   /** Closes the question; `null` = live. */
   private answer(granule: number, metrics: readonly [number, number] | null): void {
     if (metrics) {
-      const object = this.objectOf[granule]!;
-      this.count(object, metrics[0], this.movesToDevice[granule]! * this.granuleBytes);
-      this.count(object, metrics[1], this.movesToHost[granule]! * this.granuleBytes);
+      for (const moves of this.movesOf(granule)) {
+        this.count(moves.object, metrics[0], moves.toDevice * this.granuleBytes);
+        this.count(moves.object, metrics[1], moves.toHost * this.granuleBytes);
+      }
     }
     this.overwritten.clear(granule);
     this.setOpen(granule, this.open[granule]! & ~QUESTION);
+  }
+
+  /** The moves that the open question is about, by object. */
+  private movesOf(
+    granule: number,
+  ): readonly { readonly object: number; readonly toDevice: number; readonly toHost: number }[] {
+    const shared = this.shared.get(granule);
+    if (shared) return shared.moves;
+    return [
+      { object: this.objectOf[granule]!, toDevice: this.movesToDevice[granule]!, toHost: this.movesToHost[granule]! },
+    ];
+  }
+
+  /** Whose transfer the granule came with. */
+  private receiverObject(granule: number): number {
+    return this.shared.get(granule)?.receiver ?? this.objectOf[granule]!;
   }
 
   private giveUp(granule: number): void {
@@ -213,7 +260,7 @@ export class Ledger {
   private settleUseful(granule: number): void {
     if (!this.touched) return;
     const direction = this.residency.ownerOf(granule) === CPU ? 1 : 0;
-    this.count(this.objectOf[granule]!, USEFUL_METRIC[direction], this.touched.size(granule));
+    this.count(this.receiverObject(granule), USEFUL_METRIC[direction], this.touched.size(granule));
     this.touched.clear(granule);
     this.setOpen(granule, this.open[granule]! & ~USEFUL);
   }

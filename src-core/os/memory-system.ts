@@ -91,6 +91,8 @@ export class MemorySystem implements EvictionView {
   remoteMaps: Uint8Array | null = null;
   /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
   private readonly lastTransfer: Uint32Array;
+  /** Ordinal of the fault that last mapped the granule remotely: what a move by access counter goes back to. */
+  private mappedBy: Uint32Array | null = null;
   /** Remote accesses by granule, for each device that made some. */
   private readonly counters: (Uint16Array | undefined)[] = [];
   private readonly protectedNow = new Set<Granule>();
@@ -211,7 +213,7 @@ export class MemorySystem implements EvictionView {
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
     this.wantedCount = 0;
-    this.want(granule, REASON.counter, NO_EVENT, this.config.policies.migrationIndex);
+    this.want(granule, REASON.counter, this.mappedBy?.[granule] ?? NO_EVENT, this.config.policies.migrationIndex);
     const end = this.bring(processor, start + (timing?.batchFixed.value ?? 0));
     this.stall(this.ledger.objectOf[granule]!, end - start);
     this.clocks.reach(processor, end);
@@ -288,7 +290,8 @@ export class MemorySystem implements EvictionView {
       const owner = this.residency.ownerOf(granule);
       // Serviced meanwhile (a fault on the spot, another processor), and perhaps raised again since.
       if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
-      if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap) this.mapRemote(processor, granule);
+      if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
+        this.mapRemote(processor, granule, causes[i]!);
       else this.want(granule, REASON.fault, causes[i]!, this.config.policies.migrationIndex);
     }
     if (this.wantedCount > 0) this.prefetch(processor);
@@ -299,7 +302,9 @@ export class MemorySystem implements EvictionView {
     this.config.batchServiced();
   }
 
-  private mapRemote(processor: ProcessorIndex, granule: Granule): void {
+  private mapRemote(processor: ProcessorIndex, granule: Granule, cause: number): void {
+    this.mappedBy ??= new Uint32Array(this.granules).fill(NO_EVENT);
+    this.mappedBy[granule] = cause;
     this.remoteMaps ??= new Uint8Array(this.granules);
     this.remoteMaps[granule] = this.remoteMaps[granule]! | (1 << processor);
   }
@@ -341,6 +346,7 @@ export class MemorySystem implements EvictionView {
         outer--;
       policies.prefetch.choose({ device: processor, first, outer, faulted: this.faulted, count }, this, (granule) => {
         if (granule < first || granule >= outer || this.residency.ownerOf(granule) === processor) return;
+        if (this.ledger.objectOf[granule] === NO_OBJECT) return; // nobody allocated it: there is nothing to bring
         for (let k = 0; k < count; k++) if (this.faulted[k] === granule) return;
         this.want(granule, REASON.prefetch, cause, policies.prefetchIndex);
       });

@@ -1,7 +1,7 @@
 /** Reads a recording back, chunk by chunk, in the order in which the events happened. */
 import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import type { ByteSource } from '../model/byte-source';
-import { EVENT_KINDS, FORMAT_VERSION } from '../model/events';
+import { END, EVENT_KINDS, FORMAT_VERSION } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
@@ -60,7 +60,7 @@ async function* readChunks(
   findings: Finding[],
 ): AsyncIterable<EventChunk> {
   let blocks = new Map<number, ColumnBlock>();
-  let last = -1;
+  let number = -1;
   const cut = (cause: unknown): void => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `${name} ends before its end (${reason}); what was saved is shown`;
@@ -70,13 +70,16 @@ async function* readChunks(
     for await (const batch of batches) {
       const kind = Number(batch.getChild('kind')?.get(0) ?? -1);
       if (kind < 0 || kind >= EVENT_KINDS.length || batch.numRows === 0) continue;
-      if (kind <= last && blocks.size > 0) {
+      // Chunks have a fixed number of events; only the last row of a run stands after a chunk that is not full.
+      const ordinal = Number(batch.getChild('ordinal')?.get(0) ?? 0);
+      const chunkNumber = kind === END ? Infinity : Math.floor(ordinal / CHUNK_EVENTS);
+      if (chunkNumber !== number && blocks.size > 0) {
         const chunk = ordered(blocks);
         blocks = new Map();
         yield chunk;
       }
       blocks.set(kind, blockOf(batch, kind));
-      last = kind;
+      number = chunkNumber;
     }
   } catch (cause) {
     cut(cause);

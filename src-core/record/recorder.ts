@@ -6,10 +6,11 @@
 import { assert } from '../base/assert';
 import type { HashSink } from '../model/byte-source';
 import type { EventSink } from '../model/event-sink';
-import { END, EVENT_KINDS, FAULT, LEDGER, NO_EVENT, POLICY, reasonCode, STEP } from '../model/events';
+import { END, FAULT, LEDGER, NO_EVENT, POLICY, reasonCode, STEP } from '../model/events';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { PolicyChoice } from '../model/scenario';
-import { COLUMNS_OF_KIND, emptyBlocks, HAS_DETAIL, type ColumnBlock, type EventChunk } from './columns';
+import { hashChunk } from './chunk-hash';
+import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
 
 export const CHUNK_EVENTS = 32768;
 
@@ -21,9 +22,8 @@ export class Recorder implements EventSink {
   /** Events so far. */
   count = 0;
   private readonly order = new Uint8Array(CHUNK_EVENTS);
-  private readonly blocks: readonly ColumnBlock[] = emptyBlocks();
+  readonly blocks: readonly ColumnBlock[] = emptyBlocks();
   private inChunk = 0;
-  private readonly encoder = new TextEncoder();
 
   /**
    * @param writer null: nothing is kept beyond the hash
@@ -178,7 +178,7 @@ export class Recorder implements EventSink {
   }
 
   private seal(): void {
-    for (let kind = 0; kind < EVENT_KINDS.length; kind++) this.hashBlock(this.blocks[kind]!);
+    hashChunk(this.hash, this);
     this.publish();
   }
 
@@ -188,16 +188,6 @@ export class Recorder implements EventSink {
     this.writer?.chunk(chunk);
     for (const block of this.blocks) block.clear();
     this.inChunk = 0;
-  }
-
-  /** Hashes the block's columns in the order of EVENT_COLUMNS, little-endian as the typed arrays hold them. */
-  private hashBlock(block: ColumnBlock): void {
-    if (block.count === 0) return;
-    for (const name of COLUMNS_OF_KIND[block.kind]!) {
-      const column = block.columns[name];
-      this.hash.update(new Uint8Array(column.buffer, column.byteOffset, block.count * column.BYTES_PER_ELEMENT));
-    }
-    if (HAS_DETAIL[block.kind]) this.hash.update(this.encoder.encode(block.details.join('\n')));
   }
 }
 

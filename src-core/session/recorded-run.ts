@@ -4,6 +4,8 @@ import { END, POLICY } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { AppliedChange, PolicyChoice } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
+import type { HashSink } from '../model/byte-source';
+import { hashChunk } from '../record/chunk-hash';
 import type { EventChunk } from '../record/columns';
 import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
@@ -28,11 +30,13 @@ export class RecordedRun {
     progress: (doing: string) => void,
     cancelled: () => boolean,
     pause: () => Promise<void>,
+    hash: HashSink,
   ): Promise<RecordedRun> {
     const run = new RecordedRun(opened);
     for await (const chunk of opened.recording.chunks()) {
       try {
         run.ingest(chunk);
+        hashChunk(hash, chunk);
       } catch (cause) {
         throw new Refusal(
           `the recording is damaged near event ${chunk.firstOrdinal}: ${cause instanceof Error ? cause.message : String(cause)}; record the run again`,
@@ -49,6 +53,14 @@ export class RecordedRun {
         count: 1,
         message:
           'the recording has no end: the run was cut off; what was saved is shown, later accesses are not recorded',
+      });
+    if (run.stored && run.stored.recordingHash !== hash.digest())
+      opened.recording.findings.push({
+        kind: 'recording-damaged',
+        severity: 'error',
+        count: 1,
+        message:
+          'the events of this file are not those that were recorded: its hash does not match; the timeline and the numbers cannot be trusted',
       });
     return run;
   }
@@ -97,7 +109,7 @@ export class RecordedRun {
   }
 
   summary(): RunSummary {
-    if (this.stored) return this.stored;
+    if (this.stored) return { ...this.stored, findings: [...this.stored.findings, ...this.findings()] };
     const facts = {
       accesses: this.accesses,
       simTimePs: this.simTimePs,

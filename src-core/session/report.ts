@@ -20,9 +20,9 @@ const quote = (text: string): string =>
 /** `deviceFunctions` → `--device-functions`. */
 const flagOf = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Options that stand at their defaults need no flag. */
+/** Options of an importer as flags; the command line has none for switches. */
 const importFlag = (option: string, value: string | number | boolean): readonly string[] =>
-  value === '' || value === false ? [] : [flagOf(option), ...(value === true ? [] : [quote(String(value))])];
+  value === '' || typeof value === 'boolean' ? [] : [flagOf(option), quote(String(value))];
 
 /** The command that repeats the run; changes appear with the batch that they first governed. */
 export function repeatCommand(header: RecordingHeader, summary: RunSummary, fileChanges: number): string {

@@ -1,5 +1,5 @@
 /** From what the file says and what the user overrides to the one ScenarioSpec that decides a run. */
-import { formatBytes, formatCount, KIB, MIB } from '../base/units';
+import { formatBytes, formatCount, KIB, MAX_ADDRESS, MIB } from '../base/units';
 import type { Finding } from '../model/finding';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
@@ -96,9 +96,11 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
       `granularity ${granularity} is not offered; expected ${4 * KIB} (4KiB), ${64 * KIB} (64KiB) or ${2 * MIB} (2MiB)`,
     );
   const deviceMemoryBytes = options.deviceMemoryBytes ?? file.deviceMemoryBytes ?? machine.deviceMemory.value;
-  if (!Number.isSafeInteger(deviceMemoryBytes) || deviceMemoryBytes < granularity)
+  if (!Number.isSafeInteger(deviceMemoryBytes) || deviceMemoryBytes > MAX_ADDRESS)
+    throw new Refusal(`device memory of ${deviceMemoryBytes} bytes is beyond the limit of 2^47 bytes (128TiB)`);
+  if (deviceMemoryBytes < granularity)
     throw new Refusal(
-      `device memory of ${formatBytes(deviceMemoryBytes)} holds no granule of ${formatBytes(granularity)}; give at least that much, or a smaller granularity`,
+      `device memory of ${formatCount(deviceMemoryBytes)} bytes holds no granule of ${formatCount(granularity)} bytes; give at least that much, or a smaller granularity`,
     );
   const seed = options.seed ?? file.seed ?? 1;
   if (!Number.isSafeInteger(seed) || seed < 0)

@@ -59,6 +59,7 @@ function objectSummary(header: RecordingHeader, object: number, read: Read): Obj
     unresolvedBytesToHost: of('unresolvedBytesToHost'),
     usefulBytes: useful ? of('usefulBytesToDevice') + of('usefulBytesToHost') : null,
     remoteBytes: of('remoteBytes'),
+    simTimePs: null,
     pingPongs: of('pingPongs'),
     stallPs: header.machine.timing ? Math.round(of('stallPs')) : null,
     prefetchedBytes: of('prefetchedBytes'),

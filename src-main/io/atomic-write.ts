@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Refusal } from '../../src-core/model/refusal';
 import { isOsError, osRefusal } from './os-reason';
 
 type Writable = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -24,6 +25,10 @@ async function modeOf(path: string): Promise<number> {
   try {
     const state = await stat(path);
     if (state.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR', syscall: 'open' });
+    if (!state.isFile())
+      throw new Refusal(
+        `${basename(path)} is a device, a pipe or a socket; files are replaced whole, so name a regular file`,
+      );
     return state.mode & 0o777;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0o666;

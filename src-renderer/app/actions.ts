@@ -1,11 +1,11 @@
 /** What buttons, keys and drops do: opening, running, exporting. One place, so that all of them do the same. */
-import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
+import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue';
 import type { OpenTarget } from '../../src-core/model/target';
 import type { RunOptions, RunState } from '../../src-core/protocol/messages';
 import { useBackend } from '../client';
+import { exportName, type ExportFormat } from './export-name';
 import { importersFor, type Importer } from './importers';
 
-export type ExportFormat = 'html' | 'pdf' | 'json' | 'csv' | 'recording';
 /** A chosen file that may come with others: the import dialog asks before it is opened. */
 export interface PendingImport {
   readonly name: string;
@@ -31,9 +31,13 @@ export interface Actions {
   choose(title: string): Promise<{ readonly name: string; readonly target: OpenTarget } | null>;
   openDialog(): Promise<void>;
   openFile(file: File): Promise<void>;
-  openTarget(target: OpenTarget, options?: RunOptions): Promise<void>;
+  /** false: it was refused, and `backend.failure` says why. */
+  openTarget(target: OpenTarget, options?: RunOptions): Promise<boolean>;
   exportAs(format: ExportFormat): Promise<void>;
 }
+
+/** Long enough to be read, short enough not to be taken for news of the next action. */
+const NOTICE_MS = 6000;
 
 const baseName = (path: string): string => path.replace(/^.*[/\\]/, '');
 
@@ -68,9 +72,15 @@ export function useActions(): Actions {
   );
   const canRunAgain = computed(() => backend.info.value?.kind !== 'recording' && state.value === 'finished');
 
-  const openTarget = async (target: OpenTarget, options?: RunOptions): Promise<void> => {
+  let fading: ReturnType<typeof setTimeout> | undefined;
+  watch(notice, (text) => {
+    clearTimeout(fading);
+    if (text !== null) fading = setTimeout(() => (notice.value = null), NOTICE_MS);
+  });
+
+  const openTarget = async (target: OpenTarget, options?: RunOptions): Promise<boolean> => {
     notice.value = null;
-    await backend.open(target, options);
+    return backend.open(target, options);
   };
   const consider = async (name: string, target: OpenTarget): Promise<void> => {
     const importers = importersFor(name, backend.description.value?.importers ?? []);
@@ -87,14 +97,16 @@ export function useActions(): Actions {
     return file && target ? { name: file.name, target } : null;
   };
   const save = async (format: ExportFormat): Promise<void> => {
-    const title = (backend.info.value?.title ?? 'faultline').replace(/[^A-Za-z0-9._-]+/g, '-');
-    const suggestedName = `${title}.${format === 'recording' ? 'arrow' : format}`;
+    // Two runs of one workload are told apart by their recording.
+    const hash = state.value === 'finished' ? (await backend.request('session.summary', null)).recordingHash : null;
+    const suggestedName = exportName(backend.info.value?.title ?? 'faultline', hash, format);
     const saved =
       format === 'recording'
         ? await backend.request('app.saveRecording', { suggestedName })
         : await backend.request('app.saveReport', { format, suggestedName });
     if (saved.cancelled) return;
     if (saved.bytes) download(suggestedName, saved.bytes);
+    backend.failure.value = null;
     notice.value = `Saved ${saved.path ?? suggestedName}`;
   };
 

@@ -38,7 +38,7 @@ const digitsFor = (step: number, factor: number): number => Math.max(0, Math.cei
 
 function timeLabel(at: number, step: number, largest: number): string {
   const [name, factor] = TIME_UNITS.find(([, size]) => largest >= size) ?? (['ps', 1] as const);
-  return `${(at / factor).toFixed(Math.min(6, digitsFor(step, factor)))} ${name}`;
+  return `${(at / factor).toFixed(Math.min(12, digitsFor(step, factor)))} ${name}`;
 }
 
 function accessLabel(at: number, step: number, largest: number): string {
@@ -47,7 +47,7 @@ function accessLabel(at: number, step: number, largest: number): string {
     ['M', 1e6],
     ['k', 1e3],
   ] as const)
-    if (largest >= factor) return `${(at / factor).toFixed(Math.min(6, digitsFor(step, factor)))} ${name}`;
+    if (largest >= factor) return `${(at / factor).toFixed(Math.min(12, digitsFor(step, factor)))} ${name}`;
   return String(Math.round(at));
 }
 

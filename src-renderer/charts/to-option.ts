@@ -46,8 +46,8 @@ export function stackedBars(
   const top = niceTop(Math.max(0, ...totals), unit);
   return {
     animation: false,
-    grid: { top: 26, left: 4, right: 30, bottom: 2, containLabel: true },
-    legend: legend(palette),
+    // The legend is text beside the chart: inside, it would lie on the bars where the chart is narrow.
+    grid: { top: 4, left: 4, right: 30, bottom: 2, containLabel: true },
     tooltip: {
       ...tooltip(palette, 'axis'),
       axisPointer: { type: 'shadow' },

@@ -19,11 +19,21 @@ import { createConnection, RequestError, type Connection, type Link } from './co
 import { createLiveQuestion, type LiveQuestion } from './live-question';
 import type { Carrier } from './transport';
 import { uploadFile } from './upload';
+import type { TabMemory } from './tab-memory';
 
 /** The object table changes at reading speed, not at frame speed. */
 const OBJECTS_PAUSE_MS = 200;
 
 export type Crash = Extract<BackendEvent, { event: 'crashed' }>;
+/** What was opened and how. */
+export interface Opened {
+  readonly target: OpenTarget;
+  readonly options: RunOptions;
+}
+/** What this page sent lives as long as its connection. */
+const sentByPage = ({ target, options }: Opened): boolean =>
+  [target, options.machineFile, ...Object.values(options.importFiles ?? {})].some((one) => one?.kind === 'upload');
+
 export type AppInfo = ResultOf<'app.info'>;
 
 export interface Backend {
@@ -57,7 +67,8 @@ export interface Backend {
   report(error: unknown): void;
 }
 
-export function createBackend(carrier: Carrier): Backend {
+/** @param memory what this tab had open before it was loaded again. */
+export function createBackend(carrier: Carrier, memory: TabMemory | null = null): Backend {
   const description = shallowRef<Description | null>(null);
   const appInfo = shallowRef<AppInfo | null>(null);
   const info = shallowRef<RunInfo | null>(null);
@@ -68,7 +79,7 @@ export function createBackend(carrier: Carrier): Backend {
   const run = shallowRef(0);
 
   /** What was opened last, by this page or by the host on its own. */
-  const opened = shallowRef<{ readonly target: OpenTarget; readonly options: RunOptions } | null>(null);
+  const opened = shallowRef<Opened | null>(null);
   let opening = false;
 
   const connection = createConnection(carrier, { opened: () => void greet(), event: onEvent });
@@ -115,12 +126,17 @@ export function createBackend(carrier: Carrier): Backend {
       status.value = event.status;
       if (event.status.state === 'empty') showNothing();
     } else if (event.event === 'opened') {
-      if (!opening) opened.value = { target: event.target, options: event.options };
+      if (!opening) remember(event.target, event.options);
       showRun(event.info);
     } else {
       crash.value = event;
       showNothing();
     }
+  }
+
+  function remember(target: OpenTarget, options: RunOptions): void {
+    opened.value = { target, options };
+    memory?.keep({ target, options });
   }
 
   async function open(target: OpenTarget, options: RunOptions = {}): Promise<boolean> {
@@ -135,7 +151,7 @@ export function createBackend(carrier: Carrier): Backend {
       return false;
     }
     crash.value = null;
-    opened.value = { target, options };
+    remember(target, options);
     showRun(run);
     status.value = (await ask('session.status', null)) ?? status.value;
     return true;
@@ -154,9 +170,18 @@ export function createBackend(carrier: Carrier): Backend {
     status.value = now;
     if (now?.state !== 'empty') return;
     showNothing();
-    const before = opened.value;
-    if (before && before.target.kind !== 'upload') await open(before.target, before.options);
-    else if (application?.startTarget) await open(application.startTarget);
+    const before = opened.value ?? memory?.recall() ?? null;
+    if (before && sentByPage(before)) {
+      memory?.forget();
+      report(
+        new RequestError(
+          'refused',
+          'What was open had been sent from this page and went with its connection. Open the file again (Open menu, or drop it here).',
+        ),
+      );
+    } else if (before) {
+      if (!(await open(before.target, before.options))) memory?.forget();
+    } else if (application?.startTarget) await open(application.startTarget);
   }
 
   return {
@@ -183,11 +208,15 @@ export function createBackend(carrier: Carrier): Backend {
     async control(action) {
       const now = await ask('session.control', { action });
       if (!now) return;
+      failure.value = null;
       if (action === 'restart') startOver();
       status.value = now;
     },
     async setSpeed(batchesPerSecond) {
-      status.value = (await ask('session.speed', { batchesPerSecond })) ?? status.value;
+      const now = await ask('session.speed', { batchesPerSecond });
+      if (!now) return;
+      failure.value = null;
+      status.value = now;
     },
     canOpenAgain: computed(() => opened.value !== null),
     async openAgainWith(policies) {
@@ -195,6 +224,7 @@ export function createBackend(carrier: Carrier): Backend {
     },
     async setPolicy(kind, id, params) {
       status.value = await connection.request('session.policy', { kind, id, params });
+      failure.value = null;
     },
     report,
   };

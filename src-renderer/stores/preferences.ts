@@ -24,6 +24,10 @@ export const usePreferencesStore = defineStore('preferences', {
       this[which] = pixels;
       this.save();
     },
+    setSideHidden(hidden: boolean) {
+      this.sideHidden = hidden;
+      this.save();
+    },
     save() {
       localStorage.setItem(KEY, JSON.stringify(this.$state));
     },

@@ -10,6 +10,8 @@ export interface Preferences {
   /** Pixels, as dragged. */
   sideWidth: number;
   bottomHeight: number;
+  /** The side panels are hidden in a wide window; a narrow one starts without them anyway. */
+  sideHidden: boolean;
 }
 
 const initial = (): Preferences => ({
@@ -18,6 +20,7 @@ const initial = (): Preferences => ({
   folded: [],
   sideWidth: 290,
   bottomHeight: 270,
+  sideHidden: false,
 });
 
 /** Preferences as stored; anything unreadable (older shape, hand-edited) falls back to the initial value, field by field. */
@@ -31,11 +34,12 @@ export function parsePreferences(text: string | null): Preferences {
     return preferences; // damaged preferences are worth nothing to the user: start afresh
   }
   if (typeof stored !== 'object' || stored === null) return preferences;
-  const { theme, bottomTab, folded, sideWidth, bottomHeight } = stored as Record<string, unknown>;
+  const { theme, bottomTab, folded, sideWidth, bottomHeight, sideHidden } = stored as Record<string, unknown>;
   if (theme === 'light' || theme === 'dark' || theme === 'system') preferences.theme = theme;
   if (typeof bottomTab === 'string') preferences.bottomTab = bottomTab;
   if (Array.isArray(folded)) preferences.folded = folded.filter((id): id is string => typeof id === 'string');
   if (typeof sideWidth === 'number' && sideWidth > 0) preferences.sideWidth = sideWidth;
   if (typeof bottomHeight === 'number' && bottomHeight > 0) preferences.bottomHeight = bottomHeight;
+  if (typeof sideHidden === 'boolean') preferences.sideHidden = sideHidden;
   return preferences;
 }

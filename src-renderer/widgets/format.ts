@@ -1,22 +1,8 @@
 /** Numbers as people read them in tables and sentences. Missing values are words, never zero. */
-import { formatBytes, formatCount, formatTime, GIB, KIB, MIB } from '../../src-core/base/units';
+import { formatCount, formatTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../../src-core/base/units';
 import type { AxisKind } from '../../src-core/model/timeline';
 
 export const NOTHING = '—';
-
-/** Bytes in one unit over a wide range, so that rows of a column compare at a glance: 3168 MiB stays in MiB. */
-export function columnBytes(value: number): string {
-  if (value === 0) return '0';
-  if (value < 1024) return `${value} B`;
-  if (value < MIB) return `${fewDigits(value / KIB)} KiB`;
-  if (value < 1024 * GIB) return `${fewDigits(value / MIB)} MiB`;
-  return formatBytes(value);
-}
-
-/** One decimal below a hundred, none above; grouped. */
-function fewDigits(value: number): string {
-  return value < 100 ? formatCount(Number(value.toFixed(1))) : formatCount(Math.round(value));
-}
 
 /** A share as a percentage; what is not zero is never shown as zero. */
 export function percent(share: number): string {
@@ -40,18 +26,37 @@ export function shortCount(value: number): string {
   return formatCount(Math.round(value));
 }
 
-/** A place on the axis of a run. */
-export function axisValue(value: number, axis: AxisKind): string {
-  if (axis === 'time') return value === 0 ? '0' : formatTime(value);
-  return `access ${formatCount(Math.round(value))}`;
+const TIME_UNITS = [
+  ['s', PS_PER_S],
+  ['ms', PS_PER_MS],
+  ['µs', PS_PER_US],
+  ['ns', PS_PER_NS],
+] as const;
+
+/** With as many digits as tell two places apart that are `resolution` away from each other. */
+function fineTime(ps: number, resolution: number): string {
+  const [name, factor] = TIME_UNITS.find(([, size]) => Math.abs(ps) >= size) ?? (['ps', 1] as const);
+  const digits = Math.ceil(-Math.log10(Math.max(1, resolution) / factor) - 1e-9);
+  return `${(ps / factor).toFixed(Math.min(12, Math.max(0, digits))).replace(/\.0+$/, '')} ${name}`;
+}
+
+/** A place on the axis of a run; @param resolution what can be told apart where it is shown. */
+export function axisValue(value: number, axis: AxisKind, resolution?: number): string {
+  if (axis === 'accesses') return `access ${formatCount(Math.round(value))}`;
+  if (value === 0) return '0';
+  return resolution === undefined ? formatTime(value) : fineTime(value, resolution);
 }
 
 /** A length on the axis of a run, short. */
 export const axisSpan = (value: number, axis: AxisKind): string =>
   axis === 'time' ? formatTime(value) : `${shortCount(value)} accesses`;
 
+/** A range is told from its neighbours by a hundredth of itself. */
+const rangeResolution = (range: { readonly from: number; readonly to: number }): number =>
+  (range.to - range.from) / 100;
+
 /** From where to where. */
 export const axisRange = (range: { readonly from: number; readonly to: number }, axis: AxisKind): string =>
   axis === 'time'
-    ? `${axisValue(range.from, axis)} – ${axisValue(range.to, axis)}`
+    ? `${axisValue(range.from, axis, rangeResolution(range))} – ${axisValue(range.to, axis, rangeResolution(range))}`
     : `accesses ${formatCount(Math.round(range.from))} – ${formatCount(Math.round(range.to))}`;

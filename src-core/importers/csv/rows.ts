@@ -14,6 +14,7 @@ import { LINE_BYTES_MAX } from '../shared/line-blocks';
 import { quote } from '../shared/findings';
 import { TOUCHED_BLOCKS_MAX } from '../shared/touched-blocks';
 import { COLUMNS_MAX, type CsvHeader, type Role } from './header';
+import { Memo } from './memo';
 
 /**
  * A run whose stride leaves at most this much between two accesses is one group, and the blocks that it leaps over
@@ -98,38 +99,13 @@ export interface NameTable {
   readonly indices: Map<string, number>;
 }
 
-class BadRow extends Error {}
-
-/** Most short texts that a memo keeps, and the longest text that counts as short: it fits a number exactly. */
-const MEMO_TEXTS_MAX = 4096;
-const SHORT_BYTES = 6;
-
-/** What the texts of a column were found to mean: rows repeat the same few, and decoding each costs most of the time. */
-class Memo<T> {
-  private readonly short = new Map<number, T>();
-  private lastText: Uint8Array = new Uint8Array(0);
-  private lastValue: T | null = null;
-
-  recall(block: Uint8Array, from: number, to: number): T | null {
-    if (to - from <= SHORT_BYTES) return this.short.get(this.key(block, from, to)) ?? null;
-    const { lastText } = this;
-    if (lastText.length !== to - from) return null;
-    for (let at = 0; at < lastText.length; at++) if (lastText[at] !== block[from + at]) return null;
-    return this.lastValue;
-  }
-
-  keep(block: Uint8Array, from: number, to: number, value: T): T {
-    if (to - from > SHORT_BYTES) {
-      this.lastText = block.slice(from, to);
-      this.lastValue = value;
-    } else if (this.short.size < MEMO_TEXTS_MAX) this.short.set(this.key(block, from, to), value);
-    return value;
-  }
-
-  private key(block: Uint8Array, from: number, to: number): number {
-    let key = 1;
-    for (let at = from; at < to; at++) key = key * 256 + block[at]!;
-    return key;
+/** Why a row is left out: rows of one `reason` are counted together, and the message is that of the first. */
+class BadRow extends Error {
+  constructor(
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
   }
 }
 
@@ -152,7 +128,7 @@ export class RowReader {
     private readonly decisions: Decisions,
     private readonly table: NameTable,
     headerLine: number,
-    private readonly bad: (why: string, line: number) => void,
+    private readonly bad: (reason: string, why: string, line: number) => void,
   ) {
     this.line = headerLine;
   }
@@ -180,7 +156,7 @@ export class RowReader {
       } catch (cause) {
         if (!(cause instanceof BadRow)) throw cause;
         if (this.hexSeen) return false;
-        this.bad(cause.message, this.line);
+        this.bad(cause.reason, cause.message, this.line);
       }
     }
     return false;
@@ -192,11 +168,12 @@ export class RowReader {
   }
 
   private read(start: number, end: number): void {
-    if (end - start >= LINE_BYTES_MAX) throw new BadRow(`the line is longer than ${LINE_BYTES_MAX} bytes`);
+    if (end - start >= LINE_BYTES_MAX) throw new BadRow('long-line', `the line is longer than ${LINE_BYTES_MAX} bytes`);
     const { header, row } = this;
     const columns = this.split(start, end);
     if (columns !== header.columns)
       throw new BadRow(
+        'columns',
         `it has ${columns > COLUMNS_MAX ? `more than ${COLUMNS_MAX}` : columns} columns, the header has ${header.columns}`,
       );
     row.processor = this.processor();
@@ -207,8 +184,8 @@ export class RowReader {
     row.count = this.given('count') ? this.number('count', false) : 1;
     row.stride = this.given('stride') ? this.number('stride', false) : row.bytes;
     row.time = header.column.time < 0 ? 0 : this.time();
-    if (row.bytes === 0) throw new BadRow('bytes is 0; expected at least 1');
-    if (row.count === 0) throw new BadRow('count is 0; expected at least 1');
+    if (row.bytes === 0) throw new BadRow('bytes zero', 'bytes is 0; expected at least 1');
+    if (row.count === 0) throw new BadRow('count zero', 'count is 0; expected at least 1');
     this.extent();
     // Last, so that a row that is left out brings no name along.
     row.object = header.column.object < 0 ? -1 : this.objectIndex();
@@ -221,13 +198,15 @@ export class RowReader {
     const high = Math.max(start, start + reach) + bytes;
     if (low < 0)
       throw new BadRow(
+        'below',
         `its accesses reach below ${this.header.column.address >= 0 ? 'address 0' : 'the start of the object'}`,
       );
-    if (!(high <= MAX_ADDRESS)) throw new BadRow('its accesses reach beyond 2^47');
+    if (!(high <= MAX_ADDRESS)) throw new BadRow('beyond', 'its accesses reach beyond 2^47');
     if (leaps(this.row) && count > LEAPS_MAX)
-      throw new BadRow(`it leaps through more than ${LEAPS_MAX} separate places`);
+      throw new BadRow('leaps', `it leaps through more than ${LEAPS_MAX} separate places`);
     const blocks = leaps(this.row) ? 0 : (high - low) / VA_BLOCK_BYTES;
-    if (blocks > TOUCHED_BLOCKS_MAX) throw new BadRow(`it touches more than ${TOUCHED_BLOCKS_MAX} blocks of 2 MiB`);
+    if (blocks > TOUCHED_BLOCKS_MAX)
+      throw new BadRow('blocks', `it touches more than ${TOUCHED_BLOCKS_MAX} blocks of 2 MiB`);
   }
 
   /** Finds the fields of a row; spaces around a field and the quotes of a quoted field are left out. */
@@ -242,7 +221,8 @@ export class RowReader {
         at = this.closing(at + 1, end);
         to[column] = at++;
         while (at < end && block[at] === SPACE) at++;
-        if (at < end && block[at] !== delimiter) throw new BadRow('text follows a closing quotation mark');
+        if (at < end && block[at] !== delimiter)
+          throw new BadRow('text after quote', 'text follows a closing quotation mark');
       } else {
         from[column] = at;
         while (at < end && block[at] !== delimiter) at++;
@@ -263,7 +243,7 @@ export class RowReader {
       else if (this.block[at + 1] === QUOTE && at + 1 < end) at += 2;
       else return at;
     }
-    throw new BadRow('a quotation mark is not closed on its line');
+    throw new BadRow('open quote', 'a quotation mark is not closed on its line');
   }
 
   private given(role: Role): boolean {
@@ -289,7 +269,8 @@ export class RowReader {
     if (known !== null) return known;
     const name = this.text('proc').toLowerCase();
     const index = processorIndex(PROCESSOR_NAMES[name] ?? name);
-    if (index === undefined) throw new BadRow(`${this.quoted('proc')} is not a processor; expected cpu or gpu0 … gpu5`);
+    if (index === undefined)
+      throw new BadRow('processor', `${this.quoted('proc')} is not a processor; expected cpu or gpu0 … gpu5`);
     return this.processors.keep(this.block, from, to, index);
   }
 
@@ -300,7 +281,7 @@ export class RowReader {
     const known = this.ops.recall(this.block, from, to);
     if (known !== null) return known;
     const op = OPS[this.text('op').toLowerCase()];
-    if (op === undefined) throw new BadRow(`${this.quoted('op')} is not an access; expected r, w, rw or a`);
+    if (op === undefined) throw new BadRow('op', `${this.quoted('op')} is not an access; expected r, w, rw or a`);
     return this.ops.keep(this.block, from, to, op);
   }
 
@@ -309,7 +290,7 @@ export class RowReader {
     const from = this.from[column]!;
     const to = this.to[column]!;
     if (from === to) {
-      if (this.header.column.address < 0) throw new BadRow('the object is missing');
+      if (this.header.column.address < 0) throw new BadRow('object missing', 'the object is missing');
       return -1;
     }
     const known = this.objects.recall(this.block, from, to);
@@ -319,7 +300,7 @@ export class RowReader {
     let index = indices.get(name);
     if (index === undefined) {
       if (names.length === MAX_OBJECTS)
-        throw new BadRow(`it names one more than the ${MAX_OBJECTS} objects that a run can hold`);
+        throw new BadRow('object limit', `it names one more than the ${MAX_OBJECTS} objects that a run can hold`);
       index = names.push(name) - 1;
       indices.set(name, index);
     }
@@ -337,24 +318,28 @@ export class RowReader {
     const marked = block[at] === 48 && (block[at + 1]! | 32) === 120 && end - at > 2;
     if (marked) at += 2;
     const base = marked || hexColumn ? 16 : 10;
-    if (at === end) throw new BadRow(`${role} is missing`);
+    if (at === end) throw new BadRow(`${role} missing`, `${role} is missing`);
     let value = 0;
     let letters = false;
     for (; at < end; at++) {
       const byte = block[at]!;
       const digit =
         byte >= 48 && byte <= 57 ? byte - 48 : (byte | 32) >= 97 && (byte | 32) <= 102 ? (byte | 32) - 87 : 99;
-      if (digit === 99) throw new BadRow(`${role} ${this.quoted(role)} is not a whole number`);
+      if (digit === 99) throw new BadRow(`${role} not a number`, `${role} ${this.quoted(role)} is not a whole number`);
       letters ||= digit > 9;
       value = value * base + digit;
     }
     if (letters && base === 10) {
       // A column of hexadecimal addresses often goes without 0x; the caller starts again and reads it all as such.
       if (role === 'address' || role === 'offset') this.hexSeen = role;
-      throw new BadRow(`${role} ${this.quoted(role)} is not a decimal number; write 0x before hexadecimal ones`);
+      throw new BadRow(
+        `${role} not decimal`,
+        `${role} ${this.quoted(role)} is not a decimal number; write 0x before hexadecimal ones`,
+      );
     }
-    if (value > Number.MAX_SAFE_INTEGER) throw new BadRow(`${role} ${this.quoted(role)} is too large`);
-    if (negative && role !== 'stride') throw new BadRow(`${role} ${this.quoted(role)} is negative`);
+    if (value > Number.MAX_SAFE_INTEGER)
+      throw new BadRow(`${role} too large`, `${role} ${this.quoted(role)} is too large`);
+    if (negative && role !== 'stride') throw new BadRow(`${role} negative`, `${role} ${this.quoted(role)} is negative`);
     return negative ? -value : value;
   }
 
@@ -379,7 +364,9 @@ export class RowReader {
           )
         : 0;
     if (point === start || point - start > 24 || digits === 0 || digits > 15 || !(high + low + fraction >= 0))
-      throw new BadRow(start === end ? 'the time is missing' : `time ${this.quoted('time')} is not a number from 0 up`);
+      throw start === end
+        ? new BadRow('time missing', 'the time is missing')
+        : new BadRow('time not a number', `time ${this.quoted('time')} is not a number from 0 up`);
     this.decisions.timeBase ??= high;
     return (high - this.decisions.timeBase) * LOW_UNIT + low + fraction;
   }

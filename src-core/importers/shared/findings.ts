@@ -3,29 +3,40 @@ import type { Finding } from '../../model/finding';
 /** Longest piece of somebody's file that is quoted in a message. */
 const QUOTE_MAX = 60;
 
-/** Counts findings by kind; the message and the place are those of the first of each kind. */
-export class FindingCounter {
-  private readonly kinds = new Map<string, { finding: Finding; count: number }>();
+/** Reasons within one kind that are told apart; rows of any further reason are counted as the last one. */
+const REASONS_MAX = 16;
 
-  /** The message is only built for the first of its kind: damaged files have millions. */
+/** Counts findings by kind, and by reason where one is given; the message and the place are those of the first. */
+export class FindingCounter {
+  private readonly counted = new Map<string, { finding: Finding; count: number }>();
+
+  /** Kind → reasons seen. */
+  private readonly reasons = new Map<string, number>();
+
+  /** The message is only built for the first of its kind and reason: damaged files have millions. */
   add(
     kind: string,
     severity: Finding['severity'],
     message: () => string,
     place?: () => NonNullable<Finding['place']>,
+    reason = '',
   ): void {
-    const known = this.kinds.get(kind);
+    const known = this.counted.get(`${kind} ${reason}`) ?? this.counted.get(`${kind} …`);
     if (known) {
       known.count++;
       return;
     }
-    const finding = { kind, severity, message: message(), count: 1, ...(place ? { place: place() } : {}) };
-    this.kinds.set(kind, { finding, count: 1 });
+    const reasons = (this.reasons.get(kind) ?? 0) + 1;
+    this.reasons.set(kind, reasons);
+    const last = reasons === REASONS_MAX;
+    const text = last ? `${message()} Further reasons are counted here too.` : message();
+    const finding = { kind, severity, message: text, count: 1, ...(place ? { place: place() } : {}) };
+    this.counted.set(`${kind} ${last ? '…' : reason}`, { finding, count: 1 });
   }
 
   /** In the order of their first appearance. */
   list(): readonly Finding[] {
-    return [...this.kinds.values()].map(({ finding, count }) => ({ ...finding, count }));
+    return [...this.counted.values()].map(({ finding, count }) => ({ ...finding, count }));
   }
 }
 

@@ -10,7 +10,7 @@ export const random = definePolicy({
   id: 'random',
   title: 'Random',
   summary: 'Evicts a random resident granule, from the seed of the run.',
-  source: 'Policy "R" of UVMSmart (ISCA 2019).',
+  source: 'Policy "R" of UVMSmart (Ganguly et al., ISCA 2019).',
   params: z.object({}),
   create: (_params, env) => ({
     order: 'none',

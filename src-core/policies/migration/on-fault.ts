@@ -7,7 +7,8 @@ export const onFault = definePolicy({
   id: 'on-fault',
   title: 'On fault',
   summary: 'Each fault moves the granule to the processor that touched it.',
-  source: 'Reference model R0; default of the NVIDIA UVM driver for ranges without advice (uvm_va_block.c).',
+  source:
+    'Rule set R0 (docs/r0-rules.md); default of the NVIDIA UVM driver for ranges without advice (uvm_va_block.c).',
   params: z.object({}),
   create: () => ({ onFault: () => 'migrate', counterThreshold: null }),
 });

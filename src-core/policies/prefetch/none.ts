@@ -7,7 +7,7 @@ export const none = definePolicy({
   id: 'none',
   title: 'None',
   summary: 'Moves only the granules that faulted.',
-  source: 'Reference model R0; uvm_perf_prefetch_enable=0 of the NVIDIA UVM driver.',
+  source: 'Rule set R0 (docs/r0-rules.md); uvm_perf_prefetch_enable=0 of the NVIDIA UVM driver.',
   params: z.object({}),
   create: () => ({ choose: () => undefined }),
 });

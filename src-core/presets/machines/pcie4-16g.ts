@@ -20,14 +20,13 @@ export const pcie4x16g: MachineSpec = {
   },
   faultBatchEntries: {
     value: 256,
-    source:
-      'NVIDIA open kernel driver, uvm_gpu_replayable_faults.c lines 65-103, uvm_perf_fault_batch_count default (validation.md, section 2, row "batch cap")',
+    source: 'NVIDIA open kernel driver, uvm_gpu_replayable_faults.c lines 65-103, uvm_perf_fault_batch_count default',
     grade: 'published',
   },
   hostMapsDevice: {
     value: false,
     source:
-      'x86 with PCIe: device memory is device-private, a CPU touch migrates (users-and-scenarios.md, section 3, applicability rule "x86 + PCIe HMM")',
+      'Linux kernel documentation, Heterogeneous Memory Management: device-private memory is not accessible to the CPU, so a CPU touch migrates it back; PCIe gives x86 no coherent mapping of it',
     grade: 'specification',
   },
   timing: {
@@ -35,13 +34,13 @@ export const pcie4x16g: MachineSpec = {
       asymptote: {
         value: bytesPerSecond(24 * GIB),
         source:
-          'Twice the published 12 GiB/s of PCIe 3 x16 (UVMSmart simulator, ISCA 2019: BW(s) = (24/pi) atan(0.07292 s) GiB/s with s in KB), as PCIe 4 doubles the lane rate (validation.md, section 2, row "PCIe 3 x16", and V8)',
+          'Twice the published 12 GiB/s of PCIe 3 x16 (UVMSmart simulator, Ganguly et al., ISCA 2019: BW(s) = (24/pi) atan(0.07292 s) GiB/s with s in KB), as PCIe 4 doubles the lane rate',
         grade: 'derived',
       },
       kneePerKib: {
         value: 0.07292,
         source:
-          'UVMSmart curve for PCIe 3 x16 (validation.md, V8), carried over to PCIe 4 unchanged: small transfers may come out too fast, because a fixed cost per transfer does not halve with the lane rate',
+          'Curve of the UVMSmart simulator for PCIe 3 x16 (Ganguly et al., ISCA 2019), carried over to PCIe 4 unchanged: small transfers may come out too fast, because a fixed cost per transfer does not halve with the lane rate',
         grade: 'assumed',
       },
       duplex: {
@@ -52,32 +51,31 @@ export const pcie4x16g: MachineSpec = {
     },
     cpuFirstTouch: {
       value: picoseconds(3_240 * PS_PER_NS),
-      source:
-        'MI300A, arXiv 2508.12743: 12 CPU cores populate 3.7 M pages/s, so one core needs 12 / 3.7 M = 3.24 us (validation.md, section 2, row "GPU fault, integrated")',
+      source: 'MI300A, arXiv 2508.12743: 12 CPU cores populate 3.7 M pages/s, so one core needs 12 / 3.7 M = 3.24 us',
       grade: 'derived',
     },
     cpuFault: {
       value: picoseconds(9 * PS_PER_US),
       source:
-        'MI300A, arXiv 2508.12743: 9 us for a CPU fault on a single page (validation.md, section 2, row "GPU fault, integrated"); an integrated device, so a lower bound for PCIe',
+        'MI300A, arXiv 2508.12743: 9 us for a CPU fault on a single page; an integrated device, so a lower bound for PCIe',
       grade: 'published',
     },
     batchFixed: {
       value: picoseconds(40 * PS_PER_US),
       source:
-        'Titan V, PCIe 3, sgemm 16384: batch time is about 40 us + 1.25 us/KB; read off a figure of SC 2021 (validation.md, V9)',
+        'Titan V, PCIe 3, sgemm 16384: batch time is about 40 us + 1.25 us/KB; read off a figure of Allen and Ge, SC 2021 (repository tallendev/uvm-eval)',
       grade: 'published',
     },
     batchPerFault: {
       value: picoseconds(3_750 * PS_PER_NS),
       source:
-        'Same fit: 1.25 us/KB x 4 KB = 5 us per page, of which the transfer is less than 25 %; 75 % of it is 3.75 us (validation.md, V9)',
+        'Same fit: 1.25 us/KB x 4 KB = 5 us per page, of which the transfer is less than 25 %; 75 % of it is 3.75 us (Allen and Ge, SC 2021)',
       grade: 'derived',
     },
     evictionFixed: {
       value: picoseconds(17 * PS_PER_US),
       source:
-        'About 180 us per eviction on the fault path of a Titan V, less the 163 us in which its 2 MB chunk crosses the link at 12 GiB/s (validation.md, section 2, row "eviction", and V9)',
+        'About 180 us per eviction on the fault path of a Titan V, less the 163 us in which its 2 MB chunk crosses the link at 12 GiB/s (Allen and Ge, SC 2021, repository tallendev/uvm-eval, read off a figure)',
       grade: 'derived',
     },
     hostBandwidth: {
@@ -94,13 +92,13 @@ export const pcie4x16g: MachineSpec = {
     remoteBandwidth: {
       value: bytesPerSecond(25 * GB_PER_S),
       source:
-        'Assumption behind the break-even passes of scenario S9: 25 GB/s of remote access on PCIe (users-and-scenarios.md, section 3, S9)',
+        'Assumption: what a PCIe 4 x16 link, 31.5 GB/s raw, leaves for remote access by the GPU; no measurement of the machine behind it',
       grade: 'assumed',
     },
     kernelLaunch: {
       value: picoseconds(7_500 * PS_PER_NS),
       source:
-        'Middle of the 6-9 us seen in steady state in the nvprof logs of a GTX 1080 Ti in the UVMSmart repository (validation.md, section 2, row "kernel launch")',
+        'Middle of the 6-9 us seen in steady state in the nvprof logs of a GTX 1080 Ti in the UVMSmart repository (DebashisGanguly/gpgpu-sim_UVMSmart)',
       grade: 'derived',
     },
   },

@@ -14,12 +14,12 @@ export const r0: MachineSpec = {
     'Reference rules without time: one copy per block, a touch of an absent block is one fault and one move. The axis is the access number.',
   deviceMemory: defined(
     bytes(256 * MIB),
-    'Size of device memory in scenarios S1 to S4 and S8 (users-and-scenarios.md, section 3); a workload file may say otherwise',
+    'Rule set R0 (docs/r0-rules.md): 256 MiB unless the workload file or the user says otherwise',
   ),
-  faultBatchEntries: defined(1, 'Rules of R0 (users-and-scenarios.md, section 3): no fault batching'),
+  faultBatchEntries: defined(1, 'Rule set R0 (docs/r0-rules.md): no fault batching'),
   hostMapsDevice: defined(
     true,
-    'Rules of R0 (users-and-scenarios.md, section 3): remote access never happens under the migration policy on-fault; true lets the other migration policies be tried on the same counts',
+    'Rule set R0 (docs/r0-rules.md): remote access never happens under the migration policy on-fault; true lets the other migration policies be tried on the same counts',
   ),
   timing: null,
 };

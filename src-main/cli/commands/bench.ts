@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { InvalidArgumentError } from 'commander';
 import {
   benchCases,
   memoryCase,
@@ -49,12 +50,18 @@ async function measure(runs: number, id: string, what: string, once: () => Promi
   };
 }
 
+function parseRuns(text: string): number {
+  const runs = parseWhole(text);
+  if (runs >= 1 && runs <= 1000) return runs;
+  throw new InvalidArgumentError(`"${text}" is not a number of runs; expected 1 to 1000`);
+}
+
 /** `faultline bench`: accesses per second of the engine and events per second of the recorder, medians with ranges. */
 export const bench: CommandEntry = (program, cli) => {
   const command = program
     .command('bench')
     .description('measure the engine (accesses per second, recording on) and the recorder (events per second)')
-    .option('--runs <n>', 'runs of each case; the median is printed', parseWhole, 5)
+    .option('--runs <n>', 'runs of each case; the median is printed', parseRuns, 5)
     .option('--only <case>', 'one case by its id');
   addCommonFlags(command).action(
     cli.run(async (flags: CommonFlags & { runs: number; only?: string }) => {

@@ -3,10 +3,10 @@
  * raster; thousands of thin rectangles in one path are not), so bands are step-shaped areas, one path per series, drawn
  * from the top of the stack downwards.
  */
-import type { MarkAnswer } from '../../../src-core/model/timeline';
 import type { Range } from '../../stores/view';
 import { objectToken, type Palette } from '../../theme/palette';
-import { BAND_PX, LANE_HEAD_PX, RULER_PX, type LaneBox, type Layout } from './layout';
+import { drawMarks, drawPhases, drawSteps } from './bands';
+import { LANE_HEAD_PX, RULER_PX, type LaneBox, type Layout } from './layout';
 import type { LanePicture, Picture } from './picture';
 import { toPixel } from './scale';
 import type { Stack } from './stack';
@@ -18,13 +18,14 @@ export interface Scene {
   readonly picture: Picture;
   readonly palette: Palette;
   readonly focusObject: number | null;
+  /** What a policy change is called, from the label of its mark. */
+  readonly markTitle: (label: string) => string;
   /** Device pixels per CSS pixel; edges are put on device pixels. */
   readonly ratio: number;
 }
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 const FADED = 0.22;
-const LABEL_PADDING_PX = 5;
 
 export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void {
   const { layout, palette, ratio } = scene;
@@ -35,6 +36,7 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
   context.textBaseline = 'middle';
   drawRuler(context, scene);
   drawPhases(context, scene);
+  drawSteps(context, scene);
   for (const lane of scene.picture.lanes) {
     const box = layout.lanes.find((one) => one.lane === lane.lane);
     if (box && box.height > LANE_HEAD_PX) drawLane(context, scene, lane, box);
@@ -55,36 +57,13 @@ function drawRuler(context: CanvasRenderingContext2D, { layout, view, picture, p
   for (const tick of axisTicks(view.from, view.to, layout.width, picture.answer.axis)) {
     const x = Math.round(toPixel(tick.at, view, layout.width) * ratio) / ratio;
     context.fillStyle = palette.token('grid');
-    context.fillRect(x, RULER_PX + BAND_PX, 1, layout.height);
+    context.fillRect(x, layout.stepsTop, 1, layout.height);
     context.fillStyle = palette.token('border-strong');
     context.fillRect(x, RULER_PX - 6, 1, 6);
     context.fillStyle = palette.token('text-muted');
     const width = context.measureText(tick.label).width;
     if (x + 4 + width < layout.width) context.fillText(tick.label, x + 4, RULER_PX / 2);
   }
-}
-
-function drawPhases(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {
-  const phases = picture.answer.marks.filter((mark) => mark.kind === 'phase');
-  const y = layout.bandTop;
-  context.fillStyle = palette.token('phase-a');
-  context.fillRect(0, y, layout.width, BAND_PX);
-  let drawnTo = -1;
-  phases.forEach((phase, index) => {
-    const next = phases[index + 1]?.at ?? picture.answer.extent.to;
-    const left = Math.max(0, toPixel(phase.at, view, layout.width));
-    const right = Math.min(layout.width, toPixel(next, view, layout.width));
-    if (right <= 0 || left >= layout.width || right - drawnTo < 1) return;
-    drawnTo = right;
-    context.fillStyle = palette.token(index % 2 === 0 ? 'phase-a' : 'phase-b');
-    context.fillRect(left, y, right - left, BAND_PX);
-    context.fillStyle = palette.token('grid-strong');
-    context.fillRect(left, y, 1, BAND_PX);
-    if (right - left < 24) return;
-    context.fillStyle = palette.token('text-muted');
-    if (context.measureText(phase.label).width + 2 * LABEL_PADDING_PX <= right - left)
-      context.fillText(phase.label, left + LABEL_PADDING_PX, y + BAND_PX / 2);
-  });
 }
 
 function drawLane(context: CanvasRenderingContext2D, scene: Scene, lane: LanePicture, box: LaneBox): void {
@@ -163,27 +142,6 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
     context.fill();
     context.globalAlpha = 1;
   }
-}
-
-function drawMarks(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {
-  let labelledTo = -Infinity;
-  const draw = (mark: MarkAnswer): void => {
-    const x = Math.round(toPixel(mark.at, view, layout.width));
-    if (x < -1 || x > layout.width) return;
-    context.fillStyle = palette.token('mark');
-    for (let y = RULER_PX; y < layout.height; y += 6) context.fillRect(x, y, 1, 4);
-    const width = context.measureText(mark.label).width + 2 * LABEL_PADDING_PX;
-    const left = Math.min(x, layout.width - width);
-    if (left < labelledTo) {
-      context.fillRect(x - 2, layout.bandTop, 5, 5);
-      return;
-    }
-    labelledTo = left + width + 2;
-    context.fillRect(left, layout.bandTop, width, BAND_PX);
-    context.fillStyle = palette.token('surface');
-    context.fillText(mark.label, left + LABEL_PADDING_PX, layout.bandTop + BAND_PX / 2);
-  };
-  for (const mark of picture.answer.marks) if (mark.kind === 'policy') draw(mark);
 }
 
 export interface OverlayScene {

@@ -3,7 +3,10 @@ import type { Lane } from './series';
 
 export const GUTTER_PX = 180;
 export const RULER_PX = 24;
+/** Height of the row with the flags of policy changes; it is there only when there are some. */
+export const FLAGS_PX = 16;
 export const BAND_PX = 18;
+export const STEPS_PX = 18;
 const WEIGHTS: Readonly<Record<Lane, number>> = { faults: 1, bytes: 1.25, occupancy: 1.1 };
 /** Between the top of a lane and its highest value: room for the scale's label. */
 export const LANE_HEAD_PX = 6;
@@ -17,14 +20,20 @@ export interface LaneBox {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** Band with the phases and the labels of policy changes, below the ruler. */
+  /** Flags of policy changes, right below the ruler. */
+  readonly flagsTop: number;
+  /** Band with the phases. */
   readonly bandTop: number;
+  /** Kernels and host functions. */
+  readonly stepsTop: number;
   readonly lanes: readonly LaneBox[];
 }
 
-/** @param width width of the plot, without the gutter. */
-export function layOut(width: number, height: number): Layout {
-  const first = RULER_PX + BAND_PX;
+/** @param width width of the plot, without the gutter; @param flags whether any policy change is in sight. */
+export function layOut(width: number, height: number, flags = false): Layout {
+  const bandTop = RULER_PX + (flags ? FLAGS_PX : 0);
+  const stepsTop = bandTop + BAND_PX;
+  const first = stepsTop + STEPS_PX;
   const room = Math.max(0, height - first);
   const total = WEIGHTS.faults + WEIGHTS.bytes + WEIGHTS.occupancy;
   let top = first;
@@ -34,5 +43,5 @@ export function layOut(width: number, height: number): Layout {
     top += laneHeight;
     return box;
   });
-  return { width, height, bandTop: RULER_PX, lanes };
+  return { width, height, flagsTop: RULER_PX, bandTop, stepsTop, lanes };
 }

@@ -1,6 +1,8 @@
 /** What the pointer is over, in words and numbers. Pure. */
 import { formatBytes, formatCount } from '../../../src-core/base/units';
+import { processorName } from '../../../src-core/model/processor';
 import { axisSpan, axisValue } from '../../widgets/format';
+import { stepToken } from './bands';
 import { binAt, binStart, type Picture } from './picture';
 import type { Lane } from './series';
 
@@ -19,6 +21,8 @@ export interface Readout {
   /** Width of the bin that the values stand for. */
   readonly per: string;
   readonly phase: string | null;
+  /** The steps under the pointer: name, processor, duration. */
+  readonly steps: readonly { readonly token: string; readonly name: string; readonly value: string }[];
   readonly marks: readonly string[];
   readonly groups: readonly ReadoutGroup[];
 }
@@ -26,9 +30,15 @@ export interface Readout {
 const TITLES: Readonly<Record<Lane, string>> = { faults: 'Faults', bytes: 'Bytes moved', occupancy: 'Device memory' };
 /** Rows per group: the tooltip stays smaller than the timeline. */
 const ROWS_MAX = 8;
+const STEPS_MAX = 4;
 
 /** @param at place on the axis; @param tolerance how far from the pointer a policy mark still counts as pointed at. */
-export function readoutAt(picture: Picture, at: number, tolerance: number): Readout | null {
+export function readoutAt(
+  picture: Picture,
+  at: number,
+  tolerance: number,
+  markTitle: (label: string) => string = (label) => label,
+): Readout | null {
   const { answer } = picture;
   const bin = binAt(answer, at);
   if (bin === null) return null;
@@ -55,10 +65,18 @@ export function readoutAt(picture: Picture, at: number, tolerance: number): Read
   const phase = answer.marks.filter((mark) => mark.kind === 'phase' && mark.at <= at).at(-1);
   const marks = answer.marks.filter((mark) => mark.kind === 'policy' && Math.abs(mark.at - at) <= tolerance);
   return {
-    at: axisValue(start, answer.axis),
+    at: axisValue(start, answer.axis, (answer.to - answer.from) / answer.bins),
     per: axisSpan((answer.to - answer.from) / answer.bins, answer.axis),
     phase: phase?.label ?? null,
-    marks: marks.map((mark) => `${mark.label}: ${mark.detail}`),
+    steps: answer.steps
+      .filter((step) => step.from <= at && at < step.to)
+      .slice(0, STEPS_MAX)
+      .map((step) => ({
+        token: stepToken(step.processor),
+        name: `${step.name} on ${processorName(step.processor)}`,
+        value: axisSpan(step.to - step.from, answer.axis),
+      })),
+    marks: marks.map((mark) => `${markTitle(mark.label)}: ${mark.detail}`),
     groups,
   };
 }

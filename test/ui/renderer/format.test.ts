@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { axisRange, axisSpan, axisValue, columnBytes, percent, shortCount } from '../../../src-renderer/widgets/format';
+import { axisRange, axisSpan, axisValue, percent, shortCount } from '../../../src-renderer/widgets/format';
 import { placeText } from '../../../src-renderer/widgets/place-text';
 
-const MIB = 1024 * 1024;
-
 describe('numbers as people read them', () => {
-  it('keeps a column of bytes in one unit over a wide range', () => {
-    expect(columnBytes(3168 * MIB)).toBe('3,168 MiB');
-    expect(columnBytes(32 * MIB)).toBe('32 MiB');
-    expect(columnBytes(1.5 * MIB)).toBe('1.5 MiB');
-    expect(columnBytes(512)).toBe('512 B');
-    expect(columnBytes(65_536)).toBe('64 KiB');
-    expect(columnBytes(0)).toBe('0');
+  it('gives a place as many digits as tell it from its neighbours', () => {
+    const at = 123_456_789_000; // 123.456789 ms
+    expect(axisValue(at, 'time')).toBe('123 ms');
+    expect(axisValue(at, 'time', 1_000_000)).toBe('123.457 ms');
+    expect(axisValue(at, 'time', 1_000)).toBe('123.456789 ms');
+    expect(axisRange({ from: at, to: at + 100_000_000 }, 'time')).toBe('123.457 ms – 123.557 ms');
   });
 
   it('never rounds a share to nothing or to all', () => {

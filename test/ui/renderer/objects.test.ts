@@ -58,7 +58,7 @@ describe('object table', () => {
   });
 
   it('shows a missing value as such, with its reason, and never as zero', () => {
-    const context = { machine: 'r0', timed: false, usefulBytes: false };
+    const context = { machine: 'r0', timed: false, usefulBytes: false, stallKnown: true };
     const cell = (id: string, row: ObjectRow, over = {}) =>
       COLUMNS.find((column) => column.id === id)!.cell(row, { ...context, ...over });
     expect(cell('stall', untimed(r))).toMatchObject({ text: '—', missing: true });
@@ -67,6 +67,7 @@ describe('object table', () => {
     expect(cell('usefulRatio', objectRow({ name: 'x' }), { usefulBytes: true }).title).toBe('nothing was moved');
     expect(cell('stall', r, { timed: true })).toMatchObject({ text: '97 %' });
     expect(cell('stall', { ...r, stallShare: 0, stallPs: 0 }, { timed: true }).text).toBe('0 %');
+    expect(cell('stall', { ...r, stallShare: 0, stallPs: 0 }, { timed: true, stallKnown: false }).text).toBe('—');
   });
 
   it('explains every column in words', () => {
@@ -78,19 +79,22 @@ describe('headline', () => {
   it('says which object costs what and why', () => {
     const sentence = say([u, unew, r], all({ stallPs: 100e9, stallShare: 1 }), PAGE);
     expect(sentence).toBe(
-      'r takes 97 % of the stall (100 ms): it went to the host and back 99 times; ' +
-        '6,368 MiB moved, 3,168 MiB of them overwritten before anyone read them.',
+      'r takes 97 % of the stall (97 of 100 ms): it went to the host and back 99 times; ' +
+        '6.22 GiB moved, 3.09 GiB of them overwritten before anyone read them.',
     );
   });
 
   it('counts bytes where the machine has no time', () => {
     const totals = all({ bytesToDevice: 3232 * MIB, bytesToHost: 3200 * MIB });
-    expect(say([u, unew, r].map(untimed), totals, PAGE)).toMatch(/^r takes 99 % of the 6,432 MiB moved: /);
+    expect(say([u, unew, r].map(untimed), totals, PAGE)).toBe(
+      'r takes 99 % of the bytes moved (6.22 of 6.28 GiB): it went to the host and back 99 times; ' +
+        '3.09 GiB of the bytes overwritten before anyone read them.',
+    );
   });
 
   it('counts whole trips of the object, not of its pieces', () => {
     const once = untimed(objectRow({ name: 'a', bytes: 2 * PAGE, pingPongs: 3, bytesToDevice: MIB }));
-    expect(say([once], all({ bytesToDevice: MIB }), PAGE)).toContain('it went to the host and back once;');
+    expect(say([once], all({ bytesToDevice: MIB }), PAGE)).toContain('(1 MiB): it went to the host and back once.');
   });
 
   it('speaks of pieces when only a part of the object bounces', () => {
@@ -111,6 +115,10 @@ describe('headline', () => {
 
   it('claims nothing where nothing happened', () => {
     expect(say([], objectRow({ name: 'all' }), PAGE)).toBe('No fault and no transfer in this range.');
+    expect(say([], objectRow({ name: 'all' }), PAGE, false)).toBe('No fault and no transfer yet.');
+    expect(say([{ ...u, stallPs: 0 }], all({ stallPs: 0, bytesToDevice: MIB }), PAGE, false)).toContain(
+      'after the first',
+    );
     const quiet = untimed(objectRow({ name: 'a', cpuFaults: 12 }));
     expect(say([quiet], all({ gpuFaults: 0, cpuFaults: 12 }), PAGE)).toBe(
       'Nothing was moved: 12 faults, all answered in place.',

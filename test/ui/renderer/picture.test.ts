@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { PolicyDescription } from '../../../src-core/protocol/messages';
+import { placeFlags } from '../../../src-renderer/panels/timeline/bands';
 import { layOut } from '../../../src-renderer/panels/timeline/layout';
 import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';
 import { readoutAt } from '../../../src-renderer/panels/timeline/readout';
 import { legendOf, toSeries } from '../../../src-renderer/panels/timeline/series';
+import { policyTitle } from '../../../src-renderer/widgets/policy-title';
 import { timelineAnswer, track } from './support';
 
 const answer = timelineAnswer(
@@ -23,6 +26,38 @@ const answer = timelineAnswer(
   },
 );
 const lane = (name: string) => toPicture(answer).lanes.find((one) => one.lane === name)!;
+
+const width = (text: string): number => text.length * 6;
+
+describe('flags of policy changes', () => {
+  it('carry number and title where there is room, the number alone beside a near one', () => {
+    const flags = placeFlags(
+      [
+        { x: 10, title: 'Prefetch: none' },
+        { x: 40, title: 'Eviction: LRU' },
+        { x: 300, title: 'Migration: stay' },
+      ],
+      800,
+      width,
+    );
+    expect(flags.map((flag) => flag.text)).toEqual(['1', '2 Eviction: LRU', '3 Migration: stay']);
+  });
+
+  it('never cover each other, and keep the numbers of the list', () => {
+    const marks = Array.from({ length: 40 }, (_, n) => ({ x: n * 7 - 30, title: 'x' }));
+    const flags = placeFlags(marks, 200, width);
+    for (let i = 1; i < flags.length; i++)
+      expect(flags[i]!.left).toBeGreaterThanOrEqual(flags[i - 1]!.left + flags[i - 1]!.width);
+    for (const flag of flags) expect(marks[Number(flag.text.split(' ')[0]) - 1]!.x).toBe(flag.x);
+    expect(flags.length).toBeGreaterThan(3);
+  });
+
+  it('are called as in the policy menu', () => {
+    const policy = { kind: 'eviction', id: 'lru', title: 'Least recently used' } as PolicyDescription;
+    expect(policyTitle('eviction=lru', [policy])).toBe('Eviction: Least recently used');
+    expect(policyTitle('eviction=gone', [policy])).toBe('eviction=gone');
+  });
+});
 
 describe('timeline picture', () => {
   it('stacks the series of a lane: each top edge is the sum of what lies below', () => {
@@ -79,6 +114,11 @@ describe('timeline picture', () => {
       ['r 200 B', 'other objects 50 B'],
     ]);
     expect(readoutAt(toPicture(answer), 120, 10)!.marks).toEqual([]);
+    const stepped = { ...answer, steps: [{ from: 100, to: 160, name: 'residual', processor: 1 }] };
+    expect(readoutAt(toPicture(stepped), 145, 10)!.steps).toMatchObject([
+      { name: 'residual on gpu0', value: '60 accesses' },
+    ]);
+    expect(readoutAt(toPicture(stepped), 160, 10)!.steps).toEqual([]);
     expect(readoutAt(toPicture(answer), 9000, 10)).toBeNull();
   });
 

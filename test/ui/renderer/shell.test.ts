@@ -65,7 +65,9 @@ describe('import dialog', () => {
     expect(ids('list.csv')).toEqual([]);
   });
 
-  it('never asks for our own formats, and asks for names that say nothing', () => {
+  it('never asks for our own formats nor for names that say nothing of a trace', () => {
+    expect(ids('notes')).toEqual([]);
+    expect(ids('run.bin')).toEqual([]);
     expect(ids('s1.yaml')).toEqual([]);
     expect(ids('s1.json.gz')).toEqual([]);
     expect(ids('trace.out.3417')).toEqual(['lackey']);
@@ -74,7 +76,14 @@ describe('import dialog', () => {
 
 describe('preferences', () => {
   it('survive storage', () => {
-    const stored = { theme: 'dark', bottomTab: 'report', folded: ['facts'], sideWidth: 333, bottomHeight: 200 };
+    const stored = {
+      theme: 'dark',
+      bottomTab: 'report',
+      folded: ['facts'],
+      sideWidth: 333,
+      bottomHeight: 200,
+      sideHidden: true,
+    };
     expect(parsePreferences(JSON.stringify(stored))).toEqual(stored);
   });
 

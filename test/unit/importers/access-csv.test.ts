@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accessCsv } from '../../../src-core/importers/access-csv';
+import { FindingCounter } from '../../../src-core/importers/shared/findings';
 import { checkSpace, importText, replay } from './sources';
 
 const MIB2 = 2_097_152;
@@ -127,6 +128,45 @@ describe('values', () => {
   test('a bad row brings no object along', async () => {
     const source = await importText(accessCsv, 'proc,op,object,offset,bytes\ncpu,r,ghost,0,0\ncpu,r,A,0,8\n');
     expect(source.space.objects.map((object) => object.name)).toEqual(['A']);
+  });
+
+  test('each reason is a finding with its own count, first line and text', async () => {
+    const rows = [
+      'cpu,r,0,8',
+      'fpga,r,0,8',
+      'cpu,x,0,8',
+      'npu,r,0,8',
+      'cpu,r',
+      'cpu,r,zero,8',
+      'cpu,y,0,8',
+      'cpu,r,0,1,2',
+    ];
+    const source = await importText(accessCsv, `proc,op,address,bytes\n${rows.join('\n')}\n`);
+    const found = source.findings().map(({ kind, count, place, message }) => [kind, count, place?.line, message]);
+    expect(found).toEqual([
+      ['csv-bad-row', 2, 3, expect.stringContaining('"fpga" is not a processor')],
+      ['csv-bad-row', 2, 4, expect.stringContaining('"x" is not an access')],
+      ['csv-bad-row', 2, 6, expect.stringContaining('it has 2 columns, the header has 4')],
+      ['csv-bad-row', 1, 7, expect.stringContaining('"zero" is not a whole number')],
+    ]);
+  });
+
+  test('a file without one usable row is refused with every reason and the sum of its rows', async () => {
+    const refusal = importText(accessCsv, 'proc,op,address,bytes\nfpga,r,0,8\ncpu,x,0,8\ncpu,y,0,8\n');
+    await expect(refusal).rejects.toThrow(/none of its 3 rows can be used; line 2: .*"fpga"/);
+    await expect(refusal).rejects.toMatchObject({ details: [{ count: 1 }, { count: 2 }] });
+  });
+
+  test('at most 16 reasons are told apart, and no row goes uncounted', () => {
+    const counter = new FindingCounter();
+    for (let round = 0; round < 2; round++)
+      for (let reason = 0; reason < 40; reason++)
+        counter.add('k', 'warning', () => `reason ${reason}.`, undefined, `${reason}`);
+    counter.add('other', 'note', () => 'another kind');
+    const list = counter.list();
+    expect(list).toHaveLength(17);
+    expect(list.slice(0, 15).every(({ count }) => count === 2)).toBe(true);
+    expect(list[15]).toMatchObject({ count: 50, message: 'reason 15. Further reasons are counted here too.' });
   });
 
   test('10,000 bad rows are one finding', async () => {
@@ -308,7 +348,8 @@ describe('times', () => {
 
   test('a row without a time is bad', async () => {
     expect(await findings(timed('time_ns', '1,cpu,r,0', ',cpu,r,0', '-1,cpu,r,0', '1e3,cpu,r,0'))).toEqual([
-      ['csv-bad-row', 3, 3],
+      ['csv-bad-row', 1, 3],
+      ['csv-bad-row', 2, 4],
     ]);
   });
 

@@ -27,6 +27,7 @@ const counts = {
 const kinds = { reads: 0, writes: 0, readWrites: 0, atomics: 0 };
 const object: ObjectSummary = {
   ...counts,
+  simTimePs: null,
   name: 'a.b',
   address: 0,
   bytes: 65536,

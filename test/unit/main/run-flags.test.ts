@@ -66,7 +66,7 @@ describe('a scheduled change', () => {
   });
 
   it.each([
-    '3000000ps:prefetch=tree,threshold=75',
+    '3us:prefetch=tree,threshold=75',
     'access:5:eviction=random',
     'batch:12:prefetch=none',
     'phase:solve[3]:migration=on-fault',

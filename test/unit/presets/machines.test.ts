@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB } from '../../../src-core/base/units';
 import type { Sourced } from '../../../src-core/model/machine';
+import { policies } from '../../../src-core/policies';
 import { machines } from '../../../src-core/presets';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { r0 } from '../../../src-core/presets/machines/r0';
@@ -12,6 +14,21 @@ function constants(value: object, path = ''): [string, Sourced<unknown>][] {
     typeof below === 'object' && below !== null ? constants(below as object, `${path}.${key}`) : [],
   );
 }
+
+/** A document that is cited has to be one that the user has; anything else is cited as its publisher names it. */
+function expectReadable(source: string, where: string): void {
+  for (const [file] of source.matchAll(/[\w./-]+\.md\b/g))
+    expect(existsSync(file), `${where} cites ${file}`).toBe(true);
+  expect(source, where).not.toMatch(/\bscenarios? S\d/);
+}
+
+it.each(policies.map((policy) => [`${policy.kind} ${policy.id}`, policy.source] as const))(
+  'the policy %s cites what a user can find',
+  (name, source) => {
+    expect(source.length).toBeGreaterThan(10);
+    expectReadable(source, name);
+  },
+);
 
 describe('machine presets', () => {
   it('have unique ids, in picker order', () => {
@@ -27,6 +44,7 @@ describe('machine presets', () => {
         expect(constant.source.length, path).toBeGreaterThan(15);
         // A path of somebody's machine is of no use to a reader.
         expect(constant.source, path).not.toMatch(/(^|\s)\/[a-z]/);
+        expectReadable(constant.source, path);
       }
     },
   );

@@ -24,6 +24,7 @@ export const object = (name: string, over: Partial<ObjectSummary> = {}): ObjectS
   unresolvedBytesToHost: 0,
   usefulBytes: 0,
   remoteBytes: 0,
+  simTimePs: null,
   pingPongs: 0,
   stallPs: 0,
   prefetchedBytes: 0,
