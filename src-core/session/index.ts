@@ -24,7 +24,7 @@ import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
 import { describe } from './describe';
 import { exampleTitles } from './examples';
 import { LiveRun } from './live-run';
-import { objectRows } from './object-rows';
+import { objectRows } from '../analysis/object-rows';
 import { findingsOf, openTarget, type Recorded, type Runnable } from './open';
 import { RecordedRun } from './recorded-run';
 import { makeReport } from './report';

@@ -19,17 +19,12 @@ import { createConnection, RequestError, type Connection, type Link } from './co
 import { createLiveQuestion, type LiveQuestion } from './live-question';
 import type { Carrier } from './transport';
 import { uploadFile } from './upload';
-import type { TabMemory } from './tab-memory';
+import type { Opened, TabMemory } from './tab-memory';
 
 /** The object table changes at reading speed, not at frame speed. */
 const OBJECTS_PAUSE_MS = 200;
 
 export type Crash = Extract<BackendEvent, { event: 'crashed' }>;
-/** What was opened and how. */
-export interface Opened {
-  readonly target: OpenTarget;
-  readonly options: RunOptions;
-}
 /** What this page sent lives as long as its connection. */
 const sentByPage = ({ target, options }: Opened): boolean =>
   [target, options.machineFile, ...Object.values(options.importFiles ?? {})].some((one) => one?.kind === 'upload');

@@ -1,5 +1,12 @@
 /** What this tab had open, so that a reload shows it again instead of what the server starts with. */
-import type { Opened } from './backend';
+import type { OpenTarget } from '../../src-core/model/target';
+import type { RunOptions } from '../../src-core/protocol/messages';
+
+/** What was opened and how. */
+export interface Opened {
+  readonly target: OpenTarget;
+  readonly options: RunOptions;
+}
 
 const KEY = 'faultline.opened';
 const TARGETS = ['path', 'example', 'upload'];

@@ -1,7 +1,7 @@
 /** The rows above the lanes: flags of policy changes, phases, steps. Boxes with a name where it fits. */
 import { formatCount } from '../../../src-core/base/units';
 import { CPU } from '../../../src-core/model/processor';
-import type { Scene } from './draw';
+import type { Scene } from './scene';
 import { BAND_PX, FLAGS_PX, RULER_PX, STEPS_PX } from './layout';
 import { toPixel } from './scale';
 

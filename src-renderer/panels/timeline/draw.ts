@@ -7,22 +7,11 @@ import type { Range } from '../../stores/view';
 import { objectToken, type Palette } from '../../theme/palette';
 import { drawMarks, drawPhases, drawSteps } from './bands';
 import { LANE_HEAD_PX, RULER_PX, type LaneBox, type Layout } from './layout';
-import type { LanePicture, Picture } from './picture';
+import type { LanePicture } from './picture';
 import { toPixel } from './scale';
+import type { Scene } from './scene';
 import type { Stack } from './stack';
 import { axisTicks, valueLabel } from '../../charts/ticks';
-
-export interface Scene {
-  readonly layout: Layout;
-  readonly view: Range;
-  readonly picture: Picture;
-  readonly palette: Palette;
-  readonly focusObject: number | null;
-  /** What a policy change is called, from the label of its mark. */
-  readonly markTitle: (label: string) => string;
-  /** Device pixels per CSS pixel; edges are put on device pixels. */
-  readonly ratio: number;
-}
 
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 const FADED = 0.22;
