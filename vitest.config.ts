@@ -16,7 +16,7 @@ const ui = {
     include: ['test/ui/**/*.test.ts'],
     globalSetup: ['test/support/ui-environment.ts'],
     testTimeout: 2 * slowMs,
-    hookTimeout: slowMs,
+    hookTimeout: 2 * slowMs,
     fileParallelism: false,
     maxWorkers: 1,
     sequence: { groupOrder: 1 },

@@ -26,15 +26,40 @@ export interface Desktop {
 /** As root, Chromium's sandbox does not start; everyone else tests with it. */
 export const sandboxSwitches = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
+/** Electron 25 under Xvfb now and then never answers after its start; a start that takes this long is made again. */
+const START_MS = 20_000;
+const STARTS = 3;
+
+async function launch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ app: ElectronApplication; page: Page }> {
+  for (let start = 1; ; start++) {
+    let app: ElectronApplication | null = null;
+    try {
+      app = await _electron.launch({
+        executablePath: inject('electron'),
+        args: [...args],
+        env: { ...env },
+        timeout: START_MS,
+      });
+      const page = await app.firstWindow({ timeout: START_MS });
+      await page.waitForLoadState('load', { timeout: START_MS });
+      return { app, page };
+    } catch (cause) {
+      app?.process().kill('SIGKILL');
+      if (start === STARTS) throw cause;
+      process.stderr.write(`start ${start} of Electron did not come up, trying again: ${String(cause)}\n`);
+    }
+  }
+}
+
 export async function startDesktop({ files = [], env = {}, userData }: DesktopOptions = {}): Promise<Desktop> {
   const folder = userData ?? mkdtempSync(join(tmpdir(), 'faultline-shell-'));
-  const app = await _electron.launch({
-    executablePath: inject('electron'),
-    args: [projectRoot, ...sandboxSwitches, '--disable-gpu', `--user-data-dir=${folder}`, ...files],
-    env: { ...(process.env as Record<string, string>), FAULTLINE_TEST: '1', ...env },
-  });
-  const page = await app.firstWindow();
-  await page.waitForLoadState('load');
+  const { app, page } = await launch(
+    [projectRoot, ...sandboxSwitches, '--disable-gpu', `--user-data-dir=${folder}`, ...files],
+    { ...(process.env as Record<string, string>), FAULTLINE_TEST: '1', ...env },
+  );
   return {
     app,
     page,
