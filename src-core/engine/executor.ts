@@ -14,6 +14,8 @@ export interface Cursor {
   group: number;
   /** Iteration of the group, or number of the point. */
   at: number;
+  /** Lane of that iteration, where a halt came between two of its lanes; 0 or absent otherwise. */
+  lane?: number;
 }
 
 export class Executor {
@@ -79,7 +81,7 @@ export class Executor {
     while (cursor.group < batch.groups) {
       const lanes = batch.laneOf[cursor.group + 1]! - batch.laneOf[cursor.group]!;
       if (lanes === 1) this.single(batch, cursor);
-      else cursor.at = this.groups.run(batch, cursor.group, cursor.at, this.stopAt, this.pace);
+      else this.groups.run(batch, cursor, this.stopAt, this.pace, this.halted);
       if (cursor.at < batch.count[cursor.group]!) return false;
       cursor.group++;
       cursor.at = 0;
@@ -91,6 +93,8 @@ export class Executor {
   private isDone(): boolean {
     return this.halt || this.segments >= this.lastSegment || this.memory.accessCount >= this.stopAt;
   }
+
+  private readonly halted = (): boolean => this.halt;
 
   /** Asked before each segment of a group. */
   private readonly pace = (): boolean => {

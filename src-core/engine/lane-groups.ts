@@ -60,12 +60,20 @@ class Lanes {
   }
 }
 
+/** The part of the executor's cursor that a group of lanes moves. */
+interface LaneCursor {
+  readonly group: number;
+  at: number;
+  lane?: number;
+}
+
 export class LaneGroups {
   private readonly hand = new Lanes();
   /** For groups that are replayed while another one is in hand. */
   private readonly spare: Lanes[] = [];
   private readonly granuleBytes: number;
-  private readonly done = { iterations: 0, counted: 0, booked: 0 };
+  private readonly done = { iterations: 0, counted: 0, booked: 0, stoppedAt: 0 };
+  private halted: () => boolean = () => false;
 
   constructor(private readonly segments: Segments) {
     this.granuleBytes = segments.memory.granuleBytes;
@@ -75,34 +83,36 @@ export class LaneGroups {
   }
 
   /**
-   * Iterations of a group from `at` on, until `count`, or until the pace says stop. Answers where it came to.
-   * @param pace called before each segment with the accesses it may make; answers false to stop
+   * Iterations of a group from the cursor on, until its end, or until the pace says stop. Moves the cursor.
+   * @param pace called before each segment; answers false to stop
+   * @param halted a fault batch was serviced after which the run was to stop, even between two lanes
    */
-  run(batch: AccessBatch, group: number, at: number, stopAt: number, pace: () => boolean): number {
+  run(batch: AccessBatch, cursor: LaneCursor, stopAt: number, pace: () => boolean, halted: () => boolean): void {
     const { segments, hand } = this;
     const { memory } = segments;
-    const first = batch.laneOf[group]!;
-    const count = batch.count[group]!;
-    hand.load(batch, first, batch.laneOf[group + 1]! - first);
-    let i = at;
-    while (i < count && pace()) {
-      hand.moveTo(batch, first, i);
+    const first = batch.laneOf[cursor.group]!;
+    const count = batch.count[cursor.group]!;
+    this.halted = halted;
+    hand.load(batch, first, batch.laneOf[cursor.group + 1]! - first);
+    while (cursor.at < count && pace()) {
+      hand.moveTo(batch, first, cursor.at);
       const most = Math.max(1, Math.ceil((stopAt - memory.accessCount) / hand.count));
-      const n = hand.room(Math.min(count - i, most), this.granuleBytes);
-      if (n === 0) {
+      const n = hand.room(Math.min(count - cursor.at, most), this.granuleBytes);
+      const resumed = cursor.lane ?? 0;
+      if (n === 0 || resumed > 0) {
         this.book(hand);
-        this.oneByOne(hand, 0);
-        i++;
+        cursor.lane = this.oneByOne(hand, 0, resumed);
+        if (cursor.lane === 0) cursor.at++;
         continue;
       }
       const done = this.segment(hand, n, 0);
       memory.accessCount += done.counted;
       if (done.counted > 0) for (let lane = 0; lane < hand.count; lane++) segments.follow(hand.granule[lane]!);
       hand.unbooked += done.iterations - done.booked;
-      i += done.iterations;
+      cursor.at += done.iterations;
+      cursor.lane = done.stoppedAt;
     }
     this.book(hand);
-    return i;
   }
 
   /** Brings the books of the lanes' objects up to date: before anything that may open a batch, and at the end. */
@@ -114,10 +124,11 @@ export class LaneGroups {
     lanes.unbooked = 0;
   }
 
-  private outcome(iterations: number, counted: number, booked: number): typeof this.done {
+  private outcome(iterations: number, counted: number, booked: number, stoppedAt = 0): typeof this.done {
     this.done.iterations = iterations;
     this.done.counted = counted;
     this.done.booked = booked;
+    this.done.stoppedAt = stoppedAt;
     return this.done;
   }
 
@@ -158,8 +169,8 @@ export class LaneGroups {
       return this.outcome(n, all, 0);
     }
     // In order, one iteration; what follows is decided again by how things stand then.
-    this.oneByOne(lanes, attempts);
-    return this.outcome(1, 0, 1);
+    const stoppedAt = this.oneByOne(lanes, attempts, 0);
+    return stoppedAt > 0 ? this.outcome(0, 0, 0, stoppedAt) : this.outcome(1, 0, 1);
   }
 
   /** No lane will fault: their segments may be taken one lane after the other. */
@@ -190,17 +201,22 @@ export class LaneGroups {
     return true;
   }
 
-  /** One iteration, access by access. Replays (attempts above 0) were counted when they were met. */
-  private oneByOne(lanes: Lanes, attempts: number): void {
+  /**
+   * One iteration, access by access, from a lane on. Answers the lane to go on with after a halt, 0 when it was finished.
+   * Replays (attempts above 0) were counted when they were met, and are never interrupted.
+   */
+  private oneByOne(lanes: Lanes, attempts: number, from: number): number {
     const { segments } = this;
     const metrics = OP_METRIC[segments.processor === CPU ? 0 : 1];
     const book = attempts === 0;
-    for (let lane = 0; lane < lanes.count; lane++) {
+    for (let lane = from; lane < lanes.count; lane++) {
       const op = lanes.op[lane]! as AccessOp;
       const object = lanes.object[lane]!;
       const pieces = segments.element(lanes.address[lane]!, lanes.bytes[lane]!, op, object, attempts, book);
       if (book) segments.memory.ledger.count(object, metrics[op], pieces);
+      if (book && lane + 1 < lanes.count && this.halted()) return lane + 1;
     }
+    return 0;
   }
 
   /** Raises faults for the lanes that are not here; false: none was needed, or they fit no batch. */

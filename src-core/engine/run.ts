@@ -149,6 +149,7 @@ export class Run {
           branch.loaded = true;
           branch.cursor.group = 0;
           branch.cursor.at = 0;
+          branch.cursor.lane = 0;
           break;
         case 'step-begin':
           this.beginStep(branch, item.step);
