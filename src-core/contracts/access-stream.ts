@@ -10,6 +10,7 @@
  * for i: op on [base + index[i] × pitch, + bytes).
  */
 import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { OsStep } from '../model/os-action';
 import type { SpaceSpec } from '../model/space';
 import type { Finding } from '../model/finding';
 
@@ -128,6 +129,8 @@ export type StreamItem =
   | { readonly kind: 'not-before'; readonly timePs: number }
   /** Steps that run at the same time; each branch yields whole steps and then `end`. Interleaved by `quantum` accesses. */
   | { readonly kind: 'fork'; readonly branches: readonly AccessStream[]; readonly quantum: number }
+  /** Between steps: a call to the operating system. Only memory systems on the Linux model do anything with it. */
+  | { readonly kind: 'os'; readonly step: OsStep }
   | { readonly kind: 'end' };
 
 export interface AccessStream {

@@ -32,4 +32,16 @@ export const toggle = (field: {
 }): z.ZodDefault<z.ZodBoolean> =>
   z.boolean().default(field.initial).meta({ title: field.title, description: field.help });
 
+/** One of a few words. */
+export const choice = <const V extends readonly [string, ...string[]]>(field: {
+  readonly title: string;
+  readonly help: string;
+  readonly values: V;
+  readonly initial: V[number];
+}): z.ZodDefault<z.ZodEnum<{ [K in V[number]]: K }>> =>
+  z
+    .enum(field.values)
+    .default(field.initial as never)
+    .meta({ title: field.title, description: field.help });
+
 export type ParamValues = Readonly<Record<string, number | string | boolean>>;

@@ -47,6 +47,19 @@ export interface EventSink {
   ): void;
   /** Running totals of one object: values in the order of LEDGER_METRICS. */
   ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void;
+  /** `detail` is JSON: { what, result, … }. `reason`: call or outcome. Answers the ordinal. */
+  os(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    detail: string,
+  ): number;
   policy(
     timePs: number,
     access: number,

@@ -4,7 +4,7 @@
  */
 export const FORMAT_VERSION = 1;
 
-export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end'] as const;
+export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'] as const;
 export const FAULT = 0;
 export const MIGRATION = 1;
 export const EVICTION = 2;
@@ -16,6 +16,8 @@ export const LEDGER = 4;
 export const POLICY = 5;
 /** Last row of a complete recording: the run's summary. */
 export const END = 6;
+/** The operating system: a call with its answer, or an outcome of an access (SIGBUS, OOM, an errno). */
+export const OS = 7;
 
 /** Why: the reason column. Index = stored value; the list only grows. */
 export const REASONS = [
@@ -30,6 +32,20 @@ export const REASONS = [
   'begin', // step
   'end', // step, end
   'changed', // policy: asked for by the scenario or by a person; both give the same recording
+  'no-permission', // fault: the entry is there, but not for this kind of access (COW, read-only mirror)
+  'numa-hint', // fault, migration: NUMA-hint scanning made the page inaccessible to see who uses it
+  'device-exclusive', // fault: an atomic of a device took the page from the CPU, or the CPU takes it back
+  'hmm-mirror', // fault: answered by mirroring the CPU page table
+  'explicit', // migration: asked for by a call (prefetch, migrate, mbind, a placement)
+  'copy-in', // migration: an explicit copy to a device buffer
+  'copy-out', // migration: an explicit copy back
+  'evacuate', // eviction: the device is emptied (unplug, end of the run)
+  'pin', // migration: a long-term pin needs the page in host memory
+  'demote', // eviction: reclaim moves a cold page to the lower tier
+  'promote', // migration: a hot page returns to the upper tier
+  'swap-in', // fault: the page was on swap
+  'call', // os: a system call
+  'outcome', // os: what an access ended with that is not data
 ] as const;
 export type Reason = (typeof REASONS)[number];
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);

@@ -1,5 +1,7 @@
 /** Everything that decides a run, as plain data: saved in recordings and reports, enough to repeat it. */
 
+import type { SystemChoice } from './memory-system';
+
 export const POLICY_KINDS = ['eviction', 'prefetch', 'migration'] as const;
 export type PolicyKind = (typeof POLICY_KINDS)[number];
 
@@ -42,6 +44,8 @@ export interface ScenarioSpec {
   readonly seed: number;
   readonly policies: readonly PolicyChoice[];
   readonly changes: readonly PolicyChange[];
+  /** Which memory system runs the workload; absent = `managed`, the idealised one of rule set R0. */
+  readonly system?: SystemChoice;
   /** Marking which bytes of a transfer were touched; off is faster, and useful bytes are then not recorded. */
   readonly usefulBytes: boolean;
 }

@@ -3,6 +3,8 @@
  * on *space offsets*: regions of touched VA blocks laid end to end, so that its state is dense typed arrays.
  */
 
+import type { MappingKind } from './os-action';
+
 /** One named piece of memory: a row of the object table. */
 export interface ObjectSpec {
   readonly name: string;
@@ -15,6 +17,16 @@ export interface ObjectSpec {
   readonly layout: 'matrix' | 'array' | 'list' | 'tree' | 'table' | 'trace';
   /** `host`: resident on the host before the first access, without faults. */
   readonly initially: 'unpopulated' | 'host';
+  /** How it is mapped; absent = anon. */
+  readonly mapping?: MappingKind;
+  /**
+   * The process whose view of the memory this is; absent = main. A name that several processes use has one object each
+   * (`A`, `A@child`) at the same virtual address; `origin` is the index of the object of the process that made it.
+   */
+  readonly process?: string;
+  readonly origin?: number;
+  /** Madvise at mmap time. */
+  readonly advice?: 'hugepage' | 'nohugepage';
 }
 
 /** A contiguous run of VA blocks; virtual = address + (offset − region.offset). Both are multiples of 2 MiB. */

@@ -1,4 +1,5 @@
 import type { Finding } from './finding';
+import type { SystemSummary } from './memory-system';
 import type { AppliedChange, PolicyChoice } from './scenario';
 
 /** Public contract: the field names of `run --json`. `null` = not recorded (useful-byte marking was off). */
@@ -75,6 +76,8 @@ export interface RunSummary {
     readonly actual: number | null;
     readonly holds: boolean;
   }[];
+  /** What only the memory systems on the Linux model can tell; null for `managed`. */
+  readonly system: SystemSummary | null;
   /** true: the run reached the end of its workload. */
   readonly complete: boolean;
   /** Empty while the run is not complete. */

@@ -32,9 +32,10 @@ export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
   [...COMMON, 'object'],
   [...COMMON, 'policy', 'reason'],
   COMMON,
+  [...COMMON, 'processor', 'object', 'address', 'bytes', 'reason'],
 ];
 /** Kinds whose rows carry a JSON text. */
-export const HAS_DETAIL: readonly boolean[] = [false, false, false, true, true, true, true];
+export const HAS_DETAIL: readonly boolean[] = [false, false, false, true, true, true, true, true];
 
 export class ColumnBlock {
   count = 0;

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert';
 import type { HashSink } from '../model/byte-source';
 import type { EventSink } from '../model/event-sink';
-import { END, FAULT, LEDGER, NO_EVENT, POLICY, reasonCode, STEP } from '../model/events';
+import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { PolicyChoice } from '../model/scenario';
 import { hashChunk } from './chunk-hash';
@@ -162,6 +162,30 @@ export class Recorder implements EventSink {
     block.columns.policy[row] = index;
     block.columns.reason[row] = reason;
     block.details[row] = JSON.stringify(policy);
+  }
+
+  os(
+    timePs: number,
+    access: number,
+    batch: number,
+    step: number,
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    detail: string,
+  ): number {
+    const block = this.begin(OS, timePs, access, batch, step);
+    const row = block.count - 1;
+    const { columns } = block;
+    columns.processor[row] = processor;
+    columns.object[row] = object;
+    columns.address[row] = address;
+    columns.bytes[row] = bytes;
+    columns.reason[row] = reason;
+    block.details[row] = detail;
+    return this.count - 1;
   }
 
   /** Seals what is open and writes the last row; the summary is made from the digest before it. */

@@ -1,12 +1,14 @@
 /** The numbers of a run as plain data: the public contract of `run --json`. */
 import { METRIC_COUNT, metricIndex, type Metric } from '../model/events';
 import type { Finding } from '../model/finding';
+import type { SystemSummary } from '../model/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import type { AppliedChange } from '../model/scenario';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 import type { Workload } from '../workload';
 
 export interface SummaryFacts {
+  readonly system?: SystemSummary | null;
   readonly accesses: number;
   readonly simTimePs: number;
   readonly batches: number;
@@ -115,6 +117,7 @@ export function summarize(
     ...partial,
     findings: facts.findings,
     expectations: facts.complete ? expect.map((each) => checkExpectation(each, partial)) : [],
+    system: facts.system ?? null,
     complete: facts.complete,
     recordingHash: facts.recordingHash,
   };

@@ -68,7 +68,7 @@ function* phaseItems(phase: PhasePlan, cursor: Cursor, draws: Draws, total: numb
 }
 
 /** First iteration from `iteration` on at which a step runs; Infinity when there is none. */
-function nextRun(step: StepPlan, iteration: number): number {
+function nextRun(step: Pick<StepPlan, 'from' | 'to' | 'every'>, iteration: number): number {
   const at = step.from + Math.max(0, Math.ceil((iteration - step.from) / step.every)) * step.every;
   return at <= step.to ? at : Infinity;
 }
@@ -82,7 +82,9 @@ function* partItems(
   total: number,
 ): Items {
   if (part.kind === 'swap') exchange(cursor.binding, part.first, part.second);
-  else if (part.kind === 'step') yield* stepItems(part, phase.name, iteration, cursor, draws);
+  else if (part.kind === 'os') {
+    if (nextRun(part, iteration) === iteration) yield { kind: 'os', step: part };
+  } else if (part.kind === 'step') yield* stepItems(part, phase.name, iteration, cursor, draws);
   else {
     const steps = part.steps.filter((step) => nextRun(step, iteration) === iteration);
     const branches = steps.map((step) => {

@@ -3,6 +3,7 @@
  * cannot fail any more. Objects are named by their index in `objects`; after a `swap` the same name stands for other
  * storage, therefore loops hold *names* (see stream.ts for the binding of names to storage).
  */
+import type { OsStep } from '../model/os-action';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { Granularity, PolicyKind } from '../model/scenario';
 
@@ -63,7 +64,16 @@ export interface PhasePlan {
 export type PartPlan =
   | StepPlan
   | { readonly kind: 'swap'; readonly first: number; readonly second: number }
+  | OsPart
   | { readonly kind: 'concurrently'; readonly quantum: number; readonly steps: readonly StepPlan[] };
+
+/** A call to the operating system: a step of its own. */
+export interface OsPart extends OsStep {
+  readonly kind: 'os';
+  readonly from: number;
+  readonly to: number;
+  readonly every: number;
+}
 
 export interface StepPlan {
   readonly kind: 'step';

@@ -1,0 +1,103 @@
+import type { RunSummary } from './summary';
+
+/**
+ * Memory systems: who makes the memory of a device reachable, and what that costs. `managed` is the idealised system of
+ * rule set R0; the others run on the Linux model. Letters as in thread-2015.md section 5.
+ */
+export const MEMORY_SYSTEMS = ['managed', 'hmm', 'coherent', 'zone', 'dax', 'copy', 'host', 'off', 'tiering'] as const;
+export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
+
+/** A memory system with all its parameters filled in. */
+export interface SystemChoice {
+  readonly id: MemorySystemId;
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** Spread of latencies: per work item (a step instance, or a branch of `concurrently`), or per barrier. ps. */
+export interface Latencies {
+  readonly count: number;
+  readonly p50Ps: number;
+  readonly p99Ps: number;
+  readonly maxPs: number;
+}
+
+/** Something the operating system answered that is not success: a state of the run, never an exception. */
+export interface OutcomeRow {
+  /** SIGBUS, SIGSEGV, OOM, or an errno such as EFAULT. */
+  readonly result: string;
+  /** Who asked for what: `gpu0 read`, `munmap`, `unplug`. */
+  readonly what: string;
+  readonly object: string | null;
+  readonly count: number;
+  /** Of the first one. */
+  readonly timePs: number;
+  readonly access: number;
+}
+
+/** One requirement of thread-2015.md section 2. `holds: null` = this run did not put it to the test. */
+export interface RequirementRow {
+  readonly id: '1' | '1a' | '1b' | '2' | '3' | '4' | '5' | '6' | '6a' | '6b' | '6c';
+  readonly title: string;
+  readonly holds: boolean | null;
+  readonly detail: string;
+}
+
+/**
+ * The numbers of thread-2015.md section 7. null = does not exist for this system or on a machine without timing.
+ * Public contract: the field names of `run --json`, `system`.
+ */
+export interface SystemNumbers {
+  /** Accesses per simulated second. */
+  readonly accessesPerSecond: number | null;
+  readonly workItems: Latencies | null;
+  readonly barriers: Latencies | null;
+  /** Share of simulated device time in which thread groups could run, 0..1. */
+  readonly deviceBusy: number | null;
+  readonly pagesToDevice: number;
+  readonly pagesToHost: number;
+  /** Times that a page came back to a device after a CPU fault took it away, and the most that one page did. */
+  readonly bounces: number;
+  readonly bouncesOfWorstPage: number;
+  /** Peak of memory that holds copies of application data / the application's data; 1 = one copy of everything. */
+  readonly duplicationFactor: number;
+  readonly relocatedPointers: number;
+  /** Calls that the application had to add; 0 = unmodified. */
+  readonly apiCalls: number;
+  /** Reads of a copy that was older than another one. */
+  readonly staleReads: number;
+  /** Time to empty the devices at the end of the run, and what could not be moved. */
+  readonly evacuationPs: number | null;
+  readonly evacuationResidueBytes: number;
+  readonly pinnedBytesPeak: number;
+  /** Peak of device memory that holds pages the device had not touched (6c). */
+  readonly untouchedDeviceBytesPeak: number;
+  readonly strayKernelBytes: number;
+  readonly peakDeviceBytes: number;
+  readonly peakHostBytes: number;
+  readonly swapOuts: number;
+  readonly swapIns: number;
+  readonly hintFaults: number;
+  readonly cowBreaks: number;
+  readonly notifierEvents: number;
+  /** Books at the end: sum of RSS over processes = mapped pages, memcg charge = charged pages. */
+  readonly rssConsistent: boolean;
+  readonly memcgConsistent: boolean;
+}
+
+export interface SystemSummary {
+  readonly id: MemorySystemId;
+  readonly title: string;
+  readonly params: SystemChoice['params'];
+  readonly numbers: SystemNumbers;
+  readonly requirements: readonly RequirementRow[];
+  readonly outcomes: readonly OutcomeRow[];
+}
+
+/** One line per system of `run --systems`: the same workload, only the memory system swapped. */
+export interface ComparisonRow {
+  readonly system: SystemChoice;
+  readonly title: string;
+  /** null where the run could not be made; `refusal` says why. */
+  readonly summary: RunSummary | null;
+  readonly refusal: string | null;
+}

@@ -1,0 +1,82 @@
+/**
+ * What an application, or the person in front of the machine, asks of the operating system during a run: steps of a
+ * workload besides loops. Names resolved, ranges in bytes of the object. What Linux would answer with an errno is an
+ * outcome of the run (model/memory-system.ts), not an error of the file.
+ */
+import type { ProcessorIndex } from './processor';
+
+export const MAPPINGS = ['anon', 'anon-shared', 'file-private', 'file-shared', 'hugetlb', 'dax', 'static'] as const;
+/**
+ * How an object is mapped. `anon`: malloc, MAP_PRIVATE|MAP_ANONYMOUS. `anon-shared`: MAP_SHARED|MAP_ANONYMOUS, one
+ * memory for parent and children. `file-*`: a file of the object's size, in the page cache on demand. `hugetlb`: 2 MiB
+ * pages of the pool. `dax`: a file on persistent or device memory. `static`: .data/.bss, which is private anonymous
+ * memory that no allocator call ever returned (requirement 6b).
+ */
+export type MappingKind = (typeof MAPPINGS)[number];
+
+export const ADVICE = [
+  'dontneed',
+  'free',
+  'cold',
+  'pageout',
+  'hugepage',
+  'nohugepage',
+  'collapse',
+  'populate-write',
+  'mergeable',
+  'unmergeable',
+] as const;
+export type Advice = (typeof ADVICE)[number];
+
+/** Part of an object of one process: bytes [from, to), rounded out to pages. */
+export interface OsRange {
+  /** Index of the object (of its name; swaps apply). */
+  readonly object: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type OsAction =
+  | { readonly kind: 'munmap'; readonly range: OsRange }
+  /** Moves the range elsewhere in the address space; accesses follow. `dontUnmap`: MREMAP_DONTUNMAP. */
+  | { readonly kind: 'mremap'; readonly range: OsRange; readonly dontUnmap: boolean }
+  | { readonly kind: 'mprotect'; readonly range: OsRange; readonly prot: 'none' | 'r' | 'rw' }
+  | { readonly kind: 'madvise'; readonly range: OsRange; readonly advice: Advice }
+  | { readonly kind: 'mlock' | 'munlock'; readonly range: OsRange }
+  /** mbind: node 0 is the host, n + 1 is gpu n where device memory is a node. */
+  | { readonly kind: 'mbind'; readonly range: OsRange; readonly node: ProcessorIndex }
+  /** GUP: `longTerm` is FOLL_PIN|FOLL_LONGTERM. Held until unpin or exit. */
+  | { readonly kind: 'pin'; readonly range: OsRange; readonly longTerm: boolean; readonly write: boolean }
+  | { readonly kind: 'unpin'; readonly range: OsRange }
+  | { readonly kind: 'fork'; readonly child: string }
+  | { readonly kind: 'exit' | 'exec' }
+  /** fsync/msync: writeback of the object's dirty pages. */
+  | { readonly kind: 'sync'; readonly range: OsRange }
+  /** ftruncate of the object's file. */
+  | { readonly kind: 'truncate'; readonly range: OsRange }
+  /** read() or write() of the file, past the mappings. */
+  | { readonly kind: 'file-read' | 'file-write'; readonly range: OsRange }
+  /** Moves the range to a processor now: cudaMemPrefetchAsync, hipMemPrefetchAsync, the driver's migrate ioctl. */
+  | { readonly kind: 'migrate'; readonly range: OsRange; readonly to: ProcessorIndex }
+  /** Evicts everything from the device and takes its memory away; `replug` gives it back. */
+  | { readonly kind: 'unplug' | 'replug'; readonly device: ProcessorIndex }
+  /** The kernel itself allocates (page cache of others, network buffers, slab). Where it lands is the question of 1b. */
+  | { readonly kind: 'kernel-allocation'; readonly bytes: number }
+  /** Some other process fills host memory. */
+  | { readonly kind: 'pressure'; readonly bytes: number }
+  /** memory.max of the cgroup of the run's processes. */
+  | { readonly kind: 'memory-limit'; readonly bytes: number }
+  /** Requirement 5: migration off or on again, for one process or all. */
+  | { readonly kind: 'migration'; readonly enabled: boolean }
+  /** userfaultfd MISSING on the range; a handler answers each missing page with a copy of zeros after `latencyPs`. */
+  | { readonly kind: 'userfaultfd'; readonly range: OsRange }
+  /** KSM scans what MADV_MERGEABLE allows. */
+  | { readonly kind: 'ksm-scan' };
+
+/** An action in a step: which process asks. */
+export interface OsStep {
+  readonly process: string;
+  readonly action: OsAction;
+}
+/** Process that exists at the start of every run. */
+export const MAIN_PROCESS = 'main';

@@ -1,0 +1,297 @@
+/**
+ * One Linux: frames, LRU, swap, processes, device memory. State and the primitives that keep its books; what the system
+ * calls and faults do with it is in the files beside this one. Every function is synchronous: whoever wants two things
+ * to overlap (a CPU access during a migration) calls between the phases, as the tests do.
+ */
+import type { FileInode } from './file';
+import type { DevicePagemap } from './device-memory';
+import { Memcg, Mm, Process } from './mm';
+import type { NotifyRange } from './notifier';
+import { folioPages, isZoneDevice, Page, PMD_ORDER, PMD_PAGES, pagesOf, type PageKind } from './page';
+import type { Pte } from './page-table';
+
+/** Which Linux: 6.12 (base pages on devices) or a current tree (PMD-sized device folios). Semantics section 0. */
+export type Profile = '612' | 'cur';
+
+export interface NodeSpec {
+  readonly name: string;
+  readonly pages: number;
+  /** Ordinary allocations may fall back to this node when theirs is full. */
+  readonly fallback: boolean;
+  /** Kernel allocations may land here (requirement 1b, 2). */
+  readonly kernelAllocations: boolean;
+  /** CMA/movable cover: long-term pins move pages away first. */
+  readonly movable: boolean;
+}
+
+export interface KernelConfig {
+  readonly profile: Profile;
+  /** Pages carry bytes. */
+  readonly contents: boolean;
+  /** Node 0 is the host. */
+  readonly nodes: readonly NodeSpec[];
+  readonly swapPages: number;
+  readonly thp: 'always' | 'madvise' | 'never';
+  /** Free huge pages of the default size (2 MiB) in the hugetlb pool. */
+  readonly hugetlbPages: number;
+}
+
+/** Who wants to hear of what happens inside. All optional; none may change anything. */
+export interface KernelHooks {
+  /** `pages` entries from vpn on now read `entry` (a PMD entry: 512 at once). */
+  entryChanged?: (mm: Mm, vpn: number, pages: number, entry: Pte | null) => void;
+  notified?: (range: NotifyRange) => void;
+  /** Bytes were copied from one folio to another, for a reason such as `cow`, `migrate`, `swap-in`. */
+  copied?: (from: Page | null, to: Page | null, pages: number, reason: string) => void;
+  /** A page was given out or came back. */
+  allocated?: (head: Page) => void;
+  freed?: (head: Page) => void;
+  /** A fault was handled for the CPU (remote: for a device or GUP). */
+  faulted?: (mm: Mm, vpn: number, write: boolean, remote: boolean, what: string) => void;
+}
+
+export interface KernelCounters {
+  minorFaults: number;
+  majorFaults: number;
+  cowBreaks: number;
+  swapOuts: number;
+  swapIns: number;
+  writebacks: number;
+  thpFaults: number;
+  thpSplits: number;
+  thpCollapses: number;
+  oomKills: number;
+  numaHintFaults: number;
+  numaMigrated: number;
+  demoted: number;
+  promoted: number;
+}
+
+export class Kernel {
+  hooks: KernelHooks = {};
+  readonly processes: Process[] = [];
+  readonly files: FileInode[] = [];
+  readonly rootMemcg = new Memcg('/', Infinity);
+  readonly pagemaps: DevicePagemap[] = [];
+  /** LRU of ordinary pages: oldest first. Zone-device pages never enter (R1). */
+  readonly inactive = new Set<Page>();
+  readonly activeList = new Set<Page>();
+  readonly unevictable = new Set<Page>();
+  /** Swap slots in use: slot → contents, references by swap entries, swap-cache folio. */
+  readonly swap = new Map<
+    number,
+    { data: Uint8Array | null; references: number; cached: Page | null; memcg: Memcg | null }
+  >();
+  readonly used: number[];
+  readonly kernelPages: number[];
+  hugetlbFree: number;
+  readonly counters: KernelCounters = {
+    minorFaults: 0,
+    majorFaults: 0,
+    cowBreaks: 0,
+    swapOuts: 0,
+    swapIns: 0,
+    writebacks: 0,
+    thpFaults: 0,
+    thpSplits: 0,
+    thpCollapses: 0,
+    oomKills: 0,
+    numaHintFaults: 0,
+    numaMigrated: 0,
+    demoted: 0,
+    promoted: 0,
+  };
+  /** Frees at least so many pages of a node by reclaim, or answers false; set by reclaim.ts when it is wired. */
+  reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
+  /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */
+  failNextLarge = false;
+  private nextPfn = PMD_PAGES;
+  private nextId = 1;
+
+  constructor(readonly config: KernelConfig) {
+    this.used = config.nodes.map(() => 0);
+    this.kernelPages = config.nodes.map(() => 0);
+    this.hugetlbFree = config.hugetlbPages;
+  }
+
+  id(): number {
+    return this.nextId++;
+  }
+
+  // --- frames ---
+  /** Frames of device memory: `pages` consecutive ones, not in use. */
+  deviceFrames(pagemap: DevicePagemap, pages: number): readonly Page[] {
+    const first = this.takePfns(pages, pages >= PMD_PAGES);
+    return Array.from({ length: pages }, (_, i) => new Page(first + i, pagemap.kind, pagemap.node, pagemap));
+  }
+
+  /** Frames that a driver keeps for itself and maps into MIXEDMAP VMAs. */
+  driverFrame(): Page {
+    const page = new Page(this.takePfns(1, false), 'driver', 0, null);
+    page.free = false;
+    page.refcount = 1;
+    return page;
+  }
+
+  /**
+   * A folio of order 0 or 9 from a node, refcount 1, off the LRU, not charged, not zeroed differently: data is null (zeros).
+   * Reclaims when the node is full, then falls back to nodes that allow it; null = out of memory.
+   */
+  allocRam(order: number, node: number, memcg: Memcg | null = null): Page | null {
+    const count = 1 << order;
+    if (order === PMD_ORDER && this.failNextLarge) {
+      this.failNextLarge = false;
+      return null;
+    }
+    const where = this.roomFor(node, count, memcg);
+    if (where < 0) return null;
+    this.used[where] = this.used[where]! + count;
+    const first = this.takePfns(count, order > 0);
+    const head = new Page(first, 'ram', where, null);
+    if (order > 0)
+      this.compound(
+        head,
+        Array.from({ length: count - 1 }, (_, i) => new Page(first + 1 + i, 'ram', where, null)),
+      );
+    this.setAllocated(head);
+    return head;
+  }
+
+  private roomFor(node: number, count: number, memcg: Memcg | null): number {
+    const room = (n: number): boolean => this.used[n]! + count <= this.config.nodes[n]!.pages;
+    if (room(node)) return node;
+    if (count === 1 && this.reclaim(node, count, memcg) && room(node)) return node;
+    for (let n = 0; n < this.config.nodes.length; n++)
+      if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
+    return -1;
+  }
+
+  /** Makes head and tails one folio. All are order-0 and unused. */
+  compound(head: Page, tails: readonly Page[]): void {
+    head.order = PMD_ORDER;
+    head.pages = [head, ...tails];
+    for (const page of head.pages) page.head = head;
+  }
+
+  /** Marks a frame given out: refcount 1. Device frames too (T1: the driver allocates, locked). */
+  setAllocated(head: Page): void {
+    for (const page of pagesOf(head)) page.free = false;
+    head.refcount = 1;
+    this.hooks.allocated?.(head);
+  }
+
+  get(head: Page, count = 1): void {
+    head.head.refcount += count;
+  }
+
+  /** Drops references; the last one frees the folio. */
+  put(page: Page, count = 1): void {
+    const { head } = page;
+    head.refcount -= count;
+    if (head.refcount < 0) throw new Error(`refcount of frame ${head.pfn} fell below zero`);
+    if (head.refcount === 0) this.free(head);
+  }
+
+  private free(head: Page): void {
+    if (head.rmap.length > 0) throw new Error(`frame ${head.pfn} is freed while it is mapped`);
+    if (head.swapSlot >= 0) throw new Error(`frame ${head.pfn} is freed while it is in the swap cache`);
+    this.hooks.freed?.(head);
+    this.lruRemove(head);
+    this.uncharge(head);
+    head.anon = false;
+    head.file = null;
+    head.dirty = false;
+    head.locked = false;
+    head.isolated = false;
+    head.mlocked = false;
+    head.ksm = false;
+    for (const page of pagesOf(head)) {
+      page.free = true;
+      page.data = null;
+      page.anonExclusive = false;
+    }
+    if (head.hugetlb) {
+      head.hugetlb = false;
+      this.hugetlbFree++;
+      this.used[head.node] = this.used[head.node]! - folioPages(head);
+      return;
+    }
+    if (isZoneDevice(head)) {
+      head.pagemap!.folioFree(head);
+      return;
+    }
+    if (head.kind === 'ram') this.used[head.node] = this.used[head.node]! - folioPages(head);
+  }
+
+  private takePfns(pages: number, aligned: boolean): number {
+    if (aligned) this.nextPfn = Math.ceil(this.nextPfn / PMD_PAGES) * PMD_PAGES;
+    const first = this.nextPfn;
+    this.nextPfn += pages;
+    return first;
+  }
+
+  // --- LRU ---
+  lruAdd(head: Page): void {
+    if (head.kind !== 'ram' || head.hugetlb || head.onLru) return;
+    head.onLru = true;
+    (head.mlocked ? this.unevictable : head.active ? this.activeList : this.inactive).add(head);
+  }
+
+  lruRemove(head: Page): void {
+    if (!head.onLru) return;
+    head.onLru = false;
+    this.inactive.delete(head);
+    this.activeList.delete(head);
+    this.unevictable.delete(head);
+  }
+
+  /** folio_isolate_lru: takes the folio off the LRU and a reference with it; false when it is not there (G11). */
+  isolate(head: Page): boolean {
+    if (!head.onLru) return false;
+    this.lruRemove(head);
+    head.isolated = true;
+    head.refcount++;
+    return true;
+  }
+
+  /** folio_putback_lru. */
+  putback(head: Page): void {
+    head.isolated = false;
+    this.lruAdd(head);
+    this.put(head);
+  }
+
+  // --- memcg ---
+  /** Charges a folio; false when the limit stands in the way after reclaim. */
+  charge(head: Page, memcg: Memcg): boolean {
+    const pages = folioPages(head);
+    if (
+      memcg.charged + pages > memcg.limitPages &&
+      !(this.reclaim(0, pages, memcg) && memcg.charged + pages <= memcg.limitPages)
+    )
+      return false;
+    memcg.charged += pages;
+    head.memcg = memcg;
+    return true;
+  }
+
+  uncharge(head: Page): void {
+    if (!head.memcg) return;
+    head.memcg.charged -= folioPages(head);
+    head.memcg = null;
+  }
+
+  // --- processes ---
+  spawn(name: string, memcg: Memcg = this.rootMemcg, parent: Process | null = null): Process {
+    const process = new Process(this.id(), name, new Mm(this, this.id(), memcg), parent);
+    this.processes.push(process);
+    return process;
+  }
+
+  /** Every address space that lives. */
+  mms(): readonly Mm[] {
+    return this.processes.filter((process) => !process.exited).map((process) => process.mm);
+  }
+}
+
+export type { PageKind };
