@@ -5,7 +5,6 @@
 import type { AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../os/memory-system';
-import { HIT_MASK } from '../os/residency';
 import { LaneGroups } from './lane-groups';
 import { OP_METRIC, Segments, type TouchListener } from './segments';
 
@@ -108,10 +107,13 @@ export class Executor {
     const lane = batch.laneOf[cursor.group]!;
     const count = batch.count[cursor.group]!;
     const { inner, memory, granuleBytes, stopAt, lastSegment } = this;
-    const { state, newest } = memory.residency;
+    const { newest } = memory.residency;
     const p = inner.processor;
-    const here = p + 1;
+    const state = memory.hotState(p);
     const op = batch.op[lane]! as AccessOp;
+    const masks = memory.hotMasks(p);
+    const mask = masks.mask[op]!;
+    const here = masks.want[op]!;
     const object = batch.object[lane]!;
     const base = batch.address[lane]!;
     const stride = batch.stride[lane]!;
@@ -137,7 +139,7 @@ export class Executor {
       if (stride > 0) n = Math.min(n, Math.floor(room / stride) + 1);
       else if (stride < 0) n = Math.min(n, Math.floor((address - granule * granuleBytes) / -stride) + 1);
       n = Math.min(n, Math.max(1, stopAt - memory.accessCount));
-      if (plain && (state[granule]! & HIT_MASK) === here) {
+      if (plain && (state[granule]! & mask) === here) {
         if (ordered && newest[p] !== granule) memory.residency.touch(granule, p);
         memory.busy(p, n * bytes);
       } else {
@@ -158,10 +160,12 @@ export class Executor {
   private points(batch: AccessBatch, cursor: Cursor): boolean {
     const { inner, memory, granuleBytes, perByte, stopAt, lastSegment } = this;
     const { residency } = memory;
-    const { state } = residency;
     const p = inner.processor;
-    const here = p + 1;
+    const state = memory.hotState(p);
     const { index, base, pitch, pointBytes: bytes, pointOp: op, pointObject: object } = batch;
+    const masks = memory.hotMasks(p);
+    const mask = masks.mask[op]!;
+    const here = masks.want[op]!;
     const straddles = !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && bytes <= pitch);
     const ordered = inner.keepOrder && p !== CPU;
     const { plain } = inner;
@@ -181,7 +185,7 @@ export class Executor {
       const granule = (address * perByte) | 0;
       if (
         plain &&
-        (state[granule]! & HIT_MASK) === here &&
+        (state[granule]! & mask) === here &&
         !(straddles && address + bytes > (granule + 1) * granuleBytes)
       ) {
         if (ordered && newest !== granule) {

@@ -54,28 +54,33 @@ export class FaultBuffer {
   readonly granule: Int32Array;
   /** Ordinal of each fault event. */
   readonly cause: Float64Array;
+  /** Kind of access that faulted. */
+  readonly op: Uint8Array;
   onlyFirstTouch = true;
 
   constructor(readonly entries: number) {
     this.granule = new Int32Array(entries);
     this.cause = new Float64Array(entries);
+    this.op = new Uint8Array(entries);
   }
 
-  add(granule: number, cause: number, firstTouch: boolean): void {
+  add(granule: number, cause: number, firstTouch: boolean, op: AccessOp): void {
     this.granule[this.count] = granule;
     this.cause[this.count] = cause;
+    this.op[this.count] = op;
     this.count++;
     if (!firstTouch) this.onlyFirstTouch = false;
   }
 
   /** Sorted copies, ascending by granule as the driver sorts by address, and an empty buffer. */
-  take(): { granules: Int32Array; causes: Float64Array; count: number } {
+  take(): { granules: Int32Array; causes: Float64Array; ops: Uint8Array; count: number } {
     const order = Array.from({ length: this.count }, (_, i) => i).sort((a, b) => this.granule[a]! - this.granule[b]!);
     const granules = Int32Array.from(order, (i) => this.granule[i]!);
     const causes = Float64Array.from(order, (i) => this.cause[i]!);
+    const ops = Uint8Array.from(order, (i) => this.op[i]!);
     const { count } = this;
     this.count = 0;
     this.onlyFirstTouch = true;
-    return { granules, causes, count };
+    return { granules, causes, ops, count };
   }
 }

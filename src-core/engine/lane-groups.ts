@@ -5,7 +5,6 @@
 import { assert } from '../base/assert';
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp } from '../model/processor';
-import { HIT_MASK } from '../os/residency';
 import type { WaitingAccesses } from './fault-buffer';
 import { OP_METRIC, type Segments } from './segments';
 
@@ -139,16 +138,18 @@ export class LaneGroups {
   private segment(lanes: Lanes, n: number, attempts: number): typeof this.done {
     const { segments } = this;
     const { memory, processor: p } = segments;
-    const { state } = memory.residency;
+    const state = memory.hotState(p);
+    const { mask, want } = memory.hotMasks(p);
     const all = n * lanes.count;
     let hit = segments.plain;
     let reachable = true;
     for (let lane = 0; lane < lanes.count; lane++) {
       const granule = lanes.granule[lane]!;
-      if ((state[granule]! & HIT_MASK) === p + 1) continue;
+      const op = lanes.op[lane]! as AccessOp;
+      if ((state[granule]! & mask[op]!) === want[op]!) continue;
       hit = false;
-      if (memory.isLocal(p, granule)) continue;
-      if (!memory.mapsRemotely(p, granule) || memory.remoteBudget(p, granule) <= all) reachable = false;
+      if (memory.isLocal(p, granule, op)) continue;
+      if (!memory.mapsRemotely(p, granule, op) || memory.remoteBudget(p, granule) <= all) reachable = false;
     }
     if (hit) {
       let bytes = 0;
@@ -180,13 +181,13 @@ export class LaneGroups {
     const now = memory.accessCount;
     for (let lane = 0; lane < lanes.count; lane++) {
       const granule = lanes.granule[lane]!;
-      const here = memory.isLocal(processor, granule);
       const op = lanes.op[lane]! as AccessOp;
+      const here = memory.isLocal(processor, granule, op);
       segments.reach(here, granule, lanes.address[lane]!, lanes.stride[lane]!, n, lanes.bytes[lane]!, op);
       segments.touched?.(granule, now + lane, now + lane + (n - 1) * lanes.count, lanes.count);
     }
     for (let lane = 0; lane < lanes.count; lane++)
-      if (memory.isLocal(processor, lanes.granule[lane]!)) segments.recent(lanes.granule[lane]!);
+      if (memory.ownerOf(lanes.granule[lane]!) === processor) segments.recent(lanes.granule[lane]!);
   }
 
   /** May lanes be taken one after the other? Not when two of them share a granule whose question is open. */
@@ -225,7 +226,8 @@ export class LaneGroups {
     const { memory, buffer, processor: p } = segments;
     const isMissing = (lane: number): boolean => {
       const granule = lanes.granule[lane]!;
-      return !memory.isLocal(p, granule) && !memory.mapsRemotely(p, granule);
+      const op = lanes.op[lane]! as AccessOp;
+      return !memory.isLocal(p, granule, op) && !memory.mapsRemotely(p, granule, op);
     };
     for (;;) {
       let missing = 0;

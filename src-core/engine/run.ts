@@ -16,7 +16,8 @@ import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/
 import type { MachineSpec } from '../model/machine';
 import { CPU } from '../model/processor';
 import type { AppliedChange, PolicyChange, PolicyChoice, ScenarioSpec } from '../model/scenario';
-import { MemorySystem } from '../os/memory-system';
+import { createMemory } from '../os/create-memory';
+import type { MemorySystem } from '../os/memory-system';
 import { PoliciesInForce } from '../os/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import { Executor, type Cursor } from './executor';
@@ -53,6 +54,8 @@ interface Frame {
   current: number;
   /** Accesses that the current branch may still make before its turn ends. */
   left: number;
+  /** ps. */
+  readonly began: number;
 }
 
 export class Run {
@@ -83,7 +86,7 @@ export class Run {
     this.policies = new PoliciesInForce(scenario.seed, config.findPolicy);
     for (const choice of scenario.policies) this.policies.set(choice);
     this.scheduled = [...scenario.changes];
-    this.memory = new MemorySystem({
+    this.memory = createMemory(scenario.system ?? null, {
       space: source.space,
       machine,
       devices: source.devices,
@@ -106,7 +109,7 @@ export class Run {
     this.executor = new Executor(this.memory, touched);
     this.written = new Float64Array(this.memory.ledger.counters.length);
     this.main = branchOf(source.open());
-    this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity });
+    this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
   }
 
   /** 0..1 of the source, or null. */
@@ -160,12 +163,17 @@ export class Run {
         case 'not-before':
           this.notBefore(branch, item.timePs);
           break;
+        case 'os':
+          this.executor.drain();
+          this.memory.call(item.step);
+          break;
         case 'fork':
           this.frames.push({
             branches: item.branches.map(branchOf),
             quantum: item.quantum,
             current: 0,
             left: item.quantum,
+            began: this.memory.clocks.latest(),
           });
           break;
         case 'end':
@@ -207,7 +215,8 @@ export class Run {
       return;
     }
     this.frames.pop();
-    this.memory.clocks.meet();
+    const met = this.memory.clocks.meet();
+    if (this.frames.length > 0) this.memory.barrier(met - frame.began);
     if (this.frames.length === 0) this.finish();
   }
 
@@ -223,6 +232,7 @@ export class Run {
     const now = memory.settleClock(step.processor);
     branch.stepBegan = now;
     if (timing && step.processor !== CPU) memory.clocks.reach(step.processor, now + timing.kernelLaunch.value);
+    memory.stepBegins(step.processor);
     config.recorder.step(
       now,
       0,
@@ -242,7 +252,9 @@ export class Run {
     memory.step = branch.stepId;
     executor.begin(step.processor, false);
     executor.drain();
-    const now = memory.settleClock(step.processor);
+    memory.settleClock(step.processor);
+    memory.stepEnds(step.processor, branch.stepBegan);
+    const now = memory.clocks.now(step.processor);
     if (this.frames.length === 1) memory.clocks.meet();
     this.writeLedger(now);
     config.recorder.step(
@@ -268,6 +280,7 @@ export class Run {
     const { memory, config } = this;
     this.executor.drain();
     assert(this.executor.isIdle(), 'a run ended while accesses wait for a fault batch');
+    memory.ends();
     memory.ledger.finish();
     this.finished = true;
     this.writeLedger(memory.clocks.meet());

@@ -7,7 +7,7 @@
 import { metricIndex, reasonCode } from '../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../os/memory-system';
-import { PENDING, TRACKED } from '../os/residency';
+import { TRACKED } from '../os/residency';
 import { FaultBuffer, WaitingAccesses } from './fault-buffer';
 
 const FIRST_TOUCH = reasonCode('first-touch');
@@ -80,7 +80,7 @@ export class Segments {
     const mayEvict = this.memory.granules > this.memory.residency.capacity;
     this.keepOrder = mayEvict && eviction.order === 'access';
     this.followUse = mayEvict && eviction.used !== undefined;
-    this.plain = !this.followUse && this.touched === null;
+    this.plain = !this.followUse && this.touched === null && !this.memory.watches;
   }
 
   /** Services the open batch and replays what waits, until nothing does: the end of a kernel. */
@@ -125,13 +125,13 @@ export class Segments {
     let address = start;
     let n = count;
     for (;;) {
-      if (memory.isLocal(p, granule)) {
+      if (memory.isLocal(p, granule, op)) {
         this.reach(true, granule, address, stride, n, bytes, op);
         this.touched?.(granule, memory.accessCount, memory.accessCount + n - 1, 1);
         this.recent(granule);
         return;
       }
-      if (memory.mapsRemotely(p, granule)) {
+      if (memory.mapsRemotely(p, granule, op)) {
         const budget = memory.remoteBudget(p, granule);
         const k = Math.min(n, budget);
         if (k > 0) this.reach(false, granule, address, stride, k, bytes, op);
@@ -142,8 +142,8 @@ export class Segments {
         continue;
       }
       if (!this.batches(attempts)) {
-        memory.faultNow(p, granule, op, object);
-        continue;
+        if (memory.faultNow(p, granule, op, object)) continue;
+        return; // it ended in an outcome (SIGBUS, OOM …): nothing was accessed
       }
       if (this.buffer.count >= this.buffer.entries) {
         this.closeBatch(); // a group of lanes filled it to the last entry
@@ -163,27 +163,28 @@ export class Segments {
     const { memory } = this;
     if (here) memory.busy(this.processor, n * bytes);
     else memory.remoteAccess(this.processor, granule, n, n * bytes);
+    if (memory.watches) memory.watched(this.processor, granule, op, address, stride, n, bytes);
     if ((memory.residency.state[granule]! & TRACKED) !== 0)
       memory.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, n, bytes, here);
   }
 
   /** Notes a hit in the recency list. */
   recent(granule: number): void {
-    if (this.keepOrder && this.processor !== CPU) this.memory.residency.touch(granule, this.processor);
+    if (this.keepOrder && this.processor !== CPU && this.memory.ownerOf(granule) === this.processor)
+      this.memory.residency.touch(granule, this.processor);
   }
 
   /** Tells a policy that follows uses; called when the accesses are counted, so that its next use lies ahead. */
   follow(granule: number): void {
     const p = this.processor;
-    if (!this.followUse || p === CPU || !this.memory.isLocal(p, granule)) return;
+    if (!this.followUse || p === CPU || this.memory.ownerOf(granule) !== p) return;
     this.memory.config.policies.eviction.used?.(p, granule, this.memory);
   }
 
   /** Puts a fault into the open batch, opening one when there is none; a granule that already waits there is a duplicate. */
   raise(granule: number, op: AccessOp, object: number): void {
     const { memory, buffer } = this;
-    const { state } = memory.residency;
-    if ((state[granule]! & PENDING) !== 0) return;
+    if (memory.isPending(this.processor, granule)) return;
     if (buffer.count === 0) {
       memory.beginBatch();
       buffer.device = this.processor;
@@ -192,8 +193,8 @@ export class Segments {
     memory.batchNow = buffer.batch;
     const reason = memory.decide(this.processor, granule, op);
     const ordinal = memory.report(this.processor, granule, op, object, reason);
-    buffer.add(granule, ordinal, reason === FIRST_TOUCH);
-    state[granule] = state[granule]! | PENDING;
+    buffer.add(granule, ordinal, reason === FIRST_TOUCH, op);
+    memory.setPending(this.processor, granule);
   }
 
   /** Services the open batch, then replays what waited for it. Replayed accesses were counted when they were met. */
@@ -202,8 +203,8 @@ export class Segments {
     if (buffer.count > 0) {
       memory.batchNow = buffer.batch;
       const only = buffer.onlyFirstTouch;
-      const { granules, causes, count } = buffer.take();
-      memory.service(buffer.device, granules, causes, count, only);
+      const { granules, causes, ops, count } = buffer.take();
+      memory.service(buffer.device, granules, causes, count, only, ops);
     }
     const waited = this.waiting;
     this.waiting = this.spare.pop() ?? new WaitingAccesses();

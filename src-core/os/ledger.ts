@@ -51,6 +51,8 @@ export class Ledger {
     private readonly granuleBytes: number,
     private readonly residency: Residency,
     usefulBytes: boolean,
+    /** Hears when a question on a granule is opened (true) or the last one closed. */
+    private readonly tracked: ((granule: number, on: boolean) => void) | null = null,
   ) {
     const { granules } = residency;
     this.counters = new Float64Array(Math.max(1, space.objects.length) * METRIC_COUNT);
@@ -269,5 +271,6 @@ export class Ledger {
     this.open[granule] = open;
     const { state } = this.residency;
     state[granule] = open === 0 ? state[granule]! & ~TRACKED : state[granule]! | TRACKED;
+    this.tracked?.(granule, open !== 0);
   }
 }

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvictionPolicy, PolicyEntry } from '../../src-core/contracts/policy';
 import { Ledger } from '../../src-core/os/ledger';
-import { MemorySystem } from '../../src-core/os/memory-system';
+import { ManagedMemory } from '../../src-core/os/managed-memory';
 import { findPolicy } from '../../src-core/policies';
 import { caseOf, compare } from './compare';
 import type { DriveOptions } from './drive';
@@ -54,10 +54,10 @@ describe('a planted bug is found', () => {
   });
 
   it('an access counter that moves the granule one access late', async () => {
-    type Budget = (this: MemorySystem, processor: number, granule: number) => number;
-    const budget = Object.getOwnPropertyDescriptor(MemorySystem.prototype, 'remoteBudget')?.value as Budget;
-    vi.spyOn(MemorySystem.prototype, 'remoteBudget').mockImplementation(function (
-      this: MemorySystem,
+    type Budget = (this: ManagedMemory, processor: number, granule: number) => number;
+    const budget = Object.getOwnPropertyDescriptor(ManagedMemory.prototype, 'remoteBudget')?.value as Budget;
+    vi.spyOn(ManagedMemory.prototype, 'remoteBudget').mockImplementation(function (
+      this: ManagedMemory,
       processor,
       granule,
     ) {

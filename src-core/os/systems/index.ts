@@ -1,0 +1,13 @@
+/** Every memory system that can be chosen; the first is the default. */
+import type { SystemEntry } from '../../contracts/memory-system';
+import { coherent } from './coherent';
+import { copy } from './copy';
+import { dax } from './dax';
+import { hmm } from './hmm';
+import { host } from './host';
+import { managed } from './managed';
+import { off } from './off';
+import { tiering } from './tiering';
+import { zone } from './zone';
+
+export const memorySystems: readonly SystemEntry[] = [managed, hmm, coherent, zone, dax, copy, host, off, tiering];

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { defineSystem } from '../../contracts/memory-system';
+
+export const managed = defineSystem({
+  id: 'managed',
+  letter: '',
+  title: 'Managed (rule set R0)',
+  summary: 'The idealised system: one copy per granule, no operating system underneath. What the scenarios count.',
+  source: 'docs/r0-rules.md',
+  params: z.object({}),
+});
