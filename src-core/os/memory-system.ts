@@ -75,10 +75,14 @@ export abstract class MemorySystem implements EvictionView {
   protected readonly localBytes: Float64Array;
   protected readonly remoteBytes: Float64Array;
 
-  /** @param tracked called when the ledger opens or closes a question on a granule */
+  /**
+   * @param tracked called when the ledger opens or closes a question on a granule
+   * @param residencyCapacity granules that may be booked on a device, where they are not what fills it
+   */
   constructor(
     readonly config: MemoryConfig,
     tracked: ((granule: number, on: boolean) => void) | null = null,
+    residencyCapacity: number | null = null,
   ) {
     const { space, machine, granuleBytes } = config;
     this.granuleBytes = granuleBytes;
@@ -87,7 +91,7 @@ export abstract class MemorySystem implements EvictionView {
     const processors = config.devices + 1;
     const capacity = Math.floor(config.deviceMemoryBytes / granuleBytes);
     assert(capacity >= 1, 'device memory smaller than one granule was accepted');
-    this.residency = new Residency(this.granules, processors, capacity);
+    this.residency = new Residency(this.granules, processors, residencyCapacity ?? capacity);
     this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes, tracked);
     this.clocks = new Clocks(processors);
     this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
@@ -162,7 +166,7 @@ export abstract class MemorySystem implements EvictionView {
   objectOf(granule: Granule): number {
     return this.ledger.objectOf[granule]!;
   }
-  capacity(): number {
+  capacity(_device: ProcessorIndex = 1): number {
     return this.residency.capacity;
   }
   free(device: ProcessorIndex): number {

@@ -5,7 +5,7 @@
  */
 import type { FileInode } from './file';
 import type { DevicePagemap } from './device-memory';
-import { Memcg, Mm, Process } from './mm';
+import { Memcg, Mm, Process, type Vma } from './mm';
 import type { NotifyRange } from './notifier';
 import { folioPages, isZoneDevice, Page, PMD_ORDER, PMD_PAGES, pagesOf, type PageKind } from './page';
 import type { Pte } from './page-table';
@@ -46,6 +46,8 @@ export interface KernelHooks {
   /** A page was given out or came back. */
   allocated?: (head: Page) => void;
   freed?: (head: Page) => void;
+  /** The child exists, its address space is still empty. */
+  forked?: (parent: Process, child: Process) => void;
   /** A fault was handled for the CPU (remote: for a device or GUP). */
   faulted?: (mm: Mm, vpn: number, write: boolean, remote: boolean, what: string) => void;
 }
@@ -103,8 +105,21 @@ export class Kernel {
   };
   /** Frees at least so many pages of a node by reclaim, or answers false; set by reclaim.ts when it is wired. */
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
+  /** zapRange, for files that would else import in a circle; set by zap.ts through `createKernel`. */
+  zap: (mm: Mm, vma: Vma, start: number, end: number) => void = () => {
+    throw new Error('the kernel was not made by createKernel');
+  };
+  /** numa_balancing mode 2: nodes above 0 are lower tiers (numa.ts); null: mode 1 or off. */
+  tiering: { readonly demotion: boolean; readonly hotThresholdMs: number; readonly rateMbps: number } | null = null;
   /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */
   failNextLarge = false;
+  /**
+   * Node of whoever faults now: 0 for a CPU; a device whose memory is a node sets its own around a fault. Page
+   * allocations of a fault take `vma.node ?? kernel.localNode`.
+   */
+  localNode = 0;
+  /** Number of the next swap slot that was never used. */
+  nextSlot = 0;
   private nextPfn = PMD_PAGES;
   private nextId = 1;
 

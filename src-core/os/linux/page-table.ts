@@ -76,6 +76,21 @@ export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
   return huge ? entry.page.head.pages![vpn % PMD_PAGES]! : entry.page;
 }
 
+/**
+ * Keeps `Page.waiting` as entries come and go: a fork copies a migration entry and an mremap moves it while its folio is
+ * in flight, and whoever ends the migration has to find all of them (the kernel's rmap walk does).
+ */
+function trackWaiting(mm: Mm, vpn: number, huge: boolean, before: Pte | null, now: Pte | null): void {
+  if (before?.state === 'migration') {
+    const { waiting } = before.page!;
+    waiting.splice(
+      waiting.findIndex((each) => each.mm === mm && each.vpn === vpn && each.huge === huge),
+      1,
+    );
+  }
+  if (now?.state === 'migration') now.page!.waiting.push({ mm, vpn, huge });
+}
+
 /** Replaces one PTE (null clears it), keeping the table as small as what is in it. Books are the caller's: see rmap.ts. */
 export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
   const at = pmdOf(vpn);
@@ -90,6 +105,7 @@ export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
   const before = pmd.entries[slot] ?? null;
   pmd.used += (entry ? 1 : 0) - (before ? 1 : 0);
   pmd.entries[slot] = entry;
+  trackWaiting(mm, vpn, false, before, entry);
   if (pmd.used === 0) mm.pmds.delete(at);
   mm.kernel.hooks.entryChanged?.(mm, vpn, 1, entry);
 }
@@ -97,7 +113,9 @@ export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
 /** Replaces a PMD entry (null clears it). No PTE table may stand here. `vpn` is that of the first page. */
 export function setPmd(mm: Mm, vpn: number, entry: Pte | null): void {
   const at = pmdOf(vpn);
-  if (mm.pmds.get(at)?.kind === 'table') throw new Error(`a PTE table stands at page ${vpn}: clear it first`);
+  const before = mm.pmds.get(at);
+  if (before?.kind === 'table') throw new Error(`a PTE table stands at page ${vpn}: clear it first`);
+  trackWaiting(mm, pmdStart(vpn), true, before?.entry ?? null, entry);
   if (entry) mm.pmds.set(at, { kind: 'huge', entry });
   else mm.pmds.delete(at);
   mm.kernel.hooks.entryChanged?.(mm, pmdStart(vpn), PMD_PAGES, entry);

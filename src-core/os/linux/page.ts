@@ -40,6 +40,8 @@ export class Page {
   /** PageAnonExclusive: no other process can map it, so a write fault reuses it. */
   anonExclusive = false;
   poisoned = false;
+  /** Migration entries that stand for this page (a PMD entry: on the head), wherever fork and mremap put them. */
+  readonly waiting: Mapping[] = [];
 
   // --- of the folio: valid on the head ---
   /** Page-table entries of any kind (PTE or PMD, migration entries not) that map a part of the folio. */
@@ -53,6 +55,8 @@ export class Page {
   refcount = 0;
   /** GUP references taken with FOLL_PIN or FOLL_GET that are still held; part of refcount. */
   pins = 0;
+  /** Those of them that are FOLL_PIN: fork copies such pages early. */
+  dmaPins = 0;
   /** Those of them that are FOLL_LONGTERM. */
   longPins = 0;
   locked = false;
@@ -72,6 +76,8 @@ export class Page {
   swapSlot = -1;
   memcg: Memcg | null = null;
   mlocked = false;
+  /** MADV_FREE: reclaim may drop the bytes instead of swapping them, unless a mapping is dirty again (A5). */
+  lazyFree = false;
   ksm = false;
   hugetlb = false;
   free = true;

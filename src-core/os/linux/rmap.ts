@@ -124,16 +124,15 @@ export function splitPmd(mm: Mm, vpn: number): void {
 /** A copy of the places where the folio (or one base page of it) is mapped. */
 export function mappingsOf(head: Page, page: Page | null = null): readonly Mapping[] {
   if (!page || head.order === 0) return [...head.rmap];
-  return head.rmap.filter(
-    (each) => each.huge || each.vpn % 512 === page.tail || entryAt(each.mm, each.vpn)?.entry.page === page,
-  );
+  return head.rmap.filter((each) => each.huge || entryAt(each.mm, each.vpn)?.entry.page === page);
 }
 
 /**
  * Makes a large folio 512 folios of order 0 (split_folio). All PMD mappings are split first by the caller. Fails (false)
- * when somebody holds more references than the mappings, the cache and `extra` explain.
+ * when somebody holds more references than the mappings, the cache and `extra` explain. The extra references and the lock
+ * become those of `holder`'s own folio (as split_huge_page_to_list leaves them with the page that its caller named).
  */
-export function splitFolio(kernel: Kernel, head: Page, extra: number): boolean {
+export function splitFolio(kernel: Kernel, head: Page, extra: number, holder: Page = head): boolean {
   if (head.order === 0) return true;
   const pages = head.pages!;
   if (head.entireMapcount > 0) throw new Error(`folio ${head.pfn} is split while a PMD entry maps it`);
@@ -142,7 +141,7 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number): boolean {
   const { rmap } = head;
   const lru = head.onLru;
   kernel.lruRemove(head);
-  const { memcg, anon, file, dirty, active, kind } = head;
+  const { memcg, anon, file, dirty, active, mlocked, kind } = head;
   const mappings = rmap.splice(0);
   head.pages = null;
   head.order = 0;
@@ -154,6 +153,7 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number): boolean {
     page.index = head.index + i;
     page.dirty = dirty;
     page.active = active;
+    page.mlocked = mlocked;
     page.memcg = memcg;
     page.refcount = page.mapcount + (file ? 1 : 0);
     if (file) file.cache.set(page.index, page);
@@ -162,7 +162,10 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number): boolean {
     const page = entryAt(mapping.mm, mapping.vpn)!.entry.page!;
     page.rmap.push(mapping);
   }
-  head.refcount += extra;
+  holder.refcount += extra;
+  const { locked } = head;
+  head.locked = false;
+  holder.locked = locked;
   if (kind !== 'ram') head.pagemap?.folioSplit?.(pages.slice(1));
   for (const page of pages) {
     if (lru) kernel.lruAdd(page);

@@ -1,0 +1,186 @@
+/**
+ * Explicit copies (E): two address spaces. At the first use of an operand in a step the library allocates a device
+ * buffer, copies the whole operand in, and after the step copies it out and frees the buffer. Lists and trees hold
+ * pointers, which have to be rewritten for the other address space both ways. An operand that does not fit is read over
+ * the bus from pinned memory, and the refusal is an outcome.
+ */
+import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { reasonCode } from '../../../model/events';
+import type { NodeSpec } from '../../linux/kernel';
+import { handleFault } from '../../linux/fault';
+import { PAGE_BYTES, type Page } from '../../linux/page';
+import type { Backend, DeviceFaultPage } from '../backend';
+import { localBits, remoteBits } from '../bits';
+import { LIBRARY_CALL, RELOCATE } from '../costs';
+import type { LinuxMemory } from '../linux-memory';
+import { REASON } from '../linux-memory';
+import { NO_CONTEXT } from '../moves';
+import type { Piece } from '../space-map';
+
+export interface CopyOptions {
+  readonly copyOut: 'written' | 'all' | 'never';
+  readonly doubleBuffering: boolean;
+  /** Bytes that hold one pointer in a list or tree; 0: each element does. */
+  readonly pointerBytes: number;
+}
+
+interface Buffer {
+  readonly piece: Piece;
+  readonly object: number;
+  written: boolean;
+  /** Copies that a second buffer hides behind the kernel, ps. */
+  hiddenPs: number;
+}
+
+export class CopyBackend implements Backend {
+  private memory!: LinuxMemory;
+  /** By device: buffers of the step in progress. */
+  private readonly buffers: Map<number, Buffer>[] = [];
+  private readonly used: number[] = [];
+  /** Objects whose host copy is older than what a device wrote. */
+  private readonly stale = new Set<number>();
+
+  constructor(private readonly options: CopyOptions) {}
+
+  nodes(): readonly NodeSpec[] {
+    return [];
+  }
+  attach(memory: LinuxMemory): void {
+    this.memory = memory;
+    for (let device = 0; device <= memory.config.devices; device++) {
+      this.buffers.push(new Map());
+      this.used.push(0);
+    }
+  }
+  ownerOfPage(_page: Page): ProcessorIndex {
+    return CPU;
+  }
+  capacity(_device: ProcessorIndex): number {
+    return Math.floor(this.memory.config.deviceMemoryBytes / PAGE_BYTES);
+  }
+  free(device: ProcessorIndex): number {
+    return this.capacity(device) - this.used[device]!;
+  }
+  decide(_device: ProcessorIndex, _granule: number, _op: AccessOp): number {
+    return REASON.copyIn;
+  }
+
+  deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
+    for (const { granule, op } of faults) {
+      const { memory } = this;
+      const object = memory.ledger.objectOf[granule]!;
+      const piece = memory.map.pieces.find((each) => granule >= each.granule && granule < each.granule + each.pages);
+      if (!piece || !memory.processOf(granule)) continue;
+      let buffer = this.buffers[device]!.get(object);
+      if (!buffer) {
+        const made = this.copyIn(device, piece, object, granule, op);
+        if (!made) continue;
+        buffer = made;
+      }
+      if (op !== 0 && !buffer.written) {
+        buffer.written = true;
+        for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(true));
+      }
+    }
+  }
+
+  private copyIn(device: ProcessorIndex, piece: Piece, object: number, granule: number, op: AccessOp): Buffer | null {
+    const { memory } = this;
+    memory.numbers.apiCalls += 2; // allocate, copy in
+    this.charge(device, 2 * LIBRARY_CALL.value);
+    const process = memory.processOf(granule)!;
+    if (this.free(device) < piece.pages) {
+      memory.outcome('ENOMEM', device, granule, op, process);
+      for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, remoteBits(true));
+      return null;
+    }
+    this.used[device] = this.used[device]! + piece.pages;
+    memory.numbers.copies(piece.pages * PAGE_BYTES);
+    // The library reads the operand, so pages that nobody touched yet are zero pages of the host.
+    for (let i = 0; i < piece.pages; i++)
+      if (memory.bits(CPU, piece.granule + i) === 0)
+        handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });
+    this.relocate(piece, device);
+    memory.contents?.copiedIn(device, piece, process);
+    memory.under({ ...NO_CONTEXT(REASON.copyIn) }, () => {
+      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, object, CPU, device);
+    });
+    for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(false));
+    const buffer: Buffer = { piece, object, written: false, hiddenPs: 0 };
+    if (this.options.doubleBuffering) buffer.hiddenPs = memory.transferPs(piece.pages * PAGE_BYTES);
+    this.buffers[device]!.set(object, buffer);
+    return buffer;
+  }
+
+  /** Rewrites each pointer of a list or tree for the other address space. */
+  private relocate(piece: Piece, processor: ProcessorIndex): void {
+    const { object } = piece;
+    if (object?.layout !== 'list' && object?.layout !== 'tree') return;
+    const pointers = Math.floor(object.bytes / (this.options.pointerBytes || object.elementBytes));
+    this.memory.numbers.relocatedPointers += pointers;
+    this.charge(processor, pointers * RELOCATE.value);
+  }
+
+  private charge(processor: ProcessorIndex, ps: number): void {
+    const { clocks, config } = this.memory;
+    if (config.machine.timing) clocks.reach(processor, clocks.now(processor) + ps);
+  }
+
+  stepEnds(processor: ProcessorIndex): void {
+    if (processor === CPU) return;
+    const { memory } = this;
+    for (const [object, buffer] of this.buffers[processor]!) {
+      const { piece } = buffer;
+      const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);
+      if (isBack) this.copyOut(processor, buffer);
+      else if (buffer.written) {
+        this.stale.add(object);
+        this.distrust(piece);
+        memory.contents?.dropped(processor, piece);
+      }
+      memory.numbers.apiCalls++; // free
+      this.charge(processor, LIBRARY_CALL.value);
+      for (let i = 0; i < piece.pages; i++) memory.setBits(processor, piece.granule + i, 0);
+      if (!isBack) for (let i = 0; i < piece.pages; i++) memory.settle(piece.granule + i, CPU);
+      this.used[processor] = this.used[processor]! - piece.pages;
+      memory.numbers.copies(-piece.pages * PAGE_BYTES);
+    }
+    this.buffers[processor]!.clear();
+    memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
+  }
+
+  private copyOut(device: ProcessorIndex, { piece, object }: Buffer): void {
+    const { memory } = this;
+    const process = memory.processOf(piece.granule);
+    if (!process) return;
+    memory.numbers.apiCalls++;
+    this.charge(device, LIBRARY_CALL.value);
+    // The copy writes host pages: zero pages and pages shared after fork become pages of their own.
+    for (let i = 0; i < piece.pages; i++)
+      handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: true });
+    this.relocate(piece, device);
+    memory.contents?.copiedOut(device, piece, process);
+    this.stale.delete(object);
+    memory.under({ ...NO_CONTEXT(reasonCode('copy-out')) }, () => {
+      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, object, device, CPU);
+    });
+  }
+
+  /** Reads of an old copy are to be seen: the CPU faults once on each page. */
+  private distrust(piece: Piece): void {
+    for (let i = 0; i < piece.pages; i++) this.memory.setBits(CPU, piece.granule + i, 0);
+  }
+
+  cpuFaults(granule: number, op: AccessOp): void {
+    const { memory } = this;
+    if (!this.stale.has(memory.ledger.objectOf[granule]!)) return;
+    if (op !== 1) memory.numbers.staleReads++;
+    const process = memory.processOf(granule);
+    if (process) memory.refreshBits(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
+  }
+
+  /** Buffers live for one step: between steps the device is empty. */
+  evacuate(_device: ProcessorIndex): number {
+    return 0;
+  }
+}

@@ -1,0 +1,235 @@
+/** Calls to the operating system during a run: each goes to the Linux model, and its answer is a row of the timeline. */
+import { NO_OBJECT } from '../../model/events';
+import type { OsAction, OsRange, OsStep } from '../../model/os-action';
+import { CPU, processorName } from '../../model/processor';
+import { toVirtual } from '../../model/space';
+import type { FileInode } from '../linux/file';
+import { exec, exit, fork } from '../linux/fork';
+import { gup, ungup } from '../linux/gup';
+import { ksmScan } from '../linux/ksm';
+import { madvise } from '../linux/madvise';
+import { mlock, munlock } from '../linux/mlock';
+import { vmaAt, type Process } from '../linux/mm';
+import { mprotect, munmap } from '../linux/mmap';
+import { mremap } from '../linux/mremap';
+import { mbind } from '../linux/numa';
+import { PAGE_BYTES, type Page } from '../linux/page';
+import { fileRead, fileWrite, truncate, writeback } from '../linux/page-cache';
+import { registerUffd } from '../linux/userfaultfd';
+import type { LinuxMemory } from './linux-memory';
+import { REASON } from './linux-memory';
+import { NO_CONTEXT } from './moves';
+
+/** A range of an object as pages of one process. */
+interface Pages {
+  readonly granule: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+type Answer = string; // 'ok', an errno, or a word of what happened
+const answerOf = (ret: string | null): Answer => ret ?? 'ok';
+
+export function executeCall(memory: LinuxMemory, { process: name, action }: OsStep): void {
+  const index = memory.map.processIndex(name);
+  const process = memory.processes[index] ?? null;
+  const object = 'range' in action ? action.range.object : NO_OBJECT;
+  const { space } = memory.config;
+  const address = 'range' in action ? toVirtual(space, space.objects[object]!.offset + action.range.from) : 0;
+  const bytes = 'range' in action ? action.range.to - action.range.from : 'bytes' in action ? action.bytes : 0;
+  const result =
+    process && !process.exited
+      ? memory.under(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
+      : 'not executed: the process is gone';
+  memory.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name });
+}
+
+/** `munmap`, `fork child`, `unplug gpu0` … */
+function wordsOf(action: OsAction): string {
+  switch (action.kind) {
+    case 'fork':
+      return `fork ${action.child}`;
+    case 'unplug':
+    case 'replug':
+      return `${action.kind} ${processorName(action.device)}`;
+    case 'madvise':
+      return `madvise ${action.advice}`;
+    case 'mprotect':
+      return `mprotect ${action.prot}`;
+    case 'migration':
+      return `migration ${action.enabled ? 'on' : 'off'}`;
+    case 'pin':
+      return action.longTerm ? 'pin long-term' : 'pin';
+    case 'migrate':
+      return `migrate to ${processorName(action.to)}`;
+    default:
+      return action.kind;
+  }
+}
+
+function pagesOf(memory: LinuxMemory, range: OsRange): Pages {
+  const { offset } = memory.config.space.objects[range.object]!;
+  const granule = Math.floor((offset + range.from) / PAGE_BYTES);
+  const last = Math.ceil((offset + range.to) / PAGE_BYTES);
+  const start = memory.map.vpn(granule);
+  return { granule, start, end: start + last - granule };
+}
+
+function fileOf(process: Process, vpn: number): { file: FileInode; index: number } | null {
+  const vma = vmaAt(process.mm, vpn);
+  return vma?.file ? { file: vma.file, index: vma.fileOffset + vpn - vma.start } : null;
+}
+
+function perform(memory: LinuxMemory, process: Process, index: number, action: OsAction): Answer {
+  if (memory.backend.call?.(action, index) === true) return 'ok';
+  if ('range' in action) return performOnRange(memory, process, action, pagesOf(memory, action.range));
+  const { kernel } = memory;
+  switch (action.kind) {
+    case 'fork': {
+      const child = fork(kernel, process, action.child);
+      const at = memory.map.processIndex(action.child);
+      memory.setProcess(at, child);
+      memory.contents?.forked(index, at);
+      memory.childMapped(at);
+      return 'ok';
+    }
+    case 'exit':
+      memory.backend.processEnds?.(process.mm);
+      exit(kernel, process, 0);
+      return 'ok';
+    case 'exec':
+      memory.backend.processEnds?.(process.mm);
+      exec(kernel, process);
+      return 'ok';
+    case 'unplug': {
+      const left = memory.evacuate(action.device);
+      return left === 0 ? 'ok' : `EBUSY: ${left} pages stay`;
+    }
+    case 'replug':
+      memory.backend.replug?.(action.device);
+      return 'ok';
+    case 'kernel-allocation':
+      return memory.kernelAllocation(Math.ceil(action.bytes / PAGE_BYTES));
+    case 'pressure':
+      return memory.pressure(Math.ceil(action.bytes / PAGE_BYTES));
+    case 'memory-limit':
+      process.mm.memcg.limitPages = Math.floor(action.bytes / PAGE_BYTES);
+      return 'ok';
+    case 'migration':
+      memory.migrationOff = !action.enabled;
+      return 'ok';
+    case 'ksm-scan':
+      return `${ksmScan(kernel)} pages merged`;
+  }
+}
+
+type RangeAction = Extract<OsAction, { readonly range: OsRange }>;
+
+function performOnRange(memory: LinuxMemory, process: Process, action: RangeAction, pages: Pages): Answer {
+  const { kernel } = memory;
+  const { mm } = process;
+  const { start, end } = pages;
+  switch (action.kind) {
+    case 'munmap':
+      return answerOf(munmap(kernel, mm, start, end));
+    case 'mremap':
+      return remap(memory, process, pages, action.dontUnmap);
+    case 'mprotect': {
+      const ret = mprotect(kernel, mm, start, end, action.prot);
+      memory.refreshBits(mm, start, end);
+      return answerOf(ret);
+    }
+    case 'madvise':
+      return answerOf(madvise(kernel, mm, start, end, action.advice));
+    case 'mlock':
+      return answerOf(mlock(kernel, mm, start, end));
+    case 'munlock':
+      return answerOf(munlock(kernel, mm, start, end));
+    case 'mbind':
+      return answerOf(mbind(kernel, mm, start, end, action.node));
+    case 'pin':
+      return pin(memory, process, pages, action.longTerm, action.write);
+    case 'unpin':
+      return unpin(memory, process, pages);
+    case 'migrate':
+      return memory.migrateRange(process, pages, action.to);
+    case 'userfaultfd': {
+      const ret = registerUffd(kernel, mm, start, end);
+      if (ret === null) memory.numbers.register(mm, start, end);
+      return answerOf(ret);
+    }
+    default:
+      return performOnFile(memory, process, action, pages);
+  }
+}
+
+type FileAction = Extract<RangeAction, { readonly kind: 'sync' | 'truncate' | 'file-read' | 'file-write' }>;
+
+function performOnFile(memory: LinuxMemory, process: Process, action: FileAction, { start, end }: Pages): Answer {
+  const { kernel } = memory;
+  const found = fileOf(process, start);
+  if (!found) return 'EINVAL';
+  const { file, index } = found;
+  const bytes = (end - start) * PAGE_BYTES;
+  switch (action.kind) {
+    case 'sync':
+      writeback(kernel, file, index, index + end - start);
+      return 'ok';
+    case 'truncate':
+      truncate(kernel, file, index * PAGE_BYTES);
+      return 'ok';
+    case 'file-read': {
+      const data = fileRead(kernel, file, index * PAGE_BYTES, bytes);
+      memory.contents?.fileRead(start, end, process, data);
+      return data ? 'ok' : 'ENOMEM';
+    }
+    case 'file-write': {
+      const data = memory.contents?.fileWrite(start, end, process) ?? new Uint8Array(bytes);
+      return answerOf(fileWrite(kernel, file, index * PAGE_BYTES, data));
+    }
+  }
+}
+
+/** The kernel looks for a free place high up, as mmap does: here above everything that was mapped. */
+function remap(memory: LinuxMemory, process: Process, { start, end }: Pages, dontUnmap: boolean): Answer {
+  const pages = end - start;
+  const to = memory.freeVpn(process, pages);
+  const { ret, start: now } = mremap(memory.kernel, process.mm, start, pages, to, {
+    mayMove: true,
+    fixed: true,
+    dontUnmap,
+  });
+  if (ret !== null) return ret;
+  memory.moved(process, start, pages, now);
+  return 'ok';
+}
+
+function pin(memory: LinuxMemory, process: Process, pages: Pages, longTerm: boolean, write: boolean): Answer {
+  const { kernel, numbers } = memory;
+  for (let vpn = pages.start; vpn < pages.end; vpn++) {
+    const { ret, page } = gup(kernel, process.mm, vpn, { write, pin: true, longTerm, fast: false });
+    if (ret !== null || !page) return ret ?? 'EFAULT';
+    memory.pins.push({ mm: process.mm, vpn, page, longTerm });
+    numbers.pin(1);
+  }
+  return 'ok';
+}
+
+function unpin(memory: LinuxMemory, process: Process, pages: Pages): Answer {
+  const mine = memory.pins.filter(({ mm, vpn }) => mm === process.mm && vpn >= pages.start && vpn < pages.end);
+  if (mine.length === 0) return 'EINVAL';
+  for (const held of mine) {
+    memory.pins.splice(memory.pins.indexOf(held), 1);
+    ungup(memory.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm, fast: false });
+    memory.numbers.pin(-1);
+  }
+  return 'ok';
+}
+
+/** A GUP reference that the workload holds. */
+export interface HeldPin {
+  readonly mm: Process['mm'];
+  readonly vpn: number;
+  readonly page: Page;
+  readonly longTerm: boolean;
+}

@@ -1,0 +1,552 @@
+/**
+ * A run on the Linux model. Processes have page tables of their own (os/linux), devices see memory through the memory
+ * system that was chosen (backends/), and this file is what stands between them and the engine: the hot path's bytes
+ * follow every page-table change, pages that change their place become transfers, and what Linux answers that is not
+ * data becomes an outcome. The operating system works on faults and calls, never on hits.
+ */
+import { assert } from '../../base/assert';
+import { NO_OBJECT, reasonCode } from '../../model/events';
+import type { SystemChoice, SystemSummary } from '../../model/memory-system';
+import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
+import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { toVirtual } from '../../model/space';
+import type { Errno, FaultResult } from '../linux/errno';
+import { handleFault } from '../linux/fault';
+import { exit } from '../linux/fork';
+import { Kernel } from '../linux/kernel';
+import { vmaAt, type Mm, type Process } from '../linux/mm';
+import { PAGE_BYTES, type Page } from '../linux/page';
+import { pageOf, entryAt, type Pte } from '../linux/page-table';
+import { installReclaim } from '../linux/reclaim';
+import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
+import { BOUNCED, PENDING, TRACKED } from '../residency';
+import type { Backend, DeviceFaultPage } from './backend';
+import { ACCESS_BITS, LINUX_MASKS, LOCAL_NEED, localBits, REMOTE_NEED, remoteBits } from './bits';
+import { Contents } from './contents';
+import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
+import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
+import { RunNumbers } from './numbers';
+import { executeCall } from './calls';
+import { mapPieces } from './map-pieces';
+import { SpaceMap } from './space-map';
+import { summarizeSystem } from './summary';
+
+export const REASON = {
+  firstTouch: reasonCode('first-touch'),
+  notResident: reasonCode('not-resident'),
+  remoteMap: reasonCode('remote-map'),
+  fault: reasonCode('fault'),
+  prefetch: reasonCode('prefetch'),
+  counter: reasonCode('access-counter'),
+  capacity: reasonCode('capacity'),
+  noPermission: reasonCode('no-permission'),
+  numaHint: reasonCode('numa-hint'),
+  exclusive: reasonCode('device-exclusive'),
+  mirror: reasonCode('hmm-mirror'),
+  explicit: reasonCode('explicit'),
+  copyIn: reasonCode('copy-in'),
+  copyOut: reasonCode('copy-out'),
+  evacuate: reasonCode('evacuate'),
+  swapIn: reasonCode('swap-in'),
+  demote: reasonCode('demote'),
+  promote: reasonCode('promote'),
+  call: reasonCode('call'),
+  outcome: reasonCode('outcome'),
+} as const;
+
+/** A CPU fault is retried so often (COW after swap-in after …) before it is our bug. */
+const MOST_CPU_FAULTS = 16;
+
+export class LinuxMemory extends MemorySystem {
+  readonly kernel: Kernel;
+  readonly map: SpaceMap;
+  readonly numbers: RunNumbers;
+  readonly moves: Moves;
+  readonly contents: Contents | null;
+  /** By index of SpaceMap.processes; null before its fork. */
+  readonly processes: (Process | null)[] = [];
+  private readonly processOfMm = new Map<Mm, number>();
+  private readonly hot: Uint8Array[];
+  /** Granule under which a device page is in the books. */
+  private readonly homes = new Map<Page, number>();
+  private readonly deviceMap = new Map<number, Page>();
+  /** Granules that a device ever touched (6c). */
+  readonly touchedByDevice: Uint8Array;
+  private readonly bouncesOf = new Map<number, number>();
+  /** Under which cause pages move now. */
+  context: MoveContext = NO_CONTEXT(REASON.fault);
+  /** Requirement 5: nothing may migrate. */
+  migrationOff = false;
+  override readonly watches: boolean;
+
+  constructor(
+    readonly system: SystemChoice,
+    readonly backend: Backend,
+    config: MemoryConfig,
+  ) {
+    super(
+      config,
+      (granule, on) => {
+        for (const state of this.hot) state[granule] = on ? state[granule]! | TRACKED : state[granule]! & ~TRACKED;
+      },
+      Math.max(1, Math.ceil(config.space.bytes / config.granuleBytes)) + 1,
+    );
+    assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
+    this.hot = Array.from({ length: config.devices + 1 }, () => new Uint8Array(this.granules));
+    this.touchedByDevice = new Uint8Array(this.granules);
+    this.map = new SpaceMap(config.space, this.granules);
+    this.kernel = new Kernel(this.kernelConfig());
+    installReclaim(this.kernel);
+    this.moves = new Moves(config, this.link, this.lastTransfer);
+    this.numbers = new RunNumbers(this);
+    this.contents = system.params['contents'] === true ? new Contents(this) : null;
+    this.watches = this.contents !== null;
+    this.kernel.hooks = {
+      entryChanged: (mm, vpn, pages, entry) => {
+        this.entryChanged(mm, vpn, pages, entry);
+      },
+      notified: (range) => {
+        this.numbers.notified(range);
+      },
+    };
+    this.backend.attach(this);
+    const main = this.kernel.spawn(MAIN_PROCESS);
+    this.setProcess(0, main);
+    mapPieces(this);
+    this.moves.flush(0, 0, this.place()); // what is on a device from the start
+  }
+
+  private kernelConfig(): ConstructorParameters<typeof Kernel>[0] {
+    const { params } = this.system;
+    const { config } = this;
+    const devicePages = Math.floor(config.deviceMemoryBytes / PAGE_BYTES);
+    const hostMib = params['hostMemory'] as number;
+    return {
+      profile: params['profile'] as 'cur' | '612',
+      contents: params['contents'] === true,
+      nodes: [
+        {
+          name: 'host',
+          pages: hostMib > 0 ? hostMib * 256 : Number.MAX_SAFE_INTEGER,
+          fallback: true,
+          kernelAllocations: true,
+          movable: false,
+        },
+        ...this.backend.nodes(devicePages, config.devices),
+      ],
+      swapPages: (params['swap'] as number) * 256,
+      thp: params['thp'] as 'always' | 'madvise' | 'never',
+      hugetlbPages: Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  // --- processes ---
+  setProcess(index: number, process: Process): void {
+    while (this.processes.length <= index) this.processes.push(null);
+    this.processes[index] = process;
+    this.processOfMm.set(process.mm, index);
+  }
+  /** The live process of a granule; null before its fork and after its end. */
+  processOf(granule: number): Process | null {
+    const process = this.processes[this.map.process(granule)];
+    return process && !process.exited ? process : null;
+  }
+  granuleOf(mm: Mm, vpn: number): number {
+    const process = this.processOfMm.get(mm);
+    return process === undefined ? -1 : this.map.granule(process, vpn);
+  }
+
+  // --- page tables into bytes ---
+  private entryChanged(mm: Mm, vpn: number, pages: number, entry: Pte | null): void {
+    const process = this.processOfMm.get(mm);
+    if (process === undefined) return;
+    for (let i = 0; i < pages; i++) {
+      const granule = this.map.granule(process, vpn + i);
+      if (granule < 0) continue;
+      const page = entry ? pageOf(entry, pages > 1, vpn + i) : null;
+      this.setBits(CPU, granule, this.cpuBits(mm, vpn + i, entry, page));
+      for (let device = 1; device < this.hot.length; device++) {
+        const bits = this.backend.sharedTable?.(device, mm, vpn + i, entry) ?? -1;
+        if (bits >= 0) this.setBits(device, granule, bits);
+      }
+      if (entry?.state !== 'migration') this.follow(granule, entry, page);
+    }
+  }
+
+  private cpuBits(mm: Mm, vpn: number, entry: Pte | null, page: Page | null): number {
+    if (!entry || entry.protnone) return 0;
+    if (entry.state !== 'present' && entry.state !== 'zero' && entry.state !== 'special') return 0;
+    if (vmaAt(mm, vpn)?.prot === 'none') return 0;
+    const far = page !== null && this.backend.ownerOfPage(page) !== CPU;
+    return far ? remoteBits(entry.write) : localBits(entry.write);
+  }
+
+  /** After mprotect, which may leave entries as they are: the bits of a range again. */
+  refreshBits(mm: Mm, start: number, end: number): void {
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = this.granuleOf(mm, vpn);
+      const found = entryAt(mm, vpn);
+      if (granule < 0) continue;
+      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
+      this.setBits(CPU, granule, this.cpuBits(mm, vpn, found?.entry ?? null, page));
+      for (let device = 1; device < this.hot.length; device++) {
+        const bits = this.backend.sharedTable?.(device, mm, vpn, found?.entry ?? null) ?? -1;
+        if (bits >= 0) this.setBits(device, granule, bits);
+      }
+    }
+  }
+
+  /** Writes the access bits of one processor. */
+  setBits(processor: ProcessorIndex, granule: number, bits: number): void {
+    const state = this.hot[processor]!;
+    state[granule] = (state[granule]! & ~ACCESS_BITS) | bits;
+  }
+  bits(processor: ProcessorIndex, granule: number): number {
+    return this.hot[processor]![granule]! & ACCESS_BITS;
+  }
+
+  // --- whereabouts ---
+  private follow(granule: number, entry: Pte | null, page: Page | null): void {
+    let owner = -1;
+    if (entry && entry.state !== 'poison' && entry.state !== 'uffd-marker')
+      owner = page && entry.state !== 'exclusive' ? this.backend.ownerOfPage(page) : CPU;
+    this.setOwner(granule, owner, page);
+  }
+
+  /** The granule's memory is at `owner` now (−1: nowhere); `page` is the device page where it is one. */
+  setOwner(granule: number, owner: number, page: Page | null): void {
+    const before = this.residency.ownerOf(granule);
+    const old = this.deviceMap.get(granule) ?? null;
+    if (before === owner && (owner <= CPU || old === page)) return;
+    const { ledger, residency } = this;
+    const object = ledger.objectOf[granule]!;
+    if (before >= 0) {
+      ledger.leaving(granule);
+      residency.remove(granule);
+      if (before > CPU) this.setBits(before, granule, 0);
+    }
+    if (old) this.leaveHome(granule, old);
+    if (owner >= 0) residency.place(granule, owner);
+    let counts = true;
+    if (owner > CPU && page) {
+      this.deviceMap.set(granule, page);
+      if (this.homes.has(page)) counts = false;
+      else this.homes.set(page, granule);
+    }
+    if (object === NO_OBJECT) return;
+    if (old && !this.wasHome) counts = false;
+    if (!counts) return;
+    if (before >= 0 && owner >= 0 && before !== owner) this.book(granule, object, before, owner);
+    else if (before < 0 && owner > CPU) this.moves.add(this.context, granule, object, -1, owner);
+    else if (before > CPU && owner < 0) this.moves.add(this.context, granule, object, before, -1);
+  }
+
+  private wasHome = false;
+  private leaveHome(granule: number, page: Page): void {
+    this.deviceMap.delete(granule);
+    this.wasHome = this.homes.get(page) === granule;
+    if (this.wasHome) this.homes.delete(page);
+  }
+
+  private book(granule: number, object: number, from: number, to: number): void {
+    const { ledger, residency, context } = this;
+    ledger.transferred(granule, to);
+    ledger.count(object, METRIC.migrations, 1);
+    if (to === CPU) {
+      ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
+      if (context.kind === 2) ledger.count(object, METRIC.evictions, 1);
+      else residency.state[granule] = residency.state[granule]! | BOUNCED;
+      this.numbers.pagesToHost++;
+    } else {
+      ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
+      if (from !== CPU) ledger.count(object, METRIC.bytesPeer, PAGE_BYTES);
+      if ((residency.state[granule]! & BOUNCED) !== 0) {
+        residency.state[granule] = residency.state[granule]! & ~BOUNCED;
+        ledger.count(object, METRIC.pingPongs, 1);
+        this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
+      }
+      this.numbers.pagesToDevice++;
+    }
+    if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
+    this.moves.add(context, granule, object, from, to);
+  }
+
+  bounces(): { total: number; worst: number } {
+    let total = 0;
+    let worst = 0;
+    for (const count of this.bouncesOf.values()) {
+      total += count;
+      if (count > worst) worst = count;
+    }
+    return { total, worst };
+  }
+
+  /** Pages move for this reason while `work` runs. */
+  under<T>(context: MoveContext, work: () => T): T {
+    const before = this.context;
+    this.context = context;
+    try {
+      return work();
+    } finally {
+      this.context = before;
+    }
+  }
+
+  place(): { access: number; batch: number; step: number } {
+    return { access: this.accessCount, batch: this.batchNow, step: this.step };
+  }
+
+  /** Sends what moved; answers when all has arrived. */
+  flush(readyPs: number): number {
+    const { timing } = this.config.machine;
+    this.numbers.peaks();
+    return this.moves.flush(readyPs, timing?.evictionFixed.value ?? 0, this.place());
+  }
+
+  // --- views of policies ---
+  override capacity(device: ProcessorIndex = 1): number {
+    return this.backend.capacity(device);
+  }
+  override free(device: ProcessorIndex): number {
+    return this.backend.free(device);
+  }
+  protect(granule: number): void {
+    this.protectedNow.add(granule);
+  }
+  unprotect(): void {
+    this.protectedNow.clear();
+  }
+
+  // --- the executor's questions ---
+  hotState(processor: ProcessorIndex): Uint8Array {
+    return this.hot[processor]!;
+  }
+  hotMasks(_processor: ProcessorIndex): HotMasks {
+    return LINUX_MASKS;
+  }
+  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return (this.hot[processor]![granule]! & LOCAL_NEED[op]!) !== 0;
+  }
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return (this.hot[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
+  }
+  remoteBudget(processor: ProcessorIndex, granule: number): number {
+    return processor === CPU ? Infinity : (this.backend.remoteBudget?.(processor, granule) ?? Infinity);
+  }
+  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void {
+    this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
+    this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
+    if (processor !== CPU) this.backend.counted?.(processor, granule, count);
+  }
+  counterNotifies(processor: ProcessorIndex, granule: number): void {
+    this.beginBatch();
+    const start = this.settleClock(processor);
+    const { timing } = this.config.machine;
+    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, () =>
+      this.backend.counterNotifies?.(processor, granule),
+    );
+    const end = this.flush(start + (timing?.batchFixed.value ?? 0));
+    this.stall(this.ledger.objectOf[granule]!, end - start);
+    this.clocks.reach(processor, end);
+    this.config.batchServiced();
+  }
+  setPending(processor: ProcessorIndex, granule: number): void {
+    const state = this.hot[processor]!;
+    state[granule] = state[granule]! | PENDING;
+  }
+  isPending(processor: ProcessorIndex, granule: number): boolean {
+    return (this.hot[processor]![granule]! & PENDING) !== 0;
+  }
+  override watched(
+    processor: ProcessorIndex,
+    granule: number,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    this.contents?.accessed(processor, granule, op, start - granule * PAGE_BYTES, stride, count, bytes);
+  }
+
+  // --- faults ---
+  decide(processor: ProcessorIndex, granule: number, op: AccessOp): number {
+    const process = this.processOf(granule);
+    const found = process ? entryAt(process.mm, this.map.vpn(granule)) : null;
+    if (processor !== CPU) return this.backend.decide(processor, granule, op);
+    if (!found) return REASON.firstTouch;
+    const { state, protnone } = found.entry;
+    if (state === 'swap') return REASON.swapIn;
+    if (state === 'exclusive') return REASON.exclusive;
+    if (state === 'private') return REASON.notResident;
+    return protnone ? REASON.numaHint : REASON.noPermission;
+  }
+
+  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+    if (!this.processOf(granule)) {
+      this.numbers.notExecuted(processor, object);
+      return false;
+    }
+    this.beginBatch();
+    const reason = this.decide(processor, granule, op);
+    const ordinal = this.report(processor, granule, op, object, reason);
+    this.service(processor, [granule], [ordinal], 1, reason === REASON.firstTouch, [op]);
+    return this.isLocal(processor, granule, op) || this.mapsRemotely(processor, granule, op);
+  }
+
+  override beginBatch(): void {
+    super.beginBatch();
+    this.backend.tick?.(this.clocks.latest());
+  }
+
+  service(
+    processor: ProcessorIndex,
+    granules: ArrayLike<number>,
+    causes: ArrayLike<number>,
+    count: number,
+    onlyFirstTouch: boolean,
+    ops: ArrayLike<number>,
+  ): void {
+    const { timing } = this.config.machine;
+    const start = this.settleClock(processor);
+    const marks = markCounters(this.kernel);
+    let ready = start;
+    const { policies } = this.config;
+    const faults: DeviceFaultPage[] = [];
+    for (let i = 0; i < count; i++) {
+      const granule = granules[i]!;
+      const state = this.hot[processor]!;
+      state[granule] = state[granule]! & ~PENDING;
+      if (processor !== CPU) this.touchedByDevice[granule] = 1;
+      if (i > 0 && granules[i - 1] === granule) continue;
+      faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });
+      this.moves.causes.set(granule, causes[i]!);
+    }
+    const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: causes[0]! };
+    this.under(context, () => {
+      if (processor === CPU) this.cpuFault(faults[0]!);
+      else this.backend.deviceFaults(processor, faults);
+    });
+    if (timing) ready += this.costOf(processor, count, onlyFirstTouch, marks);
+    const end = this.flush(ready);
+    this.moves.causes.clear();
+    const share = (end - start) / count;
+    for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
+    this.clocks.reach(processor, end);
+    this.config.batchServiced();
+  }
+
+  private costOf(processor: ProcessorIndex, count: number, onlyFirstTouch: boolean, marks: CounterMarks): number {
+    const { timing } = this.config.machine;
+    if (!timing) return 0;
+    const inKernel = kernelCost(this.kernel, marks, timing);
+    if (processor !== CPU) return timing.batchFixed.value + count * timing.batchPerFault.value + inKernel;
+    return cpuFaultCost(timing, onlyFirstTouch, this.moves.travels()) + inKernel;
+  }
+
+  private cpuFault({ granule, op }: DeviceFaultPage): void {
+    this.backend.cpuFaults?.(granule, op);
+    for (let attempt = 0; attempt < MOST_CPU_FAULTS; attempt++) {
+      if (this.isLocal(CPU, granule, op) || this.mapsRemotely(CPU, granule, op)) return;
+      const process = this.processOf(granule);
+      if (!process) return;
+      const result = handleFault(this.kernel, process.mm, this.map.vpn(granule), { write: op !== 0 });
+      if (result === 'ok') continue;
+      if (result === 'uffd' && this.answerUserfault(granule)) continue;
+      this.outcome(signalOf(result), CPU, granule, op, process);
+      return;
+    }
+    assert(false, 'a CPU fault was handled again and again without making the access possible');
+  }
+
+  /** Answers a missing page of a userfaultfd range; false: nobody registered it. */
+  answerUserfault(granule: number): boolean {
+    const process = this.processOf(granule);
+    return process !== null && this.numbers.userfault(process.mm, this.map.vpn(granule));
+  }
+
+  /** An access ended in something that is not data. A signal ends the process, as its default action does. */
+  outcome(result: Errno | string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
+    const object = this.ledger.objectOf[granule]!;
+    const verb = ['read', 'write', 'read-write', 'atomic'][op]!;
+    const what = `${processorName(processor)} ${verb}`;
+    const address = toVirtual(this.config.space, granule * PAGE_BYTES);
+    this.record(processor, object, address, PAGE_BYTES, REASON.outcome, what, result);
+    if (processor === CPU) {
+      this.backend.processEnds?.(process.mm);
+      exit(this.kernel, process, 0, result === 'OOM' ? 'SIGKILL' : result);
+    }
+  }
+
+  /** One row of kind `os`, and the account of outcomes where the result is not success. */
+  record(
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    what: string,
+    result: string,
+    detail: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const time = this.settleClock(processor);
+    if (result !== 'ok') this.numbers.outcome(result, what, object, time, this.accessCount);
+    const { access, batch, step } = this.place();
+    this.config.sink.os(
+      time,
+      access,
+      batch,
+      step,
+      processor,
+      object,
+      address,
+      Math.min(bytes, 0xffffffff),
+      reason,
+      JSON.stringify({ what, result, ...detail }),
+    );
+  }
+
+  // --- what the run tells ---
+  override stepBegins(processor: ProcessorIndex): void {
+    this.backend.tick?.(this.clocks.latest());
+    this.backend.stepBegins?.(processor);
+  }
+  override stepEnds(processor: ProcessorIndex, beganPs: number): void {
+    this.backend.stepEnds?.(processor);
+    this.numbers.step(processor, this.clocks.now(processor) - beganPs);
+  }
+  override barrier(durationPs: number): void {
+    this.numbers.barrier(durationPs);
+  }
+  override call(step: OsStep): void {
+    const start = this.settleClock(CPU);
+    const marks = markCounters(this.kernel);
+    this.beginBatch();
+    executeCall(this, step);
+    const { timing } = this.config.machine;
+    const end = this.flush(start + (timing ? kernelCost(this.kernel, marks, timing) : 0));
+    this.clocks.reach(CPU, end);
+    this.config.batchServiced();
+  }
+  override ends(): void {
+    this.numbers.evacuate();
+  }
+  override systemSummary(): SystemSummary {
+    return summarizeSystem(this);
+  }
+}
+
+const signalOf = (result: FaultResult): string => {
+  switch (result) {
+    case 'sigbus':
+      return 'SIGBUS';
+    case 'sigsegv':
+      return 'SIGSEGV';
+    case 'oom':
+      return 'OOM';
+    case 'hwpoison':
+      return 'SIGBUS (hwpoison)';
+    default:
+      return result;
+  }
+};

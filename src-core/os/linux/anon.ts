@@ -1,0 +1,152 @@
+/** Anonymous pages: allocation with its charge, first touch, copy on write (mm/memory.c). */
+import type { FaultResult } from './errno';
+import type { Kernel } from './kernel';
+import type { Mm, Vma } from './mm';
+import { canWrite } from './mm';
+import { invalidate } from './notifier';
+import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
+import { pmdOf, pmdStart, pte, setPmd, setPte, type Pte } from './page-table';
+import { changeEntry, mapHuge, mapPage, splitPmd, unmapHuge, unmapPage } from './rmap';
+
+/** A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1. */
+export function newAnon(kernel: Kernel, mm: Mm, vma: Vma, order: number): Page | null {
+  const head = kernel.allocRam(order, vma.node ?? kernel.localNode, mm.memcg);
+  if (!head) return null;
+  if (!kernel.charge(head, mm.memcg)) {
+    kernel.put(head);
+    return null;
+  }
+  head.anon = true;
+  for (const page of pagesOf(head)) page.anonExclusive = true;
+  return head;
+}
+
+/** Out of memory: a state of the run, counted, not an exception. */
+export function outOfMemory(kernel: Kernel): FaultResult {
+  kernel.counters.oomKills++;
+  return 'oom';
+}
+
+/** true: a PMD entry may stand here (transparent_hugepage/enabled, alignment, nothing mapped around it). */
+export function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
+  const start = pmdStart(vpn);
+  if (start < vma.start || start + PMD_PAGES > vma.end || mm.pmds.has(pmdOf(vpn))) return false;
+  if (vma.thp === 'nohugepage' || vma.uffdMissing) return false;
+  return kernel.config.thp === 'always' || (kernel.config.thp === 'madvise' && vma.thp === 'hugepage');
+}
+
+/** First touch of private anonymous memory: a read maps the shared zero page, a write a page of its own. */
+export function anonymousFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: boolean): FaultResult {
+  vma.hasAnon = true;
+  if (hugeFits(kernel, mm, vma, vpn) && hugeFault(kernel, mm, vma, vpn, write)) return 'ok';
+  kernel.counters.minorFaults++;
+  if (!write) {
+    setPte(mm, vpn, pte('zero', null, { young: true }));
+    return 'ok';
+  }
+  const page = newAnon(kernel, mm, vma, 0);
+  if (!page) return outOfMemory(kernel);
+  mapAnon(kernel, mm, vpn, page, true);
+  return 'ok';
+}
+
+/** do_huge_pmd_anonymous_page; false: fall back to base pages. */
+function hugeFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: boolean): boolean {
+  if (!write) {
+    setPmd(mm, vpn, pte('zero', null, { young: true }));
+    return true;
+  }
+  const head = newAnon(kernel, mm, vma, PMD_ORDER);
+  if (!head) return false;
+  kernel.counters.thpFaults++;
+  mapHuge(mm, vpn, pte('present', head, { write: canWrite(vma), dirty: true, young: true }));
+  kernel.lruAdd(head);
+  kernel.put(head);
+  return true;
+}
+
+/** Maps a fresh page (refcount 1, ours) and gives our reference to the mapping. */
+export function mapAnon(kernel: Kernel, mm: Mm, vpn: number, page: Page, write: boolean): void {
+  mapPage(mm, vpn, pte('present', page, { write, dirty: write, young: true }));
+  kernel.lruAdd(page.head);
+  kernel.put(page);
+}
+
+/** May the writer keep the page? Only if nobody else maps or holds it (wp_can_reuse_anon_folio). */
+export function canReuse(page: Page): boolean {
+  if (page.anonExclusive) return true;
+  const { head } = page;
+  return !head.ksm && head.order === 0 && head.swapSlot < 0 && head.rmap.length === 1 && head.refcount === 1;
+}
+
+/**
+ * Write to a page that is mapped read-only (do_wp_page), or a write through a private mapping to a page that is not the
+ * process's own: reuse, or a copy under a CLEAR event (N: COW break).
+ */
+export function copyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte): FaultResult {
+  const old = entry.page;
+  if (old?.head.anon && canReuse(old)) {
+    old.anonExclusive = true;
+    kernel.counters.minorFaults++;
+    changeEntry(mm, vpn, false, { ...entry, write: true, dirty: true, young: true });
+    return 'ok';
+  }
+  if (old) kernel.get(old.head);
+  const page = newAnon(kernel, mm, vma, 0);
+  if (!page) {
+    if (old) kernel.put(old);
+    return outOfMemory(kernel);
+  }
+  vma.hasAnon = true;
+  kernel.counters.minorFaults++;
+  kernel.counters.cowBreaks++;
+  if (old) {
+    copyData(old, page);
+    kernel.hooks.copied?.(old, page, 1, 'cow');
+  }
+  invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
+    if (old) unmapPage(kernel, mm, vpn, old, null);
+    else setPte(mm, vpn, null);
+    mapAnon(kernel, mm, vpn, page, true);
+  });
+  if (old) kernel.put(old);
+  return 'ok';
+}
+
+/** Write to a PMD-mapped folio that is read-only: reuse, a new THP for the huge zero page, or a split and base pages. */
+export function hugeCopyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte): FaultResult {
+  const start = pmdStart(vpn);
+  if (!entry.page) {
+    const head = newAnon(kernel, mm, vma, PMD_ORDER);
+    if (!head) return splitAndRetry(mm, start);
+    kernel.counters.thpFaults++;
+    invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
+      setPmd(mm, start, null);
+      mapHuge(mm, start, pte('present', head, { write: true, dirty: true, young: true }));
+    });
+    kernel.lruAdd(head);
+    kernel.put(head);
+    return 'ok';
+  }
+  const { head } = entry.page;
+  if (head.anonExclusive || (head.rmap.length === 1 && head.refcount === 1)) {
+    for (const page of pagesOf(head)) page.anonExclusive = true;
+    changeEntry(mm, start, true, { ...entry, write: true, dirty: true, young: true });
+    return 'ok';
+  }
+  return splitAndRetry(mm, start);
+}
+
+/** The PMD becomes PTEs (THP PMD split: CLEAR, although pages do not move); the fault is taken again. */
+function splitAndRetry(mm: Mm, start: number): FaultResult {
+  invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
+    splitPmd(mm, start);
+  });
+  return 'ok';
+}
+
+/** Takes a PMD-mapped folio of one process out, for callers that put something else there. */
+export function dropHuge(kernel: Kernel, mm: Mm, vpn: number, entry: Pte): void {
+  if (entry.page) unmapHuge(kernel, mm, vpn, entry.page.head, null);
+  else setPmd(mm, vpn, null);
+}

@@ -1,0 +1,29 @@
+/** userfaultfd MISSING: a hole in a registered range is answered by a handler with UFFDIO_COPY. */
+import { newAnon, mapAnon } from './anon';
+import type { Ret } from './errno';
+import type { Kernel } from './kernel';
+import { canWrite, isAnonymous, vmaAt, type Mm } from './mm';
+import { entryAt } from './page-table';
+import { isCovered, isolateRange } from './vma-ops';
+
+/** UFFDIO_REGISTER with MODE_MISSING; anonymous memory only, as far as this model goes. */
+export function registerUffd(_kernel: Kernel, mm: Mm, start: number, end: number): Ret {
+  if (!isCovered(mm, start, end)) return 'EINVAL';
+  const vmas = isolateRange(mm, start, end);
+  if (!vmas.every(isAnonymous)) return 'EINVAL';
+  for (const vma of vmas) vma.uffdMissing = true;
+  return null;
+}
+
+/** UFFDIO_COPY of one page; `data` null is UFFDIO_ZEROPAGE with a page of its own. */
+export function uffdCopy(kernel: Kernel, mm: Mm, vpn: number, data: Uint8Array | null): Ret {
+  const vma = vmaAt(mm, vpn);
+  if (!vma?.uffdMissing) return 'ENOENT';
+  if (entryAt(mm, vpn)) return 'EEXIST';
+  const page = newAnon(kernel, mm, vma, 0);
+  if (!page) return 'ENOMEM';
+  if (data) page.data = data.slice();
+  vma.hasAnon = true;
+  mapAnon(kernel, mm, vpn, page, canWrite(vma));
+  return null;
+}

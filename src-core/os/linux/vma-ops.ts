@@ -1,0 +1,110 @@
+/** VMAs: insertion, splitting at a border, merging of neighbours that are alike (mm/vma.c). */
+import type { Mm, Vma } from './mm';
+
+/** What an mmap gives a VMA; the rest has defaults. */
+export function makeVma(start: number, end: number, rest: Partial<Omit<Vma, 'start' | 'end'>>): Vma {
+  return {
+    start,
+    end,
+    prot: rest.prot ?? 'rw',
+    shared: rest.shared ?? false,
+    file: rest.file ?? null,
+    fileOffset: rest.fileOffset ?? 0,
+    hugetlb: rest.hugetlb ?? false,
+    io: rest.io ?? false,
+    mixedmap: rest.mixedmap ?? false,
+    dontexpand: rest.dontexpand ?? false,
+    dax: rest.dax ?? false,
+    locked: rest.locked ?? false,
+    thp: rest.thp ?? 'default',
+    mergeable: rest.mergeable ?? false,
+    dontfork: rest.dontfork ?? false,
+    wipeonfork: rest.wipeonfork ?? false,
+    uffdMissing: rest.uffdMissing ?? false,
+    node: rest.node ?? null,
+    hasAnon: rest.hasAnon ?? false,
+  };
+}
+
+/** Inserts a VMA where nothing is mapped. */
+export function insertVma(mm: Mm, vma: Vma): void {
+  let at = mm.vmas.length;
+  while (at > 0 && mm.vmas[at - 1]!.start > vma.start) at--;
+  if ((at > 0 && mm.vmas[at - 1]!.end > vma.start) || (at < mm.vmas.length && mm.vmas[at]!.start < vma.end))
+    throw new Error('a VMA was inserted over another one');
+  mm.vmas.splice(at, 0, vma);
+}
+
+/** Splits the VMA at a page, if it lies inside. Both halves stay the same in all but their range. */
+export function splitVmaAt(mm: Mm, vpn: number): void {
+  const at = mm.vmas.findIndex((vma) => vma.start < vpn && vpn < vma.end);
+  if (at < 0) return;
+  const vma = mm.vmas[at]!;
+  const upper: Vma = { ...vma, start: vpn, fileOffset: vma.fileOffset + (vpn - vma.start) };
+  vma.end = vpn;
+  mm.vmas.splice(at + 1, 0, upper);
+  if (vma.file) vma.file.references++;
+}
+
+const KEYS = [
+  'prot',
+  'shared',
+  'file',
+  'hugetlb',
+  'io',
+  'mixedmap',
+  'dontexpand',
+  'dax',
+  'locked',
+  'thp',
+  'mergeable',
+  'dontfork',
+  'wipeonfork',
+  'uffdMissing',
+  'node',
+] as const;
+
+function alike(a: Vma, b: Vma): boolean {
+  if (a.end !== b.start || KEYS.some((key) => a[key] !== b[key])) return false;
+  return a.file === null || a.fileOffset + (a.end - a.start) === b.fileOffset;
+}
+
+/** Merges neighbours in [start, end] that are alike. */
+export function mergeVmas(mm: Mm, start: number, end: number): void {
+  for (let i = 1; i < mm.vmas.length;) {
+    const a = mm.vmas[i - 1]!;
+    const b = mm.vmas[i]!;
+    if (b.start > end) return;
+    if (a.end < start || !alike(a, b)) {
+      i++;
+      continue;
+    }
+    a.end = b.end;
+    a.hasAnon ||= b.hasAnon;
+    if (b.file) b.file.references--;
+    mm.vmas.splice(i, 1);
+  }
+}
+
+/** VMAs that overlap [start, end), as they are (not split). */
+export const vmasIn = (mm: Mm, start: number, end: number): readonly Vma[] =>
+  mm.vmas.filter((vma) => vma.start < end && vma.end > start);
+
+/** Splits at both borders and answers the VMAs that lie inside. */
+export function isolateRange(mm: Mm, start: number, end: number): readonly Vma[] {
+  splitVmaAt(mm, start);
+  splitVmaAt(mm, end);
+  return vmasIn(mm, start, end);
+}
+
+/** true: every page of the range is in some VMA. */
+export function isCovered(mm: Mm, start: number, end: number): boolean {
+  let at = start;
+  for (const vma of mm.vmas) {
+    if (vma.end <= at) continue;
+    if (vma.start > at) return false;
+    at = vma.end;
+    if (at >= end) return true;
+  }
+  return at >= end;
+}

@@ -1,0 +1,89 @@
+/** Clearing page-table entries with all their books: munmap, exit, MADV_DONTNEED, truncate (mm/memory.c, zap_pte_range). */
+import type { Kernel } from './kernel';
+import type { Mm, Vma } from './mm';
+import { PMD_PAGES, type Page } from './page';
+import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
+import { splitFolio, splitPmd, unmapHuge, unmapPage } from './rmap';
+import { swapFree } from './swap';
+
+/**
+ * Clears [start, end) of a VMA (A4). The caller brackets it with the notifier event that fits (UNMAP or CLEAR). A PMD
+ * entry that lies only partly in the range is split first (L3).
+ * @param only clears just the entries it answers true for
+ */
+export function zapRange(
+  kernel: Kernel,
+  mm: Mm,
+  _vma: Vma,
+  start: number,
+  end: number,
+  only: ((entry: Pte) => boolean) | null = null,
+): void {
+  for (let vpn = start; vpn < end;) {
+    const pmd = mm.pmds.get(pmdOf(vpn));
+    const first = pmdStart(vpn);
+    const next = first + PMD_PAGES;
+    if (!pmd) {
+      vpn = next;
+      continue;
+    }
+    if (pmd.kind === 'huge') {
+      if (vpn > first || end < next) splitPartly(kernel, mm, vpn);
+      else {
+        if (!only || only(pmd.entry)) zapHuge(kernel, mm, first, pmd.entry);
+        vpn = next;
+        continue;
+      }
+    }
+    const until = Math.min(end, next);
+    for (; vpn < until; vpn++) {
+      const entry = entryAt(mm, vpn)?.entry;
+      if (entry && (!only || only(entry))) zapEntry(kernel, mm, vpn, entry);
+    }
+  }
+}
+
+/** Only a part of a huge mapping goes: PTEs take its place, and a folio that nobody else maps is split (L3). */
+function splitPartly(kernel: Kernel, mm: Mm, vpn: number): void {
+  const page = entryAt(mm, vpn)?.entry.page ?? null;
+  splitPmd(mm, vpn);
+  if (!page) return;
+  const { head } = page;
+  if (head.order > 0 && !head.locked && head.entireMapcount === 0 && head.anon) {
+    splitFolio(kernel, head, 0);
+  }
+}
+
+function zapHuge(kernel: Kernel, mm: Mm, first: number, entry: Pte): void {
+  if (entry.page && entry.state !== 'migration') unmapHuge(kernel, mm, first, entry.page.head, null);
+  else setPmd(mm, first, null);
+}
+
+function zapEntry(kernel: Kernel, mm: Mm, vpn: number, entry: Pte): void {
+  const { page } = entry;
+  if (entry.state === 'swap') {
+    mm.rss.swap--;
+    setPte(mm, vpn, null);
+    swapFree(kernel, entry.slot);
+    return;
+  }
+  if (!page || entry.state === 'migration') {
+    setPte(mm, vpn, null); // zero page, marker, or a page in flight: its migrator finds the entry gone
+    return;
+  }
+  noteDirty(page, entry);
+  unmapPage(kernel, mm, vpn, page, null);
+  dropUnmappedSwapCache(kernel, page.head);
+}
+
+/** The dirty bit of a file mapping goes to the folio, so that it is written back. */
+function noteDirty(page: Page, entry: Pte): void {
+  if (entry.dirty && page.head.file) page.head.dirty = true;
+}
+
+/** A folio that only the swap cache still holds, and no swap entry wants, goes. */
+function dropUnmappedSwapCache(kernel: Kernel, head: Page): void {
+  if (head.free || head.swapSlot < 0 || head.rmap.length > 0) return;
+  const slot = kernel.swap.get(head.swapSlot);
+  if (slot && slot.references === 0) swapFree(kernel, head.swapSlot, 0);
+}
