@@ -150,6 +150,8 @@ export interface AccessSource {
   readonly devices: number;
   /** Exact number of element accesses where it is known before the run (spanning pieces not counted), else null. */
   readonly accesses: number | null;
+  /** Objects that devices touch → the first device that does, where it is known before the run (workloads). */
+  readonly deviceObjects?: ReadonlyMap<number, ProcessorIndex>;
   /** What was dropped, guessed or clipped while reading. */
   findings(): readonly Finding[];
   open(): AccessStream;

@@ -15,7 +15,7 @@ import type { PolicyEntry } from '../contracts/policy';
 import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import { CPU } from '../model/processor';
-import type { AppliedChange, PolicyChange, PolicyChoice, ScenarioSpec } from '../model/scenario';
+import type { AppliedChange, Granularity, PolicyChange, PolicyChoice, ScenarioSpec } from '../model/scenario';
 import { createMemory } from '../os/create-memory';
 import type { MemorySystem } from '../os/memory-system';
 import { PoliciesInForce } from '../os/policies-in-force';
@@ -94,6 +94,7 @@ export class Run {
       granuleBytes: scenario.granularity,
       usefulBytes: scenario.usefulBytes,
       policies: this.policies,
+      deviceObjects: source.deviceObjects ?? null,
       sink: recorder,
       batchBegins: () => {
         this.batchBegins();
@@ -374,11 +375,15 @@ export async function lookAhead(
   pause: (progress: number | null) => Promise<void>,
 ): Promise<(granule: number, now: number) => number> {
   const { scenario, source, machine } = config;
-  const granules = Math.max(1, Math.ceil(source.space.bytes / scenario.granularity));
+  // Systems on the Linux model work on base pages, whatever the driver's migration unit is.
+  const granularity: Granularity = scenario.system ? 4096 : scenario.granularity;
+  const granules = Math.max(1, Math.ceil(source.space.bytes / granularity));
   const visits = new FutureRecorder(granules);
+  const { system: _system, ...base } = scenario;
   const unlimited: ScenarioSpec = {
-    ...scenario,
-    deviceMemoryBytes: granules * scenario.granularity,
+    ...base,
+    granularity,
+    deviceMemoryBytes: granules * granularity,
     usefulBytes: false,
     changes: [],
     policies: [

@@ -39,6 +39,8 @@ export interface MemoryConfig {
   readonly batchBegins: () => void;
   /** Called when a fault batch has been serviced. */
   readonly batchServiced: () => void;
+  /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
+  readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
 }

@@ -2,6 +2,7 @@
 import type { AccessSource } from '../contracts/access-stream';
 import { type SpaceSpec, VA_BLOCK_BYTES } from '../model/space';
 import { MAX_OBJECT_BYTES } from './limits';
+import { deviceObjects } from './device-objects';
 import { deviceCount } from './resolve-phases';
 import { openWorkload } from './stream';
 import { createTables } from './tables';
@@ -41,6 +42,7 @@ export function compileWorkload(workload: Workload, overrides: { readonly seed?:
     space,
     devices: deviceCount(workload.phases),
     accesses: workload.accesses,
+    deviceObjects: deviceObjects(workload),
     findings: () => [],
     open: () => openWorkload(workload, space, seed, tables),
   };

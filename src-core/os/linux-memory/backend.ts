@@ -38,7 +38,6 @@ export interface Backend {
   /** Free pages of a device, for policies. */
   free(device: ProcessorIndex): number;
   capacity(device: ProcessorIndex): number;
-  /** The device gave back a page that `granule` had there. */
   stepBegins?(processor: ProcessorIndex): void;
   stepEnds?(processor: ProcessorIndex): void;
   /** Access counters: see MemorySystem. */
@@ -51,6 +50,8 @@ export interface Backend {
   cpuFaults?(granule: number, op: AccessOp): void;
   /** A call that only this system knows what to do with; false: not handled. */
   call?(action: OsAction, process: number): boolean;
+  /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
+  migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
   /** Gives the device's memory back after `evacuate`. */

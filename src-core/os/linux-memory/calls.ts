@@ -86,11 +86,8 @@ function perform(memory: LinuxMemory, process: Process, index: number, action: O
   const { kernel } = memory;
   switch (action.kind) {
     case 'fork': {
-      const child = fork(kernel, process, action.child);
-      const at = memory.map.processIndex(action.child);
-      memory.setProcess(at, child);
-      memory.contents?.forked(index, at);
-      memory.childMapped(at);
+      fork(kernel, process, action.child);
+      memory.contents?.forked(index, memory.map.processIndex(action.child));
       return 'ok';
     }
     case 'exit':
@@ -152,7 +149,7 @@ function performOnRange(memory: LinuxMemory, process: Process, action: RangeActi
     case 'unpin':
       return unpin(memory, process, pages);
     case 'migrate':
-      return memory.migrateRange(process, pages, action.to);
+      return memory.migrateRange(process, start, end, action.to);
     case 'userfaultfd': {
       const ret = registerUffd(kernel, mm, start, end);
       if (ret === null) memory.numbers.register(mm, start, end);
@@ -193,7 +190,7 @@ function performOnFile(memory: LinuxMemory, process: Process, action: FileAction
 /** The kernel looks for a free place high up, as mmap does: here above everything that was mapped. */
 function remap(memory: LinuxMemory, process: Process, { start, end }: Pages, dontUnmap: boolean): Answer {
   const pages = end - start;
-  const to = memory.freeVpn(process, pages);
+  const to = memory.freeVpn(process);
   const { ret, start: now } = mremap(memory.kernel, process.mm, start, pages, to, {
     mayMove: true,
     fixed: true,
@@ -220,7 +217,7 @@ function unpin(memory: LinuxMemory, process: Process, pages: Pages): Answer {
   if (mine.length === 0) return 'EINVAL';
   for (const held of mine) {
     memory.pins.splice(memory.pins.indexOf(held), 1);
-    ungup(memory.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm, fast: false });
+    ungup(memory.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm });
     memory.numbers.pin(-1);
   }
   return 'ok';

@@ -5,7 +5,7 @@
  * data becomes an outcome. The operating system works on faults and calls, never on hits.
  */
 import { assert } from '../../base/assert';
-import { NO_OBJECT, reasonCode } from '../../model/events';
+import { EVICTION, NO_OBJECT, reasonCode } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
@@ -13,11 +13,12 @@ import { toVirtual } from '../../model/space';
 import type { Errno, FaultResult } from '../linux/errno';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
-import { Kernel } from '../linux/kernel';
+import type { Kernel, KernelConfig } from '../linux/kernel';
 import { vmaAt, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
-import { installReclaim } from '../linux/reclaim';
+import { createKernel } from '../linux/create-kernel';
+import { mmap } from '../linux/mmap';
 import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
 import { BOUNCED, PENDING, TRACKED } from '../residency';
 import type { Backend, DeviceFaultPage } from './backend';
@@ -26,7 +27,7 @@ import { Contents } from './contents';
 import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
 import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
 import { RunNumbers } from './numbers';
-import { executeCall } from './calls';
+import { executeCall, type HeldPin } from './calls';
 import { mapPieces } from './map-pieces';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
@@ -72,6 +73,9 @@ export class LinuxMemory extends MemorySystem {
   private readonly deviceMap = new Map<number, Page>();
   /** Granules that a device ever touched (6c). */
   readonly touchedByDevice: Uint8Array;
+  private readonly everOnDevice: Uint8Array;
+  /** Granules whose entry went in the operation in progress. */
+  private readonly holes = new Set<number>();
   private readonly bouncesOf = new Map<number, number>();
   /** Under which cause pages move now. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
@@ -94,9 +98,9 @@ export class LinuxMemory extends MemorySystem {
     assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
     this.hot = Array.from({ length: config.devices + 1 }, () => new Uint8Array(this.granules));
     this.touchedByDevice = new Uint8Array(this.granules);
+    this.everOnDevice = new Uint8Array(this.granules);
     this.map = new SpaceMap(config.space, this.granules);
-    this.kernel = new Kernel(this.kernelConfig());
-    installReclaim(this.kernel);
+    this.kernel = createKernel(this.kernelConfig());
     this.moves = new Moves(config, this.link, this.lastTransfer);
     this.numbers = new RunNumbers(this);
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
@@ -104,6 +108,9 @@ export class LinuxMemory extends MemorySystem {
     this.kernel.hooks = {
       entryChanged: (mm, vpn, pages, entry) => {
         this.entryChanged(mm, vpn, pages, entry);
+      },
+      forked: (_parent, child) => {
+        this.setProcess(this.map.processIndex(child.name), child);
       },
       notified: (range) => {
         this.numbers.notified(range);
@@ -113,10 +120,10 @@ export class LinuxMemory extends MemorySystem {
     const main = this.kernel.spawn(MAIN_PROCESS);
     this.setProcess(0, main);
     mapPieces(this);
-    this.moves.flush(0, 0, this.place()); // what is on a device from the start
+    this.flush(0); // what is on a device from the start
   }
 
-  private kernelConfig(): ConstructorParameters<typeof Kernel>[0] {
+  private kernelConfig(): KernelConfig {
     const { params } = this.system;
     const { config } = this;
     const devicePages = Math.floor(config.deviceMemoryBytes / PAGE_BYTES);
@@ -169,7 +176,12 @@ export class LinuxMemory extends MemorySystem {
         const bits = this.backend.sharedTable?.(device, mm, vpn + i, entry) ?? -1;
         if (bits >= 0) this.setBits(device, granule, bits);
       }
-      if (entry?.state !== 'migration') this.follow(granule, entry, page);
+      // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
+      if (!entry) this.holes.add(granule);
+      else {
+        this.holes.delete(granule);
+        if (entry.state !== 'migration') this.follow(granule, entry, page);
+      }
     }
   }
 
@@ -227,6 +239,7 @@ export class LinuxMemory extends MemorySystem {
     }
     if (old) this.leaveHome(granule, old);
     if (owner >= 0) residency.place(granule, owner);
+    if (owner > CPU) this.everOnDevice[granule] = 1;
     let counts = true;
     if (owner > CPU && page) {
       this.deviceMap.set(granule, page);
@@ -250,11 +263,12 @@ export class LinuxMemory extends MemorySystem {
 
   private book(granule: number, object: number, from: number, to: number): void {
     const { ledger, residency, context } = this;
+    if (this.migrationOff) this.numbers.migrationsWhileOff++;
     ledger.transferred(granule, to);
     ledger.count(object, METRIC.migrations, 1);
     if (to === CPU) {
       ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
-      if (context.kind === 2) ledger.count(object, METRIC.evictions, 1);
+      if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
       else residency.state[granule] = residency.state[granule]! | BOUNCED;
       this.numbers.pagesToHost++;
     } else {
@@ -269,6 +283,14 @@ export class LinuxMemory extends MemorySystem {
     }
     if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
     this.moves.add(context, granule, object, from, to);
+  }
+
+  /** Pages that were brought to a device and that no device ever used (6c). */
+  untouchedPages(): number {
+    let pages = 0;
+    for (let granule = 0; granule < this.granules; granule++)
+      if (this.everOnDevice[granule] === 1 && this.touchedByDevice[granule] === 0) pages++;
+    return pages;
   }
 
   bounces(): { total: number; worst: number } {
@@ -299,6 +321,8 @@ export class LinuxMemory extends MemorySystem {
   /** Sends what moved; answers when all has arrived. */
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
+    for (const granule of this.holes) this.setOwner(granule, -1, null);
+    this.holes.clear();
     this.numbers.peaks();
     return this.moves.flush(readyPs, timing?.evictionFixed.value ?? 0, this.place());
   }
@@ -325,6 +349,8 @@ export class LinuxMemory extends MemorySystem {
     return LINUX_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    // Pages that arrived with others are tracked, so that their first use comes this way (6c).
+    if (processor !== CPU) this.touchedByDevice[granule] = 1;
     return (this.hot[processor]![granule]! & LOCAL_NEED[op]!) !== 0;
   }
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
@@ -432,6 +458,7 @@ export class LinuxMemory extends MemorySystem {
     this.moves.causes.clear();
     const share = (end - start) / count;
     for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
+    if (processor !== CPU) this.numbers.deviceStallPs += end - start;
     this.clocks.reach(processor, end);
     this.config.batchServiced();
   }
@@ -504,6 +531,97 @@ export class LinuxMemory extends MemorySystem {
       reason,
       JSON.stringify({ what, result, ...detail }),
     );
+  }
+
+  // --- what calls and backends need ---
+  /** References that the workload holds through `pin`. */
+  readonly pins: HeldPin[] = [];
+
+  /** Pages of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
+  travel(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
+    this.ledger.leaving(granule);
+    if (this.residency.ownerOf(granule) >= 0) this.residency.remove(granule);
+    this.residency.place(granule, to);
+    this.book(granule, object, from, to);
+  }
+  /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
+  settle(granule: number, owner: ProcessorIndex): void {
+    const before = this.residency.ownerOf(granule);
+    if (before === owner) return;
+    this.ledger.leaving(granule);
+    if (before >= 0) this.residency.remove(granule);
+    this.residency.place(granule, owner);
+    if (before > CPU) this.moves.add(this.context, granule, this.ledger.objectOf[granule]!, before, -1);
+  }
+  /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
+  transferPs(bytes: number): number {
+    return this.link && bytes > 0 ? this.link.durationPs(bytes) : 0;
+  }
+
+  /** Empties a device; answers the pages that stay. */
+  evacuate(device: ProcessorIndex): number {
+    return this.under({ ...NO_CONTEXT(REASON.evacuate), kind: EVICTION }, () => this.backend.evacuate(device));
+  }
+  /** What an evacuation now would leave: pinned pages, and the kernel's own. */
+  residue(device: ProcessorIndex): number {
+    let pages = this.kernel.kernelPages[device] ?? 0;
+    for (const page of this.deviceMap.values())
+      if (this.backend.ownerOfPage(page) === device && page.head.pins > 0) pages++;
+    return pages;
+  }
+
+  /** An explicit move of a range, as a driver's migrate call or prefetch makes it. */
+  migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string {
+    if (this.migrationOff) return 'EPERM';
+    return this.under(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
+  }
+
+  /** Pages that the kernel takes for itself: on the host, or where it may on a device (requirement 1b). */
+  kernelAllocation(pages: number): string {
+    const { kernel } = this;
+    this.numbers.kernelRequests += pages;
+    for (let i = 0; i < pages; i++) {
+      const page = kernel.allocKernel();
+      if (!page) return 'ENOMEM';
+      if (page.node !== 0) this.numbers.strayKernelPages++;
+    }
+    return 'ok';
+  }
+
+  /** Another process fills memory: anonymous pages of its own, which reclaim may swap. */
+  pressure(pages: number): string {
+    this.hog ??= this.kernel.spawn('pressure');
+    const { start } = mmap(this.kernel, this.hog, { start: null, pages, prot: 'rw', shared: false });
+    for (let i = 0; i < pages; i++) {
+      const result = handleFault(this.kernel, this.hog.mm, start + i, { write: true });
+      if (result !== 'ok') return signalOf(result);
+    }
+    return 'ok';
+  }
+  private hog: Process | null = null;
+
+  /** A free place in the address space, above everything that the workload mapped. */
+  freeVpn(process: Process): number {
+    const top = process.mm.vmas.reduce((most, vma) => Math.max(most, vma.end), 0);
+    return Math.ceil((top + 1) / 512) * 512;
+  }
+  /** mremap: the workload's name for the memory follows it. */
+  moved(process: Process, from: number, pages: number, to: number): void {
+    const index = this.processes.indexOf(process);
+    this.map.move(index, from, pages, to);
+    for (let vpn = to; vpn < to + pages; vpn++) {
+      const found = entryAt(process.mm, vpn);
+      const granule = this.map.granule(index, vpn);
+      if (granule < 0) continue;
+      this.entryChanged(process.mm, vpn, 1, null);
+      if (found)
+        this.entryChanged(
+          process.mm,
+          vpn,
+          1,
+          found.huge ? { ...found.entry, page: pageOf(found.entry, true, vpn) } : found.entry,
+        );
+    }
   }
 
   // --- what the run tells ---

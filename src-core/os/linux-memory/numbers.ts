@@ -51,8 +51,11 @@ export class RunNumbers {
   copyBytesPeak = 0;
   peakDevicePages = 0;
   peakHostPages = 0;
-  untouchedPeak = 0;
   strayKernelPages = 0;
+  /** Kernel pages that were asked for. */
+  kernelRequests = 0;
+  /** Time that devices stood still, waiting for faults and copies. */
+  deviceStallPs = 0;
   migrationsWhileOff = 0;
   evacuationPs: number | null = null;
   residuePages = 0;
@@ -97,19 +100,11 @@ export class RunNumbers {
 
   /** Called after each operation: highest use of memories. */
   peaks(): void {
-    const { kernel, backend, config, residency } = this.memory;
+    const { kernel, backend, config } = this.memory;
     this.peakHostPages = Math.max(this.peakHostPages, kernel.used[0]!);
     let device = 0;
     for (let d = 1; d <= config.devices; d++) device += backend.capacity(d) - backend.free(d);
     this.peakDevicePages = Math.max(this.peakDevicePages, device);
-    let resident = 0;
-    for (let d = 1; d <= config.devices; d++) resident += residency.residents(d);
-    if (resident === 0 || this.untouchedPeak >= resident) return;
-    let untouched = 0;
-    for (let d = 1; d <= config.devices; d++)
-      for (let i = 0; i < residency.residents(d); i++)
-        if (this.memory.touchedByDevice[residency.residentAt(d, i)] === 0) untouched++;
-    this.untouchedPeak = Math.max(this.untouchedPeak, untouched);
   }
 
   outcome(result: string, what: string, object: number, timePs: number, access: number): void {
@@ -151,7 +146,7 @@ export class RunNumbers {
     let ps = 0;
     for (let device = 1; device <= memory.config.devices; device++) {
       const pages = memory.residency.residents(device);
-      this.residuePages += memory.previewEvacuation(device);
+      this.residuePages += memory.residue(device);
       if (timing && pages > 0) ps += timing.evictionFixed.value + memory.transferPs(pages * PAGE_BYTES);
     }
     this.evacuationPs = timing ? ps : null;

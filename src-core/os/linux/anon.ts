@@ -5,8 +5,9 @@ import type { Mm, Vma } from './mm';
 import { canWrite } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
-import { pmdOf, pmdStart, pte, setPmd, setPte, type Pte } from './page-table';
-import { changeEntry, mapHuge, mapPage, splitPmd, unmapHuge, unmapPage } from './rmap';
+import { pmdOf, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
+import { changeEntry, mapHuge, mapPage, unmapPage } from './rmap';
+import { splitHuge } from './split-huge';
 
 /** A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1. */
 export function newAnon(kernel: Kernel, mm: Mm, vma: Vma, order: number): Page | null {
@@ -76,19 +77,31 @@ export function mapAnon(kernel: Kernel, mm: Mm, vpn: number, page: Page, write: 
 export function canReuse(page: Page): boolean {
   if (page.anonExclusive) return true;
   const { head } = page;
-  return !head.ksm && head.order === 0 && head.swapSlot < 0 && head.rmap.length === 1 && head.refcount === 1;
+  return (
+    !head.ksm && !head.locked && head.order === 0 && head.swapSlot < 0 && head.rmap.length === 1 && head.refcount === 1
+  );
+}
+
+/**
+ * FAULT_FLAG_UNSHARE, before a pin for reading: the page becomes the process's own but stays read-only, so that a later
+ * write of the process is seen by who pinned it.
+ */
+export function unshare(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): FaultResult {
+  splitHuge(mm, vpn);
+  const entry = pteAt(mm, vpn);
+  return entry ? copyOnWrite(kernel, mm, vma, vpn, entry, false) : 'ok';
 }
 
 /**
  * Write to a page that is mapped read-only (do_wp_page), or a write through a private mapping to a page that is not the
  * process's own: reuse, or a copy under a CLEAR event (N: COW break).
  */
-export function copyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte): FaultResult {
+export function copyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte, write = true): FaultResult {
   const old = entry.page;
   if (old?.head.anon && canReuse(old)) {
     old.anonExclusive = true;
     kernel.counters.minorFaults++;
-    changeEntry(mm, vpn, false, { ...entry, write: true, dirty: true, young: true });
+    changeEntry(mm, vpn, false, { ...entry, write, dirty: entry.dirty || write, young: true });
     return 'ok';
   }
   if (old) kernel.get(old.head);
@@ -107,7 +120,7 @@ export function copyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry
   invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
     if (old) unmapPage(kernel, mm, vpn, old, null);
     else setPte(mm, vpn, null);
-    mapAnon(kernel, mm, vpn, page, true);
+    mapAnon(kernel, mm, vpn, page, write);
   });
   if (old) kernel.put(old);
   return 'ok';
@@ -118,7 +131,10 @@ export function hugeCopyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, e
   const start = pmdStart(vpn);
   if (!entry.page) {
     const head = newAnon(kernel, mm, vma, PMD_ORDER);
-    if (!head) return splitAndRetry(mm, start);
+    if (!head) {
+      splitHuge(mm, start);
+      return 'ok';
+    }
     kernel.counters.thpFaults++;
     invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
       setPmd(mm, start, null);
@@ -131,22 +147,10 @@ export function hugeCopyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, e
   const { head } = entry.page;
   if (head.anonExclusive || (head.rmap.length === 1 && head.refcount === 1)) {
     for (const page of pagesOf(head)) page.anonExclusive = true;
+    kernel.counters.minorFaults++;
     changeEntry(mm, start, true, { ...entry, write: true, dirty: true, young: true });
     return 'ok';
   }
-  return splitAndRetry(mm, start);
-}
-
-/** The PMD becomes PTEs (THP PMD split: CLEAR, although pages do not move); the fault is taken again. */
-function splitAndRetry(mm: Mm, start: number): FaultResult {
-  invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
-    splitPmd(mm, start);
-  });
+  splitHuge(mm, start); // copied page by page when the fault is taken again
   return 'ok';
-}
-
-/** Takes a PMD-mapped folio of one process out, for callers that put something else there. */
-export function dropHuge(kernel: Kernel, mm: Mm, vpn: number, entry: Pte): void {
-  if (entry.page) unmapHuge(kernel, mm, vpn, entry.page.head, null);
-  else setPmd(mm, vpn, null);
 }

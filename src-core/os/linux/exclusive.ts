@@ -7,64 +7,72 @@ import { handleFault } from './fault';
 import type { Kernel } from './kernel';
 import { canWrite, vmaAt, type Mm } from './mm';
 import { invalidate, type Owner } from './notifier';
-import type { Page } from './page';
-import { entryAt, pageOf, pmdStart } from './page-table';
+import { PMD_PAGES, type Page } from './page';
+import { entryAt, pageOf, pmdStart, type Pte } from './page-table';
 import { changeEntry, splitPmd } from './rmap';
 
 /** A fault may have to break COW, bring the page from a device or from swap, and take back an exclusive entry. */
 const MOST_FAULTS = 16;
 
 /**
- * Makes one page exclusive to a device. On success the page is locked and referenced: the caller programs his entry
- * inside a notifier read section, then unlocks and puts it (X3). Errors by profile: EOPNOTSUPP where the memory is not
- * anonymous (cur), EBUSY where a page refused (612 answers a null page, which its drivers take for that).
+ * Makes one page exclusive to a device. On success the page is locked and referenced: exclusivity holds until the caller
+ * unlocks it, so he programs his entry inside a notifier read section before, and puts the page after (X3).
+ * A page that cannot be had is `EOPNOTSUPP` (not anonymous, hugetlb) or `EBUSY` (locked) in profile-cur, and in 612, whose
+ * range API goes on with the others, a null page without an error (X2). References that somebody took before are not
+ * excluded (X5).
  */
-export function makeDeviceExclusive(
-  kernel: Kernel,
-  mm: Mm,
-  vpn: number,
-  owner: Owner,
-): { readonly ret: Ret; readonly page: Page | null } {
-  const vma = vmaAt(mm, vpn);
-  const failed = (ret: Ret): { ret: Ret; page: null } => ({ ret, page: null });
-  if (!vma || vma.prot === 'none') return failed('EFAULT');
+export function makeDeviceExclusive(kernel: Kernel, mm: Mm, vpn: number, owner: Owner): Outcome {
+  const refused = (ret: 'EOPNOTSUPP' | 'EBUSY'): Outcome => ({
+    ret: kernel.config.profile === 'cur' ? ret : null,
+    page: null,
+  });
   for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-    if (!canWrite(vma)) return failed('EFAULT');
-    // X2: the page is faulted in writable first, so that COW is broken and an earlier exclusivity revoked.
+    const vma = vmaAt(mm, vpn);
+    if (!vma || !canWrite(vma)) return { ret: 'EFAULT', page: null };
     const found = entryAt(mm, vpn);
-    if (!found?.entry.write || found.entry.state !== 'present' || found.entry.protnone) {
+    // X2: the page is faulted in writable first, so that COW is broken and an earlier exclusivity revoked.
+    if (found?.entry.state !== 'present' || !found.entry.write || found.entry.protnone) {
       const result = handleFault(kernel, mm, vpn, { write: true, remote: true });
       if (result === 'ok') continue;
-      return failed(result === 'oom' ? 'ENOMEM' : result === 'blocked' || result === 'uffd' ? 'EBUSY' : 'EFAULT');
+      if (result === 'blocked') return refused('EBUSY');
+      return { ret: result === 'oom' ? 'ENOMEM' : 'EFAULT', page: null };
     }
     const page = pageOf(found.entry, found.huge, vpn);
-    const isAnon = page?.head.anon === true && page.kind === 'ram';
-    if (!isAnon || vma.hugetlb) return failed(kernel.config.profile === 'cur' ? 'EOPNOTSUPP' : 'EBUSY');
-    if (page.head.locked) return failed('EBUSY');
-    if (found.huge) {
-      const start = pmdStart(vpn); // a PMD is remapped by PTEs first (X2)
-      invalidate(mm, start, start + 512, 'CLEAR', () => {
-        splitPmd(mm, vpn);
-      });
-      continue;
+    if (!page?.head.anon || vma.hugetlb) return refused('EOPNOTSUPP');
+    if (page.head.locked) return refused('EBUSY'); // 612: trylock; cur: would sleep, which the model leaves to the caller
+    if (!found.huge) {
+      grant(kernel, mm, vpn, found.entry, owner);
+      return { ret: null, page };
     }
-    kernel.get(page.head);
-    page.head.locked = true;
-    invalidate(
-      mm,
-      vpn,
-      vpn + 1,
-      'EXCLUSIVE',
-      () => {
-        // The core treats the entry as clean and old; the driver marks the page dirty (X5).
-        changeEntry(mm, vpn, false, { ...found.entry, state: 'exclusive', dirty: false, young: false });
-      },
-      owner,
-    );
-    page.head.dirty = true;
-    return { ret: null, page };
+    const start = pmdStart(vpn); // a PMD is remapped by PTEs first (X2)
+    invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
+      splitPmd(mm, vpn);
+    });
   }
-  return failed('EBUSY');
+  return refused('EBUSY');
+}
+
+interface Outcome {
+  readonly ret: Ret;
+  readonly page: Page | null;
+}
+
+function grant(kernel: Kernel, mm: Mm, vpn: number, entry: Pte, owner: Owner): void {
+  const { head } = entry.page!;
+  kernel.get(head);
+  head.locked = true;
+  invalidate(
+    mm,
+    vpn,
+    vpn + 1,
+    'EXCLUSIVE',
+    () => {
+      // The core treats the entry as clean and old from now on (X5): what was dirty goes to the folio.
+      if (entry.dirty) head.dirty = true;
+      changeEntry(mm, vpn, false, { ...entry, state: 'exclusive', dirty: false, young: false });
+    },
+    owner,
+  );
 }
 
 /** X4: an access by anybody else. Everyone, the holder too, drops the page; then the entry is what it was. */
@@ -82,5 +90,6 @@ export function revokeExclusive(_kernel: Kernel, mm: Mm, vpn: number): FaultResu
 export function restoreExclusive(mm: Mm, vpn: number): void {
   const found = entryAt(mm, vpn);
   if (found?.entry.state !== 'exclusive') return;
-  changeEntry(mm, vpn, false, { ...found.entry, state: 'present', young: true, dirty: true });
+  const { write } = found.entry; // mprotect may have taken it away meanwhile (A3)
+  changeEntry(mm, vpn, false, { ...found.entry, state: 'present', young: true, dirty: write });
 }

@@ -1,17 +1,33 @@
 /** fork, exit and exec (kernel/fork.c dup_mmap, mm/memory.c copy_page_range; rules A1, A7, X6). */
 import { newAnon } from './anon';
 import { restoreExclusive } from './exclusive';
+import { newHugetlb } from './hugetlb-pool';
 import type { Kernel } from './kernel';
 import { Mm, Process, type Vma } from './mm';
 import { munmap } from './mmap';
 import { invalidate } from './notifier';
-import { copyData, pagesOf } from './page';
-import { pmdStart, pte, setPmd, setPte, type Pte, type Pmd } from './page-table';
+import { copyData, folioPages, PMD_PAGES, pagesOf, type Page } from './page';
+import { pmdOf, pmdStart, pte, setPmd, setPte, type Pte } from './page-table';
 import { changeEntry, mapHuge, mapPage, splitPmd } from './rmap';
 import { swapDup } from './swap';
 import { insertVma } from './vma-ops';
 
-/** A child with a copy of the address space: private memory is shared until somebody writes, shared memory is shared. */
+/** Status of a child whose fork failed: -ENOMEM. */
+export const FORK_FAILED = -12;
+
+/** One copy of a VMA's entries: from the parent's page table to the child's. */
+interface Copy {
+  readonly kernel: Kernel;
+  readonly from: Mm;
+  readonly to: Mm;
+  readonly vma: Vma;
+}
+
+/**
+ * A child with a copy of the address space: private memory is shared until somebody writes, shared memory is shared. Where
+ * memory runs out for the early copies of pinned pages, the fork fails: the process that is answered has exited with
+ * FORK_FAILED and never ran.
+ */
 export function fork(kernel: Kernel, parent: Process, name: string): Process {
   const mm = new Mm(kernel, kernel.id(), parent.mm.memcg);
   const child = new Process(kernel.id(), name, mm, parent);
@@ -19,119 +35,156 @@ export function fork(kernel: Kernel, parent: Process, name: string): Process {
   kernel.hooks.forked?.(parent, child);
   for (const vma of parent.mm.vmas) {
     if (vma.dontfork) continue;
-    insertVma(mm, { ...vma, locked: false, uffdMissing: false });
+    // Locks and userfaultfd registrations are not inherited.
+    insertVma(mm, { ...vma, locked: false, uffdMissing: false, hasAnon: vma.hasAnon && !vma.wipeonfork });
     if (vma.file) vma.file.references++;
-    if (vma.wipeonfork) continue;
-    // Only a mapping with pages of its own needs its tables copied; a file mapping faults them in again (vma_needs_copy).
-    if (vma.shared && !vma.hugetlb && !vma.mixedmap) continue;
-    invalidate(parent.mm, vma.start, vma.end, 'PROTECTION_PAGE', () => {
-      copyRange(kernel, parent.mm, mm, vma);
-    });
+    if (vma.wipeonfork || !needsCopy(vma)) continue;
+    const copy: Copy = { kernel, from: parent.mm, to: mm, vma };
+    let done = true;
+    const work = (): void => {
+      done = copyRange(copy);
+    };
+    // Only copy-on-write memory is write-protected in the parent, and only that concerns its mirrors (section 3).
+    if (vma.shared) work();
+    else invalidate(parent.mm, vma.start, vma.end, vma.hugetlb ? 'CLEAR' : 'PROTECTION_PAGE', work);
+    if (done) continue;
+    exit(kernel, child, FORK_FAILED);
+    return child;
   }
   return child;
 }
 
-function copyRange(kernel: Kernel, from: Mm, to: Mm, vma: Vma): void {
-  for (const [at, pmd] of [...from.pmds]) {
-    const first = at * 512;
-    if (first >= vma.end || first + 512 <= vma.start) continue;
-    if (pmd.kind === 'huge') {
-      copyHuge(kernel, from, to, vma, first, pmd.entry);
-      continue;
-    }
-    copyTable(kernel, from, to, vma, first, pmd);
+/** vma_needs_copy: what a fault could not find again, which is everything but pages of a file. */
+const needsCopy = (vma: Vma): boolean =>
+  vma.hugetlb || vma.io || vma.mixedmap || (!vma.shared && (vma.file === null || vma.hasAnon));
+
+/** Copies the entries of a VMA; false: out of memory. */
+function copyRange(copy: Copy): boolean {
+  const { from, vma } = copy;
+  for (let vpn = vma.start; vpn < vma.end;) {
+    const pmd = from.pmds.get(pmdOf(vpn));
+    const next = pmdStart(vpn) + PMD_PAGES;
+    if (pmd?.kind === 'huge') {
+      const done = copyHuge(copy, pmdStart(vpn), pmd.entry);
+      if (done === false) return false;
+      if (done === null) continue; // split: the PTEs that took its place are copied
+    } else if (pmd && !copyTable(copy, vpn, Math.min(next, vma.end))) return false;
+    vpn = next;
   }
+  return true;
 }
 
-function copyTable(
-  kernel: Kernel,
-  from: Mm,
-  to: Mm,
-  vma: Vma,
-  first: number,
-  pmd: Extract<Pmd, { kind: 'table' }>,
-): void {
-  for (let i = 0; i < 512; i++) {
-    const vpn = first + i;
-    if (vpn < vma.start || vpn >= vma.end) continue;
-    let entry = pmd.entries[i];
-    if (!entry) continue;
-    if (entry.state === 'exclusive') {
-      restoreExclusive(from, vpn); // X6: the parent's entry is an ordinary one again, and is copied as such
-      entry = pmd.entries[i]!;
-    }
-    copyEntry(kernel, from, to, vma, vpn, entry);
+function copyTable(copy: Copy, start: number, end: number): boolean {
+  const { from } = copy;
+  for (let vpn = start; vpn < end; vpn++) {
+    // X6: an exclusive entry of the parent is an ordinary one again, and is copied as such.
+    restoreExclusive(from, vpn);
+    const pmd = from.pmds.get(pmdOf(vpn));
+    const entry = pmd?.kind === 'table' ? pmd.entries[vpn % PMD_PAGES] : null;
+    if (entry && !copyEntry(copy, vpn, entry)) return false;
   }
+  return true;
 }
 
-function copyEntry(kernel: Kernel, from: Mm, to: Mm, vma: Vma, vpn: number, entry: Pte): void {
+function copyEntry(copy: Copy, vpn: number, entry: Pte): boolean {
+  const { kernel, from, to, vma } = copy;
   switch (entry.state) {
     case 'migration':
-      throw new Error('fork met a migration entry: migrate_vma holds the mmap lock of its address space');
+      copyMigration(from, to, vma, vpn, false, entry);
+      return true;
     case 'swap':
       swapDup(kernel, entry.slot);
       to.rss.swap++;
       setPte(to, vpn, { ...entry, exclusive: false });
       if (entry.exclusive) setPte(from, vpn, { ...entry, exclusive: false });
-      return;
+      return true;
     case 'uffd-marker':
-      return;
-    case 'present':
-    case 'private':
-    case 'exclusive':
-      copyMapped(kernel, from, to, vma, vpn, entry);
-      return;
+      return true; // the registration is not inherited either
     case 'zero':
     case 'poison':
     case 'special':
       setPte(to, vpn, entry);
+      return true;
+    case 'present':
+    case 'private':
+    case 'exclusive':
+      return copyMapped(copy, vpn, entry);
   }
 }
 
-function copyMapped(kernel: Kernel, from: Mm, to: Mm, vma: Vma, vpn: number, entry: Pte): void {
+/**
+ * A page that processes share can be in flight for another one's migration: its entry is copied, and read-only in both
+ * like the page will be. Whoever ends the migration finds the new one by `Page.waiting`.
+ */
+function copyMigration(from: Mm, to: Mm, vma: Vma, vpn: number, huge: boolean, entry: Pte): void {
+  const set = huge ? setPmd : setPte;
+  const now = vma.shared ? entry : { ...entry, write: false, exclusive: false };
+  if (now.write !== entry.write || now.exclusive !== entry.exclusive) set(from, vpn, now);
+  set(to, vpn, now);
+}
+
+function copyMapped({ kernel, from, to, vma }: Copy, vpn: number, entry: Pte): boolean {
   const page = entry.page!;
   if (vma.shared) {
-    mapPage(to, vpn, entry);
-    return;
+    mapPage(to, vpn, { ...entry, dirty: false });
+    return true;
   }
-  // A page that somebody pinned stays the parent's alone: the child gets its copy at once (copy_present_page).
-  if (page.head.anon && page.head.pins > 0 && page.anonExclusive && page.kind !== 'device-private') {
+  if (mustCopyNow(page)) {
+    // The child gets its copy at once (copy_present_page): whoever pinned goes on seeing the parent's page.
     const copy = newAnon(kernel, to, vma, 0);
-    if (copy) {
-      copyData(page, copy);
-      kernel.hooks.copied?.(page, copy, 1, 'fork-pinned');
-      mapPage(to, vpn, pte('present', copy, { write: entry.write, dirty: true, young: true }));
-      kernel.lruAdd(copy);
-      kernel.put(copy);
-      return;
-    }
+    if (!copy) return false;
+    copyData(page, copy);
+    kernel.hooks.copied?.(page, copy, 1, 'fork-pinned');
+    mapPage(to, vpn, pte('present', copy, { write: entry.write, dirty: true, young: true }));
+    kernel.lruAdd(copy);
+    kernel.put(copy);
+    return true;
   }
   page.anonExclusive = false;
   if (entry.write) changeEntry(from, vpn, false, { ...entry, write: false });
-  mapPage(to, vpn, { ...entry, write: false, protnone: false });
+  // A1: a device-private entry is duplicated like a present one; it cannot be pinned, so this never fails.
+  mapPage(to, vpn, { ...entry, write: false });
+  return true;
 }
 
-/** A PMD entry is shared whole (profile-cur also for device folios); a pinned folio is split and copied by pages. */
-function copyHuge(kernel: Kernel, from: Mm, to: Mm, vma: Vma, first: number, entry: Pte): void {
+/** folio_needs_cow_for_dma: pinned with FOLL_PIN, and the process's alone. */
+const mustCopyNow = (page: Page): boolean => page.head.anon && page.head.dmaPins > 0 && page.anonExclusive;
+
+/** A PMD entry is shared whole (profile-cur: also that of a device folio). null: split instead, false: out of memory. */
+function copyHuge(copy: Copy, first: number, entry: Pte): boolean | null {
+  const { kernel, from, to, vma } = copy;
   if (!entry.page) {
     setPmd(to, first, entry);
-    return;
+    return true;
+  }
+  if (entry.state === 'migration') {
+    copyMigration(from, to, vma, first, true, entry);
+    return true;
   }
   const { head } = entry.page;
-  if (entry.state === 'migration') throw new Error('fork met a migration entry');
-  if (vma.hugetlb && vma.shared) {
+  if (vma.shared) {
     mapHuge(to, first, entry);
-    return;
+    return true;
   }
-  if (head.anon && head.pins > 0 && !vma.hugetlb) {
+  if (vma.hugetlb && head.dmaPins > 0 && entry.write) return copyPinnedHugetlb(kernel, to, first, head);
+  if (!vma.hugetlb && mustCopyNow(head)) {
     splitPmd(from, first);
-    const pmd = from.pmds.get(first / 512);
-    if (pmd?.kind === 'table') copyTable(kernel, from, to, vma, first, pmd);
-    return;
+    return null;
   }
   for (const page of pagesOf(head)) page.anonExclusive = false;
-  if (entry.write) changeEntry(from, pmdStart(first), true, { ...entry, write: false });
-  mapHuge(to, first, { ...entry, write: false, protnone: false });
+  if (entry.write) changeEntry(from, first, true, { ...entry, write: false });
+  mapHuge(to, first, { ...entry, write: false });
+  return true;
+}
+
+function copyPinnedHugetlb(kernel: Kernel, to: Mm, first: number, head: Page): boolean {
+  const copy = newHugetlb(kernel);
+  if (!copy) return false;
+  for (const [i, page] of pagesOf(head).entries()) copyData(page, copy.pages![i]!);
+  kernel.hooks.copied?.(head, copy, folioPages(head), 'fork-pinned');
+  mapHuge(to, first, pte('present', copy, { write: true, dirty: true, young: true }));
+  kernel.put(copy);
+  return true;
 }
 
 /**
@@ -144,10 +197,10 @@ export function exit(kernel: Kernel, process: Process, status: number, signal?: 
   process.exited = true;
   process.status = status;
   process.signal = signal ?? null;
-  process.mm.alive = false;
 }
 
 function teardown(kernel: Kernel, mm: Mm): void {
+  mm.alive = false; // nothing is inserted into it any more (G17)
   invalidate(mm, 0, Number.MAX_SAFE_INTEGER, 'RELEASE', () => undefined);
   for (const vma of [...mm.vmas]) munmap(kernel, mm, vma.start, vma.end);
   mm.notifiers.length = 0;
@@ -156,6 +209,5 @@ function teardown(kernel: Kernel, mm: Mm): void {
 /** execve: a new, empty address space takes the place of the old one. */
 export function exec(kernel: Kernel, process: Process): void {
   teardown(kernel, process.mm);
-  process.mm.alive = false;
   process.mm = new Mm(kernel, kernel.id(), process.mm.memcg);
 }

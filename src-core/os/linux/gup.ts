@@ -1,28 +1,34 @@
 /**
- * get_user_pages and pin_user_pages (mm/gup.c; A11, section 4). The slow path faults like a CPU, so a device-private page
- * comes back to RAM; a device-coherent page may be held for a short time where it is, and has to move to RAM before it
- * is pinned for long.
+ * get_user_pages and pin_user_pages (mm/gup.c): references to the pages behind an address, for DMA and for debuggers. The
+ * slow path faults; the fast one only takes what is there and falls back (A11). Long-term pins want memory that may stay
+ * where it is: coherent device pages and movable zones are left first (section 4).
  */
-import type { Ret } from './errno';
+import { unshare } from './anon';
+import type { FaultResult, Ret } from './errno';
 import { handleFault } from './fault';
 import type { Kernel } from './kernel';
 import { migrateFolio } from './migrate-entries';
-import { canWrite, vmaAt, type Mm } from './mm';
+import { canRead, canWrite, isCow, vmaAt, type Mm, type Vma } from './mm';
 import type { Page } from './page';
-import { entryAt, pageOf } from './page-table';
+import { entryAt, pageOf, type Pte } from './page-table';
 
 export interface GupFlags {
+  /** FOLL_WRITE. */
   readonly write: boolean;
-  /** FOLL_PIN instead of FOLL_GET. */
+  /** FOLL_PIN; else FOLL_GET. */
   readonly pin: boolean;
   readonly longTerm: boolean;
-  /** Fast path first: it backs off on anything that is not present, so the outcome is the same. */
+  /** gup_fast: no walk through the VMA where the page table already answers. */
   readonly fast: boolean;
 }
 
-const MOST_FAULTS = 32;
+/** Breaking COW, swap-in, a page on a device, then a move for a long-term pin: each needs a round. */
+const MOST_ROUNDS = 16;
 
-/** Takes a reference on one page; the answer's page is held until `ungup`. */
+/**
+ * A reference to one page, dropped by `ungup`. `page` is null with `ret` null for the shared zero page, which nobody
+ * counts. EAGAIN: a migration or a userfaultfd handler is in the way; the kernel would sleep, here the caller comes back.
+ */
 export function gup(
   kernel: Kernel,
   mm: Mm,
@@ -31,48 +37,95 @@ export function gup(
 ): { readonly ret: Ret; readonly page: Page | null } {
   const failed = (ret: Ret): { ret: Ret; page: null } => ({ ret, page: null });
   const vma = vmaAt(mm, vpn);
-  if (!vma || vma.prot === 'none' || vma.io || (flags.write && !canWrite(vma))) return failed('EFAULT');
-  if (flags.longTerm && vma.file?.kind === 'fs-dax') return failed('EOPNOTSUPP');
-  for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
+  if (!vma) return failed('EFAULT');
+  const refused = checkVma(vma, flags);
+  if (refused) return failed(refused);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const found = entryAt(mm, vpn);
-    const page =
-      found?.entry.state === 'present' && !found.entry.protnone ? pageOf(found.entry, found.huge, vpn) : null;
-    // A pin of an anonymous page that others share would lose its copy: it is unshared first (FAULT_FLAG_UNSHARE).
-    const shared = flags.pin && page?.head.anon === true && !page.anonExclusive && !vma.hugetlb;
-    if (!found || !page || (flags.write && !found.entry.write) || shared) {
-      const write = flags.write || ((shared || found?.entry.state === 'zero' || !found) && canWrite(vma) && flags.pin);
-      const result = handleFault(kernel, mm, vpn, { write, remote: true });
-      if (result === 'oom') return failed('ENOMEM');
-      if (result === 'blocked' || result === 'uffd') return failed('EAGAIN');
-      if (result !== 'ok') return failed('EFAULT');
-      if (entryAt(mm, vpn)?.entry.state === 'zero' && !write) return { ret: null, page: null };
-      if (shared && !canWrite(vma)) return failed('EFAULT');
+    if (!found || !isUsable(found.entry, flags.write)) {
+      const result = handleFault(kernel, mm, vpn, { write: flags.write, remote: true });
+      if (result !== 'ok') return failed(errnoOf(result));
       continue;
     }
-    const { head } = page;
-    if (head.locked && head.isolated) return failed('EAGAIN');
-    if (flags.longTerm && !isLongTermPinnable(kernel, head)) {
-      if (!migrateFolio(kernel, head, 0)) return failed('EBUSY');
+    const { entry, huge } = found;
+    if (entry.state === 'special') return failed('EFAULT');
+    const page = pageOf(entry, huge, vpn);
+    if (page?.poisoned) return failed('EFAULT');
+    if (mustUnshare(vma, page, flags)) {
+      const result = unshare(kernel, mm, vma, vpn);
+      if (result !== 'ok') return failed(errnoOf(result));
       continue;
     }
-    head.refcount++;
-    head.pins++;
-    if (flags.longTerm) head.longPins++;
+    if (!page) return { ret: null, page: null };
+    if (flags.longTerm && !isLongTermPinnable(kernel, page)) {
+      const ret = moveForPin(kernel, page);
+      if (ret) return failed(ret);
+      continue;
+    }
+    take(page, flags);
     return { ret: null, page };
   }
-  return failed('EFAULT');
+  return failed('EBUSY');
 }
 
-/** folio_is_longterm_pinnable: not device-coherent, not on a movable node (U2). */
-function isLongTermPinnable(kernel: Kernel, head: Page): boolean {
-  if (head.kind === 'device-coherent') return false;
-  return head.kind !== 'ram' || !kernel.config.nodes[head.node]!.movable;
-}
-
-/** put_page or unpin_user_page. */
-export function ungup(kernel: Kernel, page: Page, flags: Pick<GupFlags, 'longTerm'>): void {
+/** Drops what `gup` took, with the same flags. A page that was taken for writing has been written: dirty. */
+export function ungup(kernel: Kernel, page: Page, flags: Omit<GupFlags, 'fast'>): void {
   const { head } = page;
+  if (flags.write) head.dirty = true;
   head.pins--;
+  if (flags.pin) head.dmaPins--;
   if (flags.longTerm) head.longPins--;
   kernel.put(head);
+}
+
+function take(page: Page, flags: GupFlags): void {
+  const { head } = page;
+  head.refcount++;
+  head.pins++;
+  if (flags.pin) head.dmaPins++;
+  if (flags.longTerm) head.longPins++;
+  if (flags.write) head.dirty = true;
+}
+
+/** check_vma_flags. */
+function checkVma(vma: Vma, flags: GupFlags): Ret {
+  if (vma.io || !canRead(vma) || (flags.write && !canWrite(vma))) return 'EFAULT';
+  if (!flags.longTerm) return null;
+  if (vma.file?.kind === 'fs-dax') return 'EOPNOTSUPP';
+  // B2: a long-term writer of a file with dirty tracking would write past writeback's back.
+  if (flags.pin && flags.write && vma.shared && vma.file?.kind === 'regular') return 'EFAULT';
+  return null;
+}
+
+/** follow_page_pte: present, and writable where that is asked for. */
+const isUsable = (entry: Pte, write: boolean): boolean =>
+  (entry.state === 'present' || entry.state === 'zero' || entry.state === 'special') &&
+  !entry.protnone &&
+  (!write || entry.write);
+
+/**
+ * gup_must_unshare: a pin for reading has to see later writes of its process, so the page must be that process's alone
+ * before it is pinned. A long-term pin in a private mapping also leaves page cache and zero page.
+ */
+function mustUnshare(vma: Vma, page: Page | null, flags: GupFlags): boolean {
+  if (!flags.pin || flags.write) return false;
+  if (!page?.head.anon) return flags.longTerm && isCow(vma) && !vma.hugetlb;
+  return !page.anonExclusive && !vma.hugetlb;
+}
+
+/** folio_is_longterm_pinnable: not on a coherent device (T, section 4), not on a node that has to stay empty (U2). */
+const isLongTermPinnable = (kernel: Kernel, page: Page): boolean =>
+  page.kind !== 'device-coherent' && (page.kind !== 'ram' || !kernel.config.nodes[page.head.node]!.movable);
+
+/** migrate_longterm_unpinnable_folios: EBUSY for a device page that cannot leave, ENOMEM for an ordinary one. */
+function moveForPin(kernel: Kernel, page: Page): Ret {
+  const failed: Ret = page.kind === 'device-coherent' ? 'EBUSY' : 'ENOMEM';
+  const node = kernel.config.nodes.findIndex((each) => !each.movable);
+  if (node < 0) return failed;
+  return migrateFolio(kernel, page.head, node) ? null : failed;
+}
+
+function errnoOf(result: FaultResult): Ret {
+  if (result === 'oom') return 'ENOMEM';
+  return result === 'blocked' || result === 'uffd' ? 'EAGAIN' : 'EFAULT';
 }

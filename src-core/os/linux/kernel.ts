@@ -67,6 +67,8 @@ export interface KernelCounters {
   numaMigrated: number;
   demoted: number;
   promoted: number;
+  /** Base pages that an allocation for another node took from this one: the emergency use of requirement 1b. */
+  spilled: number;
 }
 
 export class Kernel {
@@ -102,6 +104,7 @@ export class Kernel {
     numaMigrated: 0,
     demoted: 0,
     promoted: 0,
+    spilled: 0,
   };
   /** Frees at least so many pages of a node by reclaim, or answers false; set by reclaim.ts when it is wired. */
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
@@ -161,6 +164,7 @@ export class Kernel {
     const where = this.roomFor(node, count, memcg);
     if (where < 0) return null;
     this.used[where] = this.used[where]! + count;
+    if (where !== node && where > 0) this.counters.spilled += count;
     const first = this.takePfns(count, order > 0);
     const head = new Page(first, 'ram', where, null);
     if (order > 0)
@@ -179,6 +183,24 @@ export class Kernel {
     for (let n = 0; n < this.config.nodes.length; n++)
       if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
     return -1;
+  }
+
+  /**
+   * A page for the kernel itself (page cache of others, slab, network): on the host, or on a node that takes kernel
+   * allocations when the host is full. Pinned by nature: nothing ever moves it.
+   */
+  allocKernel(): Page | null {
+    for (const [node, spec] of this.config.nodes.entries()) {
+      if (node > 0 && !spec.kernelAllocations) continue;
+      const room = (): boolean => this.used[node]! < spec.pages;
+      if (!room() && !(this.reclaim(node, 1, null) && room())) continue;
+      this.used[node] = this.used[node]! + 1;
+      this.kernelPages[node] = this.kernelPages[node]! + 1;
+      const page = new Page(this.takePfns(1, false), 'ram', node, null);
+      this.setAllocated(page);
+      return page;
+    }
+    return null;
   }
 
   /** Makes head and tails one folio. All are order-0 and unused. */

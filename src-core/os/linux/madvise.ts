@@ -1,122 +1,183 @@
-/** madvise (mm/madvise.c). What the advice does to device pages: A4, A5. */
+/** madvise (mm/madvise.c). What the advice does to device pages: A4, A5, A8, A9. */
 import type { Advice } from '../../model/os-action';
-import type { Ret } from './errno';
-import { handleFault } from './fault';
+import { reachPage } from './access';
+import { unshare } from './anon';
+import type { FaultResult, Ret } from './errno';
 import type { Kernel } from './kernel';
-import { isAnonymous, type Mm, type Vma } from './mm';
-import { invalidate } from './notifier';
-import { PMD_PAGES } from './page';
-import { entryAt, pmdStart } from './page-table';
 import { splitEverywhere } from './migrate-entries';
+import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
+import { invalidate } from './notifier';
+import { PMD_PAGES, type Page } from './page';
+import { entryAt, pmdOf, pmdStart, setPte } from './page-table';
 import { shrinkPage } from './reclaim';
+import { changeEntry } from './rmap';
+import { swapFree } from './swap';
 import { collapseRange } from './thp';
-import { isCovered, isolateRange, mergeVmas, vmasIn } from './vma-ops';
+import { isolateRange, mergeVmas, vmasIn } from './vma-ops';
+import { zapRange } from './zap';
 
+/**
+ * Applies advice to pages [start, end), VMA by VMA. A hole in the range is ENOMEM, but, as in the kernel, the rest is
+ * advised all the same; any other refusal ends the call where it stands.
+ */
 export function madvise(kernel: Kernel, mm: Mm, start: number, end: number, advice: Advice): Ret {
   if (end <= start) return end === start ? null : 'EINVAL';
-  if (!isCovered(mm, start, end)) return 'ENOMEM';
+  let at = start;
+  let hole = false;
+  for (const vma of vmasIn(mm, start, end)) {
+    if (vma.start > at) hole = true;
+    if (hole && advice === 'populate-write') return 'ENOMEM';
+    const ret = advise(kernel, mm, vma, Math.max(start, vma.start), Math.min(end, vma.end), advice);
+    if (ret) return ret;
+    at = Math.min(end, vma.end);
+  }
+  mergeVmas(mm, start, end);
+  return hole || at < end ? 'ENOMEM' : null;
+}
+
+function advise(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number, advice: Advice): Ret {
   switch (advice) {
     case 'hugepage':
     case 'nohugepage':
+      for (const each of isolateRange(mm, start, end)) each.thp = advice;
+      return null;
     case 'mergeable':
     case 'unmergeable':
-      return mark(mm, start, end, advice);
+      return setMergeable(kernel, mm, vma, start, end, advice === 'mergeable');
     case 'collapse':
-      return collapseRange(kernel, mm, start, end);
+      return collapseRange(kernel, mm, vma, start, end);
     case 'populate-write':
-      return populate(kernel, mm, start, end);
+      return populate(kernel, mm, vma, start, end);
     case 'dontneed':
+      return dontNeed(kernel, mm, vma, start, end);
     case 'free':
-      return drop(kernel, mm, start, end, advice);
+      return free(kernel, mm, vma, start, end);
     case 'cold':
     case 'pageout':
-      return age(kernel, mm, start, end, advice);
+      return age(kernel, mm, vma, start, end, advice);
   }
 }
 
-function mark(
-  mm: Mm,
-  start: number,
-  end: number,
-  advice: 'hugepage' | 'nohugepage' | 'mergeable' | 'unmergeable',
-): Ret {
-  for (const vma of isolateRange(mm, start, end)) {
-    if (advice === 'hugepage' || advice === 'nohugepage') {
-      if (vma.hugetlb) return 'EINVAL';
-      vma.thp = advice;
-    } else vma.mergeable = advice === 'mergeable' && isAnonymous(vma);
+/** ksm_madvise: memory that KSM could never merge is no error. Taking it back breaks what was merged (break_ksm). */
+function setMergeable(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number, mergeable: boolean): Ret {
+  if (vma.shared || vma.hugetlb || vma.dax || isSpecial(vma)) return null;
+  for (const each of isolateRange(mm, start, end)) each.mergeable = mergeable;
+  if (mergeable) return null;
+  for (let vpn = start; vpn < end; vpn++) {
+    if (entryAt(mm, vpn)?.entry.page?.head.ksm !== true) continue;
+    if (unshare(kernel, mm, vma, vpn) === 'oom') return 'ENOMEM';
   }
-  mergeVmas(mm, start, end);
   return null;
 }
 
-function populate(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
-  for (let vpn = start; vpn < end; vpn++)
-    for (let attempt = 0; ; attempt++) {
-      const found = entryAt(mm, vpn);
-      if (found?.entry.state === 'present' && found.entry.write) break;
-      const result = handleFault(kernel, mm, vpn, { write: true });
-      if (result === 'oom') return 'ENOMEM';
-      if (result === 'sigbus' || result === 'hwpoison') return 'EFAULT';
-      if (result === 'sigsegv') return 'EINVAL';
-      if (result !== 'ok' || attempt > 32) return 'EAGAIN';
-    }
+/** MADV_POPULATE_WRITE: what a write to each page would do, without the write. */
+function populate(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
+  if (vma.io || !canWrite(vma)) return 'EINVAL';
+  for (let vpn = start; vpn < end; vpn++) {
+    const { result } = reachPage(kernel, mm, vpn, true);
+    if (result !== 'ok') return populateErrno(result);
+  }
+  return null;
+}
+
+function populateErrno(result: FaultResult): Ret {
+  if (result === 'oom') return 'ENOMEM';
+  return result === 'blocked' || result === 'uffd' ? 'EAGAIN' : 'EFAULT';
+}
+
+/** Clears the entries (A4): private memory is zeros again, shared memory keeps its pages in the file. */
+function dontNeed(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
+  if (vma.io || vma.locked) return 'EINVAL';
+  if (vma.hugetlb && (start % PMD_PAGES !== 0 || end % PMD_PAGES !== 0)) return 'EINVAL';
+  invalidate(mm, start, end, 'CLEAR', () => {
+    zapRange(kernel, mm, vma, start, end);
+  });
   return null;
 }
 
 /**
- * DONTNEED clears entries at once (CLEAR); shared memory keeps its pages in the file. FREE lets clean anonymous pages go
- * later: here, as under pressure, at once where nobody else has them; device-private entries are left untouched (A5).
+ * MADV_FREE: pages of this process alone become clean, and reclaim may drop them instead of swapping; whoever writes first
+ * keeps his page. Swap entries go at once. Zone-device pages and device-private entries stay as they are (A5).
  */
-function drop(kernel: Kernel, mm: Mm, start: number, end: number, advice: 'dontneed' | 'free'): Ret {
-  for (const vma of vmasIn(mm, start, end))
-    if (vma.hugetlb || vma.io || vma.mixedmap || vma.locked || (advice === 'free' && !isAnonymous(vma)))
-      return 'EINVAL';
-  for (const vma of vmasIn(mm, start, end)) {
-    const from = Math.max(start, vma.start);
-    const to = Math.min(end, vma.end);
-    invalidate(mm, from, to, 'CLEAR', () => {
-      if (advice === 'dontneed') kernel.zap(mm, vma, from, to);
-      else freeLazily(kernel, mm, vma, from, to);
+function free(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
+  if (!isAnonymous(vma) || vma.hugetlb) return 'EINVAL';
+  invalidate(mm, start, end, 'CLEAR', () => {
+    forEachEntry(mm, start, end, (vpn) => {
+      const found = entryAt(mm, vpn)!;
+      if (found.entry.state === 'swap') {
+        mm.rss.swap--;
+        setPte(mm, vpn, null);
+        swapFree(kernel, found.entry.slot);
+        return;
+      }
+      const page = ownRamPage(kernel, mm, vpn, isWhole(mm, vpn, start, end));
+      if (!page || page.head.swapSlot >= 0) return;
+      const { head } = page;
+      const now = entryAt(mm, vpn)!;
+      changeEntry(mm, now.huge ? pmdStart(vpn) : vpn, now.huge, { ...now.entry, dirty: false, young: false });
+      head.dirty = false;
+      head.lazyFree = true;
+      deactivate(kernel, head);
     });
-  }
+  });
   return null;
 }
 
-/** MADV_FREE: the pages stay readable until memory is short or they are written again; their dirty bits go. */
-function freeLazily(kernel: Kernel, mm: Mm, _vma: Vma, start: number, end: number): void {
-  for (let vpn = start; vpn < end; vpn++) {
-    const found = entryAt(mm, vpn);
-    if (found?.entry.state !== 'present' || found.entry.page?.head.kind !== 'ram') continue;
-    const { head } = found.entry.page;
-    if (found.huge || head.order > 0 || head.rmap.length > 1 || head.pins > 0 || head.locked) continue;
-    head.lazyFree = true;
-    mm.kernel.lruRemove(head);
-    head.active = false;
-    kernel.lruAdd(head);
-  }
+/** COLD moves pages to the old end of the LRU, PAGEOUT reclaims them now. Device pages are on no LRU and skipped (A5). */
+function age(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number, advice: 'cold' | 'pageout'): Ret {
+  if (vma.locked || vma.hugetlb || vma.io) return 'EINVAL';
+  forEachEntry(mm, start, end, (vpn) => {
+    // What is paged out goes page by page: reclaim splits large folios (reclaim.ts).
+    const page = ownRamPage(kernel, mm, vpn, advice === 'cold' && isWhole(mm, vpn, start, end));
+    if (!page) return;
+    const { entry, huge } = entryAt(mm, vpn)!;
+    changeEntry(mm, huge ? pmdStart(vpn) : vpn, huge, { ...entry, young: false });
+    page.head.referenced = false;
+    if (advice === 'cold') deactivate(kernel, page.head);
+    else shrinkPage(kernel, page);
+  });
+  return null;
 }
 
-/** COLD puts pages at the old end, PAGEOUT reclaims them now; device pages are skipped (A5). */
-function age(kernel: Kernel, mm: Mm, start: number, end: number, advice: 'cold' | 'pageout'): Ret {
-  for (const vma of vmasIn(mm, start, end)) if (vma.locked || vma.hugetlb || vma.io || vma.mixedmap) return 'EINVAL';
-  for (let vpn = start; vpn < end; vpn++) {
-    const found = entryAt(mm, vpn);
-    const page = found?.entry.state === 'present' ? found.entry.page : null;
-    if (!found || page?.head.kind !== 'ram') continue;
-    if (found.huge && advice === 'pageout' && !splitEverywhere(kernel, page.head, 0)) {
-      vpn = pmdStart(vpn) + PMD_PAGES - 1;
-      continue;
-    }
-    const target = entryAt(mm, vpn)?.entry.page;
-    if (!target || target.head.rmap.length > 1) continue;
-    if (advice === 'pageout') shrinkPage(kernel, target.head);
-    else {
-      target.head.active = false;
-      target.head.referenced = false;
-      kernel.lruRemove(target.head);
-      kernel.lruAdd(target.head);
-    }
+/** true: a PMD entry that lies in the range with all its pages. */
+function isWhole(mm: Mm, vpn: number, start: number, end: number): boolean {
+  const first = pmdStart(vpn);
+  return first >= start && first + PMD_PAGES <= end && entryAt(mm, vpn)?.huge === true;
+}
+
+/**
+ * The page of an entry, if advice may touch it: plain RAM, unlocked, mapped by nobody else. Unless it may stay `whole`, a
+ * large folio is split first; one that cannot be split is left alone.
+ */
+function ownRamPage(kernel: Kernel, mm: Mm, vpn: number, whole: boolean): Page | null {
+  const found = entryAt(mm, vpn);
+  const page = found?.entry.state === 'present' ? found.entry.page : null;
+  if (!found || page?.kind !== 'ram') return null;
+  const { head } = page;
+  if (head.locked || head.mlocked) return null;
+  if (head.order > 0 && !whole) {
+    if (head.rmap.some((each) => each.mm !== mm) || !splitEverywhere(kernel, head, 0)) return null;
+    return ownRamPage(kernel, mm, vpn, false);
   }
-  return null;
+  return head.rmap.length === 1 ? page : null;
+}
+
+function deactivate(kernel: Kernel, head: Page): void {
+  if (!head.onLru) return;
+  kernel.lruRemove(head);
+  head.active = false;
+  head.referenced = false;
+  kernel.lruAdd(head);
+}
+
+/** Runs `each` once per entry of [start, end), at its first page there; entries may change meanwhile. */
+function forEachEntry(mm: Mm, start: number, end: number, each: (vpn: number) => void): void {
+  for (let vpn = start; vpn < end;) {
+    const pmd = mm.pmds.get(pmdOf(vpn));
+    const next = pmdStart(vpn) + PMD_PAGES;
+    if (pmd?.kind === 'table' && pmd.entries[vpn % PMD_PAGES]) each(vpn);
+    else if (pmd?.kind === 'huge') each(vpn);
+    const now = mm.pmds.get(pmdOf(vpn));
+    vpn = now?.kind === 'table' ? vpn + 1 : next;
+  }
 }

@@ -5,68 +5,58 @@
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
 import { invalidate } from './notifier';
-import { copyData, folioPages, PMD_PAGES, pagesOf, type Page } from './page';
-import { entryAt, pageOf, pte, setPmd, setPte, type Pte } from './page-table';
+import { copyData, folioPages, PMD_ORDER, PMD_PAGES, pagesOf, type Mapping, type Page } from './page';
+import { entryAt, pte, setPmd, setPte, type Pte } from './page-table';
 import { mapHuge, mapPage, mappingsOf, splitFolio, splitPmd, unmapHuge, unmapPage } from './rmap';
-
-/** Where a migration entry stands, and for which base page (the head for a PMD entry). */
-export interface Place {
-  readonly mm: Mm;
-  readonly vpn: number;
-  readonly huge: boolean;
-  readonly page: Page;
-}
 
 /**
  * Replaces one mapping by a migration entry that keeps write, young, dirty and exclusive (G8). Drops the mapping's
- * reference: the caller holds one of his own.
+ * reference: the caller holds one of his own. false: an anon-exclusive page that turns out pinned stays mapped, because
+ * whoever pinned it relies on the page being this process's own (folio_try_share_anon_rmap).
  */
-export function installMigrationEntry(kernel: Kernel, mm: Mm, vpn: number, huge: boolean, entry: Pte): Place {
+export function installMigrationEntry(kernel: Kernel, mm: Mm, vpn: number, huge: boolean, entry: Pte): boolean {
   const page = huge ? entry.page!.head : entry.page!;
-  const migration = pte('migration', page, {
-    write: entry.write,
-    dirty: entry.dirty,
-    young: entry.young,
-    exclusive: page.anonExclusive,
-  });
+  const { head } = page;
+  const exclusive = head.anon && page.anonExclusive;
+  if (exclusive && head.dmaPins > 0) return false;
+  if (entry.dirty) head.dirty = true;
+  const { write, dirty, young } = entry;
+  const migration = pte('migration', page, { write, dirty, young, exclusive });
   if (huge) unmapHuge(kernel, mm, vpn, page, migration);
   else unmapPage(kernel, mm, vpn, page, migration);
-  return { mm, vpn, huge, page };
-}
-
-/** Replaces every mapping of the folio (G12): a page that processes share moves for all of them at once. */
-export function tryToMigrate(kernel: Kernel, head: Page): Place[] {
-  const places: Place[] = [];
-  for (const { mm, vpn, huge } of mappingsOf(head)) {
-    const { entry } = entryAt(mm, vpn)!;
-    // Device-exclusive entries are mappings to remove like any other (X6).
-    invalidate(mm, vpn, vpn + (huge ? PMD_PAGES : 1), 'CLEAR', () => {
-      places.push(installMigrationEntry(kernel, mm, vpn, huge, entry));
-    });
-  }
-  return places;
+  for (const each of huge ? pagesOf(page) : [page]) each.anonExclusive = false;
+  return true;
 }
 
 /**
- * Ends the wait: each place that still has its migration entry maps `target(page)` (G21). Entries that went meanwhile
- * (munmap in another process) stay gone.
+ * Replaces every mapping that is left (G12): a page that processes share moves for all of them at once, each hears a CLEAR.
+ * Device-exclusive entries are mappings to remove like any other (X6). The folio may stay mapped where it is pinned.
  */
-export function removeMigrationEntries(places: readonly Place[], target: (page: Page) => Page): void {
-  for (const { mm, vpn, huge, page } of places) {
-    const found = entryAt(mm, vpn);
-    if (found?.entry.state !== 'migration' || found.huge !== huge) continue;
-    if (pageOf(found.entry, huge, vpn) !== page) continue;
-    restore(mm, vpn, huge, found.entry, target(page));
-  }
+export function tryToMigrate(kernel: Kernel, head: Page): void {
+  for (const { mm, vpn, huge } of mappingsOf(head))
+    invalidate(mm, vpn, vpn + (huge ? PMD_PAGES : 1), 'CLEAR', () => {
+      installMigrationEntry(kernel, mm, vpn, huge, entryAt(mm, vpn)!.entry);
+    });
 }
 
-function restore(mm: Mm, vpn: number, huge: boolean, entry: Pte, page: Page): void {
-  const state = page.kind === 'device-private' ? 'private' : 'present';
-  const mapped = pte(state, page, { write: entry.write, dirty: entry.dirty, young: entry.young });
-  if (page.head.anon) {
-    if (huge) for (const each of pagesOf(page.head)) each.anonExclusive = entry.exclusive;
-    else page.anonExclusive = entry.exclusive;
-  }
+/**
+ * Ends the wait: every migration entry of the folio maps the same page of `to` (G21); `to` is the folio itself after a
+ * refusal. Entries that went meanwhile (munmap) stay gone; those that fork or mremap made are found like the rest.
+ */
+export function removeMigrationEntries(from: Page, to: Page): void {
+  const targets = pagesOf(to);
+  for (const [i, page] of pagesOf(from).entries())
+    for (const mapping of [...page.waiting]) restore(mapping, mapping.huge ? to : targets[i]!);
+}
+
+function restore({ mm, vpn, huge }: Mapping, page: Page): void {
+  const { entry } = entryAt(mm, vpn)!;
+  const isPrivate = page.kind === 'device-private';
+  const { write, dirty, young, exclusive } = entry;
+  const mapped = isPrivate
+    ? pte('private', page, { write, exclusive })
+    : pte('present', page, { write, dirty: dirty && page.head.dirty, young });
+  if (page.head.anon) for (const each of huge ? pagesOf(page.head) : [page]) each.anonExclusive = exclusive;
   if (huge) {
     setPmd(mm, vpn, null);
     mapHuge(mm, vpn, mapped);
@@ -76,34 +66,25 @@ function restore(mm: Mm, vpn: number, huge: boolean, entry: Pte, page: Page): vo
   }
 }
 
-/** The places of a folio whose PMD entries became PTEs, one per base page. */
-export function splitPlaces(places: readonly Place[]): Place[] {
-  return places.flatMap((place) => {
-    if (!place.huge) return [place];
-    const found = entryAt(place.mm, place.vpn);
-    if (found?.huge && found.entry.state === 'migration') splitPmd(place.mm, place.vpn);
-    return pagesOf(place.page).map((page, i) => ({ mm: place.mm, vpn: place.vpn + i, huge: false, page }));
-  });
-}
-
 /** References that the page cache and the swap cache hold. */
 export const cacheReferences = (head: Page): number =>
   (head.file ? folioPages(head) : 0) + (head.swapSlot >= 0 ? 1 : 0);
 
 /** Everything but the bytes goes from one folio to another of the same order: mapping, flags, memcg charge (G19, R4). */
 export function moveMetadata(kernel: Kernel, from: Page, to: Page): void {
+  kernel.uncharge(to);
   to.anon = from.anon;
   to.index = from.index;
   to.dirty = from.dirty;
   to.active = from.active;
   to.referenced = from.referenced;
   to.mlocked = from.mlocked;
+  to.lazyFree = from.lazyFree;
   to.ksm = from.ksm;
   to.memcg = from.memcg; // the charge follows: no new one, so the way back cannot fail on the limit (R4)
   from.memcg = null;
   if (from.swapSlot >= 0) {
-    const used = kernel.swap.get(from.swapSlot)!;
-    used.cached = to;
+    kernel.swap.get(from.swapSlot)!.cached = to;
     to.swapSlot = from.swapSlot;
     from.swapSlot = -1;
     to.refcount++;
@@ -113,8 +94,8 @@ export function moveMetadata(kernel: Kernel, from: Page, to: Page): void {
   if (!file) return;
   to.file = file;
   from.file = null;
-  for (let i = 0; i < folioPages(from); i++) {
-    file.cache.set(from.index + i, to.pages?.[i] ?? to);
+  for (const [i, page] of pagesOf(to).entries()) {
+    file.cache.set(from.index + i, page);
     to.refcount++;
     from.refcount--;
   }
@@ -127,48 +108,66 @@ export function copyFolio(kernel: Kernel, from: Page, to: Page, reason: string):
   kernel.hooks.copied?.(from, to, folioPages(from), reason);
 }
 
-/** Splits a large folio wherever it is mapped: PMD entries first (CLEAR), then the folio. false: somebody holds it. */
-export function splitEverywhere(kernel: Kernel, head: Page, extra: number): boolean {
+/**
+ * Splits a large folio wherever it is mapped: PMD entries first (CLEAR, although no page moves), then the folio. The
+ * `extra` references and the lock go to the folio of `holder`. false: somebody else holds it.
+ */
+export function splitEverywhere(kernel: Kernel, head: Page, extra: number, holder: Page = head): boolean {
   if (head.order === 0) return true;
+  // can_split_folio: a refusal that is known leaves the PMD entries alone. A PMD entry has one reference, as in rmap.
+  if (head.refcount !== head.rmap.length + (head.file ? PMD_PAGES : 0) + extra) return false;
   for (const { mm, vpn, huge } of mappingsOf(head))
     if (huge)
       invalidate(mm, vpn, vpn + PMD_PAGES, 'CLEAR', () => {
         splitPmd(mm, vpn);
       });
-  return splitFolio(kernel, head, extra);
+  return splitFolio(kernel, head, extra, holder);
 }
 
 /**
- * migrate_pages for one folio of ordinary memory: to another node, bytes and all. false: pinned, locked, off the LRU, or
- * no room there; then nothing changed.
+ * migrate_pages for one folio of ordinary memory, or of coherent device memory on its way to a long-term pin: to another
+ * RAM node, bytes and all. A large folio that finds no room whole goes page by page. false: pinned, locked, off the LRU,
+ * or no room there; what did not move is as it was.
  */
 export function migrateFolio(kernel: Kernel, page: Page, node: number): boolean {
   const { head } = page;
   if ((head.kind !== 'ram' && head.kind !== 'device-coherent') || head.locked || head.hugetlb) return false;
   const isRam = head.kind === 'ram';
-  if (isRam) {
-    if (!kernel.isolate(head)) return false;
-  } else kernel.get(head);
+  if (!isRam) kernel.get(head);
+  else if (!kernel.isolate(head)) return false;
   head.locked = true;
-  const places = tryToMigrate(kernel, head);
-  const movable = head.refcount === 1 + cacheReferences(head) && !head.writeback;
-  const to = movable ? kernel.allocRam(head.order, node) : null;
-  const lands = to !== null && to.node === node;
-  if (to && lands) {
+  tryToMigrate(kernel, head);
+  const isMovable = head.rmap.length === 0 && head.refcount === 1 + cacheReferences(head) && !head.writeback;
+  const to = isMovable ? roomOn(kernel, head.order, node) : null;
+  if (to) {
     copyFolio(kernel, head, to, 'migrate');
     moveMetadata(kernel, head, to);
-    removeMigrationEntries(places, (old) => to.pages?.[old.tail] ?? to);
     kernel.lruAdd(to);
-    kernel.put(to);
-  } else {
-    if (to) kernel.put(to);
-    removeMigrationEntries(places, (old) => old);
   }
+  removeMigrationEntries(head, to ?? head);
   head.locked = false;
-  if (isRam && !(to && lands)) kernel.putback(head);
+  if (to) kernel.put(to);
+  if (isRam && !to) kernel.putback(head);
   else {
     head.isolated = false;
     kernel.put(head);
   }
-  return lands;
+  if (to !== null) return true;
+  return isMovable && head.order === PMD_ORDER && migrateByPages(kernel, head, node);
+}
+
+function migrateByPages(kernel: Kernel, head: Page, node: number): boolean {
+  const pages = pagesOf(head);
+  if (!splitEverywhere(kernel, head, 0)) return false;
+  let moved = true;
+  for (const page of pages) if (!page.free && !migrateFolio(kernel, page, node)) moved = false;
+  return moved;
+}
+
+/** A folio on exactly this node (__GFP_THISNODE), or null. */
+function roomOn(kernel: Kernel, order: number, node: number): Page | null {
+  const to = kernel.allocRam(order, node);
+  if (!to || to.node === node) return to;
+  kernel.put(to);
+  return null;
 }

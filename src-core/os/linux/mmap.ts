@@ -3,12 +3,12 @@ import type { Ret } from './errno';
 import type { FileInode } from './file';
 import type { Kernel } from './kernel';
 import { createFile } from './page-cache';
-import { type Mm, type Process, type Prot, type Vma } from './mm';
+import { canWrite, vmaAt, type Mm, type Process, type Prot, type Vma } from './mm';
 import { invalidate } from './notifier';
-import { PAGE_BYTES, PMD_PAGES } from './page';
-import { entryAt, pmdStart } from './page-table';
-import { changeEntry, splitPmd } from './rmap';
-import { insertVma, isCovered, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
+import { PAGE_BYTES, PMD_PAGES, type Page } from './page';
+import { entryAt, pmdOf, pmdStart, pte, setPte, type Pte } from './page-table';
+import { changeEntry, mapPage } from './rmap';
+import { insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
 
 export interface MmapOptions {
   /** First page, or null: the kernel chooses. A mapping that is there is replaced (MAP_FIXED). */
@@ -23,6 +23,8 @@ export interface MmapOptions {
   readonly io?: boolean;
   readonly mixedmap?: boolean;
   readonly dax?: boolean;
+  /** Pages that a driver inserts at mmap (vm_insert_page), one per page of the mapping; makes it MIXEDMAP. */
+  readonly driverPages?: readonly Page[];
   /** Alignment of a start that the kernel chooses, in pages. */
   readonly align?: number;
 }
@@ -57,22 +59,33 @@ export function mmap(
   let file = options.file ?? null;
   if (!file && shared && !hugetlb) file = createFile(kernel, 'anon-shared', 'shmem', pages * PAGE_BYTES);
   if (file) file.references++;
-  insertVma(
-    mm,
-    makeVma(start, start + pages, {
-      prot: options.prot,
-      shared,
-      file,
-      fileOffset: options.fileOffset ?? 0,
-      hugetlb,
-      io: options.io ?? false,
-      mixedmap: options.mixedmap ?? false,
-      dontexpand: (options.io ?? false) || (options.mixedmap ?? false),
-      dax: options.dax ?? (file?.kind === 'fs-dax' || file?.kind === 'device-dax'),
-    }),
-  );
+  const io = options.io ?? false;
+  const mixedmap = options.mixedmap ?? options.driverPages !== undefined;
+  const vma = makeVma(start, start + pages, {
+    prot: options.prot,
+    shared,
+    file,
+    fileOffset: options.fileOffset ?? 0,
+    hugetlb,
+    io,
+    mixedmap,
+    dontexpand: io || mixedmap,
+    dax: options.dax ?? (file?.kind === 'fs-dax' || file?.kind === 'device-dax'),
+  });
+  insertVma(mm, vma);
+  if (io || options.driverPages) populateByDriver(mm, vma, options.driverPages ?? []);
   mergeVmas(mm, start, start + pages);
   return { ret: null, start };
+}
+
+/**
+ * What the mmap of a device file puts into the page table at once: frames of the driver (vm_insert_page), or device
+ * registers without struct pages (remap_pfn_range). A private mapping sees them read-only and copies at the first write.
+ */
+function populateByDriver(mm: Mm, vma: Vma, pages: readonly Page[]): void {
+  const write = vma.shared && canWrite(vma);
+  if (vma.io) for (let vpn = vma.start; vpn < vma.end; vpn++) setPte(mm, vpn, pte('special', null, { write }));
+  else for (const [i, page] of pages.entries()) mapPage(mm, vma.start + i, pte('present', page, { write }));
 }
 
 /** Unmaps what is mapped in the range; a range without mappings is no error. hugetlb only in whole huge pages. */
@@ -108,38 +121,48 @@ export function removeVma(kernel: Kernel, mm: Mm, vma: Vma): void {
 }
 
 /**
- * mprotect (A3): entries lose what the VMA no longer grants; making it writable again upgrades nothing, the next write
- * fault does. One PROTECTION_VMA event per VMA.
+ * mprotect (A3): entries lose what the VMA no longer grants. Making it writable again upgrades only present pages that a
+ * write fault would keep anyway; device-private and exclusive entries wait for that fault. One PROTECTION_VMA event per
+ * VMA. As in the kernel, VMAs before a hole have changed when the hole answers ENOMEM.
  */
-export function mprotect(kernel: Kernel, mm: Mm, start: number, end: number, prot: Prot): Ret {
-  if (end <= start) return 'EINVAL';
-  if (!isCovered(mm, start, end)) return 'ENOMEM';
-  for (const vma of isolateRange(mm, start, end)) {
-    if (vma.prot === prot) continue;
-    invalidate(mm, vma.start, vma.end, 'PROTECTION_VMA', () => {
-      vma.prot = prot;
-      protectRange(kernel, mm, vma);
-    });
+export function mprotect(_kernel: Kernel, mm: Mm, start: number, end: number, prot: Prot): Ret {
+  if (end <= start) return end === start ? null : 'EINVAL';
+  if (!vmaAt(mm, start)) return 'ENOMEM';
+  let at = start;
+  let ret: Ret = null;
+  for (const each of vmasIn(mm, start, end)) {
+    const to = Math.min(end, each.end);
+    if (each.start > at) ret = 'ENOMEM';
+    else if (each.hugetlb && (at % PMD_PAGES !== 0 || to % PMD_PAGES !== 0)) ret = 'EINVAL';
+    if (ret) break;
+    if (each.prot !== prot) for (const vma of isolateRange(mm, at, to)) protectVma(mm, vma, prot);
+    at = to;
   }
   mergeVmas(mm, start, end);
-  return null;
+  return ret ?? (at < end ? 'ENOMEM' : null);
 }
 
-function protectRange(_kernel: Kernel, mm: Mm, vma: Vma): void {
-  for (let vpn = vma.start; vpn < vma.end;) {
-    const found = entryAt(mm, vpn);
-    if (!found) {
-      vpn = mm.pmds.has(Math.floor(vpn / PMD_PAGES)) ? vpn + 1 : pmdStart(vpn) + PMD_PAGES;
-      continue;
+function protectVma(mm: Mm, vma: Vma, prot: Prot): void {
+  invalidate(mm, vma.start, vma.end, 'PROTECTION_VMA', () => {
+    vma.prot = prot;
+    for (let vpn = vma.start; vpn < vma.end;) {
+      const found = entryAt(mm, vpn);
+      const huge = found?.huge === true || !mm.pmds.has(pmdOf(vpn));
+      if (found) protectEntry(mm, vma, vpn, found.entry, huge);
+      vpn = huge ? pmdStart(vpn) + PMD_PAGES : vpn + 1;
     }
-    const next = pmdStart(vpn) + PMD_PAGES;
-    if (found.huge && !vma.hugetlb && (vpn > pmdStart(vpn) || vma.end < next)) {
-      splitPmd(mm, vpn); // inside the bracket of this call
-      continue;
-    }
-    const write = found.entry.write && vma.prot === 'rw';
-    if (write !== found.entry.write)
-      changeEntry(mm, found.huge ? pmdStart(vpn) : vpn, found.huge, { ...found.entry, write });
-    vpn = found.huge ? next : vpn + 1;
-  }
+  });
+}
+
+function protectEntry(mm: Mm, vma: Vma, vpn: number, entry: Pte, huge: boolean): void {
+  const write = vma.prot === 'rw' && (entry.write || upgrades(vma, entry));
+  if (write !== entry.write) changeEntry(mm, vpn, huge, { ...entry, write });
+}
+
+/** can_change_pte_writable: a write fault would do nothing but set the bit. */
+function upgrades(vma: Vma, entry: Pte): boolean {
+  if (entry.state !== 'present' || entry.protnone || vma.hugetlb) return false;
+  const page = entry.page!;
+  if (!vma.shared) return page.head.anon && page.anonExclusive;
+  return vma.file?.kind === 'regular' ? entry.dirty : true; // dirty tracking wants to hear of the first write (B2)
 }

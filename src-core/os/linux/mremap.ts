@@ -7,7 +7,7 @@ import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
 import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
 import { splitPmd } from './rmap';
-import { insertVma, isolateRange, makeVma, mergeVmas, splitVmaAt } from './vma-ops';
+import { insertVma, isolateRange, makeVma, mergeVmas } from './vma-ops';
 
 export interface MremapFlags {
   readonly mayMove: boolean;
@@ -25,12 +25,14 @@ export function mremap(
   newPages = pages,
 ): { readonly ret: Ret; readonly start: number } {
   const failed = (ret: Ret): { ret: Ret; start: number } => ({ ret, start: -1 });
+  if (pages <= 0 || newPages <= 0) return failed('EINVAL');
   const vma = vmaAt(mm, start);
   if (!vma || start + pages > vma.end) return failed('EFAULT');
   if (vma.dontexpand && newPages > pages) return failed('EFAULT');
   if (flags.fixed && !flags.mayMove) return failed('EINVAL');
-  if (flags.dontUnmap && (!flags.mayMove || newPages !== pages || vma.shared || vma.file)) return failed('EINVAL');
-  if (vma.hugetlb && (start % PMD_PAGES !== 0 || pages % PMD_PAGES !== 0)) return failed('EINVAL');
+  if (flags.dontUnmap && (!flags.mayMove || newPages !== pages || vma.dontexpand)) return failed('EINVAL');
+  if (vma.hugetlb && (start % PMD_PAGES !== 0 || pages % PMD_PAGES !== 0 || newPages !== pages))
+    return failed('EINVAL');
   if (!flags.fixed && !flags.dontUnmap && newPages <= pages) return shrink(kernel, mm, start, pages, newPages);
   if (!flags.fixed && !flags.dontUnmap && growInPlace(mm, vma, start + pages, newPages - pages))
     return { ret: null, start };
@@ -39,7 +41,8 @@ export function mremap(
   if (to < start + pages && start < to + newPages) return failed('EINVAL');
   if (vma.hugetlb && to % PMD_PAGES !== 0) return failed('EINVAL');
   munmap(kernel, mm, to, to + newPages);
-  move(kernel, mm, start, pages, to, newPages, flags.dontUnmap);
+  if (newPages < pages) munmap(kernel, mm, start + newPages, start + pages);
+  move(kernel, mm, start, Math.min(pages, newPages), to, newPages, flags.dontUnmap);
   return { ret: null, start: to };
 }
 
@@ -49,7 +52,7 @@ function shrink(kernel: Kernel, mm: Mm, start: number, pages: number, newPages: 
 }
 
 function growInPlace(mm: Mm, vma: Vma, end: number, more: number): boolean {
-  if (vma.end !== end || mm.vmas.some((each) => each.start < end + more && each.end > end)) return false;
+  if (vma.hugetlb || vma.end !== end || mm.vmas.some((each) => each.start < end + more && each.end > end)) return false;
   vma.end += more;
   return true;
 }
@@ -57,7 +60,7 @@ function growInPlace(mm: Mm, vma: Vma, end: number, more: number): boolean {
 function move(kernel: Kernel, mm: Mm, start: number, pages: number, to: number, newPages: number, keep: boolean): void {
   const [old] = isolateRange(mm, start, start + pages);
   const vma = old!;
-  insertVma(mm, makeVma(to, to + newPages, { ...vma }));
+  insertVma(mm, makeVma(to, to + newPages, { ...vma, uffdMissing: false }));
   if (vma.file) vma.file.references++;
   invalidate(mm, start, start + pages, 'UNMAP', () => {
     moveEntries(kernel, mm, start, pages, to);
@@ -66,7 +69,7 @@ function move(kernel: Kernel, mm: Mm, start: number, pages: number, to: number, 
     vma.hasAnon = false;
     vma.locked = false;
   } else removeVma(kernel, mm, vma);
-  splitVmaAt(mm, to);
+  mergeVmas(mm, start, start + pages);
   mergeVmas(mm, to, to + newPages);
 }
 

@@ -10,7 +10,7 @@ import { folioPages, PMD_PAGES, type Page } from './page';
 import { demote } from './numa';
 import { dropCached, shmemSwapOut, unmapEverywhere, writeback } from './page-cache';
 import { entryAt } from './page-table';
-import { changeEntry, mappingsOf, splitFolio, splitPmd } from './rmap';
+import { changeEntry, mappingsOf, splitFolio, splitPmd, unmapPage } from './rmap';
 import { swapOut } from './swap';
 
 /** Most folios looked at in one call, as a multiple of what is asked for: reclaim gives up, it never hangs. */
@@ -88,11 +88,33 @@ function wasUsed(head: Page): boolean {
   return young;
 }
 
+/**
+ * An isolated folio goes: a clean MADV_FREE page is dropped (its bytes are lost, as its owner allowed), other anonymous
+ * ones are swapped out, file pages are written back and leave the page cache.
+ */
+function freeIsolated(kernel: Kernel, head: Page): boolean {
+  if (!head.anon) return reclaimFilePage(kernel, head);
+  return discardLazyFree(kernel, head) || swapOut(kernel, head);
+}
+
+function discardLazyFree(kernel: Kernel, head: Page): boolean {
+  if (!head.lazyFree) return false;
+  const mappings = mappingsOf(head);
+  const dirty = head.dirty || mappings.some(({ mm, vpn }) => entryAt(mm, vpn)?.entry.dirty === true);
+  head.lazyFree = !dirty; // written since: an ordinary page again
+  if (dirty || head.swapSlot >= 0 || head.refcount !== mappings.length + 1) return false;
+  for (const { mm, vpn } of mappings)
+    invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
+      unmapPage(kernel, mm, vpn, head, null);
+    });
+  return true;
+}
+
 /** MADV_PAGEOUT: reclaims one folio now, whatever its age. */
 export function shrinkPage(kernel: Kernel, head: Page): boolean {
   if (head.locked || head.writeback || head.longPins > 0 || head.mlocked || head.order > 0) return false;
   if (!kernel.isolate(head)) return false;
-  const freed = head.anon ? swapOut(kernel, head) : reclaimFilePage(kernel, head);
+  const freed = freeIsolated(kernel, head);
   kernel.putback(head);
   return freed;
 }
@@ -107,7 +129,7 @@ function shrinkFolio(kernel: Kernel, head: Page): number {
   if (demote(kernel, head)) return folioPages(head);
   if (head.order > 0) return splitForReclaim(kernel, head);
   if (!kernel.isolate(head)) return 0;
-  const freed = head.anon ? swapOut(kernel, head) : reclaimFilePage(kernel, head);
+  const freed = freeIsolated(kernel, head);
   kernel.putback(head);
   return freed ? 1 : 0;
 }

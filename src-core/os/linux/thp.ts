@@ -1,36 +1,53 @@
-/** khugepaged and MADV_COLLAPSE: 512 base pages become one PMD-mapped folio (mm/khugepaged.c, A8). */
+/**
+ * Collapse of base pages into one PMD-sized folio (mm/khugepaged.c, MADV_COLLAPSE), and what has to happen where only a
+ * part of a huge mapping is concerned. Left out: khugepaged's own scanning, and collapse of shmem and file memory.
+ */
 import { newAnon } from './anon';
 import type { Ret } from './errno';
 import { handleFault } from './fault';
 import type { Kernel } from './kernel';
-import { canWrite, isAnonymous, vmaAt, type Mm, type Vma } from './mm';
+import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
-import { copyData, PMD_ORDER, PMD_PAGES, type Page } from './page';
-import { entryAt, pte, setPte } from './page-table';
+import { copyData, isZoneDevice, PMD_ORDER, PMD_PAGES, type Page } from './page';
+import { pmdOf, pmdStart, pte, setPte, type PteTable } from './page-table';
 import { mapHuge, unmapPage } from './rmap';
+import { dropUnmappedSwapCache } from './zap';
 
-const MOST_FAULTS = 32;
+/** A page that is in swap, on a device or exclusive to one may need several faults until it is plainly present. */
+const MOST_FAULTS = 16;
 
-/** MADV_COLLAPSE of every whole PMD in the range; Linux answers the last failure. */
-export function collapseRange(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
+/**
+ * The part [start, end) of a VMA, huge page by huge page (madvise_collapse). Answers the last refusal, by the kernel's
+ * table: EAGAIN for pages that are busy, ENOMEM, EINVAL for the rest.
+ */
+export function collapseRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
+  if (vma.thp === 'nohugepage' || vma.hugetlb || isSpecial(vma) || !isAnonymous(vma) || vma.uffdMissing)
+    return 'EINVAL';
+  const first = Math.ceil(start / PMD_PAGES) * PMD_PAGES;
+  const last = pmdStart(end);
+  if (last < first) return 'EINVAL';
   let ret: Ret = null;
-  for (let at = Math.ceil(start / PMD_PAGES) * PMD_PAGES; at + PMD_PAGES <= end; at += PMD_PAGES) {
-    const failed = collapse(kernel, mm, at);
-    if (failed !== null) ret = failed;
-  }
+  for (let vpn = first; vpn < last; vpn += PMD_PAGES) ret = collapse(kernel, mm, vma, vpn) ?? ret;
   return ret;
 }
 
-function collapse(kernel: Kernel, mm: Mm, start: number): Ret {
-  const vma = vmaAt(mm, start);
-  if (!vma || vma.end < start + PMD_PAGES || !isAnonymous(vma) || vma.thp === 'nohugepage') return 'EINVAL';
-  if (entryAt(mm, start)?.huge) return null;
-  const ready = bringBack(kernel, mm, vma, start);
-  if (ready !== null) return ready;
+function collapse(kernel: Kernel, mm: Mm, vma: Vma, start: number): Ret {
+  const pmd = mm.pmds.get(pmdOf(start));
+  if (!pmd) return 'EINVAL';
+  if (pmd.kind === 'huge') return pmd.entry.state === 'present' || pmd.entry.state === 'zero' ? null : 'EINVAL';
+  const refused = scan(kernel, pmd) ?? bringBack(kernel, mm, start);
+  if (refused) return refused;
   const head = newAnon(kernel, mm, vma, PMD_ORDER);
   if (!head) return 'ENOMEM';
+  // The allocation may have reclaimed: what was found before is looked at again.
+  const now = mm.pmds.get(pmdOf(start));
+  const again = now?.kind === 'table' && !now.entries.some(isAway) ? scan(kernel, now) : 'EAGAIN';
+  if (again || now?.kind !== 'table') {
+    kernel.put(head);
+    return again;
+  }
   invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
-    for (let i = 0; i < PMD_PAGES; i++) takePage(kernel, mm, start + i, head.pages![i]!);
+    moveInto(kernel, mm, start, now, head);
     mapHuge(mm, start, pte('present', head, { write: canWrite(vma), dirty: true, young: true }));
   });
   kernel.lruAdd(head);
@@ -39,38 +56,59 @@ function collapse(kernel: Kernel, mm: Mm, start: number): Ret {
   return null;
 }
 
-/** Swap entries and device-private pages are faulted in first; what cannot be collapsed stops it (A8). */
-function bringBack(kernel: Kernel, mm: Mm, vma: Vma, start: number): Ret {
-  let present = 0;
-  for (let vpn = start; vpn < start + PMD_PAGES; vpn++) {
-    for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-      const found = entryAt(mm, vpn);
-      if (!found || found.entry.state === 'zero' || found.entry.state === 'present') break;
-      const result = handleFault(kernel, mm, vpn, { write: false });
-      if (result !== 'ok') return result === 'oom' ? 'ENOMEM' : 'EAGAIN';
-    }
-    const found = entryAt(mm, vpn);
-    const page = found?.entry.page;
-    if (!found || !page) continue;
-    present++;
+/** Swap, device-private (A8), exclusive and migration entries: what a collapse has to fault in first. */
+const isAway = (entry: PteTable['entries'][number]): boolean =>
+  entry !== null && entry.state !== 'present' && entry.state !== 'zero';
+
+/** hpage_collapse_scan_pmd: may these pages be taken together? */
+function scan(kernel: Kernel, table: PteTable): Ret {
+  let writable = false;
+  for (const entry of table.entries) {
+    if (!entry) continue;
+    if (entry.state === 'poison' || entry.state === 'special' || entry.state === 'uffd-marker') return 'EINVAL';
+    writable ||= entry.write;
+    if (entry.state !== 'present') continue;
+    const page = entry.page!;
     const { head } = page;
-    // A coherent device page, a pinned, locked or shared one cannot be replaced (A8).
-    if (head.kind !== 'ram' || head.locked || head.order > 0 || head.ksm) return 'EINVAL';
-    if (head.refcount !== head.rmap.length + (head.swapSlot >= 0 ? 1 : 0) || head.rmap.length !== 1) return 'EAGAIN';
-    if (head.swapSlot >= 0 || !head.anon || vma.uffdMissing) return 'EAGAIN';
+    // A8: a coherent page, like every zone-device page, aborts the collapse.
+    if (isZoneDevice(page) || !head.anon || page.poisoned) return 'EINVAL';
+    const expected = head.rmap.length + (head.swapSlot >= 0 ? 1 : 0);
+    if (head.locked || !head.onLru || head.refcount !== expected) return 'EAGAIN';
   }
-  return present > 0 ? null : 'EINVAL';
+  // 6.12 wants at least one writable entry (SCAN_PAGE_RO); later trees dropped that.
+  return kernel.config.profile === '612' && !writable ? 'EINVAL' : null;
 }
 
-/** Moves one base page into the folio. */
-function takePage(kernel: Kernel, mm: Mm, vpn: number, to: Page): void {
-  const found = entryAt(mm, vpn);
-  if (!found) return;
-  const { page } = found.entry;
-  if (!page) {
-    setPte(mm, vpn, null);
-    return;
+/** __collapse_huge_page_swapin: a device-private entry counts as a swap entry and comes back to RAM (A8). */
+function bringBack(kernel: Kernel, mm: Mm, start: number): Ret {
+  for (let vpn = start; vpn < start + PMD_PAGES; vpn++)
+    for (let faults = 0; ; faults++) {
+      const pmd = mm.pmds.get(pmdOf(start));
+      if (pmd?.kind !== 'table') return 'EAGAIN';
+      if (!isAway(pmd.entries[vpn - start] ?? null)) break;
+      if (faults === MOST_FAULTS) return 'EAGAIN';
+      const result = handleFault(kernel, mm, vpn, { write: false });
+      if (result !== 'ok') return result === 'blocked' ? 'EAGAIN' : 'EINVAL';
+    }
+  return null;
+}
+
+/** Copies what is there into the folio and clears the PTEs; holes and the zero page leave zeros. */
+function moveInto(kernel: Kernel, mm: Mm, start: number, table: PteTable, head: Page): void {
+  let first: Page | null = null;
+  let copied = 0;
+  for (const [i, entry] of [...table.entries].entries()) {
+    if (!entry) continue;
+    const { page } = entry;
+    if (!page) {
+      setPte(mm, start + i, null);
+      continue;
+    }
+    first ??= page;
+    copied++;
+    copyData(page, head.pages![i]!);
+    unmapPage(kernel, mm, start + i, page, null);
+    dropUnmappedSwapCache(kernel, page.head);
   }
-  copyData(page, to);
-  unmapPage(kernel, mm, vpn, page, null);
+  if (copied > 0) kernel.hooks.copied?.(first, head, copied, 'collapse');
 }

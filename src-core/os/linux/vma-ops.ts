@@ -1,5 +1,7 @@
 /** VMAs: insertion, splitting at a border, merging of neighbours that are alike (mm/vma.c). */
 import type { Mm, Vma } from './mm';
+import { PMD_PAGES } from './page';
+import { splitHuge } from './split-huge';
 
 /** What an mmap gives a VMA; the rest has defaults. */
 export function makeVma(start: number, end: number, rest: Partial<Omit<Vma, 'start' | 'end'>>): Vma {
@@ -35,7 +37,10 @@ export function insertVma(mm: Mm, vma: Vma): void {
   mm.vmas.splice(at, 0, vma);
 }
 
-/** Splits the VMA at a page, if it lies inside. Both halves stay the same in all but their range. */
+/**
+ * Splits the VMA at a page, if it lies inside. Both halves stay the same in all but their range; a PMD entry across the new
+ * border becomes PTEs (vma_adjust_trans_huge). A hugetlb VMA is only split between huge pages, which its callers check.
+ */
 export function splitVmaAt(mm: Mm, vpn: number): void {
   const at = mm.vmas.findIndex((vma) => vma.start < vpn && vpn < vma.end);
   if (at < 0) return;
@@ -44,6 +49,7 @@ export function splitVmaAt(mm: Mm, vpn: number): void {
   vma.end = vpn;
   mm.vmas.splice(at + 1, 0, upper);
   if (vma.file) vma.file.references++;
+  if (vpn % PMD_PAGES !== 0) splitHuge(mm, vpn);
 }
 
 const KEYS = [

@@ -1,9 +1,10 @@
 /** Clearing page-table entries with all their books: munmap, exit, MADV_DONTNEED, truncate (mm/memory.c, zap_pte_range). */
 import type { Kernel } from './kernel';
-import type { Mm, Vma } from './mm';
+import { vmaAt, type Mm, type Vma } from './mm';
 import { PMD_PAGES, type Page } from './page';
 import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
-import { splitFolio, splitPmd, unmapHuge, unmapPage } from './rmap';
+import { unmapHuge, unmapPage } from './rmap';
+import { splitHuge, splitPartlyMapped } from './split-huge';
 import { swapFree } from './swap';
 
 /**
@@ -14,11 +15,12 @@ import { swapFree } from './swap';
 export function zapRange(
   kernel: Kernel,
   mm: Mm,
-  _vma: Vma,
+  vma: Vma,
   start: number,
   end: number,
   only: ((entry: Pte) => boolean) | null = null,
 ): void {
+  const large = new Set<Page>();
   for (let vpn = start; vpn < end;) {
     const pmd = mm.pmds.get(pmdOf(vpn));
     const first = pmdStart(vpn);
@@ -28,7 +30,7 @@ export function zapRange(
       continue;
     }
     if (pmd.kind === 'huge') {
-      if (vpn > first || end < next) splitPartly(kernel, mm, vpn);
+      if (vpn > first || end < next) splitHuge(mm, vpn);
       else {
         if (!only || only(pmd.entry)) zapHuge(kernel, mm, first, pmd.entry);
         vpn = next;
@@ -38,20 +40,12 @@ export function zapRange(
     const until = Math.min(end, next);
     for (; vpn < until; vpn++) {
       const entry = entryAt(mm, vpn)?.entry;
-      if (entry && (!only || only(entry))) zapEntry(kernel, mm, vpn, entry);
+      if (!entry || (only && !only(entry))) continue;
+      if (entry.page && entry.page.head.order > 0) large.add(entry.page.head);
+      zapEntry(kernel, mm, vma, vpn, entry);
     }
   }
-}
-
-/** Only a part of a huge mapping goes: PTEs take its place, and a folio that nobody else maps is split (L3). */
-function splitPartly(kernel: Kernel, mm: Mm, vpn: number): void {
-  const page = entryAt(mm, vpn)?.entry.page ?? null;
-  splitPmd(mm, vpn);
-  if (!page) return;
-  const { head } = page;
-  if (head.order > 0 && !head.locked && head.entireMapcount === 0 && head.anon) {
-    splitFolio(kernel, head, 0);
-  }
+  for (const head of large) splitPartlyMapped(kernel, head);
 }
 
 function zapHuge(kernel: Kernel, mm: Mm, first: number, entry: Pte): void {
@@ -59,7 +53,7 @@ function zapHuge(kernel: Kernel, mm: Mm, first: number, entry: Pte): void {
   else setPmd(mm, first, null);
 }
 
-function zapEntry(kernel: Kernel, mm: Mm, vpn: number, entry: Pte): void {
+function zapEntry(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte): void {
   const { page } = entry;
   if (entry.state === 'swap') {
     mm.rss.swap--;
@@ -73,6 +67,7 @@ function zapEntry(kernel: Kernel, mm: Mm, vpn: number, entry: Pte): void {
   }
   noteDirty(page, entry);
   unmapPage(kernel, mm, vpn, page, null);
+  if (vma.locked) munlockUnmapped(kernel, page.head);
   dropUnmappedSwapCache(kernel, page.head);
 }
 
@@ -82,8 +77,17 @@ function noteDirty(page: Page, entry: Pte): void {
 }
 
 /** A folio that only the swap cache still holds, and no swap entry wants, goes. */
-function dropUnmappedSwapCache(kernel: Kernel, head: Page): void {
+export function dropUnmappedSwapCache(kernel: Kernel, head: Page): void {
   if (head.free || head.swapSlot < 0 || head.rmap.length > 0) return;
   const slot = kernel.swap.get(head.swapSlot);
   if (slot && slot.references === 0) swapFree(kernel, head.swapSlot, 0);
+}
+
+/** A page leaves a locked VMA: reclaim may have it again, unless another locked VMA still maps it. */
+function munlockUnmapped(kernel: Kernel, head: Page): void {
+  if (head.free || !head.mlocked || head.rmap.some((each) => vmaAt(each.mm, each.vpn)?.locked === true)) return;
+  const listed = head.onLru;
+  kernel.lruRemove(head);
+  head.mlocked = false;
+  if (listed) kernel.lruAdd(head);
 }

@@ -179,6 +179,11 @@ export class CopyBackend implements Backend {
     if (process) memory.refreshBits(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
   }
 
+  /** A prefetch has nothing to move: the next kernel copies its operands itself. */
+  migrateRange(): string {
+    return 'EOPNOTSUPP';
+  }
+
   /** Buffers live for one step: between steps the device is empty. */
   evacuate(_device: ProcessorIndex): number {
     return 0;

@@ -199,6 +199,11 @@ export class NodeBackend implements Backend {
     return true;
   }
 
+  migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
+    const left = this.movePages(mm, start, end - start, to, REASON.explicit);
+    return left === 0 ? 'ok' : `${left} pages stay`;
+  }
+
   evacuate(device: ProcessorIndex): number {
     const { memory } = this;
     let left = 0;

@@ -1,0 +1,492 @@
+/**
+ * HMM on a device whose memory the CPU cannot reach (A): DEVICE_PRIVATE pages, migrate_vma in both directions, and a
+ * mirror of the CPU's page table for what stays in host memory. The driver follows drm_gpusvm and test_hmm: a fault
+ * migrates the aligned chunk around it (the run's `granularity`), a CPU fault brings the chunk back, a full device evicts
+ * by the run's eviction policy. Policies decide; what they cannot know, Linux refuses.
+ */
+import { EVICTION } from '../../../model/events';
+import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { DeviceMemory } from '../../linux/device-chunks';
+import { evictFolios, unplug } from '../../linux/device-evict';
+import type { DeviceFault } from '../../linux/device-memory';
+import type { FaultResult } from '../../linux/errno';
+import { makeDeviceExclusive } from '../../linux/exclusive';
+import { mirrorRange } from '../../linux/hmm';
+import type { NodeSpec } from '../../linux/kernel';
+import { copyFolio } from '../../linux/migrate-entries';
+import {
+  migrateArgs,
+  migrateVmaFinalize,
+  migrateVmaPages,
+  migrateVmaSetup,
+  type MigrateVmaArgs,
+} from '../../linux/migrate-vma';
+import { vmaAt, type Mm } from '../../linux/mm';
+import { subscribe, type IntervalNotifier, type NotifyRange } from '../../linux/notifier';
+import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../linux/page';
+import { entryAt, pageOf } from '../../linux/page-table';
+import { handleFault } from '../../linux/fault';
+import { NO_GRANULE } from '../../../contracts/policy';
+import type { Backend, DeviceFaultPage } from '../backend';
+import { localBits, remoteBits } from '../bits';
+import type { LinuxMemory } from '../linux-memory';
+import { REASON } from '../linux-memory';
+import { errnoOf } from './node';
+
+/** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
+const RETRIES = 16;
+
+export interface HmmOptions {
+  /** false: nothing migrates, everything is mirrored (systems F and G). */
+  readonly migrates: boolean;
+  readonly fileBacked: boolean;
+  readonly exclusiveAtomics: boolean;
+  readonly windowPages: number;
+  /** Pages of the driver's migration unit. */
+  readonly chunkPages: number;
+}
+
+export class HmmBackend implements Backend {
+  protected memory!: LinuxMemory;
+  readonly devices: DeviceMemory[] = [];
+  private readonly owners: object[] = [];
+  /** By device and address space: windows that have a notifier. */
+  private readonly windows: Map<Mm, Map<number, IntervalNotifier>>[] = [];
+
+  constructor(protected readonly options: HmmOptions) {}
+
+  nodes(): readonly NodeSpec[] {
+    return [];
+  }
+
+  attach(memory: LinuxMemory): void {
+    this.memory = memory;
+    const capacity = Math.floor(memory.config.deviceMemoryBytes / PAGE_BYTES);
+    for (let device = 0; device <= memory.config.devices; device++) {
+      const owner = { device };
+      const pages = new DeviceMemory(memory.kernel, {
+        name: `gpu${device - 1}`,
+        kind: 'device-private',
+        node: device,
+        owner,
+        capacity: device === CPU ? 0 : capacity,
+      });
+      pages.onCpuFault = (fault) => this.cpuFault(device, fault);
+      this.devices.push(pages);
+      this.owners.push(owner);
+      this.windows.push(new Map());
+    }
+  }
+
+  ownerOfPage(page: Page): ProcessorIndex {
+    return page.kind === 'device-private' ? page.node : CPU;
+  }
+  capacity(device: ProcessorIndex): number {
+    return this.devices[device]!.capacity;
+  }
+  free(device: ProcessorIndex): number {
+    return this.devices[device]!.freePages();
+  }
+
+  // --- mirror ---
+  /** One notifier per aligned window, made on first use (drm_gpusvm_notifier_size). */
+  private notifier(device: ProcessorIndex, mm: Mm, vpn: number): IntervalNotifier {
+    let windows = this.windows[device]!.get(mm);
+    if (!windows) this.windows[device]!.set(mm, (windows = new Map()));
+    const at = Math.floor(vpn / this.options.windowPages);
+    let notifier = windows.get(at);
+    if (!notifier) {
+      const start = at * this.options.windowPages;
+      notifier = {
+        mm,
+        start,
+        end: start + this.options.windowPages,
+        sequence: 0,
+        invalidate: (range, sequence) => this.invalidate(device, mm, notifier!, range, sequence),
+      };
+      subscribe(notifier);
+      windows.set(at, notifier);
+    }
+    return notifier;
+  }
+
+  /** Drops the device's entries (N1): all of the range, unless the event is this driver's own migration. */
+  private invalidate(
+    device: ProcessorIndex,
+    mm: Mm,
+    notifier: IntervalNotifier,
+    range: NotifyRange,
+    sequence: number,
+  ): boolean {
+    const own = range.owner === this.owners[device];
+    if (own && range.event === 'MIGRATE') return true;
+    notifier.sequence = sequence; // M15: unconditionally, under the driver's lock
+    if (own) return true; // EXCLUSIVE by ourselves: dropping would never end (N1)
+    const start = Math.max(range.start, notifier.start);
+    const end = Math.min(range.end, notifier.end);
+    for (const vma of mm.vmas) {
+      const last = Math.min(end, vma.end);
+      for (let vpn = Math.max(start, vma.start); vpn < last; vpn++) {
+        const granule = this.memory.granuleOf(mm, vpn);
+        if (granule >= 0) this.memory.setBits(device, granule, 0);
+      }
+    }
+    return true;
+  }
+
+  decide(device: ProcessorIndex, granule: number, op: AccessOp): number {
+    const { memory } = this;
+    const process = memory.processOf(granule);
+    const vpn = memory.map.vpn(granule);
+    const found = process ? entryAt(process.mm, vpn) : null;
+    if (!found) return REASON.firstTouch;
+    const { state } = found.entry;
+    if (state === 'swap') return REASON.swapIn;
+    if (state === 'exclusive') return REASON.exclusive;
+    const page = pageOf(found.entry, found.huge, vpn);
+    if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
+    if (!this.wants(device, granule, op)) return REASON.mirror;
+    return REASON.notResident;
+  }
+
+  /** Would the driver migrate the page? Its policy, its switch, and what Linux lets move (B3, B4). */
+  private wants(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    const { memory, options } = this;
+    if (!options.migrates || memory.migrationOff) return false;
+    const process = memory.processOf(granule);
+    const vma = process ? vmaAt(process.mm, memory.map.vpn(granule)) : null;
+    if (!vma || vma.hugetlb || vma.mixedmap || vma.dax || vma.uffdMissing || (vma.file && !options.fileBacked))
+      return false;
+    const owner = memory.residency.ownerOf(granule);
+    if (owner === -1) return true;
+    return memory.config.policies.migration.onFault(device, granule, op, memory) === 'migrate';
+  }
+
+  deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
+    const { memory } = this;
+    for (const { granule } of faults) memory.protect(granule);
+    const served = new Set<number>();
+    for (const fault of faults) {
+      if (served.has(fault.granule) && this.reached(device, fault)) continue;
+      if (this.wants(device, fault.granule, fault.op)) this.bring(device, fault, served);
+      if (!this.reached(device, fault)) this.mirror(device, fault);
+    }
+    this.prefetch(device, faults);
+    memory.unprotect();
+  }
+
+  private reached(device: ProcessorIndex, { granule, op }: DeviceFaultPage): boolean {
+    return this.memory.isLocal(device, granule, op) || this.memory.mapsRemotely(device, granule, op);
+  }
+
+  /** The chunk around the fault, clipped to its VMA and the granules of the workload. */
+  private chunk(mm: Mm, vpn: number): { start: number; end: number } {
+    const { chunkPages } = this.options;
+    const vma = vmaAt(mm, vpn)!;
+    const first = vpn - (vpn % chunkPages);
+    return { start: Math.max(first, vma.start), end: Math.min(first + chunkPages, vma.end) };
+  }
+
+  private bring(device: ProcessorIndex, { granule, op }: DeviceFaultPage, served: Set<number>): void {
+    const { memory } = this;
+    const process = memory.processOf(granule);
+    if (!process) return;
+    const { mm } = process;
+    const vpn = memory.map.vpn(granule);
+    this.prepare(device, mm, vpn, op);
+    const { start, end } = this.chunk(mm, vpn);
+    this.migrateIn(device, mm, start, end);
+    for (let at = start; at < end; at++) {
+      const g = memory.granuleOf(mm, at);
+      if (g >= 0) served.add(g);
+    }
+  }
+
+  /**
+   * Before migrating: a swapped page is not migrated (R6), a foreign device's page comes through RAM (T3), a write to a
+   * page shared by fork breaks COW first (M8: the driver does not copy by itself).
+   */
+  private prepare(device: ProcessorIndex, mm: Mm, vpn: number, op: AccessOp): void {
+    const { memory } = this;
+    for (let attempt = 0; attempt < RETRIES; attempt++) {
+      const found = entryAt(mm, vpn);
+      if (!found) return;
+      const { state, write } = found.entry;
+      const page = pageOf(found.entry, found.huge, vpn);
+      const foreign = state === 'private' && page !== null && this.ownerOfPage(page) !== device;
+      const breaks = op !== 0 && !write && (state === 'present' || state === 'private');
+      if (state !== 'swap' && state !== 'exclusive' && !foreign && !breaks) return;
+      const result = handleFault(memory.kernel, mm, vpn, { write: op !== 0, remote: true });
+      if (result !== 'ok') return;
+    }
+  }
+
+  /** migrate_vma of a range of one VMA to the device; answers the pages that came. */
+  migrateIn(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
+    const { memory } = this;
+    const { kernel } = memory;
+    this.makeRoom(device, this.missing(device, mm, start, end));
+    const args = migrateArgs({
+      mm,
+      start,
+      end,
+      select: { system: true, devicePrivate: false, coherent: false, compound: true },
+      owner: this.owners[device]!,
+      fileBacked: this.options.fileBacked,
+    });
+    if (migrateVmaSetup(kernel, args) !== null) return 0;
+    this.fill(args, (order) => this.devices[device]!.alloc(order), 'migrate');
+    migrateVmaPages(kernel, args);
+    migrateVmaFinalize(kernel, args);
+    return this.program(device, mm, start, end);
+  }
+
+  /** Destinations and copies: large where the source or hole is, else base pages (L6). */
+  private fill(args: MigrateVmaArgs, alloc: (order: number) => Page | null, reason: string): void {
+    const { kernel } = this.memory;
+    for (const [i, slot] of args.slots.entries()) {
+      if (!slot?.migrate) continue;
+      const large = slot.compound ? alloc(9) : null;
+      if (large) {
+        if (slot.page) copyFolio(kernel, slot.page.head, large, reason);
+        args.dst[i] = large;
+        continue;
+      }
+      const count = slot.compound ? PMD_PAGES : 1;
+      for (let k = 0; k < count; k++) {
+        const page = alloc(0);
+        if (!page) break;
+        const source = slot.compound ? (slot.page?.head.pages?.[k] ?? null) : slot.page;
+        if (source) page.data = source.data ? source.data.slice() : null;
+        args.dst[i + k] = page;
+      }
+    }
+  }
+
+  /** Pages of the range that are not on the device yet: room to make. */
+  private missing(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
+    let pages = 0;
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = this.memory.granuleOf(mm, vpn);
+      if (granule >= 0 && this.memory.residency.ownerOf(granule) !== device) pages++;
+    }
+    return pages;
+  }
+
+  /** The device's page table after a migration: never more than the CPU's entry grants (M20). */
+  private program(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
+    const { memory } = this;
+    let pages = 0;
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = memory.granuleOf(mm, vpn);
+      const found = entryAt(mm, vpn);
+      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
+      if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
+      if (this.ownerOfPage(page) !== device) continue;
+      this.notifier(device, mm, vpn);
+      memory.setBits(device, granule, localBits(found.entry.write));
+      pages++;
+    }
+    return pages;
+  }
+
+  /** hmm_range_fault for a page that stays where it is; atomics take it from the CPU (X1). */
+  private mirror(device: ProcessorIndex, { granule, op }: DeviceFaultPage): void {
+    const { memory, options } = this;
+    const { kernel } = memory;
+    const process = memory.processOf(granule);
+    if (!process) return;
+    const { mm } = process;
+    const vpn = memory.map.vpn(granule);
+    const notifier = this.notifier(device, mm, vpn);
+    if (op === 3 && options.exclusiveAtomics) {
+      const { ret, page } = makeDeviceExclusive(kernel, mm, vpn, this.owners[device]!);
+      if (ret === null && page) {
+        memory.setBits(device, granule, remoteBits(true));
+        page.head.locked = false;
+        kernel.put(page.head);
+        return;
+      }
+    }
+    const write = op !== 0;
+    for (let attempt = 0; attempt < RETRIES; attempt++) {
+      const { ret } = mirrorRange(
+        kernel,
+        notifier,
+        { start: vpn, end: vpn + 1, defaults: { fault: true, write }, owner: this.owners[device]! },
+        RETRIES,
+        ([pfn]) => {
+          if (!pfn?.valid) return;
+          const local = pfn.page !== null && this.ownerOfPage(pfn.page) === device;
+          memory.setBits(device, granule, local ? localBits(pfn.write) : remoteBits(pfn.write));
+        },
+      );
+      if (ret === 'EBUSY' && memory.answerUserfault(granule)) continue;
+      if (ret !== null) {
+        memory.outcome(ret, device, granule, op, process);
+        return;
+      }
+      if (this.reached(device, { granule, op, cause: 0 })) return;
+      // M8: our own page, read-only: a write breaks COW through the CPU's fault path first.
+      const result = handleFault(kernel, mm, vpn, { write, remote: true });
+      if (result !== 'ok') {
+        memory.outcome(errnoOf(result), device, granule, op, process);
+        return;
+      }
+    }
+    memory.outcome('EBUSY', device, granule, op, process);
+  }
+
+  // --- prefetch ---
+  private prefetch(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
+    const { memory } = this;
+    const { policies } = memory.config;
+    const blocks = new Map<number, number[]>();
+    for (const { granule } of faults) {
+      if (memory.residency.ownerOf(granule) !== device) continue;
+      const block = Math.floor(granule / PMD_PAGES);
+      const list = blocks.get(block);
+      if (list) list.push(granule);
+      else blocks.set(block, [granule]);
+    }
+    for (const [block, granules] of blocks) {
+      const first = block * PMD_PAGES;
+      const wanted: number[] = [];
+      const faulted = Int32Array.from(granules);
+      const outer = Math.min(first + PMD_PAGES, memory.granules);
+      policies.prefetch.choose({ device, first, outer, faulted, count: granules.length }, memory, (granule) => {
+        if (memory.residency.ownerOf(granule) !== device && memory.map.vpn(granule) >= 0) wanted.push(granule);
+      });
+      const context = { ...memory.context, reason: REASON.prefetch, policy: policies.prefetchIndex };
+      memory.under(context, () => {
+        for (const granule of wanted) this.prefetchPage(device, granule);
+      });
+    }
+  }
+
+  private prefetchPage(device: ProcessorIndex, granule: number): void {
+    const { memory } = this;
+    const process = memory.processOf(granule);
+    if (!process || memory.residency.ownerOf(granule) === device || !this.wants(device, granule, 0)) return;
+    if (this.free(device) === 0) {
+      memory.refusedPrefetches++;
+      return;
+    }
+    const vpn = memory.map.vpn(granule);
+    if (vmaAt(process.mm, vpn)) this.migrateIn(device, process.mm, vpn, vpn + 1);
+  }
+
+  // --- eviction ---
+  /** Evicts until so many pages are free, as far as the policy finds victims. */
+  private makeRoom(device: ProcessorIndex, pages: number): void {
+    const { memory } = this;
+    const { policies } = memory.config;
+    const context = {
+      ...memory.context,
+      kind: EVICTION as typeof EVICTION,
+      reason: REASON.capacity,
+      policy: policies.evictionIndex,
+    };
+    let unprotected = false;
+    while (this.free(device) < pages && memory.residency.residents(device) > 0) {
+      let victim = policies.eviction.victim(device, memory);
+      if (victim === NO_GRANULE && !unprotected) {
+        unprotected = true; // the batch is larger than the device
+        memory.unprotect();
+        victim = policies.eviction.victim(device, memory);
+      }
+      if (victim === NO_GRANULE) return;
+      const before = this.free(device);
+      memory.under(context, () => {
+        this.evictChunk(device, victim);
+      });
+      if (this.free(device) === before) return;
+    }
+  }
+
+  /** Everything of the victim's chunk that is on the device goes home (E1). */
+  private evictChunk(device: ProcessorIndex, victim: number): void {
+    const { memory } = this;
+    const { chunkPages } = this.options;
+    const first = victim - (victim % chunkPages);
+    const heads = new Set<Page>();
+    for (let granule = first; granule < Math.min(first + chunkPages, memory.granules); granule++) {
+      if (memory.residency.ownerOf(granule) !== device) continue;
+      if (granule !== victim && memory.isProtected(granule)) continue;
+      const process = memory.processOf(granule);
+      const found = process ? entryAt(process.mm, memory.map.vpn(granule)) : null;
+      if (found?.entry.page) heads.add(found.entry.page.head);
+    }
+    this.sendHome([...heads]);
+  }
+
+  private sendHome(heads: readonly Page[]): readonly Page[] {
+    return evictFolios(this.memory.kernel, heads);
+  }
+
+  /** migrate_to_ram: the CPU wants its page; the driver brings the chunk (F7). Failure is SIGBUS or OOM (F4, F5). */
+  private cpuFault(device: ProcessorIndex, fault: DeviceFault): FaultResult {
+    const { memory } = this;
+    const { kernel } = memory;
+    const { mm, vpn, page } = fault;
+    const { start, end } = this.chunk(mm, vpn);
+    const args = migrateArgs({
+      mm,
+      start,
+      end,
+      select: { system: false, devicePrivate: true, coherent: false, compound: fault.huge },
+      owner: this.owners[device]!,
+      faultPage: page,
+    });
+    if (migrateVmaSetup(kernel, args) !== null) return 'sigbus';
+    let short = false;
+    this.fill(
+      args,
+      (order) => {
+        const ram = kernel.allocRam(order, 0);
+        if (!ram) short ||= order === 0;
+        else ram.locked = true;
+        return ram;
+      },
+      'migrate',
+    );
+    migrateVmaPages(kernel, args);
+    migrateVmaFinalize(kernel, args);
+    const back = entryAt(mm, vpn)?.entry.state !== 'private';
+    return back ? 'ok' : short ? 'oom' : 'sigbus';
+  }
+
+  migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
+    if (to === CPU) {
+      const heads = new Set<Page>();
+      for (let vpn = start; vpn < end; vpn++) {
+        const found = entryAt(mm, vpn);
+        if (found?.entry.state === 'private') heads.add(found.entry.page!.head);
+      }
+      const stayed = this.sendHome([...heads]);
+      return stayed.length === 0 ? 'ok' : `${stayed.length} folios stay`;
+    }
+    if (!this.options.migrates) return 'EOPNOTSUPP';
+    let left = 0;
+    for (let at = start; at < end;) {
+      const vma = vmaAt(mm, at);
+      if (!vma) return 'EFAULT';
+      const until = Math.min(end, vma.end, at - (at % PMD_PAGES) + PMD_PAGES);
+      left += until - at - this.migrateIn(to, mm, at, until);
+      at = until;
+    }
+    return left === 0 ? 'ok' : `${left} pages stay`;
+  }
+
+  evacuate(device: ProcessorIndex): number {
+    const memory = this.devices[device]!;
+    const stayed = unplug(this.memory.kernel, memory);
+    return stayed.reduce((sum, head) => sum + folioPages(head), 0);
+  }
+  replug(device: ProcessorIndex): void {
+    this.devices[device]!.closing = false;
+  }
+  processEnds(mm: Mm): void {
+    for (const windows of this.windows) windows.delete(mm);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Contents: every access really writes or reads bytes, and every read is compared with a flat memory that knows nothing
+ * of pages. A lost or stale write shows up as data. The flat memory holds one byte array per page of a process; shared
+ * memory has one for all.
+ */
+import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { vmaAt, type Process } from '../linux/mm';
+import { PAGE_BYTES, type Page } from '../linux/page';
+import { entryAt, pageOf } from '../linux/page-table';
+import type { LinuxMemory } from './linux-memory';
+import type { Piece } from './space-map';
+
+const READ = 0;
+const WRITE = 1;
+
+export class Contents {
+  /** Reads that gave other bytes than were written last. */
+  mismatches = 0;
+  reads = 0;
+  private readonly flat = new Map<string, Uint8Array>();
+  /** Device buffers of explicit copies: granule → bytes, by device. */
+  private readonly buffers: Map<number, Uint8Array>[] = [];
+  private stamp = 0;
+
+  constructor(private readonly memory: LinuxMemory) {}
+
+  /** Shared memory is known by its file, private memory by its process. */
+  private key(granule: number): string {
+    const process = this.memory.processOf(granule);
+    const vpn = this.memory.map.vpn(granule);
+    const vma = process ? vmaAt(process.mm, vpn) : null;
+    if (vma?.shared && vma.file) return `f${vma.file.id}/${vma.fileOffset + vpn - vma.start}`;
+    return `p${granule}`;
+  }
+  private expected(granule: number): Uint8Array {
+    const key = this.key(granule);
+    let bytes = this.flat.get(key);
+    if (!bytes) this.flat.set(key, (bytes = new Uint8Array(PAGE_BYTES)));
+    return bytes;
+  }
+
+  /** Private memory of the child starts as a copy of the parent's. */
+  forked(parent: number, child: number): void {
+    const { map } = this.memory;
+    for (const piece of map.pieces) {
+      if (piece.process !== child) continue;
+      for (let i = 0; i < piece.pages; i++) {
+        const from = map.granule(parent, map.vpn(piece.granule + i));
+        const bytes = from >= 0 ? this.flat.get(`p${from}`) : undefined;
+        if (bytes) this.flat.set(`p${piece.granule + i}`, bytes.slice());
+      }
+    }
+  }
+
+  private actual(processor: ProcessorIndex, granule: number): { page: Page | null; buffer: Uint8Array | null } {
+    const buffer = processor === CPU ? undefined : this.buffers[processor]?.get(granule);
+    if (buffer) return { page: null, buffer };
+    const process = this.memory.processOf(granule);
+    const vpn = this.memory.map.vpn(granule);
+    const found = process ? entryAt(process.mm, vpn) : null;
+    return { page: found ? pageOf(found.entry, found.huge, vpn) : null, buffer: null };
+  }
+
+  /** `count` accesses inside one page that were made. */
+  accessed(
+    processor: ProcessorIndex,
+    granule: number,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    const { page, buffer } = this.actual(processor, granule);
+    const flat = this.expected(granule);
+    for (let i = 0; i < count; i++) {
+      const at = start + i * stride;
+      if (op !== WRITE) this.compare(buffer ?? page?.data ?? null, flat, at, bytes);
+      if (op === READ) continue;
+      const value = (this.stamp = (this.stamp + 1) & 0xff) || 1;
+      flat.fill(value, at, at + bytes);
+      if (buffer) buffer.fill(value, at, at + bytes);
+      else if (page) (page.data ??= new Uint8Array(PAGE_BYTES)).fill(value, at, at + bytes);
+    }
+  }
+
+  private compare(actual: Uint8Array | null, flat: Uint8Array, at: number, bytes: number): void {
+    this.reads++;
+    for (let i = at; i < at + bytes; i++)
+      if ((actual?.[i] ?? 0) !== flat[i]) {
+        this.mismatches++;
+        return;
+      }
+  }
+
+  // --- explicit copies ---
+  private pageAt(granule: number, process: Process): Page | null {
+    const vpn = this.memory.map.vpn(granule);
+    const found = entryAt(process.mm, vpn);
+    return found ? pageOf(found.entry, found.huge, vpn) : null;
+  }
+  copiedIn(device: ProcessorIndex, piece: Piece, process: Process): void {
+    const buffers = (this.buffers[device] ??= new Map());
+    for (let i = 0; i < piece.pages; i++) {
+      const data = this.pageAt(piece.granule + i, process)?.data;
+      buffers.set(piece.granule + i, data ? data.slice() : new Uint8Array(PAGE_BYTES));
+    }
+  }
+  copiedOut(device: ProcessorIndex, piece: Piece, process: Process): void {
+    for (let i = 0; i < piece.pages; i++) {
+      const page = this.pageAt(piece.granule + i, process);
+      const buffer = this.buffers[device]?.get(piece.granule + i);
+      if (page && buffer) (page.data ??= new Uint8Array(PAGE_BYTES)).set(buffer);
+    }
+    this.dropped(device, piece);
+  }
+  /** The buffer went; what the device wrote there and nobody copied is lost, which reads will show. */
+  dropped(device: ProcessorIndex, piece: Piece): void {
+    for (let i = 0; i < piece.pages; i++) this.buffers[device]?.delete(piece.granule + i);
+  }
+
+  // --- read() and write() ---
+  fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void {
+    for (let vpn = start; vpn < end && data; vpn++) {
+      const granule = this.memory.granuleOf(process.mm, vpn);
+      if (granule < 0 || !vmaAt(process.mm, vpn)?.shared) continue;
+      const from = (vpn - start) * PAGE_BYTES;
+      this.compare(data.subarray(from), this.expected(granule), 0, Math.min(PAGE_BYTES, data.length - from));
+    }
+  }
+  fileWrite(start: number, end: number, process: Process): Uint8Array {
+    const data = new Uint8Array((end - start) * PAGE_BYTES).fill((this.stamp = (this.stamp + 1) & 0xff) || 1);
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = this.memory.granuleOf(process.mm, vpn);
+      if (granule >= 0 && vmaAt(process.mm, vpn)?.shared) this.expected(granule).set(data.subarray(0, PAGE_BYTES));
+    }
+    return data;
+  }
+  /** Memory that went: munmap, DONTNEED, truncate. It reads as zeros, or as the file, from here on. */
+  cleared(process: Process, start: number, end: number): void {
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = this.memory.granuleOf(process.mm, vpn);
+      if (granule >= 0) this.flat.delete(this.key(granule));
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Which backend a memory system runs on, and with what. */
+import { MIB } from '../../base/units';
+import type { SystemChoice } from '../../model/memory-system';
+import { PAGE_BYTES } from '../linux/page';
+import type { MemoryConfig } from '../memory-system';
+import type { Backend } from './backend';
+import { CopyBackend } from './backends/copy';
+import { DaxBackend } from './backends/dax';
+import { HmmBackend, type HmmOptions } from './backends/hmm';
+import { HostBackend } from './backends/host';
+import { NodeBackend, type NodeOptions } from './backends/node';
+import { LinuxMemory } from './linux-memory';
+
+/** @param chunkBytes the driver's migration unit: the run's granularity */
+export function createLinuxMemory(system: SystemChoice, config: MemoryConfig, chunkBytes: number): LinuxMemory {
+  return new LinuxMemory(system, backendOf(system, chunkBytes), { ...config, granuleBytes: PAGE_BYTES });
+}
+
+function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
+  const on = (name: string): boolean => params[name] === true;
+  const number = (name: string): number => params[name] as number;
+  const mirror: HmmOptions = {
+    migrates: false,
+    fileBacked: false,
+    exclusiveAtomics: true,
+    windowPages: (512 * MIB) / PAGE_BYTES,
+    chunkPages: chunkBytes / PAGE_BYTES,
+  };
+  const still: NodeOptions = {
+    placement: 'first-touch',
+    balancing: false,
+    scanPeriodMs: 1000,
+    counterThreshold: 0,
+    kernelAllocations: false,
+    emergency: false,
+    tiering: null,
+  };
+  const node = (): NodeOptions => ({
+    ...still,
+    balancing: on('numaBalancing'),
+    scanPeriodMs: number('scanPeriodMs'),
+    counterThreshold: number('accessCounters'),
+    kernelAllocations: on('kernelAllocations'),
+    emergency: on('emergency'),
+  });
+  switch (id) {
+    case 'hmm':
+      return new HmmBackend({
+        ...mirror,
+        migrates: true,
+        fileBacked: on('fileBackedMigration'),
+        exclusiveAtomics: on('exclusiveAtomics'),
+        windowPages: (number('windowMib') * MIB) / PAGE_BYTES,
+      });
+    case 'coherent':
+      return new NodeBackend(node());
+    case 'zone':
+      return new NodeBackend({ ...node(), placement: 'explicit' });
+    case 'dax':
+      return new DaxBackend();
+    case 'copy':
+      return new CopyBackend({
+        copyOut: params['copyOut'] as 'written' | 'all' | 'never',
+        doubleBuffering: on('doubleBuffering'),
+        pointerBytes: number('pointerBytes'),
+      });
+    case 'host': {
+      const limit = number('pinLimit') * (MIB / PAGE_BYTES);
+      return new HostBackend(mirror, params['mode'] === 'pinned', limit > 0 ? limit : Infinity);
+    }
+    case 'off':
+      return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(still);
+    case 'tiering':
+      return new NodeBackend({
+        ...still,
+        scanPeriodMs: number('scanPeriodMs'),
+        tiering: {
+          demotion: on('demotion'),
+          hotThresholdMs: number('hotThresholdMs'),
+          rateMbps: number('promoteRateMbps'),
+        },
+      });
+    case 'managed':
+      throw new Error('the managed system has no Linux underneath');
+  }
+}

@@ -1,0 +1,48 @@
+/** Which objects devices touch, and which device first: what an author who places data knows of his program. */
+import type { ProcessorIndex } from '../model/processor';
+import { stepsOf } from './cost';
+import type { LoopPlan, Workload } from './workload';
+
+function objectsOf(loop: LoopPlan): readonly number[] {
+  switch (loop.kind) {
+    case 'run':
+      return loop.lanes.map(({ object }) => object);
+    case 'stencil':
+      return [loop.read.object, ...loop.lanes.map(({ object }) => object)];
+    case 'gemm':
+      return [loop.a.object, loop.b.object, loop.c.object];
+    case 'random':
+    case 'zipf':
+    case 'chase':
+      return [loop.object];
+  }
+}
+
+/** Object → lowest device that touches it; names that a swap exchanges stand for both. */
+export function deviceObjects(workload: Workload): ReadonlyMap<number, ProcessorIndex> {
+  const found = new Map<number, ProcessorIndex>();
+  const note = (object: number, device: ProcessorIndex): void => {
+    found.set(object, Math.min(device, found.get(object) ?? device));
+  };
+  const swaps: (readonly [number, number])[] = [];
+  for (const phase of workload.phases) {
+    for (const part of phase.parts) if (part.kind === 'swap') swaps.push([part.first, part.second]);
+    for (const step of stepsOf(phase))
+      if (step.processor > 0)
+        for (const loop of step.loops) for (const object of objectsOf(loop)) note(object, step.processor);
+  }
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const [a, b] of swaps)
+      for (const [from, to] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const device = found.get(from);
+        if (device === undefined || found.has(to)) continue;
+        found.set(to, device);
+        changed = true;
+      }
+  }
+  return found;
+}
