@@ -1,4 +1,5 @@
 /** What a report carries so that it can be run again: the whole scenario as plain data. */
+import { MEMORY_SYSTEMS, type SystemChoice } from '../model/memory-system';
 import type { ReportInput } from '../model/report';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
@@ -23,6 +24,8 @@ export interface EmbeddedScenario {
     readonly policies: readonly PolicyChoice[];
     readonly changes: readonly PolicyChange[];
     readonly usefulBytes: boolean;
+    /** Absent in reports of runs on the managed system. */
+    readonly system?: SystemChoice;
   };
   /** Who asked for each of `options.changes`, in their order; absent in reports of older versions. */
   readonly changeOrigins?: readonly AppliedChange['origin'][];
@@ -49,6 +52,7 @@ export function toScenario({ summary, machine, workloadText }: ReportInput): Emb
       policies: summary.policies,
       changes: summary.changes.map(({ batch, policy }) => ({ moment: { at: 'batch', batch }, policy })),
       usefulBytes: summary.totals.usefulBytes !== null,
+      ...(summary.system ? { system: { id: summary.system.id, params: summary.system.params } } : {}),
     },
     changeOrigins: summary.changes.map(({ origin }) => origin),
     machine,
@@ -66,6 +70,12 @@ const isPolicy = (value: unknown): boolean =>
   isPlain(value) &&
   POLICY_KINDS.some((kind) => kind === value['kind']) &&
   isText(value['id']) &&
+  isPlain(value['params']) &&
+  Object.values(value['params']).every((param) => ['number', 'string', 'boolean'].includes(typeof param));
+
+const isSystem = (value: unknown): boolean =>
+  isPlain(value) &&
+  MEMORY_SYSTEMS.some((id) => id === value['id']) &&
   isPlain(value['params']) &&
   Object.values(value['params']).every((param) => ['number', 'string', 'boolean'].includes(typeof param));
 
@@ -95,6 +105,7 @@ const FIELDS: readonly (readonly [string, (value: unknown) => boolean, string])[
   ['options.policies', (value) => listOf(value, isPolicy), 'a list of policies (kind, id, params)'],
   ['options.changes', (value) => listOf(value, isChange), 'a list of changes (moment with a batch, policy)'],
   ['options.usefulBytes', (value) => typeof value === 'boolean', 'true or false'],
+  ['options.system', (value) => value === undefined || isSystem(value), 'a memory system (id, params)'],
   [
     'changeOrigins',
     (value) => value === undefined || listOf(value, (origin) => origin === 'live' || origin === 'scheduled'),

@@ -69,8 +69,10 @@ export interface SystemNumbers {
   readonly evacuationPs: number | null;
   readonly evacuationResidueBytes: number;
   readonly pinnedBytesPeak: number;
-  /** Peak of device memory that holds pages the device had not touched (6c). */
-  readonly untouchedDeviceBytesPeak: number;
+  /** Pages that were brought to a device and that no device ever used (6c). */
+  readonly untouchedDeviceBytes: number;
+  /** Reads that gave other bytes than were written last; null unless the run has contents. */
+  readonly contentMismatches: number | null;
   readonly strayKernelBytes: number;
   readonly peakDeviceBytes: number;
   readonly peakHostBytes: number;
@@ -96,6 +98,8 @@ export interface SystemSummary {
 /** One line per system of `run --systems`: the same workload, only the memory system swapped. */
 export interface ComparisonRow {
   readonly system: SystemChoice;
+  /** Parameters that were chosen for this run, beside the defaults. */
+  readonly chosen: SystemChoice['params'];
   readonly title: string;
   /** null where the run could not be made; `refusal` says why. */
   readonly summary: RunSummary | null;

@@ -1,3 +1,4 @@
+import type { ComparisonRow } from './memory-system';
 import type { MachineSpec } from './machine';
 import type { RunSummary } from './summary';
 import type { TimelineAnswer } from './timeline';
@@ -45,6 +46,8 @@ export interface ReportInput {
   readonly workloadText: string;
   /** The whole run at report resolution. */
   readonly timeline: TimelineAnswer;
+  /** The same workload under several memory systems, where somebody asked for it. */
+  readonly comparison?: readonly ComparisonRow[];
   /** The command that repeats this run to the same numbers. */
   readonly command: string;
 }

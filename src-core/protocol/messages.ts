@@ -4,6 +4,7 @@
  * only. One session per connection.
  */
 import type { Finding } from '../model/finding';
+import type { ComparisonRow, MemorySystemId } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { PolicyChange, PolicyChoice, PolicyKind, ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
@@ -11,6 +12,12 @@ import type { OpenTarget } from '../model/target';
 import type { AxisKind, ObjectRow, TimelineAnswer, TimelineQuestion } from '../model/timeline';
 
 export const PROTOCOL = 'faultline.v1';
+
+/** A memory system by id, with the parameters that differ from their defaults. */
+export interface SystemWish {
+  readonly id: string;
+  readonly params?: Readonly<Record<string, number | string | boolean>>;
+}
 
 /** Overrides of what the workload file says; absent = as the file (or the default) says. */
 export interface RunOptions {
@@ -25,6 +32,8 @@ export interface RunOptions {
     readonly params?: Readonly<Record<string, number | string | boolean>>;
   }[];
   readonly changes?: readonly PolicyChange[];
+  /** Memory system; absent = as the file says, or `managed`. */
+  readonly system?: SystemWish;
   readonly usefulBytes?: boolean;
   /** Importer options (`deviceFunctions` …) and auxiliary files (`symbols`, `allocations`). */
   readonly importOptions?: Readonly<Record<string, string | number | boolean>>;
@@ -75,6 +84,15 @@ export interface Description {
     }[];
   }[];
   readonly policies: readonly PolicyDescription[];
+  readonly systems: readonly {
+    readonly id: MemorySystemId;
+    /** A to G of thread-2015.md section 5, or empty. */
+    readonly letter: string;
+    readonly title: string;
+    readonly summary: string;
+    readonly source: string;
+    readonly params: readonly ParamDescription[];
+  }[];
   readonly importers: readonly {
     readonly id: string;
     readonly title: string;
@@ -160,6 +178,14 @@ export interface Methods {
   'session.report': {
     params: { format: ReportFormat; only?: readonly string[] };
     result: { text: string; blocks: readonly ReportBlock[] };
+  };
+  /**
+   * Runs what is open once per memory system, from its start, beside the run in hand; the rows go into later reports.
+   * Cancelled by session.cancel.
+   */
+  'session.compare': {
+    params: { systems: readonly SystemWish[] };
+    result: { rows: readonly ComparisonRow[]; blocks: readonly ReportBlock[] };
   };
   'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };
 

@@ -4,6 +4,7 @@ import type { Example } from '../contracts/platform';
 import type { PolicyEntry } from '../contracts/policy';
 import { importers } from '../importers';
 import { GRANULARITIES } from '../model/scenario';
+import { memorySystems } from '../os/systems';
 import { policies } from '../policies';
 import { machines } from '../presets';
 import { PROTOCOL, type Description, type ParamDescription, type PolicyDescription } from '../protocol/messages';
@@ -39,11 +40,14 @@ function describeParam(name: string, field: JsonField): ParamDescription {
   };
 }
 
+function paramsOf(schema: z.ZodObject): readonly ParamDescription[] {
+  const { properties } = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonField> };
+  return Object.entries(properties ?? {}).map(([name, field]) => describeParam(name, field));
+}
+
 function describePolicy(entry: PolicyEntry): PolicyDescription {
-  const schema = z.toJSONSchema(entry.schema, { io: 'input' }) as { properties?: Record<string, JsonField> };
   const { kind, id, title, summary, source, needsFuture } = entry;
-  const params = Object.entries(schema.properties ?? {}).map(([name, field]) => describeParam(name, field));
-  return { kind, id, title, summary, source, needsFuture, params };
+  return { kind, id, title, summary, source, needsFuture, params: paramsOf(entry.schema) };
 }
 
 /** @param examples with the title and summary that their files give */
@@ -62,6 +66,14 @@ export function describe(
       constants: machineConstants(machine),
     })),
     policies: policies.map(describePolicy),
+    systems: memorySystems.map(({ id, letter, title, summary, source, schema }) => ({
+      id,
+      letter,
+      title,
+      summary,
+      source,
+      params: paramsOf(schema),
+    })),
     importers: importers.map(({ id, title, summary, extensions, auxiliary }) => ({
       id,
       title,

@@ -4,6 +4,7 @@
  */
 import type { Platform } from '../contracts/platform';
 import { METRIC_COUNT } from '../model/events';
+import type { ComparisonRow } from '../model/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { MAX_BINS } from '../model/timeline';
@@ -19,8 +20,11 @@ import type {
   RunInfo,
   RunState,
   RunStatus,
+  SystemWish,
 } from '../protocol/messages';
 import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
+import { comparisonBlocks } from '../reports/system-blocks';
+import { compareSystems } from './compare';
 import { describe } from './describe';
 import { exampleTitles } from './examples';
 import { LiveRun } from './live-run';
@@ -60,6 +64,8 @@ export function errorData(cause: unknown): ErrorData {
 class SessionServer implements Session {
   private live: LiveRun | null = null;
   private recorded: RecordedRun | null = null;
+  /** Of the workload that is open. */
+  private comparison: readonly ComparisonRow[] | null = null;
   private opening = false;
   private cancel = false;
   private doing = '';
@@ -144,8 +150,17 @@ class SessionServer implements Session {
       this.live?.refresh();
       const { timeline } = this.shown();
       const fileChanges = this.live?.opened.fileChanges ?? 0;
-      return makeReport(this.header(), (this.live ?? this.needRun()).summary(), timeline, fileChanges, format, only);
+      return makeReport(
+        this.header(),
+        (this.live ?? this.needRun()).summary(),
+        timeline,
+        fileChanges,
+        format,
+        only,
+        this.comparison,
+      );
     },
+    'session.compare': ({ systems }) => this.compare(systems),
     'session.saveRecording': async ({ path }) => {
       if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
       if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
@@ -157,11 +172,33 @@ class SessionServer implements Session {
     },
   };
 
+  private async compare(systems: readonly SystemWish[]): Promise<ResultOf<'session.compare'>> {
+    const { opened } = this.needLive('memory systems can be compared');
+    if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
+    this.cancel = false;
+    try {
+      const rows = await compareSystems(opened, systems, {
+        platform: this.platform,
+        progress: (_fraction, doing) => {
+          this.doing = doing;
+          this.changed(false);
+        },
+        cancelled: () => this.cancel,
+      });
+      this.comparison = rows;
+      return { rows, blocks: comparisonBlocks(rows) };
+    } finally {
+      this.doing = '';
+      this.changed(true);
+    }
+  }
+
   private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
     if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
     await this.live?.close();
     this.live = null;
     this.recorded = null;
+    this.comparison = null;
     this.opening = true;
     this.cancel = false;
     this.openError = null;

@@ -268,6 +268,7 @@ export class LiveRun {
   private summarize(recordingHash: string, complete: boolean): RunSummary {
     const { run, recorder, opened } = this;
     const facts = {
+      system: run.memory.systemSummary(),
       accesses: this.accesses,
       simTimePs: this.simTimePs,
       batches: this.batches,

@@ -16,7 +16,14 @@ import type { PolicyChange } from '../model/scenario';
 import { compileWorkload, loadWorkload, placeInWorkload, type Workload } from '../workload';
 import { suggest } from '../workload/nearest';
 import { formatChange } from './run-flags';
-import { checkSpace, DEFAULT_MACHINE, findMachine, resolveScenario, type FileWishes } from './scenario';
+import {
+  checkSpace,
+  checkSystemSpace,
+  DEFAULT_MACHINE,
+  findMachine,
+  resolveScenario,
+  type FileWishes,
+} from './scenario';
 import { ENGINE_VERSION } from './version';
 
 /** Workload files, machine files and HTML reports are read whole; nothing larger is one of these. */
@@ -144,6 +151,7 @@ function headerOf(
   source: AccessSource,
 ): RecordingHeader {
   checkSpace(source.space.bytes, scenario.granularity);
+  checkSystemSpace(source.space.bytes, scenario.system);
   return {
     format: FORMAT_VERSION,
     engineVersion: ENGINE_VERSION,

@@ -1,5 +1,6 @@
 /** Reports of a run: the sections' blocks, written in one of the formats. */
 import { exporters } from '../exporters';
+import type { ComparisonRow } from '../model/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import type { ReportBlock, ReportInput } from '../model/report';
 import { Refusal } from '../model/refusal';
@@ -9,7 +10,7 @@ import type { ReportFormat } from '../protocol/messages';
 import { buildReport } from '../reports/build';
 import { chartSvg } from '../reports/svg';
 import type { Timeline } from '../timeline/timeline';
-import { formatChange, formatPolicyFlag } from './run-flags';
+import { formatChange, formatPolicyFlag, formatSystemFlag } from './run-flags';
 
 /** Bins of a report's charts before the exporters thin them out further. */
 const REPORT_BINS = 600;
@@ -43,6 +44,7 @@ export function repeatCommand(header: RecordingHeader, summary: RunSummary, file
     String(scenario.seed),
     ...scenario.policies.flatMap((policy) => ['--policy', quote(formatPolicyFlag(policy))]),
     ...changes.flatMap((change) => ['--at', quote(formatChange(change))]),
+    ...(scenario.system ? ['--system', quote(formatSystemFlag(scenario.system))] : []),
     ...(scenario.usefulBytes ? [] : ['--no-useful-bytes']),
     ...Object.entries(header.imported?.files ?? {}).flatMap(([option, name]) => [flagOf(option), quote(name)]),
     ...Object.entries(header.imported?.options ?? {}).flatMap(([option, value]) => importFlag(option, value)),
@@ -56,12 +58,14 @@ export function makeReport(
   fileChanges: number,
   format: ReportFormat,
   only: readonly string[] | undefined,
+  comparison: readonly ComparisonRow[] | null = null,
 ): { text: string; blocks: readonly ReportBlock[] } {
   const input: ReportInput = {
     summary,
     machine: header.machine,
     workloadText: header.workloadText,
     timeline: timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS }),
+    ...(comparison ? { comparison } : {}),
     command: repeatCommand(header, summary, fileChanges),
   };
   const blocks = buildReport(input, only);

@@ -7,6 +7,7 @@
  */
 import { err, ok, type Result } from '../base/result';
 import { parseTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../base/units';
+import type { SystemWish } from '../protocol/messages';
 import {
   POLICY_KINDS,
   type ChangeMoment,
@@ -94,6 +95,43 @@ export function parseChange(text: string): Result<PolicyChange, string> {
   if (!moment.ok) return err(`"${text}": ${moment.error}`);
   const policy = parsePolicyFlag(match[2]);
   return policy.ok ? ok({ moment: moment.value, policy: policy.value }) : err(`"${text}": ${policy.error}`);
+}
+
+/** Parses `hmm` or `hmm,thp=always,contents=true`. */
+export function parseSystemFlag(text: string): Result<SystemWish, string> {
+  const [head = '', ...rest] = text.split(',');
+  const id = head.trim();
+  if (id === '') return err(`"${text}": the memory system's name is missing; write hmm or hmm,thp=always`);
+  const params: Record<string, ParamValue> = {};
+  for (const part of rest) {
+    const at = part.indexOf('=');
+    const name = at < 0 ? '' : part.slice(0, at).trim();
+    const value = at < 0 ? '' : part.slice(at + 1).trim();
+    if (name === '' || value === '') return err(`"${text}": "${part}" is not a parameter; write ${id},name=value`);
+    if (Object.hasOwn(params, name)) return err(`"${text}": parameter "${name}" is given twice; keep one`);
+    params[name] = toValue(value);
+  }
+  return ok({ id, params });
+}
+
+/**
+ * Parses a list of systems to compare: `hmm,coherent,copy`. Parameters follow a colon: `hmm:thp=always:profile=612,copy`.
+ */
+export function parseSystemList(text: string): Result<readonly SystemWish[], string> {
+  const wishes: SystemWish[] = [];
+  for (const part of text.split(',')) {
+    const wish = parseSystemFlag(part.trim().replaceAll(':', ','));
+    if (!wish.ok) return wish;
+    wishes.push(wish.value);
+  }
+  return ok(wishes);
+}
+
+/** The flag that parseSystemFlag reads back to the same system. */
+export function formatSystemFlag(system: SystemWish): string {
+  return [system.id, ...Object.entries(system.params ?? {}).map(([name, value]) => `${name}=${String(value)}`)].join(
+    ',',
+  );
 }
 
 /** The flag that parsePolicyFlag reads back to the same choice. */

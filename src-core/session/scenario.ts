@@ -1,6 +1,7 @@
 /** From what the file says and what the user overrides to the one ScenarioSpec that decides a run. */
 import { formatBytes, formatCount, KIB, MAX_ADDRESS, MIB } from '../base/units';
 import type { Finding } from '../model/finding';
+import type { SystemChoice } from '../model/memory-system';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
 import {
@@ -14,7 +15,9 @@ import {
 } from '../model/scenario';
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
-import type { RunOptions } from '../protocol/messages';
+import { PAGE_BYTES } from '../os/linux/page';
+import { memorySystems } from '../os/systems';
+import type { RunOptions, SystemWish } from '../protocol/messages';
 import { parseChange } from './run-flags';
 
 /** Where nothing else is said: the machine that only counts. */
@@ -45,6 +48,7 @@ export interface FileWishes {
     readonly { readonly kind: PolicyKind; readonly id: string; readonly params?: PolicyChoice['params'] }[] | undefined;
   readonly changes?: readonly string[] | undefined;
   readonly usefulBytes?: boolean | undefined;
+  readonly system?: SystemWish | undefined;
 }
 
 /** Checks a choice against the registry and fills in its parameters. */
@@ -61,6 +65,31 @@ export function resolvePolicy(wish: {
   const params = entry.parse(wish.params ?? {});
   if (!params.ok) throw new Refusal(params.error);
   return { kind: wish.kind, id: wish.id, params: params.value };
+}
+
+/** Checks a memory system against the registry and fills in its parameters; undefined = managed, the idealised one. */
+export function resolveSystem(wish: SystemWish | undefined): SystemChoice | undefined {
+  if (!wish) return undefined;
+  const entry = memorySystems.find(({ id }) => id === wish.id);
+  if (!entry)
+    throw new Refusal(
+      `there is no memory system "${wish.id}"; expected one of ${memorySystems.map(({ id }) => id).join(', ')}`,
+    );
+  const params = entry.parse(wish.params ?? {});
+  if (!params.ok) throw new Refusal(params.error);
+  return entry.id === 'managed' ? undefined : { id: entry.id, params: params.value };
+}
+
+/** Systems on the Linux model keep an object per page: a run may have so many. */
+export const MAX_LINUX_PAGES = 2 ** 22;
+
+/** Refuses a space that the chosen system could not hold. */
+export function checkSystemSpace(bytes: number, system: SystemChoice | undefined): void {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  if (!system || pages <= MAX_LINUX_PAGES) return;
+  throw new Refusal(
+    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and takes at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system managed`,
+  );
 }
 
 export function findMachine(id: string): MachineSpec {
@@ -126,6 +155,7 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
     );
   });
   changes.push(...(options.changes ?? []));
+  const system = located(options.system ? {} : file, ['system'], () => resolveSystem(options.system ?? file.system));
   return {
     machine: machine.id,
     deviceMemoryBytes,
@@ -133,6 +163,7 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
     seed,
     policies: chosen,
     changes: changes.map((change) => ({ moment: change.moment, policy: resolvePolicy(change.policy) })),
+    ...(system ? { system } : {}),
     usefulBytes: options.usefulBytes ?? file.usefulBytes ?? true,
   };
 }

@@ -7,8 +7,8 @@ import { formatBytes, parseBytes } from '../../src-core/base/units';
 import { Refusal } from '../../src-core/model/refusal';
 import { GRANULARITIES, type PolicyChange, type PolicyChoice } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { RunOptions } from '../../src-core/protocol/messages';
-import { parseChange, parsePolicyFlag } from '../../src-core/session/run-flags';
+import type { RunOptions, SystemWish } from '../../src-core/protocol/messages';
+import { parseChange, parsePolicyFlag, parseSystemFlag } from '../../src-core/session/run-flags';
 import type { Example } from '../../src-core/contracts/platform';
 import { didYouMean } from './nearest';
 
@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly granularity?: number;
   readonly policy?: readonly PolicyChoice[];
   readonly at?: readonly PolicyChange[];
+  readonly system?: SystemWish;
   readonly seed?: number;
   readonly usefulBytes: boolean;
   readonly symbols?: string;
@@ -25,7 +26,7 @@ export interface RunFlags {
   readonly deviceFunctions?: string;
 }
 
-function accept<T>(parsed: Result<T, string>): T {
+export function accept<T>(parsed: Result<T, string>): T {
   if (parsed.ok) return parsed.value;
   throw new InvalidArgumentError(parsed.error);
 }
@@ -80,6 +81,11 @@ export function addRunFlags(command: Command): Command {
     'change a policy in mid-run: 3ms:prefetch=none; also access:N, batch:N, phase:NAME[k]',
     (text) => accept(parseChange(text)),
   );
+  command.option(
+    '--system <id>',
+    'memory system with its parameters after commas: hmm,thp=always; `faultline describe` lists them',
+    (text) => accept(parseSystemFlag(text)),
+  );
   command
     .option('--seed <n>', 'seed of everything random', parseWhole)
     .option(
@@ -115,6 +121,7 @@ export function runOptionsOf(flags: RunFlags): RunOptions {
     ...(flags.granularity === undefined ? {} : { granularity: flags.granularity }),
     ...(flags.policy === undefined ? {} : { policies: flags.policy }),
     ...(flags.at === undefined ? {} : { changes: flags.at }),
+    ...(flags.system === undefined ? {} : { system: flags.system }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.usefulBytes ? {} : { usefulBytes: false }),
     ...(flags.deviceFunctions === undefined ? {} : { importOptions: { deviceFunctions: flags.deviceFunctions } }),

@@ -3,6 +3,8 @@ import { formatBytes, formatCount, formatTime } from '../../src-core/base/units'
 import type { PolicyChoice } from '../../src-core/model/scenario';
 import type { ObjectSummary, RunSummary } from '../../src-core/model/summary';
 import { formatPolicyFlag } from '../../src-core/session/run-flags';
+import { systemBlocks } from '../../src-core/session/system-text';
+import { blocksText } from './blocks-text';
 import { findingText } from './exit';
 import type { FailResult } from './fail-if';
 import { facts, textTable } from './table';
@@ -78,6 +80,7 @@ export function summaryText(summary: RunSummary, failIf: readonly FailResult[]):
       OBJECT_COLUMNS.map(({ title }) => title),
       summary.objects.map((row) => OBJECT_COLUMNS.map(({ text }) => text(row))),
     ),
+    ...(summary.system ? ['', 'Memory system', blocksText(systemBlocks(summary))] : []),
     ...checksText(summary, failIf),
     ...(summary.findings.length === 0
       ? []

@@ -1,9 +1,13 @@
-/** Aligned text tables: the first column to the left, numbers to the right. */
-export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Aligned text tables: unless told otherwise the first column to the left, numbers to the right. */
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: readonly ('left' | 'right')[] = header.map((_, column) => (column === 0 ? 'left' : 'right')),
+): string {
   const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   const cell = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
+    align[column] === 'left' ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
 }
 

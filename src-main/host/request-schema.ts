@@ -25,6 +25,7 @@ const moment = z.discriminatedUnion('at', [
   z.strictObject({ at: z.literal('time'), timePs: count }),
   z.strictObject({ at: z.literal('phase'), phase: text, iteration: count }),
 ]);
+const system = z.strictObject({ id: text, params: values.exactOptional() });
 const options = z.strictObject({
   machine: text.exactOptional(),
   machineFile: target.exactOptional(),
@@ -36,6 +37,7 @@ const options = z.strictObject({
     .max(64)
     .exactOptional(),
   changes: z.array(z.strictObject({ moment, policy })).max(10_000).exactOptional(),
+  system: system.exactOptional(),
   usefulBytes: z.boolean().exactOptional(),
   importOptions: values.exactOptional(),
   importFiles: z.record(text, target).exactOptional(),
@@ -52,6 +54,7 @@ const methods = {
   'session.control': z.strictObject({ action: z.enum(['run', 'pause', 'step', 'restart']) }),
   'session.speed': z.strictObject({ batchesPerSecond: z.number().positive().nullable() }),
   'session.policy': policy,
+  'session.compare': z.strictObject({ systems: z.array(system).min(1).max(16) }),
   'session.status': nothing,
   'session.timeline': z.strictObject({ ...range, bins: z.number().int().min(1).max(MAX_BINS) }),
   'session.objects': z.strictObject(range),

@@ -1,73 +1,96 @@
-/** Loads and stores of a CPU: page by page, faulting until the access works. Bytes are there only with contents. */
+/** Loads and stores of a CPU: what the page table allows is done, the rest faults first, as often as it takes. */
 import type { FaultResult } from './errno';
 import { handleFault } from './fault';
 import type { Kernel } from './kernel';
-import { canWrite, vmaAt, type Mm } from './mm';
+import { canRead, canWrite, vmaAt, type Mm } from './mm';
 import { PAGE_BYTES, type Page } from './page';
-import { entryAt, pageOf } from './page-table';
+import { entryAt, pageOf, pmdStart } from './page-table';
+import { changeEntry } from './rmap';
 
-/** COW after a swap-in after a revoked exclusive entry …: more is a livelock, and a bug of ours. */
+/**
+ * Faults of one access before it is given up as 'blocked'. A driver of 6.12 may answer "handled" and leave the page where
+ * it is (F4); a real CPU would fault for ever.
+ */
 const MOST_FAULTS = 32;
 
 interface Reached {
   readonly result: FaultResult;
-  /** null with 'ok': the shared zero page. */
+  /** null with 'ok': the shared zero page, or device registers without struct page. */
   readonly page: Page | null;
 }
 
-/** Makes one page accessible to the CPU; 'blocked' and 'uffd' are for the caller to wait for. */
+/** Makes one page accessible to the CPU: walk, fault, walk again. 'blocked' and 'uffd' are for the caller to wait for. */
 export function reachPage(kernel: Kernel, mm: Mm, vpn: number, write: boolean): Reached {
-  for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-    const vma = vmaAt(mm, vpn);
-    if (!vma || vma.prot === 'none' || (write && !canWrite(vma))) return { result: 'sigsegv', page: null };
-    const found = entryAt(mm, vpn);
-    if (found && !found.entry.protnone) {
-      const { entry, huge } = found;
-      const page = pageOf(entry, huge, vpn);
-      if (page?.poisoned) return { result: 'hwpoison', page: null };
-      if (entry.state === 'zero' && !write) return { result: 'ok', page: null };
-      if (entry.state === 'present' && (!write || (entry.write && entry.dirty))) return { result: 'ok', page };
-    }
+  for (let faults = 0; faults < MOST_FAULTS; faults++) {
+    const page = walk(mm, vpn, write);
+    if (page !== undefined) return page?.poisoned ? { result: 'hwpoison', page: null } : { result: 'ok', page };
     const result = handleFault(kernel, mm, vpn, { write });
     if (result !== 'ok') return { result, page: null };
   }
-  throw new Error(`page ${vpn} stays out of reach although its faults are handled`);
+  return { result: 'blocked', page: null };
 }
 
+/** The MMU: undefined = page fault. It sets the accessed and dirty bits by itself. */
+function walk(mm: Mm, vpn: number, write: boolean): Page | null | undefined {
+  const vma = vmaAt(mm, vpn);
+  const found = entryAt(mm, vpn);
+  if (!vma || !found || !canRead(vma) || (write && !canWrite(vma))) return undefined;
+  const { entry, huge } = found;
+  const isPresent = entry.state === 'present' || entry.state === 'zero' || entry.state === 'special';
+  if (!isPresent || entry.protnone || (write && !entry.write)) return undefined;
+  if (!entry.young || (write && !entry.dirty))
+    changeEntry(mm, huge ? pmdStart(vpn) : vpn, huge, { ...entry, young: true, dirty: entry.dirty || write });
+  return pageOf(entry, huge, vpn);
+}
+
+/** Runs `each` over the pieces of [address, address + bytes) that lie in one page, until one cannot be accessed. */
+function overPages(
+  kernel: Kernel,
+  mm: Mm,
+  address: number,
+  bytes: number,
+  write: boolean,
+  each: (page: Page | null, from: number, done: number, count: number) => void,
+): FaultResult {
+  for (let done = 0; done < bytes;) {
+    const vpn = Math.floor((address + done) / PAGE_BYTES);
+    const from = (address + done) % PAGE_BYTES;
+    const count = Math.min(PAGE_BYTES - from, bytes - done);
+    const { result, page } = reachPage(kernel, mm, vpn, write);
+    if (result !== 'ok') return result;
+    each(page, from, done, count);
+    done += count;
+  }
+  return 'ok';
+}
+
+/**
+ * Loads `bytes` from a virtual address. `data` is null where an access failed, and all zeros where the kernel runs
+ * without contents.
+ */
 export function accessRead(
   kernel: Kernel,
   mm: Mm,
   address: number,
   bytes: number,
 ): { readonly result: FaultResult; readonly data: Uint8Array | null } {
-  const data = new Uint8Array(bytes);
-  for (let done = 0; done < bytes;) {
-    const vpn = Math.floor((address + done) / PAGE_BYTES);
-    const from = (address + done) % PAGE_BYTES;
-    const count = Math.min(PAGE_BYTES - from, bytes - done);
-    const { result, page } = reachPage(kernel, mm, vpn, false);
-    if (result !== 'ok') return { result, data: null };
-    if (page?.data) data.set(page.data.subarray(from, from + count), done);
-    done += count;
-  }
-  return { result: 'ok', data };
+  const out = new Uint8Array(bytes);
+  const result = overPages(kernel, mm, address, bytes, false, (page, from, done, count) => {
+    if (page?.data) out.set(page.data.subarray(from, from + count), done);
+  });
+  return { result, data: result === 'ok' ? out : null };
 }
 
-/** Bytes before the first page that cannot be written are written, as a CPU would. */
+/** Stores bytes; pages before the one that failed have been written, as with a real sequence of stores. */
 export function accessWrite(
   kernel: Kernel,
   mm: Mm,
   address: number,
   data: Uint8Array,
 ): { readonly result: FaultResult } {
-  for (let done = 0; done < data.length;) {
-    const vpn = Math.floor((address + done) / PAGE_BYTES);
-    const from = (address + done) % PAGE_BYTES;
-    const count = Math.min(PAGE_BYTES - from, data.length - done);
-    const { result, page } = reachPage(kernel, mm, vpn, true);
-    if (result !== 'ok') return { result };
-    if (page) (page.data ??= new Uint8Array(PAGE_BYTES)).set(data.subarray(done, done + count), from);
-    done += count;
-  }
-  return { result: 'ok' };
+  const result = overPages(kernel, mm, address, data.length, true, (page, from, done, count) => {
+    if (page && kernel.config.contents)
+      (page.data ??= new Uint8Array(PAGE_BYTES)).set(data.subarray(done, done + count), from);
+  });
+  return { result };
 }

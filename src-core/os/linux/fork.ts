@@ -39,19 +39,22 @@ export function fork(kernel: Kernel, parent: Process, name: string): Process {
     insertVma(mm, { ...vma, locked: false, uffdMissing: false, hasAnon: vma.hasAnon && !vma.wipeonfork });
     if (vma.file) vma.file.references++;
     if (vma.wipeonfork || !needsCopy(vma)) continue;
-    const copy: Copy = { kernel, from: parent.mm, to: mm, vma };
-    let done = true;
-    const work = (): void => {
-      done = copyRange(copy);
-    };
-    // Only copy-on-write memory is write-protected in the parent, and only that concerns its mirrors (section 3).
-    if (vma.shared) work();
-    else invalidate(parent.mm, vma.start, vma.end, vma.hugetlb ? 'CLEAR' : 'PROTECTION_PAGE', work);
-    if (done) continue;
+    if (copyVma({ kernel, from: parent.mm, to: mm, vma })) continue;
     exit(kernel, child, FORK_FAILED);
     return child;
   }
   return child;
+}
+
+/** Only copy-on-write memory is write-protected in the parent, and only that concerns its mirrors (section 3). */
+function copyVma(copy: Copy): boolean {
+  const { from, vma } = copy;
+  if (vma.shared) return copyRange(copy);
+  let done = true;
+  invalidate(from, vma.start, vma.end, vma.hugetlb ? 'CLEAR' : 'PROTECTION_PAGE', () => {
+    done = copyRange(copy);
+  });
+  return done;
 }
 
 /** vma_needs_copy: what a fault could not find again, which is everything but pages of a file. */

@@ -2,6 +2,7 @@ import type { ReportSection } from '../../contracts/report';
 import { completeness } from './completeness';
 import { findings } from './findings';
 import { machine } from './machine';
+import { memorySystem } from './memory-system';
 import { objects } from './objects';
 import { policies } from './policies';
 import { repeat } from './repeat';
@@ -16,6 +17,7 @@ export const sections: readonly ReportSection[] = [
   objects,
   timelines,
   totals,
+  memorySystem,
   policies,
   findings,
   runFacts,

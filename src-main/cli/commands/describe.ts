@@ -32,6 +32,11 @@ function describeText(description: Description): string {
     '',
     `Granularities (--granularity)\n  ${description.granularities.map((each) => formatBytes(each).replace(' ', '')).join('  ')}`,
   );
+  lines.push('', 'Memory systems (--system ID, --systems ID,ID,…)');
+  for (const system of description.systems) {
+    const letter = system.letter === '' ? '' : ` (${system.letter})`;
+    lines.push(`  ${system.id}${letter}  ${system.summary}`, ...system.params.map(paramText));
+  }
   lines.push('', 'Importers');
   for (const importer of description.importers) {
     lines.push(

@@ -1,14 +1,18 @@
 import { listExamples } from '../../host/examples';
 import { Refusal } from '../../../src-core/model/refusal';
-import { withEngine } from '../engine';
-import { EXIT } from '../exit';
+import type { SystemWish } from '../../../src-core/protocol/messages';
+import { parseSystemList } from '../../../src-core/session/run-flags';
+import { blocksText } from '../blocks-text';
+import { type Engine, withEngine } from '../engine';
+import { EXIT, type ExitCode } from '../exit';
 import { checkFailIf, parseFailIf, type FailCondition } from '../fail-if';
-import { findPrinter, needsPrinter, reportFile, writeReports, type ReportFile } from '../report-files';
-import { addRunFlags, outputPath, repeatable, runOptionsOf, targetOf, type RunFlags } from '../run-flags';
+import { findPrinter, needsPrinter, type Printer, reportFile, writeReports, type ReportFile } from '../report-files';
+import { accept, addRunFlags, outputPath, repeatable, runOptionsOf, targetOf, type RunFlags } from '../run-flags';
 import { summaryText } from '../summary-text';
-import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
+import { addCommonFlags, type Cli, type CommandEntry, type CommonFlags } from './command';
 
 interface Flags extends RunFlags, CommonFlags {
+  readonly systems?: readonly SystemWish[];
   readonly record?: string;
   readonly failIf?: readonly FailCondition[];
   readonly report?: readonly ReportFile[];
@@ -21,6 +25,11 @@ export const run: CommandEntry = (program, cli) => {
     .description('run a workload file, a trace or an example to its end')
     .argument('<file>', 'workload, trace or id of an example');
   addRunFlags(command);
+  command.option(
+    '--systems <ids>',
+    'run once under each memory system and compare: hmm,coherent,zone,dax,copy,host,off; parameters after colons: hmm:thp=always',
+    (text) => accept(parseSystemList(text)),
+  );
   command.option('--record <file>', 'write the recording to this file');
   repeatable(
     command,
@@ -44,6 +53,7 @@ export const run: CommandEntry = (program, cli) => {
           throw new Refusal(
             `${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``,
           );
+        if (flags.systems) return compare(engine, cli, flags.systems, flags, reports, printer);
         const conditions = flags.failIf ?? [];
         const before = await engine.request('session.summary', null);
         for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is told before the run
@@ -59,3 +69,18 @@ export const run: CommandEntry = (program, cli) => {
     }),
   );
 };
+
+/** `--systems`: one table; exit code 1 where a system could not be run. */
+async function compare(
+  engine: Engine,
+  cli: Cli,
+  systems: readonly SystemWish[],
+  flags: Flags,
+  reports: readonly ReportFile[],
+  printer: Printer | null,
+): Promise<ExitCode> {
+  const { rows, blocks } = await engine.request('session.compare', { systems });
+  await writeReports(engine, reports, printer, ['memory-system']);
+  cli.print(flags.json ? JSON.stringify({ comparison: rows }, null, 2) : blocksText(blocks));
+  return rows.every(({ summary }) => summary !== null) ? EXIT.ok : EXIT.notHeld;
+}

@@ -41,8 +41,10 @@ export function checkBooks(
     for (const [index, page] of file.cache) {
       const found = foundOf(survey, page.head);
       found.cached++;
-      if (page.head.file !== file) survey.wrong.push(`page cache of ${file.name} holds ${name(page)}, which is not its`);
-      if (page.head.index + page.tail !== index) survey.wrong.push(`${name(page)} is cached at ${index} of ${file.name}`);
+      if (page.head.file !== file)
+        survey.wrong.push(`page cache of ${file.name} holds ${name(page)}, which is not its`);
+      if (page.head.index + page.tail !== index)
+        survey.wrong.push(`${name(page)} is cached at ${index} of ${file.name}`);
     }
     for (const slot of file.swapped.values()) survey.slots.set(slot, (survey.slots.get(slot) ?? 0) + 1);
   }
@@ -81,7 +83,8 @@ function surveyMm(survey: Survey, mm: Mm): void {
       continue;
     }
     const used = pmd.entries.filter((entry) => entry !== null).length;
-    if (used !== pmd.used || used === 0) survey.wrong.push(`the table at page ${start} counts ${pmd.used}, has ${used}`);
+    if (used !== pmd.used || used === 0)
+      survey.wrong.push(`the table at page ${start} counts ${pmd.used}, has ${used}`);
     for (const [i, entry] of pmd.entries.entries()) {
       if (!entry) continue;
       checkInVma(survey, mm, start + i, 1);
@@ -150,7 +153,8 @@ function checkFolio(survey: Survey, head: Page, found: Found, transient: number)
     survey.wrong.push(`${name(head)} ${text}`);
   };
   if (head.head !== head) say('is used as the head of a folio that it is not');
-  if (head.rmap.length !== found.places.length) say(`is mapped ${found.places.length} times, rmap has ${head.rmap.length}`);
+  if (head.rmap.length !== found.places.length)
+    say(`is mapped ${found.places.length} times, rmap has ${head.rmap.length}`);
   const places = new Set(found.places);
   for (const { mm, vpn, huge } of head.rmap)
     if (!places.has(`${mm.id}:${vpn}:${huge}`)) say(`is not mapped at page ${vpn} of mm ${mm.id}, as rmap says`);
@@ -162,7 +166,8 @@ function checkFolio(survey: Survey, head: Page, found: Found, transient: number)
     if (page.anonExclusive && mapped + found.huge > 1) survey.wrong.push(`${name(page)} is exclusive and mapped twice`);
   }
   const waiting = pagesOf(head).reduce((sum, page) => sum + page.waiting.length, 0);
-  if (waiting !== found.waiting.length) say(`waits at ${waiting} places, ${found.waiting.length} have migration entries`);
+  if (waiting !== found.waiting.length)
+    say(`waits at ${waiting} places, ${found.waiting.length} have migration entries`);
   const driver = head.kind === 'driver' ? 1 : 0;
   const expected =
     found.mappings +

@@ -132,7 +132,12 @@ function argsOf(
     end,
     owner: device.owner,
     faultPage,
-    select: { system: toDevice, devicePrivate: !toDevice && isPrivate, coherent: !toDevice && !isPrivate, compound: true },
+    select: {
+      system: toDevice,
+      devicePrivate: !toDevice && isPrivate,
+      coherent: !toDevice && !isPrivate,
+      compound: true,
+    },
   });
 }
 

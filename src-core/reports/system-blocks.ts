@@ -1,0 +1,172 @@
+/** Memory systems as report blocks: one run's numbers, or several systems side by side. Shared by UI, CLI and reports. */
+import { formatBytes, formatCount, formatTime } from '../base/units';
+import type { ComparisonRow, Latencies, OutcomeRow, RequirementRow, SystemNumbers } from '../model/memory-system';
+import type { ReportBlock } from '../model/report';
+import type { RunSummary } from '../model/summary';
+
+const ABSENT = '–';
+const NOT_RECORDED = 'not recorded';
+
+const time = (ps: number | null): string => (ps === null ? ABSENT : formatTime(ps));
+const spread = (latencies: Latencies | null): string =>
+  latencies === null
+    ? ABSENT
+    : `${formatTime(latencies.p50Ps)} / ${formatTime(latencies.p99Ps)} / ${formatTime(latencies.maxPs)} (${formatCount(latencies.count)})`;
+const share = (value: number | null): string => (value === null ? ABSENT : `${(value * 100).toFixed(1)} %`);
+const rate = (value: number | null): string => (value === null ? ABSENT : `${formatCount(Math.round(value))}/s`);
+const yes = (value: boolean): string => (value ? 'yes' : 'NO');
+
+interface Row {
+  readonly title: string;
+  /** From the run's totals: every system has it. */
+  readonly total?: (summary: RunSummary) => string;
+  /** Only systems on the Linux model. */
+  readonly number?: (numbers: SystemNumbers) => string;
+}
+
+/** The numbers of thread-2015.md section 7, in reading order. */
+const ROWS: readonly Row[] = [
+  { title: 'Simulated time', total: ({ totals }) => (totals.stallPs === null ? ABSENT : formatTime(totals.simTimePs)) },
+  { title: 'Accesses per second', number: (n) => rate(n.accessesPerSecond) },
+  { title: 'Work item p50 / p99 / max (count)', number: (n) => spread(n.workItems) },
+  { title: 'Barrier step p50 / p99 / max (count)', number: (n) => spread(n.barriers) },
+  { title: 'Device busy', number: (n) => share(n.deviceBusy) },
+  { title: 'CPU faults', total: ({ totals }) => formatCount(totals.cpuFaults) },
+  { title: 'Device faults', total: ({ totals }) => formatCount(totals.gpuFaults) },
+  { title: 'Bytes to device', total: ({ totals }) => formatBytes(totals.bytesToDevice) },
+  { title: 'Bytes to host', total: ({ totals }) => formatBytes(totals.bytesToHost) },
+  {
+    title: 'of them dead',
+    total: ({ totals }) => formatBytes(totals.deadBytesToDevice + totals.deadBytesToHost),
+  },
+  { title: 'Accessed over the link', total: ({ totals }) => formatBytes(totals.remoteBytes) },
+  { title: 'Evictions', total: ({ totals }) => formatCount(totals.evictions) },
+  { title: 'Bounces (worst page)', number: (n) => `${formatCount(n.bounces)} (${formatCount(n.bouncesOfWorstPage)})` },
+  { title: 'Duplication factor', number: (n) => n.duplicationFactor.toFixed(2) },
+  { title: 'Relocated pointers', number: (n) => formatCount(n.relocatedPointers) },
+  { title: 'Calls added to the application', number: (n) => formatCount(n.apiCalls) },
+  { title: 'Stale pages read', number: (n) => formatCount(n.staleReads) },
+  { title: 'Evacuation', number: (n) => time(n.evacuationPs) },
+  { title: 'Evacuation residue', number: (n) => formatBytes(n.evacuationResidueBytes) },
+  { title: 'Pinned, at most', number: (n) => formatBytes(n.pinnedBytesPeak) },
+  { title: 'On the device, never used there', number: (n) => formatBytes(n.untouchedDeviceBytes) },
+  { title: 'Kernel memory on the device', number: (n) => formatBytes(n.strayKernelBytes) },
+  { title: 'Device memory, at most', number: (n) => formatBytes(n.peakDeviceBytes) },
+  { title: 'Host memory, at most', number: (n) => formatBytes(n.peakHostBytes) },
+  { title: 'Swapped out / in (pages)', number: (n) => `${formatCount(n.swapOuts)} / ${formatCount(n.swapIns)}` },
+  { title: 'NUMA-hint faults', number: (n) => formatCount(n.hintFaults) },
+  { title: 'COW breaks', number: (n) => formatCount(n.cowBreaks) },
+  { title: 'Notifier events', number: (n) => formatCount(n.notifierEvents) },
+  {
+    title: 'Wrong bytes read',
+    number: (n) => (n.contentMismatches === null ? NOT_RECORDED : formatCount(n.contentMismatches)),
+  },
+  { title: 'RSS and memcg add up', number: (n) => yes(n.rssConsistent && n.memcgConsistent) },
+];
+
+const cellOf = (row: Row, summary: RunSummary): string => {
+  if (row.total) return row.total(summary);
+  return summary.system ? (row.number?.(summary.system.numbers) ?? ABSENT) : ABSENT;
+};
+
+const verdict = ({ holds }: RequirementRow): string => (holds === null ? 'not tested' : holds ? 'pass' : 'FAIL');
+
+function outcomeTable(rows: readonly (OutcomeRow & { readonly system?: string })[], caption: string): ReportBlock[] {
+  if (rows.length === 0) return [];
+  const named = rows.some(({ system }) => system !== undefined);
+  return [
+    {
+      kind: 'table',
+      caption,
+      columns: [
+        ...(named ? [{ title: 'System', align: 'left' } as const] : []),
+        { title: 'Result', align: 'left' },
+        { title: 'Of what', align: 'left' },
+        { title: 'Object', align: 'left' },
+        { title: 'How often', align: 'right' },
+        { title: 'First at access', align: 'right' },
+      ],
+      rows: rows.map(({ system, result, what, object, count, access }) => [
+        ...(named ? [system ?? ''] : []),
+        result,
+        what,
+        object ?? ABSENT,
+        formatCount(count),
+        formatCount(access),
+      ]),
+    },
+  ];
+}
+
+const OUTCOMES = 'What Linux or the driver answered that is not success. These are states of the run, not errors.';
+
+/** The memory system of one run; nothing for the managed system. */
+export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
+  const { system } = summary;
+  if (!system) return [];
+  const params = Object.entries(system.params).map(([name, value]) => `${name}=${String(value)}`);
+  return [
+    { kind: 'paragraph', text: `${system.title}. ${params.join(', ')}.` },
+    {
+      kind: 'facts',
+      facts: ROWS.filter((row) => row.number).map((row) => ({ label: row.title, value: cellOf(row, summary) })),
+    },
+    {
+      kind: 'table',
+      caption: 'Requirements of the 2015 discussion, as checks of this run.',
+      columns: [
+        { title: 'Nr', align: 'left' },
+        { title: 'Requirement', align: 'left' },
+        { title: 'Verdict', align: 'left' },
+        { title: 'What was seen', align: 'left' },
+      ],
+      rows: system.requirements.map((row) => [row.id, row.title, verdict(row), row.detail]),
+    },
+    ...outcomeTable(system.outcomes, OUTCOMES),
+  ];
+}
+
+/** Several systems side by side: numbers, requirements, outcomes, and what could not be run. */
+export function comparisonBlocks(rows: readonly ComparisonRow[]): readonly ReportBlock[] {
+  const ran = rows.filter((row) => row.summary !== null);
+  const refused = rows.filter((row) => row.summary === null);
+  const columns = [
+    { title: 'Number', align: 'left' } as const,
+    ...ran.map((row) => ({ title: labelOf(row), align: 'right', help: row.title }) as const),
+  ];
+  const requirements = new Map<string, string>();
+  for (const { summary } of ran)
+    for (const { id, title } of summary?.system?.requirements ?? []) requirements.set(id, title);
+  const blocks: ReportBlock[] = [];
+  if (ran.length > 0)
+    blocks.push({
+      kind: 'table',
+      caption: 'The same workload, only the memory system swapped.',
+      columns,
+      rows: ROWS.map((row) => [row.title, ...ran.map(({ summary }) => (summary ? cellOf(row, summary) : ABSENT))]),
+    });
+  if (requirements.size > 0)
+    blocks.push({
+      kind: 'table',
+      caption: 'Requirements of the 2015 discussion: pass, FAIL, or not tested by this workload.',
+      columns: [{ title: 'Requirement', align: 'left' }, ...columns.slice(1)],
+      rows: [...requirements].map(([id, title]) => [
+        `${id} ${title}`,
+        ...ran.map(({ summary }) => {
+          const row = summary?.system?.requirements.find((each) => each.id === id);
+          return row ? verdict(row) : ABSENT;
+        }),
+      ]),
+    });
+  const outcomes = ran.flatMap((row) =>
+    (row.summary?.system?.outcomes ?? []).map((outcome) => ({ ...outcome, system: labelOf(row) })),
+  );
+  blocks.push(...outcomeTable(outcomes, OUTCOMES));
+  for (const row of refused)
+    blocks.push({ kind: 'paragraph', text: `${labelOf(row)} could not be run: ${row.refusal ?? ''}` });
+  return blocks;
+}
+
+/** `hmm`, or `hmm thp=always` where a parameter was chosen. */
+const labelOf = ({ system, chosen }: ComparisonRow): string =>
+  [system.id, ...Object.entries(chosen).map(([name, value]) => `${name}=${String(value)}`)].join(' ');

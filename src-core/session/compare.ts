@@ -1,0 +1,87 @@
+/** One workload under several memory systems: a run each, from the start, with all else as it was opened. */
+import type { Platform } from '../contracts/platform';
+import type { ComparisonRow } from '../model/memory-system';
+import { Refusal } from '../model/refusal';
+import { memorySystems } from '../os/systems';
+import type { SystemWish } from '../protocol/messages';
+import { LiveRun } from './live-run';
+import { checkSystemSpace, resolveSystem } from './scenario';
+import type { Runnable } from './open';
+
+/** Most systems of one comparison: the table has to be readable. */
+export const MAX_SYSTEMS = 16;
+
+export interface CompareContext {
+  readonly platform: Platform;
+  progress(fraction: number | null, doing: string): void;
+  cancelled(): boolean;
+}
+
+export async function compareSystems(
+  opened: Runnable,
+  wishes: readonly SystemWish[],
+  context: CompareContext,
+): Promise<readonly ComparisonRow[]> {
+  if (wishes.length === 0 || wishes.length > MAX_SYSTEMS)
+    throw new Refusal(`${wishes.length} memory systems cannot be compared; expected 1 to ${MAX_SYSTEMS}`);
+  for (const wish of wishes) resolveSystem(wish); // a misspelt one is told before the first run
+  const rows: ComparisonRow[] = [];
+  for (const [index, wish] of wishes.entries())
+    rows.push(await runOne(opened, wish, context, (share) => (index + share) / wishes.length));
+  return rows;
+}
+
+async function runOne(
+  opened: Runnable,
+  wish: SystemWish,
+  context: CompareContext,
+  overall: (share: number) => number,
+): Promise<ComparisonRow> {
+  const { platform } = context;
+  const entry = memorySystems.find(({ id }) => id === wish.id)!;
+  const system = resolveSystem(wish);
+  const { system: _before, ...rest } = opened.header.scenario;
+  const header = { ...opened.header, scenario: { ...rest, ...(system ? { system } : {}) } };
+  const row = { system: system ?? { id: entry.id, params: {} }, chosen: wish.params ?? {}, title: entry.title };
+  try {
+    checkSystemSpace(opened.source.space.bytes, system);
+    const doing = `running under ${entry.title}`;
+    const variant: Runnable = {
+      ...opened,
+      header,
+      expect: [],
+      expectedHash: null,
+      options: { ...opened.options, spool: false },
+    };
+    const run = await LiveRun.create(
+      platform,
+      withoutRecord(variant),
+      () => undefined,
+      (fraction) => {
+        context.progress(overall(fraction ?? 0), doing);
+      },
+      () => context.cancelled(),
+    );
+    run.go();
+    while (run.state === 'running') {
+      if (context.cancelled()) {
+        await run.close();
+        throw new Refusal('cancelled');
+      }
+      context.progress(overall(run.progress() ?? 0), doing);
+      await platform.pause(4);
+    }
+    if (run.state === 'failed') throw run.failure;
+    return { ...row, summary: run.summary(), refusal: null };
+  } catch (cause) {
+    if (cause instanceof Refusal && cause.message !== 'cancelled')
+      return { ...row, summary: null, refusal: cause.message };
+    throw cause;
+  }
+}
+
+/** A comparison writes no recording of its own. */
+function withoutRecord(opened: Runnable): Runnable {
+  const { record: _record, ...options } = opened.options;
+  return { ...opened, options };
+}
