@@ -2,7 +2,7 @@
  * The events of a run, as columns. A new kind or column is a format change: bump FORMAT_VERSION, add an upgrader and
  * an entry in record/FORMATS.md.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'] as const;
 export const FAULT = 0;

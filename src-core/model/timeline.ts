@@ -28,7 +28,8 @@ export interface TrackAnswer {
 
 export interface MarkAnswer {
   readonly at: number;
-  readonly kind: 'policy' | 'phase';
+  /** `os`: a call to the operating system. `outcome`: what an access or a call ended with that is not success. */
+  readonly kind: 'policy' | 'phase' | 'os' | 'outcome';
   readonly label: string;
   readonly detail: string;
 }

@@ -4,6 +4,7 @@
  * and answers stay bounded however long the run is, and the resolution is always at least 1/8192 of the whole.
  */
 import {
+  EVENT_KINDS,
   EVICTION,
   FAULT,
   LEDGER,
@@ -12,10 +13,12 @@ import {
   metricIndex,
   MIGRATION,
   NO_PROCESSOR,
+  OS,
   POLICY,
   reasonCode,
   STEP,
   type Metric,
+  type Reason,
 } from '../model/events';
 import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
@@ -39,10 +42,14 @@ const OBJECT_NUMBERS = 32 * 1024 * 1024;
 /** Objects drawn by name in the occupancy track; the rest is one band. */
 const MAX_BANDS = 24;
 const MAX_MARKS = 1000;
+const MAX_OS_MARKS = 400;
 
 const FAULT_REASONS = ['first-touch', 'not-resident', 'remote-map'] as const;
 const MOVE_REASONS = ['fault', 'prefetch', 'access-counter', 'capacity'] as const;
-const TITLES: Readonly<Record<string, string>> = {
+/** What only memory systems on the Linux model have. */
+const LINUX_FAULTS = ['hmm-mirror', 'no-permission', 'numa-hint', 'device-exclusive', 'swap-in', 'copy-in'] as const;
+const LINUX_MOVES = ['explicit', 'copy-in', 'copy-out', 'evacuate', 'numa-hint', 'pin', 'demote', 'promote'] as const;
+const TITLES: Readonly<Partial<Record<Reason, string>>> = {
   'first-touch': 'first touch',
   'not-resident': 'not resident',
   'remote-map': 'remote mapping',
@@ -50,6 +57,18 @@ const TITLES: Readonly<Record<string, string>> = {
   prefetch: 'prefetch',
   'access-counter': 'access counter',
   capacity: 'eviction',
+  'hmm-mirror': 'mirrored where it is',
+  'no-permission': 'not for this kind of access',
+  'numa-hint': 'NUMA hint',
+  'device-exclusive': 'device-exclusive',
+  'swap-in': 'from swap',
+  'copy-in': 'copy in',
+  'copy-out': 'copy out',
+  explicit: 'asked for',
+  evacuate: 'evacuation',
+  pin: 'pin',
+  demote: 'demotion',
+  promote: 'promotion',
 };
 
 interface TrackSpec {
@@ -59,26 +78,37 @@ interface TrackSpec {
   readonly unit: 'count' | 'bytes';
 }
 
-const TRACKS: readonly TrackSpec[] = [
-  ...(['cpu', 'gpu'] as const).flatMap((side) =>
-    FAULT_REASONS.map((reason) => ({
-      id: `faults.${side}.${reason}`,
-      title: `${side.toUpperCase()} faults, ${TITLES[reason]}`,
-      group: 'faults' as const,
-      unit: 'count' as const,
-    })),
-  ),
-  ...(['toDevice', 'toHost'] as const).flatMap((direction) =>
-    MOVE_REASONS.map((reason) => ({
-      id: `bytes.${direction}.${reason === 'capacity' ? 'eviction' : reason}`,
-      title: `${direction === 'toDevice' ? 'to device' : 'to host'}, ${TITLES[reason]}`,
-      group: 'bytes' as const,
-      unit: 'bytes' as const,
-    })),
-  ),
-];
-const FAULT_TRACK = FAULT_REASONS.map((reason) => reasonCode(reason));
-const MOVE_TRACK = MOVE_REASONS.map((reason) => reasonCode(reason));
+/** The run-wide tracks of a run, and where the reasons of faults and of moves are among them. */
+interface TrackTable {
+  readonly tracks: readonly TrackSpec[];
+  readonly faults: readonly number[];
+  readonly moves: readonly number[];
+}
+
+function tracksOf(linux: boolean): TrackTable {
+  const faults: readonly Reason[] = linux ? [...FAULT_REASONS, ...LINUX_FAULTS] : FAULT_REASONS;
+  const moves: readonly Reason[] = linux ? [...MOVE_REASONS, ...LINUX_MOVES] : MOVE_REASONS;
+  const title = (reason: Reason): string => TITLES[reason] ?? reason;
+  const tracks: TrackSpec[] = [
+    ...(['cpu', 'gpu'] as const).flatMap((side) =>
+      faults.map((reason) => ({
+        id: `faults.${side}.${reason}`,
+        title: `${side.toUpperCase()} faults, ${title(reason)}`,
+        group: 'faults' as const,
+        unit: 'count' as const,
+      })),
+    ),
+    ...(['toDevice', 'toHost'] as const).flatMap((direction) =>
+      moves.map((reason) => ({
+        id: `bytes.${direction}.${reason === 'capacity' ? 'eviction' : reason}`,
+        title: `${direction === 'toDevice' ? 'to device' : 'to host'}, ${title(reason)}`,
+        group: 'bytes' as const,
+        unit: 'bytes' as const,
+      })),
+    ),
+  ];
+  return { tracks, faults: faults.map(reasonCode), moves: moves.map(reasonCode) };
+}
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
 const at = (metric: Metric): number => metricIndex(metric);
 const M = {
@@ -95,12 +125,19 @@ const RESIDENT = METRIC_COUNT;
 export const OBJECT_NUMBERS_PER_ROW = METRIC_COUNT + 1;
 const PREFETCH = reasonCode('prefetch');
 const BEGIN = reasonCode('begin');
+const CALL = reasonCode('call');
+
+/** Position of a reason; one that the table does not have (a recording of a newer version) counts with the first. */
+const trackOf = (reasons: readonly number[], reason: number): number => Math.max(0, reasons.indexOf(reason));
 
 export class Timeline {
   readonly axis: AxisKind;
   readonly objects: RecordingHeader['objects'];
   /** Highest instant or access number seen. */
   extentTo = 0;
+  private readonly table: TrackTable;
+  /** Bytes of the unit in which migrations are counted. */
+  private readonly unitBytes: number;
   private readonly tracks: Buckets;
   private readonly perObject: Buckets;
   private readonly ledger: Float64Array;
@@ -108,6 +145,7 @@ export class Timeline {
   private readonly steps = new StepSpans();
   private readonly seen = new Int32Array(8);
   private chunkSeen = -1;
+  private osMarks = 0;
   private lastPhase = '';
   private readonly capacityBytes: number;
   private readonly granuleBytes: number;
@@ -120,7 +158,9 @@ export class Timeline {
     const numbers = Math.max(1, header.objects.length) * OBJECT_NUMBERS_PER_ROW;
     let buckets = TRACK_BUCKETS;
     while (buckets > 16 && buckets * numbers > OBJECT_NUMBERS) buckets /= 2;
-    this.tracks = new Buckets(TRACK_BUCKETS, TRACKS.length);
+    this.table = tracksOf(header.scenario.system !== undefined);
+    this.unitBytes = header.scenario.system ? 4096 : this.granuleBytes;
+    this.tracks = new Buckets(TRACK_BUCKETS, this.table.tracks.length);
     this.perObject = new Buckets(buckets, numbers);
     this.ledger = new Float64Array(numbers);
   }
@@ -132,7 +172,7 @@ export class Timeline {
       this.seen.fill(0);
     }
     let done = 0;
-    for (let kind = 0; kind < 7; kind++) done += this.seen[kind]!;
+    for (let kind = 0; kind < EVENT_KINDS.length; kind++) done += this.seen[kind]!;
     for (let i = done; i < chunk.count; i++) {
       const kind = chunk.order[i]!;
       this.row(chunk, kind, this.seen[kind]!);
@@ -158,30 +198,37 @@ export class Timeline {
     if (kind === FAULT) {
       const gpu = columns.processor[row] !== CPU;
       const reason = columns.reason[row]!;
-      this.tracks.add(x, (gpu ? 3 : 0) + FAULT_TRACK.indexOf(reason), 1);
+      const { faults } = this.table;
+      this.tracks.add(x, (gpu ? faults.length : 0) + trackOf(faults, reason), 1);
       const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
       this.perObject.add(x, object + (gpu ? M.gpuFaults : M.cpuFaults), 1);
     } else if (kind === MIGRATION || kind === EVICTION) this.transfer(columns, kind, row, x);
     else if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
     else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as PolicyChoice, x, columns.batch[row]!);
+    else if (kind === OS) this.osMark(columns, row, block.details[row]!, x);
     else if (kind === STEP) this.step(columns, row, block.details[row]!, x);
   }
 
   private transfer(columns: EventChunk['blocks'][number]['columns'], kind: number, row: number, x: number): void {
     const bytes = columns.bytes[row]!;
-    if (columns.source[row] === NO_PROCESSOR) {
-      this.perObject.add(x, columns.object[row]! * OBJECT_NUMBERS_PER_ROW + RESIDENT, this.granuleBytes);
+    const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
+    const { source, target } = columns;
+    // Pages that came into being on a device, or went with their mapping: no bytes moved. R0 writes no size there.
+    if (source[row] === NO_PROCESSOR || target[row] === NO_PROCESSOR) {
+      const size = bytes > 0 ? bytes : this.granuleBytes;
+      this.perObject.add(x, object + RESIDENT, source[row] === NO_PROCESSOR ? size : -size);
       return;
     }
-    const toHost = columns.target[row] === CPU;
+    const toHost = target[row] === CPU;
     const reason = columns.reason[row]!;
-    this.tracks.add(x, 6 + (toHost ? 4 : 0) + MOVE_TRACK.indexOf(reason), bytes);
-    const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
+    const { faults, moves } = this.table;
+    this.tracks.add(x, 2 * faults.length + (toHost ? moves.length : 0) + trackOf(moves, reason), bytes);
     this.perObject.add(x, object + (toHost ? M.toHost : M.toDevice), bytes);
-    this.perObject.add(x, object + M.migrations, 1);
-    if (kind === EVICTION) this.perObject.add(x, object + M.evictions, 1);
+    const units = Math.max(1, bytes / this.unitBytes);
+    this.perObject.add(x, object + M.migrations, units);
+    if (kind === EVICTION) this.perObject.add(x, object + M.evictions, units);
     if (reason === PREFETCH) this.perObject.add(x, object + M.prefetched, bytes);
-    const fromHost = columns.source[row] === CPU;
+    const fromHost = source[row] === CPU;
     if (toHost !== fromHost) this.perObject.add(x, object + RESIDENT, toHost ? -bytes : bytes);
   }
 
@@ -203,6 +250,21 @@ export class Timeline {
       kind: 'policy',
       label: `${policy.kind}=${policy.id}`,
       detail: [`from fault batch ${batch}`, ...params].join(', '),
+    });
+  }
+
+  /** Calls to the operating system, and outcomes that are not data; the first of them, so that phases keep their room. */
+  private osMark(columns: EventChunk['blocks'][number]['columns'], row: number, detail: string, x: number): void {
+    if (this.osMarks >= MAX_OS_MARKS || this.marks.length >= MAX_MARKS) return;
+    this.osMarks++;
+    const { what, result } = JSON.parse(detail) as { what: string; result: string };
+    const object = this.objects[columns.object[row]!]?.name;
+    const isCall = columns.reason[row] === CALL;
+    this.marks.push({
+      at: x,
+      kind: isCall && result === 'ok' ? 'os' : 'outcome',
+      label: isCall && result === 'ok' ? what : `${what}: ${result}`,
+      detail: [object === undefined ? '' : `of ${object}`, `result ${result}`].filter(Boolean).join(', '),
     });
   }
 
@@ -228,7 +290,7 @@ export class Timeline {
     this.cover();
     const range = this.tracks.range(question.from, question.to, Math.min(question.bins, MAX_BINS));
     const sums = this.tracks.sums(range);
-    const tracks: TrackAnswer[] = TRACKS.map((track, i) => ({ ...track, values: sums[i]! }));
+    const tracks: TrackAnswer[] = this.table.tracks.map((track, i) => ({ ...track, values: sums[i]! }));
     tracks.push(...this.occupancy(range));
     return {
       axis: this.axis,

@@ -14,6 +14,7 @@ import type {
   RunInfo,
   RunOptions,
   RunStatus,
+  SystemWish,
 } from '../../src-core/protocol/messages';
 import { createConnection, RequestError, type Connection, type Link } from './connection';
 import { createLiveQuestion, type LiveQuestion } from './live-question';
@@ -59,6 +60,8 @@ export interface Backend {
   readonly canOpenAgain: ComputedRef<boolean>;
   /** Opens the same input once more with these policies from the start (what looks into the future needs that). */
   openAgainWith(policies: readonly PolicyChoice[]): Promise<void>;
+  /** Opens the same input once more under another memory system. */
+  openAgainWithSystem(system: SystemWish): Promise<void>;
   report(error: unknown): void;
 }
 
@@ -216,6 +219,9 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
     canOpenAgain: computed(() => opened.value !== null),
     async openAgainWith(policies) {
       if (opened.value) await open(opened.value.target, { ...opened.value.options, policies });
+    },
+    async openAgainWithSystem(system) {
+      if (opened.value) await open(opened.value.target, { ...opened.value.options, system });
     },
     async setPolicy(kind, id, params) {
       status.value = await connection.request('session.policy', { kind, id, params });

@@ -7,12 +7,14 @@ import { objectsPanel } from './objects';
 import { policiesPanel } from './policies';
 import { reportPanel } from './report';
 import { summaryPanel } from './summary';
+import { systemsPanel } from './systems';
 import { timelinePanel } from './timeline';
 
 export const panels: readonly PanelDefinition[] = [
   timelinePanel,
   objectsPanel,
   summaryPanel,
+  systemsPanel,
   reportPanel,
   policiesPanel,
   changesPanel,

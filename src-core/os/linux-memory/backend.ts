@@ -54,6 +54,8 @@ export interface Backend {
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
+  /** Pages that an evacuation could never move, where pins are not the reason. */
+  residue?(device: ProcessorIndex): number;
   /** Gives the device's memory back after `evacuate`. */
   replug?(device: ProcessorIndex): void;
   /** The process is gone, or about to be. */

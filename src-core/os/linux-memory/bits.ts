@@ -11,6 +11,8 @@ export const WRITE_LOCAL = 0b0000_0010;
 /** Reads and writes that go over the link. */
 export const READ_REMOTE = 0b0000_0100;
 export const WRITE_REMOTE = 0b0010_0000;
+/** A device's own page that it has not used yet: its first use is no plain hit, so that it is seen (6c). */
+export const FRESH = 0b0100_0000;
 export const ACCESS_BITS = READ_LOCAL | WRITE_LOCAL | READ_REMOTE | WRITE_REMOTE;
 
 export const localBits = (write: boolean): number => (write ? READ_LOCAL | WRITE_LOCAL : READ_LOCAL);
@@ -21,6 +23,6 @@ const need = (read: number, write: number): Uint8Array => Uint8Array.of(read, wr
 export const LOCAL_NEED = need(READ_LOCAL, WRITE_LOCAL);
 export const REMOTE_NEED = need(READ_REMOTE, WRITE_REMOTE);
 export const LINUX_MASKS: HotMasks = {
-  mask: LOCAL_NEED.map((bit) => bit | TRACKED | PENDING),
+  mask: LOCAL_NEED.map((bit) => bit | TRACKED | PENDING | FRESH),
   want: LOCAL_NEED,
 };

@@ -22,7 +22,7 @@ import { mmap } from '../linux/mmap';
 import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
 import { BOUNCED, PENDING, TRACKED } from '../residency';
 import type { Backend, DeviceFaultPage } from './backend';
-import { ACCESS_BITS, LINUX_MASKS, LOCAL_NEED, localBits, REMOTE_NEED, remoteBits } from './bits';
+import { ACCESS_BITS, FRESH, LINUX_MASKS, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
 import { Contents } from './contents';
 import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
 import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
@@ -211,7 +211,8 @@ export class LinuxMemory extends MemorySystem {
   /** Writes the access bits of one processor. */
   setBits(processor: ProcessorIndex, granule: number, bits: number): void {
     const state = this.hot[processor]!;
-    state[granule] = (state[granule]! & ~ACCESS_BITS) | bits;
+    const fresh = processor !== CPU && (bits & READ_LOCAL) !== 0 && this.touchedByDevice[granule] === 0 ? FRESH : 0;
+    state[granule] = (state[granule]! & ~(ACCESS_BITS | FRESH)) | bits | fresh;
   }
   bits(processor: ProcessorIndex, granule: number): number {
     return this.hot[processor]![granule]! & ACCESS_BITS;
@@ -269,7 +270,7 @@ export class LinuxMemory extends MemorySystem {
     if (to === CPU) {
       ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
       if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
-      else residency.state[granule] = residency.state[granule]! | BOUNCED;
+      else if (context.reason !== REASON.copyOut) residency.state[granule] = residency.state[granule]! | BOUNCED;
       this.numbers.pagesToHost++;
     } else {
       ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
@@ -349,9 +350,12 @@ export class LinuxMemory extends MemorySystem {
     return LINUX_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    // Pages that arrived with others are tracked, so that their first use comes this way (6c).
-    if (processor !== CPU) this.touchedByDevice[granule] = 1;
-    return (this.hot[processor]![granule]! & LOCAL_NEED[op]!) !== 0;
+    const state = this.hot[processor]!;
+    if ((state[granule]! & FRESH) !== 0) {
+      state[granule] = state[granule]! & ~FRESH;
+      this.touchedByDevice[granule] = 1;
+    }
+    return (state[granule]! & LOCAL_NEED[op]!) !== 0;
   }
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return (this.hot[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
@@ -564,6 +568,7 @@ export class LinuxMemory extends MemorySystem {
   }
   /** What an evacuation now would leave: pinned pages, and the kernel's own. */
   residue(device: ProcessorIndex): number {
+    if (this.backend.residue) return this.backend.residue(device);
     let pages = this.kernel.kernelPages[device] ?? 0;
     for (const page of this.deviceMap.values())
       if (this.backend.ownerOfPage(page) === device && page.head.pins > 0) pages++;

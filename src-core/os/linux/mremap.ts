@@ -86,7 +86,7 @@ function moveEntries(_kernel: Kernel, mm: Mm, start: number, pages: number, to: 
       const whole = vpn === pmdStart(vpn) && i + PMD_PAGES <= pages;
       if (whole && (to + i) % PMD_PAGES === 0 && !mm.pmds.has(pmdOf(to + i))) {
         setPmd(mm, vpn, null);
-        moveMapping(pmd.entry.page, mm, vpn, to + i, true);
+        if (pmd.entry.state !== 'migration') moveMapping(pmd.entry.page, mm, vpn, to + i, true);
         setPmd(mm, to + i, pmd.entry);
         i += PMD_PAGES;
         continue;

@@ -107,7 +107,20 @@ export function placeFlags(
   return flags;
 }
 
+/** Calls to the operating system and outcomes: ticks below the ruler, outcomes in the colour of warnings. */
+function drawOsMarks(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {
+  for (const mark of picture.answer.marks) {
+    if (mark.kind !== 'os' && mark.kind !== 'outcome') continue;
+    const x = Math.round(toPixel(mark.at, view, layout.width));
+    if (x < -1 || x > layout.width) continue;
+    context.fillStyle = palette.token(mark.kind === 'outcome' ? 'danger' : 'text-muted');
+    context.fillRect(x - 1, RULER_PX, 3, 7);
+    if (mark.kind === 'outcome') for (let y = RULER_PX; y < layout.height; y += 9) context.fillRect(x, y, 1, 3);
+  }
+}
+
 export function drawMarks(context: CanvasRenderingContext2D, scene: Scene): void {
+  drawOsMarks(context, scene);
   const { layout, view, picture, palette, markTitle } = scene;
   const marks = picture.answer.marks
     .filter((mark) => mark.kind === 'policy')

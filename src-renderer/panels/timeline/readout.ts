@@ -30,6 +30,8 @@ export interface Readout {
 const TITLES: Readonly<Record<Lane, string>> = { faults: 'Faults', bytes: 'Bytes moved', occupancy: 'Device memory' };
 /** Rows per group: the tooltip stays smaller than the timeline. */
 const ROWS_MAX = 8;
+/** Calls and outcomes named at one place. */
+const MARKS_MAX = 6;
 const STEPS_MAX = 4;
 
 /** @param at place on the axis; @param tolerance how far from the pointer a policy mark still counts as pointed at. */
@@ -63,7 +65,9 @@ export function readoutAt(
     };
   });
   const phase = answer.marks.filter((mark) => mark.kind === 'phase' && mark.at <= at).at(-1);
-  const marks = answer.marks.filter((mark) => mark.kind === 'policy' && Math.abs(mark.at - at) <= tolerance);
+  const near = answer.marks.filter((mark) => mark.kind !== 'phase' && Math.abs(mark.at - at) <= tolerance);
+  // Outcomes can be many at one place: the reader sees the first, and how many more there are.
+  const marks = near.slice(0, MARKS_MAX);
   return {
     at: axisValue(start, answer.axis, (answer.to - answer.from) / answer.bins),
     per: axisSpan((answer.to - answer.from) / answer.bins, answer.axis),
@@ -76,7 +80,10 @@ export function readoutAt(
         name: `${step.name} on ${processorName(step.processor)}`,
         value: axisSpan(step.to - step.from, answer.axis),
       })),
-    marks: marks.map((mark) => `${markTitle(mark.label)}: ${mark.detail}`),
+    marks: [
+      ...marks.map((mark) => `${mark.kind === 'policy' ? markTitle(mark.label) : mark.label}: ${mark.detail}`),
+      ...(near.length > marks.length ? [`${near.length - marks.length} more`] : []),
+    ],
     groups,
   };
 }

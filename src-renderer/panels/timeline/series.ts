@@ -21,6 +21,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'remote-map': 'remote map',
   'access-counter': 'access counter',
   capacity: 'eviction',
+  'hmm-mirror': 'mirrored',
+  'no-permission': 'no permission',
+  'numa-hint': 'NUMA hint',
+  'swap-in': 'from swap',
+  explicit: 'asked for',
+  demote: 'demotion',
+  promote: 'promotion',
 };
 const words = (id: string): string => WORDS[id] ?? id.replace(/-/g, ' ');
 

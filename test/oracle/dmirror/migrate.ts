@@ -91,7 +91,7 @@ function allocate(file: DmirrorFile, order: number): Page | null {
     return null;
   }
   const page = file.device.memory.alloc(order);
-  if (page) file.device.broughtBy.set(page, file);
+  if (page) for (const each of pagesOf(page)) file.device.broughtBy.set(each, file);
   return page;
 }
 
@@ -150,7 +150,8 @@ function copyToSystem(device: DmirrorDevice, args: MigrateVmaArgs): boolean {
         enough = false;
         continue;
       }
-      for (let n = 0; n < folioPages(to); n++) device.broughtBy.get(source.head)?.table.delete(args.start + i + k + n);
+      for (const [n, page] of (to.order > 0 ? pagesOf(piece) : [piece]).entries())
+        device.broughtBy.get(page)?.table.delete(args.start + i + k + n);
       copyAll(device, piece, to, false);
       args.dst[i + k] = to;
     }
@@ -159,7 +160,7 @@ function copyToSystem(device: DmirrorDevice, args: MigrateVmaArgs): boolean {
 }
 
 function allocateRam(device: DmirrorDevice, source: Page, order: number): Page | null {
-  const file = device.broughtBy.get(source.head);
+  const file = device.broughtBy.get(source);
   if (order > 0 && file?.failAlloc) {
     file.failAlloc = false;
     return null;

@@ -42,8 +42,8 @@ export class NodeBackend implements Backend {
   private memory!: LinuxMemory;
   private nextScanPs: number;
   private readonly counters: (Uint16Array | undefined)[] = [];
-  /** Operands that the library placed already, by object and device. */
-  private readonly placed = new Set<string>();
+  /** Operands that the library placed already. */
+  private readonly placed = new Set<number>();
 
   constructor(private readonly options: NodeOptions) {
     this.nextScanPs = options.scanPeriodMs * PS_PER_MS;
@@ -92,10 +92,7 @@ export class NodeBackend implements Backend {
   }
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
-    for (const fault of faults) {
-      if (this.options.placement === 'explicit') this.placeOperand(device, fault.granule);
-      this.deviceFault(device, fault);
-    }
+    for (const fault of faults) this.deviceFault(device, fault);
   }
 
   /** The IOMMU asks the kernel to fault the page in, on behalf of the device: its node is the local one. */
@@ -116,17 +113,18 @@ export class NodeBackend implements Backend {
   }
 
   /**
-   * System C: at the first use of an object by a device its library asks for the zone. What is there moves in as far as
-   * there is room, and what is touched later is allocated there (mbind).
+   * System C: before its first kernel the library asks the zone for its operands. What is there moves in as far as there
+   * is room, and what is touched later is allocated there (mbind).
    */
-  private placeOperand(device: ProcessorIndex, granule: number): void {
+  stepBegins(processor: ProcessorIndex): void {
     const { memory } = this;
-    const object = memory.ledger.objectOf[granule]!;
-    const key = `${device}/${object}`;
-    if (this.placed.has(key)) return;
-    this.placed.add(key);
-    memory.numbers.apiCalls++;
-    this.moveObject(object, device);
+    if (processor === CPU || this.options.placement !== 'explicit') return;
+    for (const [object, device] of memory.config.deviceObjects ?? []) {
+      if (device !== processor || this.placed.has(object)) continue;
+      this.placed.add(object);
+      this.moveObject(object, device);
+    }
+    memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
   }
 
   /** Moves the pages of an object, as far as there is room, and binds it to the node. Answers the pages left behind. */
