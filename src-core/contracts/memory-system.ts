@@ -1,5 +1,5 @@
 /**
- * A memory system as people choose it: id, title, parameters. What it does is in os/systems, one file each; a new one is
+ * A memory system as people choose it: id, title, parameters. What it does is in policies/systems, one file each; a new one is
  * a file there and a line in its index.
  */
 import type { z } from 'zod';

@@ -2,7 +2,7 @@
 import type { Platform } from '../contracts/platform';
 import type { ComparisonRow } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
-import { memorySystems } from '../os/systems';
+import { memorySystems } from '../policies/systems';
 import type { SystemWish } from '../protocol/messages';
 import { LiveRun } from './live-run';
 import { checkSystemSpace, resolveSystem } from './scenario';

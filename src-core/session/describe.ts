@@ -4,7 +4,7 @@ import type { Example } from '../contracts/platform';
 import type { PolicyEntry } from '../contracts/policy';
 import { importers } from '../importers';
 import { GRANULARITIES } from '../model/scenario';
-import { memorySystems } from '../os/systems';
+import { memorySystems } from '../policies/systems';
 import { policies } from '../policies';
 import { machines } from '../presets';
 import { PROTOCOL, type Description, type ParamDescription, type PolicyDescription } from '../protocol/messages';

@@ -4,10 +4,12 @@ import type { Platform } from '../contracts/platform';
 import { lookAhead, Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
+import type { SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
 import type { PolicyChoice } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
+import { memorySystems } from '../policies/systems';
 import type { RunState } from '../protocol/messages';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
@@ -268,7 +270,7 @@ export class LiveRun {
   private summarize(recordingHash: string, complete: boolean): RunSummary {
     const { run, recorder, opened } = this;
     const facts = {
-      system: run.memory.systemSummary(),
+      system: titled(run.memory.systemSummary()),
       accesses: this.accesses,
       simTimePs: this.simTimePs,
       batches: this.batches,
@@ -343,3 +345,7 @@ class Pacer {
 }
 
 const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => findPolicy(choice.kind, choice.id);
+
+/** With the title that people see. */
+const titled = (system: SystemSummary | null): SystemSummary | null =>
+  system && { ...system, title: memorySystems.find(({ id }) => id === system.id)?.title ?? system.id };

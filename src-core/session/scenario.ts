@@ -16,7 +16,7 @@ import {
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
 import { PAGE_BYTES } from '../os/linux/page';
-import { memorySystems } from '../os/systems';
+import { memorySystems } from '../policies/systems';
 import type { RunOptions, SystemWish } from '../protocol/messages';
 import { parseChange } from './run-flags';
 

@@ -23,7 +23,7 @@ const flow = {
 
 /** Platform-free npm packages, each with the core folders that may import it (STYLE rule 2). */
 const packagesOfCore = {
-  zod: ['contracts', 'policies', 'os', 'importers', 'workload', 'model', 'presets', 'protocol', 'session'],
+  zod: ['contracts', 'policies', 'importers', 'workload', 'model', 'presets', 'protocol', 'session'],
   yaml: ['workload'],
   'apache-arrow': ['record'],
   echarts: ['reports'],

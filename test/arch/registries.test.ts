@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importers } from '../../src-core/importers/index';
 import { policies } from '../../src-core/policies/index';
+import { memorySystems } from '../../src-core/policies/systems';
 import { machines } from '../../src-core/presets/index';
 import { sections } from '../../src-core/reports/sections/index';
 import { panels } from '../../src-renderer/panels/index';
@@ -19,6 +20,7 @@ const registries: Record<string, string[]> = {
   machines: idsOf(machines),
   sections: idsOf(sections),
   panels: idsOf(panels),
+  systems: idsOf(memorySystems),
 };
 
 if (process.env['FAULTLINE_FIX'] === '1') {

@@ -17,7 +17,8 @@ import { PAGE_BYTES, type Page } from '../linux/page';
 import { fileRead, fileWrite, truncate, writeback } from '../linux/page-cache';
 import { registerUffd } from '../linux/userfaultfd';
 import type { LinuxMemory } from './linux-memory';
-import { REASON } from './linux-memory';
+import { kernelAllocation, pressure } from './host-actions';
+import { REASON } from './reasons';
 import { NO_CONTEXT } from './moves';
 
 /** A range of an object as pages of one process. */
@@ -106,9 +107,9 @@ function perform(memory: LinuxMemory, process: Process, index: number, action: O
       memory.backend.replug?.(action.device);
       return 'ok';
     case 'kernel-allocation':
-      return memory.kernelAllocation(Math.ceil(action.bytes / PAGE_BYTES));
+      return kernelAllocation(memory, Math.ceil(action.bytes / PAGE_BYTES));
     case 'pressure':
-      return memory.pressure(Math.ceil(action.bytes / PAGE_BYTES));
+      return pressure(memory, Math.ceil(action.bytes / PAGE_BYTES));
     case 'memory-limit':
       process.mm.memcg.limitPages = Math.floor(action.bytes / PAGE_BYTES);
       return 'ok';

@@ -5,12 +5,11 @@
  * data becomes an outcome. The operating system works on faults and calls, never on hits.
  */
 import { assert } from '../../base/assert';
-import { EVICTION, NO_OBJECT, reasonCode } from '../../model/events';
+import { EVICTION } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
-import type { Errno, FaultResult } from '../linux/errno';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
 import type { Kernel, KernelConfig } from '../linux/kernel';
@@ -18,9 +17,10 @@ import { vmaAt, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
 import { createKernel } from '../linux/create-kernel';
-import { mmap } from '../linux/mmap';
+import { REASON } from './reasons';
+import { Whereabouts } from './whereabouts';
 import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
-import { BOUNCED, PENDING, TRACKED } from '../residency';
+import { PENDING, TRACKED } from '../residency';
 import type { Backend, DeviceFaultPage } from './backend';
 import { ACCESS_BITS, FRESH, LINUX_MASKS, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
 import { Contents } from './contents';
@@ -29,31 +29,9 @@ import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
 import { RunNumbers } from './numbers';
 import { executeCall, type HeldPin } from './calls';
 import { mapPieces } from './map-pieces';
+import { signalOf } from './signals';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
-
-export const REASON = {
-  firstTouch: reasonCode('first-touch'),
-  notResident: reasonCode('not-resident'),
-  remoteMap: reasonCode('remote-map'),
-  fault: reasonCode('fault'),
-  prefetch: reasonCode('prefetch'),
-  counter: reasonCode('access-counter'),
-  capacity: reasonCode('capacity'),
-  noPermission: reasonCode('no-permission'),
-  numaHint: reasonCode('numa-hint'),
-  exclusive: reasonCode('device-exclusive'),
-  mirror: reasonCode('hmm-mirror'),
-  explicit: reasonCode('explicit'),
-  copyIn: reasonCode('copy-in'),
-  copyOut: reasonCode('copy-out'),
-  evacuate: reasonCode('evacuate'),
-  swapIn: reasonCode('swap-in'),
-  demote: reasonCode('demote'),
-  promote: reasonCode('promote'),
-  call: reasonCode('call'),
-  outcome: reasonCode('outcome'),
-} as const;
 
 /** A CPU fault is retried so often (COW after swap-in after …) before it is our bug. */
 const MOST_CPU_FAULTS = 16;
@@ -63,20 +41,14 @@ export class LinuxMemory extends MemorySystem {
   readonly map: SpaceMap;
   readonly numbers: RunNumbers;
   readonly moves: Moves;
+  readonly whereabouts: Whereabouts;
   readonly contents: Contents | null;
   /** By index of SpaceMap.processes; null before its fork. */
   readonly processes: (Process | null)[] = [];
   private readonly processOfMm = new Map<Mm, number>();
   private readonly hot: Uint8Array[];
-  /** Granule under which a device page is in the books. */
-  private readonly homes = new Map<Page, number>();
-  private readonly deviceMap = new Map<number, Page>();
   /** Granules that a device ever touched (6c). */
   readonly touchedByDevice: Uint8Array;
-  private readonly everOnDevice: Uint8Array;
-  /** Granules whose entry went in the operation in progress. */
-  private readonly holes = new Set<number>();
-  private readonly bouncesOf = new Map<number, number>();
   /** Under which cause pages move now. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
   /** Requirement 5: nothing may migrate. */
@@ -98,7 +70,7 @@ export class LinuxMemory extends MemorySystem {
     assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
     this.hot = Array.from({ length: config.devices + 1 }, () => new Uint8Array(this.granules));
     this.touchedByDevice = new Uint8Array(this.granules);
-    this.everOnDevice = new Uint8Array(this.granules);
+    this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(this.kernelConfig());
     this.moves = new Moves(config, this.link, this.lastTransfer);
@@ -171,16 +143,11 @@ export class LinuxMemory extends MemorySystem {
       const granule = this.map.granule(process, vpn + i);
       if (granule < 0) continue;
       const page = entry ? pageOf(entry, pages > 1, vpn + i) : null;
+      this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
       this.setBits(CPU, granule, this.cpuBits(mm, vpn + i, entry, page));
       for (let device = 1; device < this.hot.length; device++) {
         const bits = this.backend.sharedTable?.(device, mm, vpn + i, entry) ?? -1;
         if (bits >= 0) this.setBits(device, granule, bits);
-      }
-      // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
-      if (!entry) this.holes.add(granule);
-      else {
-        this.holes.delete(granule);
-        if (entry.state !== 'migration') this.follow(granule, entry, page);
       }
     }
   }
@@ -218,92 +185,6 @@ export class LinuxMemory extends MemorySystem {
     return this.hot[processor]![granule]! & ACCESS_BITS;
   }
 
-  // --- whereabouts ---
-  private follow(granule: number, entry: Pte | null, page: Page | null): void {
-    let owner = -1;
-    if (entry && entry.state !== 'poison' && entry.state !== 'uffd-marker')
-      owner = page && entry.state !== 'exclusive' ? this.backend.ownerOfPage(page) : CPU;
-    this.setOwner(granule, owner, page);
-  }
-
-  /** The granule's memory is at `owner` now (−1: nowhere); `page` is the device page where it is one. */
-  setOwner(granule: number, owner: number, page: Page | null): void {
-    const before = this.residency.ownerOf(granule);
-    const old = this.deviceMap.get(granule) ?? null;
-    if (before === owner && (owner <= CPU || old === page)) return;
-    const { ledger, residency } = this;
-    const object = ledger.objectOf[granule]!;
-    if (before >= 0) {
-      ledger.leaving(granule);
-      residency.remove(granule);
-      if (before > CPU) this.setBits(before, granule, 0);
-    }
-    if (old) this.leaveHome(granule, old);
-    if (owner >= 0) residency.place(granule, owner);
-    if (owner > CPU) this.everOnDevice[granule] = 1;
-    let counts = true;
-    if (owner > CPU && page) {
-      this.deviceMap.set(granule, page);
-      if (this.homes.has(page)) counts = false;
-      else this.homes.set(page, granule);
-    }
-    if (object === NO_OBJECT) return;
-    if (old && !this.wasHome) counts = false;
-    if (!counts) return;
-    if (before >= 0 && owner >= 0 && before !== owner) this.book(granule, object, before, owner);
-    else if (before < 0 && owner > CPU) this.moves.add(this.context, granule, object, -1, owner);
-    else if (before > CPU && owner < 0) this.moves.add(this.context, granule, object, before, -1);
-  }
-
-  private wasHome = false;
-  private leaveHome(granule: number, page: Page): void {
-    this.deviceMap.delete(granule);
-    this.wasHome = this.homes.get(page) === granule;
-    if (this.wasHome) this.homes.delete(page);
-  }
-
-  private book(granule: number, object: number, from: number, to: number): void {
-    const { ledger, residency, context } = this;
-    if (this.migrationOff) this.numbers.migrationsWhileOff++;
-    ledger.transferred(granule, to);
-    ledger.count(object, METRIC.migrations, 1);
-    if (to === CPU) {
-      ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
-      if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
-      else if (context.reason !== REASON.copyOut) residency.state[granule] = residency.state[granule]! | BOUNCED;
-      this.numbers.pagesToHost++;
-    } else {
-      ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
-      if (from !== CPU) ledger.count(object, METRIC.bytesPeer, PAGE_BYTES);
-      if ((residency.state[granule]! & BOUNCED) !== 0) {
-        residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-        ledger.count(object, METRIC.pingPongs, 1);
-        this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
-      }
-      this.numbers.pagesToDevice++;
-    }
-    if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
-    this.moves.add(context, granule, object, from, to);
-  }
-
-  /** Pages that were brought to a device and that no device ever used (6c). */
-  untouchedPages(): number {
-    let pages = 0;
-    for (let granule = 0; granule < this.granules; granule++)
-      if (this.everOnDevice[granule] === 1 && this.touchedByDevice[granule] === 0) pages++;
-    return pages;
-  }
-
-  bounces(): { total: number; worst: number } {
-    let total = 0;
-    let worst = 0;
-    for (const count of this.bouncesOf.values()) {
-      total += count;
-      if (count > worst) worst = count;
-    }
-    return { total, worst };
-  }
-
   /** Pages move for this reason while `work` runs. */
   under<T>(context: MoveContext, work: () => T): T {
     const before = this.context;
@@ -322,8 +203,7 @@ export class LinuxMemory extends MemorySystem {
   /** Sends what moved; answers when all has arrived. */
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
-    for (const granule of this.holes) this.setOwner(granule, -1, null);
-    this.holes.clear();
+    this.whereabouts.settleHoles();
     this.numbers.peaks();
     return this.moves.flush(readyPs, timing?.evictionFixed.value ?? 0, this.place());
   }
@@ -497,7 +377,7 @@ export class LinuxMemory extends MemorySystem {
   }
 
   /** An access ended in something that is not data. A signal ends the process, as its default action does. */
-  outcome(result: Errno | string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
+  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
     const object = this.ledger.objectOf[granule]!;
     const verb = ['read', 'write', 'read-write', 'atomic'][op]!;
     const what = `${processorName(processor)} ${verb}`;
@@ -546,7 +426,7 @@ export class LinuxMemory extends MemorySystem {
     this.ledger.leaving(granule);
     if (this.residency.ownerOf(granule) >= 0) this.residency.remove(granule);
     this.residency.place(granule, to);
-    this.book(granule, object, from, to);
+    this.whereabouts.book(granule, object, from, to);
   }
   /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
   settle(granule: number, owner: ProcessorIndex): void {
@@ -569,10 +449,7 @@ export class LinuxMemory extends MemorySystem {
   /** What an evacuation now would leave: pinned pages, and the kernel's own. */
   residue(device: ProcessorIndex): number {
     if (this.backend.residue) return this.backend.residue(device);
-    let pages = this.kernel.kernelPages[device] ?? 0;
-    for (const page of this.deviceMap.values())
-      if (this.backend.ownerOfPage(page) === device && page.head.pins > 0) pages++;
-    return pages;
+    return (this.kernel.kernelPages[device] ?? 0) + this.whereabouts.pinnedOn(device);
   }
 
   /** An explicit move of a range, as a driver's migrate call or prefetch makes it. */
@@ -580,30 +457,6 @@ export class LinuxMemory extends MemorySystem {
     if (this.migrationOff) return 'EPERM';
     return this.under(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
   }
-
-  /** Pages that the kernel takes for itself: on the host, or where it may on a device (requirement 1b). */
-  kernelAllocation(pages: number): string {
-    const { kernel } = this;
-    this.numbers.kernelRequests += pages;
-    for (let i = 0; i < pages; i++) {
-      const page = kernel.allocKernel();
-      if (!page) return 'ENOMEM';
-      if (page.node !== 0) this.numbers.strayKernelPages++;
-    }
-    return 'ok';
-  }
-
-  /** Another process fills memory: anonymous pages of its own, which reclaim may swap. */
-  pressure(pages: number): string {
-    this.hog ??= this.kernel.spawn('pressure');
-    const { start } = mmap(this.kernel, this.hog, { start: null, pages, prot: 'rw', shared: false });
-    for (let i = 0; i < pages; i++) {
-      const result = handleFault(this.kernel, this.hog.mm, start + i, { write: true });
-      if (result !== 'ok') return signalOf(result);
-    }
-    return 'ok';
-  }
-  private hog: Process | null = null;
 
   /** A free place in the address space, above everything that the workload mapped. */
   freeVpn(process: Process): number {
@@ -658,18 +511,3 @@ export class LinuxMemory extends MemorySystem {
     return summarizeSystem(this);
   }
 }
-
-const signalOf = (result: FaultResult): string => {
-  switch (result) {
-    case 'sigbus':
-      return 'SIGBUS';
-    case 'sigsegv':
-      return 'SIGSEGV';
-    case 'oom':
-      return 'OOM';
-    case 'hwpoison':
-      return 'SIGBUS (hwpoison)';
-    default:
-      return result;
-  }
-};

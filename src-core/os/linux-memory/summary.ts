@@ -1,6 +1,5 @@
 /** The numbers and checks of a run on the Linux model, for people and for `run --json`. */
 import type { RequirementRow, SystemNumbers, SystemSummary } from '../../model/memory-system';
-import { memorySystems } from '../systems';
 import { PAGE_BYTES } from '../linux/page';
 import { booksOf } from './books';
 import type { LinuxMemory } from './linux-memory';
@@ -8,12 +7,11 @@ import { requirementsOf } from './requirements';
 
 export function summarizeSystem(memory: LinuxMemory): SystemSummary {
   const { system } = memory;
-  const title = memorySystems.find(({ id }) => id === system.id)?.title ?? system.id;
   const numbers = numbersOf(memory);
   const requirements: readonly RequirementRow[] = requirementsOf(memory, numbers);
   return {
     id: system.id,
-    title,
+    title: system.id, // the session knows the registry and its titles
     params: system.params,
     numbers,
     requirements,
@@ -23,7 +21,7 @@ export function summarizeSystem(memory: LinuxMemory): SystemSummary {
 
 function numbersOf(memory: LinuxMemory): SystemNumbers {
   const { numbers, kernel, config } = memory;
-  const bounces = memory.bounces();
+  const bounces = memory.whereabouts.bounces();
   const timed = config.machine.timing !== null;
   const stall = numbers.deviceStallPs;
   const data = config.space.objects.reduce((sum, { bytes, process }) => sum + (process === undefined ? bytes : 0), 0);
@@ -44,7 +42,7 @@ function numbersOf(memory: LinuxMemory): SystemNumbers {
     evacuationPs: numbers.evacuationPs,
     evacuationResidueBytes: numbers.residuePages * PAGE_BYTES,
     pinnedBytesPeak: numbers.pinnedPagesPeak * PAGE_BYTES,
-    untouchedDeviceBytes: memory.untouchedPages() * PAGE_BYTES,
+    untouchedDeviceBytes: memory.whereabouts.untouchedPages() * PAGE_BYTES,
     contentMismatches: memory.contents?.mismatches ?? null,
     strayKernelBytes: numbers.strayKernelPages * PAGE_BYTES,
     peakDeviceBytes: numbers.peakDevicePages * PAGE_BYTES,

@@ -27,9 +27,10 @@ export function madvise(kernel: Kernel, mm: Mm, start: number, end: number, advi
   for (const vma of vmasIn(mm, start, end)) {
     if (vma.start > at) hole = true;
     if (hole && advice === 'populate-write') return 'ENOMEM';
-    const ret = advise(kernel, mm, vma, Math.max(start, vma.start), Math.min(end, vma.end), advice);
+    const to = Math.min(end, vma.end); // before the advice splits the VMA
+    const ret = advise(kernel, mm, vma, Math.max(start, vma.start), to, advice);
     if (ret) return ret;
-    at = Math.min(end, vma.end);
+    at = to;
   }
   mergeVmas(mm, start, end);
   return hole || at < end ? 'ENOMEM' : null;

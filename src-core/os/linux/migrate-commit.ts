@@ -110,6 +110,7 @@ function insertPage(kernel: Kernel, args: MigrateVmaArgs, vpn: number, to: Page,
   const { mm } = args;
   const vma = vmaAt(mm, vpn);
   if (!vma || !isAnonymous(vma) || (isZoneDevice(to) && !isDevicePage(to)) || to.order > 0 !== compound) return false;
+  if (compound && vpn + PMD_PAGES > vma.end) return false; // the VMA became smaller meanwhile
   if (!kernel.charge(to, mm.memcg)) return false; // uncharged when the unused page is freed
   if (!mm.alive || vma.uffdMissing || !isEmpty(mm, vpn, compound)) return false;
   vma.hasAnon = true;

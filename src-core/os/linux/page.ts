@@ -109,6 +109,6 @@ export function pagesOf(head: Page): readonly Page[] {
 
 /** Copies bytes of one base page; the destination takes zeros where the source has none. */
 export function copyData(from: Page, to: Page): void {
-  if (from.data) (to.data ??= new Uint8Array(PAGE_BYTES)).set(from.data);
-  else to.data = null;
+  if (from.data && to.data) to.data.set(from.data);
+  else to.data = from.data ? from.data.slice() : null;
 }

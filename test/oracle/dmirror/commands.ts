@@ -138,10 +138,8 @@ export function toDevice(file: DmirrorFile, start: number, end: number, mirror: 
 }
 
 function readBack(file: DmirrorFile, start: number, end: number, mirror: Uint8Array): Outcome {
-  const buffer = new Uint8Array((end - start) * PAGE_BYTES);
-  if (copyThrough(file, start, end, false, buffer, 0) < end - start) return failed('ENOENT');
-  mirror.set(buffer);
-  return done(end - start);
+  for (let vpn = start; vpn < end; vpn++) if (!file.reach(vpn, false)) return failed('ENOENT');
+  return done(copyThrough(file, start, end, false, mirror, 0));
 }
 
 export function toSystem(file: DmirrorFile, start: number, end: number): Outcome {

@@ -51,7 +51,7 @@ function termOf(term: string, scope: Scope): number {
   const scale = Number(factor ?? 1) / Number(divisor ?? 1);
   if (name === undefined) return scale * PAGE_BYTES;
   const variable = scope.vars[name];
-  if (variable !== undefined) return scale * (variable === '0' ? 0 : sizeOf(String(variable), scope));
+  if (variable !== undefined) return scale * sizeOf(String(variable), scope);
   const unit = UNITS[name]?.(scope) ?? null;
   return unit === null ? notUnderstood('a unit of size', term) : scale * unit;
 }
@@ -67,7 +67,7 @@ const RANGES: readonly RangeRule[] = [
   [/^(\d+) pages?$/, ([, count]) => [pages(0, Number(count))]],
   [
     /^(?:pages)?\[([^,]+),\s*([^)]+)\)$/,
-    ([, from, to], scope) => [{ from: offset(from!, scope), to: offset(to!, scope) }],
+    ([, from, to], scope) => [{ from: sizeOf(from!, scope), to: sizeOf(to!, scope) }],
   ],
   [/^page (\d+)$/, ([, page]) => [pages(Number(page))]],
   [/^page (\d+), first int$/, ([, page]) => [wholeInt((Number(page) * PAGE_BYTES) / INT_BYTES)]],
@@ -84,8 +84,6 @@ const RANGES: readonly RangeRule[] = [
   [/^(S)$/, ([, size], scope) => [{ from: 0, to: sizeOf(size!, scope) }]],
   [/^rest of (PMD)$/, ([, size], scope) => without({ from: 0, to: sizeOf(size!, scope) }, scope.gone)],
 ];
-
-const offset = (phrase: string, scope: Scope): number => (phrase === '0' ? 0 : sizeOf(phrase, scope));
 
 /** Pieces of the buffer, in bytes. */
 export function rangesOf(phrase: unknown, scope: Scope): readonly Range[] {
@@ -120,7 +118,10 @@ export function pageRange(phrase: unknown, scope: Scope): { readonly first: numb
 /** Values: a number, `i`, `-i`, `i+1`, `i+c`, `i & 0xFF`, `0xFF bytes`. */
 export function patternOf(phrase: unknown, vars: Vars): Pattern {
   const text = String(phrase);
-  if (/^-?\d+$/.test(text)) return () => Number(text);
+  if (/^-?\d+$/.test(text)) {
+    const value = Number(text);
+    return () => value;
+  }
   const sum = /^(-?)i(?:\+(\w+))?$/.exec(text);
   if (sum) {
     const sign = sum[1] === '-' ? -1 : 1;
@@ -129,9 +130,15 @@ export function patternOf(phrase: unknown, vars: Vars): Pattern {
     return (k) => (sign * k + plus) | 0;
   }
   const masked = /^i & (0x[0-9A-F]+)$/.exec(text);
-  if (masked) return (k) => k & Number(masked[1]);
+  if (masked) {
+    const mask = Number(masked[1]);
+    return (k) => k & mask;
+  }
   const byte = /^(0x[0-9A-F]{2}) bytes$/.exec(text);
-  if (byte) return () => (Number(byte[1]) * 0x01010101) | 0;
+  if (byte) {
+    const value = (Number(byte[1]) * 0x01010101) | 0;
+    return () => value;
+  }
   return notUnderstood('a value', phrase);
 }
 

@@ -108,7 +108,7 @@ describe('what is no recording is refused with a sentence', () => {
     const { bytes } = await record(bouncing(1));
     const later = bytes.slice();
     const text = new TextDecoder('latin1').decode(bytes);
-    later[text.indexOf('"format":1') + '"format":'.length] = '9'.charCodeAt(0);
-    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 1/);
+    later[text.indexOf('"format":2') + '"format":'.length] = '9'.charCodeAt(0);
+    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 2/);
   });
 });

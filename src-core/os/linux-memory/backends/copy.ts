@@ -13,7 +13,7 @@ import type { Backend, DeviceFaultPage } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { LIBRARY_CALL, RELOCATE } from '../costs';
 import type { LinuxMemory } from '../linux-memory';
-import { REASON } from '../linux-memory';
+import { REASON } from '../reasons';
 import { NO_CONTEXT } from '../moves';
 import type { Piece } from '../space-map';
 

@@ -16,7 +16,7 @@ import { entryAt, type Pte } from '../../linux/page-table';
 import type { Backend, DeviceFaultPage } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import type { LinuxMemory } from '../linux-memory';
-import { REASON } from '../linux-memory';
+import { REASON } from '../reasons';
 import { mapFile } from '../map-pieces';
 import type { Piece } from '../space-map';
 import { errnoOf } from './node';

@@ -30,7 +30,7 @@ import { NO_GRANULE } from '../../../contracts/policy';
 import type { Backend, DeviceFaultPage } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import type { LinuxMemory } from '../linux-memory';
-import { REASON } from '../linux-memory';
+import { REASON } from '../reasons';
 import { errnoOf } from './node';
 
 /** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
@@ -92,7 +92,7 @@ export class HmmBackend implements Backend {
   /** One notifier per aligned window, made on first use (drm_gpusvm_notifier_size). */
   private notifier(device: ProcessorIndex, mm: Mm, vpn: number): IntervalNotifier {
     let windows = this.windows[device]!.get(mm);
-    if (!windows) this.windows[device]!.set(mm, (windows = new Map()));
+    if (!windows) this.windows[device]!.set(mm, (windows = new Map<number, IntervalNotifier>()));
     const at = Math.floor(vpn / this.options.windowPages);
     let notifier = windows.get(at);
     if (!notifier) {
@@ -439,12 +439,12 @@ export class HmmBackend implements Backend {
       faultPage: page,
     });
     if (migrateVmaSetup(kernel, args) !== null) return 'sigbus';
-    let short = false;
+    const short = { ofMemory: false };
     this.fill(
       args,
       (order) => {
         const ram = kernel.allocRam(order, 0);
-        if (!ram) short ||= order === 0;
+        if (!ram) short.ofMemory ||= order === 0;
         else ram.locked = true;
         return ram;
       },
@@ -453,7 +453,7 @@ export class HmmBackend implements Backend {
     migrateVmaPages(kernel, args);
     migrateVmaFinalize(kernel, args);
     const back = entryAt(mm, vpn)?.entry.state !== 'private';
-    return back ? 'ok' : short ? 'oom' : 'sigbus';
+    return back ? 'ok' : short.ofMemory ? 'oom' : 'sigbus';
   }
 
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {

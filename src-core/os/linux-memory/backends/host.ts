@@ -8,7 +8,7 @@ import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES, type Page } from '../../linux/page';
 import type { DeviceFaultPage } from '../backend';
 import { remoteBits } from '../bits';
-import { REASON } from '../linux-memory';
+import { REASON } from '../reasons';
 import { HmmBackend, type HmmOptions } from './hmm';
 
 export class HostBackend extends HmmBackend {

@@ -19,7 +19,7 @@ import { entryAt, pageOf, type Pte } from '../../linux/page-table';
 import type { Backend, DeviceFaultPage } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import type { LinuxMemory } from '../linux-memory';
-import { REASON } from '../linux-memory';
+import { REASON } from '../reasons';
 import { NO_CONTEXT } from '../moves';
 
 /** Pages of the region that one access counter watches: 64 KiB, as on Volta and later (uvm_gpu_access_counters.c). */

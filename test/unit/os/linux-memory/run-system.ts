@@ -4,7 +4,7 @@ import { METRICS } from '../../../../src-core/model/events';
 import type { ScenarioSpec } from '../../../../src-core/model/scenario';
 import type { MachineSpec } from '../../../../src-core/model/machine';
 import { LinuxMemory } from '../../../../src-core/os/linux-memory/linux-memory';
-import { memorySystems } from '../../../../src-core/os/systems';
+import { memorySystems } from '../../../../src-core/policies/systems';
 import { r0 } from '../../../../src-core/presets/machines/r0';
 import { compileWorkload, loadWorkload } from '../../../../src-core/workload';
 import { drive, type EngineRun, makeScenario } from '../../../property/drive';

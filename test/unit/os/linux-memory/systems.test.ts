@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { memorySystems } from '../../../../src-core/os/systems';
+import { memorySystems } from '../../../../src-core/policies/systems';
 import { runSystem } from './run-system';
 
 const dgemm = readFileSync('examples/s10-dgemm-on-malloc.yaml', 'utf8').replaceAll('128MiB', '2MiB').replaceAll('4096', '512').replace('tile: 256', 'tile: 64');

@@ -39,7 +39,7 @@ export const linuxParams = {
   }),
 } as const;
 
-/** File-backed migration does not exist in Linux; see os/systems/README.md. */
+/** File-backed migration does not exist in Linux; see policies/systems/README.md. */
 export const fileBackedMigration = toggle({
   title: 'File-backed migration',
   help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',

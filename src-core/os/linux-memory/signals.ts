@@ -1,0 +1,17 @@
+/** What a fault that Linux could not serve means for the process that made the access. */
+import type { FaultResult } from '../linux/errno';
+
+export const signalOf = (result: FaultResult): string => {
+  switch (result) {
+    case 'sigbus':
+      return 'SIGBUS';
+    case 'sigsegv':
+      return 'SIGSEGV';
+    case 'oom':
+      return 'OOM';
+    case 'hwpoison':
+      return 'SIGBUS (hwpoison)';
+    default:
+      return result;
+  }
+};

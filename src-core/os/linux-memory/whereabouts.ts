@@ -1,0 +1,134 @@
+/**
+ * Where each granule's memory lies, followed from page-table changes, and what a change of place means for the books: a
+ * transfer, memory that came into being on a device, or memory that went. A device page that several processes map is in
+ * the books once, under its home.
+ */
+import { EVICTION, NO_OBJECT } from '../../model/events';
+import { CPU } from '../../model/processor';
+import { PAGE_BYTES, type Page } from '../linux/page';
+import type { Pte } from '../linux/page-table';
+import { BOUNCED } from '../residency';
+import type { LinuxMemory } from './linux-memory';
+import { METRIC } from './moves';
+import { REASON } from './reasons';
+
+export class Whereabouts {
+  /** Granule under which a device page is in the books. */
+  private readonly homes = new Map<Page, number>();
+  private readonly pages = new Map<number, Page>();
+  private readonly everOnDevice: Uint8Array;
+  private readonly bouncesOf = new Map<number, number>();
+  /** Granules whose entry went in the operation in progress. */
+  private readonly holes = new Set<number>();
+
+  constructor(private readonly memory: LinuxMemory) {
+    this.everOnDevice = new Uint8Array(memory.granules);
+  }
+
+  /** A page-table entry of the granule changed. `page` is its base page, where it has one. */
+  entryChanged(granule: number, entry: Pte | null, page: Page | null): void {
+    // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
+    if (!entry) {
+      this.holes.add(granule);
+      return;
+    }
+    this.holes.delete(granule);
+    if (entry.state === 'migration') return;
+    const isNowhere = entry.state === 'poison' || entry.state === 'uffd-marker';
+    const isPlaced = page !== null && entry.state !== 'exclusive';
+    this.setOwner(granule, isNowhere ? -1 : isPlaced ? this.memory.backend.ownerOfPage(page) : CPU, page);
+  }
+
+  /** The operation is over: what has no entry now is gone. */
+  settleHoles(): void {
+    for (const granule of this.holes) this.setOwner(granule, -1, null);
+    this.holes.clear();
+  }
+
+  private setOwner(granule: number, owner: number, page: Page | null): void {
+    const { ledger, residency, moves, context } = this.memory;
+    const before = residency.ownerOf(granule);
+    const old = this.pages.get(granule) ?? null;
+    if (before === owner && (owner <= CPU || old === page)) return;
+    if (before >= 0) {
+      ledger.leaving(granule);
+      residency.remove(granule);
+      if (before > CPU) this.memory.setBits(before, granule, 0);
+    }
+    const wasHome = old === null || this.leaveHome(granule, old);
+    if (owner >= 0) residency.place(granule, owner);
+    const isHome = owner <= CPU || page === null || this.enterHome(granule, page);
+    const object = ledger.objectOf[granule]!;
+    if (object === NO_OBJECT || !wasHome || !isHome) return;
+    if (before >= 0 && owner >= 0 && before !== owner) this.book(granule, object, before, owner);
+    else if (before < 0 && owner > CPU) moves.add(context, granule, object, -1, owner);
+    else if (before > CPU && owner < 0) moves.add(context, granule, object, before, -1);
+  }
+
+  private enterHome(granule: number, page: Page): boolean {
+    this.everOnDevice[granule] = 1;
+    this.pages.set(granule, page);
+    if (this.homes.has(page)) return false;
+    this.homes.set(page, granule);
+    return true;
+  }
+  private leaveHome(granule: number, page: Page): boolean {
+    this.pages.delete(granule);
+    if (this.homes.get(page) !== granule) return false;
+    this.homes.delete(page);
+    return true;
+  }
+
+  /** One page goes from one memory to another. */
+  book(granule: number, object: number, from: number, to: number): void {
+    const { ledger, residency, context, numbers, moves, migrationOff } = this.memory;
+    if (migrationOff) numbers.migrationsWhileOff++;
+    ledger.transferred(granule, to);
+    ledger.count(object, METRIC.migrations, 1);
+    if (to === CPU) {
+      ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
+      if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
+      else if (context.reason !== REASON.copyOut) residency.state[granule] = residency.state[granule]! | BOUNCED;
+      numbers.pagesToHost++;
+    } else {
+      ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
+      if (from !== CPU) ledger.count(object, METRIC.bytesPeer, PAGE_BYTES);
+      if ((residency.state[granule]! & BOUNCED) !== 0) {
+        residency.state[granule] = residency.state[granule]! & ~BOUNCED;
+        ledger.count(object, METRIC.pingPongs, 1);
+        this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
+      }
+      this.everOnDevice[granule] = 1;
+      numbers.pagesToDevice++;
+    }
+    if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
+    moves.add(context, granule, object, from, to);
+  }
+
+  /** Device pages that somebody pinned. */
+  pinnedOn(device: number): number {
+    let pages = 0;
+    for (const page of this.pages.values())
+      if (this.memory.backend.ownerOfPage(page) === device && page.head.pins > 0) pages++;
+    return pages;
+  }
+
+  /** Pages that were brought to a device and that no device ever used (6c). */
+  untouchedPages(): number {
+    let pages = 0;
+    for (let granule = 0; granule < this.everOnDevice.length; granule++)
+      if (this.everOnDevice[granule] === 1 && this.memory.touchedByDevice[granule] === 0) pages++;
+    return pages;
+  }
+
+  /** Times that a page came back to a device after a CPU took it. */
+  bounces(): { readonly total: number; readonly worst: number } {
+    let total = 0;
+    let worst = 0;
+    for (const count of this.bouncesOf.values()) {
+      total += count;
+      if (count > worst) worst = count;
+    }
+    return { total, worst };
+  }
+}
