@@ -1,0 +1,84 @@
+/**
+ * The argument of 2015 settled by looking: one workload that only mallocs, under several memory systems, compared in the
+ * real window, run again under one of them, and the same numbers from the command line and in the report.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ComparisonRow } from '../../../src-core/model/memory-system';
+import { projectRoot, startDesktop, type Desktop } from '../shell/desktop';
+
+const run = promisify(execFile);
+const cli = join(projectRoot, 'out/main/cli.cjs');
+const folder = mkdtempSync(join(tmpdir(), 'faultline-systems-'));
+const workload = join(folder, 'dgemm.yaml');
+// The seed's own case, small: three matrices of 2 MiB.
+const text = readFileSync(join(projectRoot, 'examples/s10-dgemm-on-malloc.yaml'), 'utf8')
+  .replaceAll('128MiB', '2MiB')
+  .replaceAll('4096', '512')
+  .replace('tile: 256', 'tile: 64')
+  .replace('machine: r0', 'machine: pcie4-16g')
+  .replace(/expect:[\s\S]*$/, '');
+
+let desktop: Desktop;
+let page: Page;
+beforeAll(async () => {
+  writeFileSync(workload, text);
+  desktop = await startDesktop({ files: [workload] });
+  page = desktop.page;
+});
+afterAll(async () => {
+  await desktop.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A row of the comparison table, as the page shows it. */
+const cells = async (title: string): Promise<readonly string[]> => {
+  const row = page.getByTestId('systems-table').locator('tr').filter({ hasText: title }).first();
+  return (await row.locator('td').allTextContents()).map((cell) => cell.trim());
+};
+
+describe('memory systems', () => {
+  it('are compared side by side by clicking', async () => {
+    await page.getByTestId('state-text').filter({ hasText: 'Ready' }).waitFor();
+    await page.getByRole('tab', { name: 'Memory systems' }).click();
+    for (const id of ['zone', 'off', 'host']) await page.getByTestId(`system-${id}`).click();
+    await page.getByTestId('system-contents').check();
+    await page.getByTestId('systems-compare').click();
+    await page.getByTestId('systems-table').waitFor({ timeout: 60_000 });
+    expect(await page.getByTestId('systems-table').locator('th').first().textContent()).toContain('Number');
+    // hmm, coherent, dax, copy: nothing is read wrong, and each pays in its own way.
+    expect(await cells('Wrong bytes read')).toEqual(['Wrong bytes read', '0', '0', '0', '0']);
+    expect((await cells('Bytes to device'))[1]).toBe('42 MiB');
+    expect((await cells('Calls added to the application')).slice(1).map(Number)).toEqual([0, 0, 3, 100]);
+    expect((await cells('6a the same address'))[4]).toBe('FAIL');
+  });
+
+  it('gives the same numbers on the command line, and in its report', async () => {
+    const report = join(folder, 'compare.html');
+    const args = ['run', workload, '--systems', 'hmm,coherent,dax,copy', '--json', '--report', report];
+    const { stdout } = await run(process.execPath, [cli, ...args], { maxBuffer: 2 ** 26 });
+    const { comparison } = JSON.parse(stdout) as { comparison: readonly ComparisonRow[] };
+    expect(comparison.map(({ system }) => system.id)).toEqual(['hmm', 'coherent', 'dax', 'copy']);
+    const [hmm] = comparison;
+    expect(hmm!.summary!.totals).toMatchObject({ bytesToDevice: 21 * 2 ** 21, bytesToHost: 19 * 2 ** 21 });
+    expect(hmm!.summary!.system!.requirements.find(({ id }) => id === '6')!.holds).toBe(true);
+    const html = readFileSync(report, 'utf8');
+    expect(html).toContain('The same workload, only the memory system swapped.');
+    expect(html).toContain('Duplication factor');
+  });
+
+  it('can be chosen for the run itself, whose report then names it', async () => {
+    await page.getByTestId('system-select').selectOption('hmm');
+    await page.getByTestId('state-text').filter({ hasText: 'Ready' }).waitFor();
+    await page.getByTestId('toolbar-run').click();
+    await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.getByTestId('report').getByText('HMM on a non-coherent device').waitFor();
+    await page.getByTestId('report').getByText('--system').first().waitFor();
+  });
+});
