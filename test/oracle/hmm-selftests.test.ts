@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runTest, type SelfTest, type Tables } from './dmirror/interpreter';
+import { runTest } from './dmirror/interpreter';
+import type { SelfTest, Tables } from './dmirror/run';
 
 interface Vectors {
   readonly fixtures: Tables['fixtures'];

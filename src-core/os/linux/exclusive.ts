@@ -2,7 +2,7 @@
  * Device-exclusive access, for atomics of a device on memory that stays in RAM (X1 to X7; mm/rmap.c
  * make_device_exclusive). The CPU's entry becomes an exclusive one; any CPU, GUP or HMM access takes it back.
  */
-import type { FaultResult, Ret } from './errno';
+import type { Ret } from './errno';
 import { handleFault } from './fault';
 import type { Kernel } from './kernel';
 import { canWrite, vmaAt, type Mm } from './mm';
@@ -39,6 +39,7 @@ export function makeDeviceExclusive(kernel: Kernel, mm: Mm, vpn: number, owner: 
     }
     const page = pageOf(found.entry, found.huge, vpn);
     if (!page?.head.anon || vma.hugetlb) return refused('EOPNOTSUPP');
+    if (kernel.config.profile === '612' && page !== page.head) return refused('EBUSY'); // tails of a THP are passed over
     if (page.head.locked) return refused('EBUSY'); // 612: trylock; cur: would sleep, which the model leaves to the caller
     if (!found.huge) {
       grant(kernel, mm, vpn, found.entry, owner);
@@ -73,23 +74,4 @@ function grant(kernel: Kernel, mm: Mm, vpn: number, entry: Pte, owner: Owner): v
     },
     owner,
   );
-}
-
-/** X4: an access by anybody else. Everyone, the holder too, drops the page; then the entry is what it was. */
-export function revokeExclusive(_kernel: Kernel, mm: Mm, vpn: number): FaultResult {
-  const found = entryAt(mm, vpn);
-  if (found?.entry.state !== 'exclusive') return 'ok';
-  if (found.entry.page!.head.locked) return 'blocked';
-  invalidate(mm, vpn, vpn + 1, 'EXCLUSIVE', () => {
-    restoreExclusive(mm, vpn);
-  });
-  return 'ok';
-}
-
-/** The entry as a present one; the bracket is the caller's (fork restores in the parent under its own event, X6). */
-export function restoreExclusive(mm: Mm, vpn: number): void {
-  const found = entryAt(mm, vpn);
-  if (found?.entry.state !== 'exclusive') return;
-  const { write } = found.entry; // mprotect may have taken it away meanwhile (A3)
-  changeEntry(mm, vpn, false, { ...found.entry, state: 'present', young: true, dirty: write });
 }

@@ -4,13 +4,13 @@
  */
 import { anonymousFault, copyOnWrite, hugeCopyOnWrite } from './anon';
 import type { FaultResult } from './errno';
-import { revokeExclusive } from './exclusive';
 import { hugetlbFault } from './hugetlb';
 import type { Kernel } from './kernel';
 import { canWrite, isAnonymous, vmaAt, type Mm, type Vma } from './mm';
 import { hintFault } from './numa';
 import { fileFault, pageMkwrite } from './page-cache';
 import { entryAt, pageOf, pmdStart, type Pte } from './page-table';
+import { revokeExclusive } from './revoke-exclusive';
 import { changeEntry } from './rmap';
 import { swapIn } from './swap';
 

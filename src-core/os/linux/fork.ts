@@ -1,6 +1,5 @@
 /** fork, exit and exec (kernel/fork.c dup_mmap, mm/memory.c copy_page_range; rules A1, A7, X6). */
 import { newAnon } from './anon';
-import { restoreExclusive } from './exclusive';
 import { newHugetlb } from './hugetlb-pool';
 import type { Kernel } from './kernel';
 import { Mm, Process, type Vma } from './mm';
@@ -8,6 +7,7 @@ import { munmap } from './mmap';
 import { invalidate } from './notifier';
 import { copyData, folioPages, PMD_PAGES, pagesOf, type Page } from './page';
 import { pmdOf, pmdStart, pte, setPmd, setPte, type Pte } from './page-table';
+import { restoreExclusive } from './revoke-exclusive';
 import { changeEntry, mapHuge, mapPage, splitPmd } from './rmap';
 import { swapDup } from './swap';
 import { insertVma } from './vma-ops';

@@ -4,7 +4,7 @@ import type { FaultResult } from './errno';
 import type { Kernel } from './kernel';
 import { canWrite, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
-import { copyData, PMD_PAGES } from './page';
+import { copyData, PMD_PAGES, type Page } from './page';
 import { entryAt, pmdStart, pte } from './page-table';
 import { changeEntry, mapHuge, unmapHuge } from './rmap';
 
@@ -12,17 +12,20 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
   const start = pmdStart(vpn);
   const found = entryAt(mm, start);
   if (!found) {
-    const head = newHugetlb(kernel);
+    const shared = sharedFolio(vma, start);
+    const head = shared ?? newHugetlb(kernel);
     if (!head) return 'sigbus'; // an empty pool is SIGBUS, not OOM
     kernel.counters.minorFaults++;
     mapHuge(mm, start, pte('present', head, { write: canWrite(vma), dirty: write, young: true }));
-    kernel.put(head);
+    if (shared) return 'ok';
+    if (vma.shared) keepInFile(vma, start, head);
+    else kernel.put(head);
     return 'ok';
   }
   const { entry } = found;
   if (!write || entry.write) return 'ok';
   const { head } = entry.page!;
-  if (head.rmap.length === 1 && head.refcount === 1) {
+  if (vma.shared || (head.rmap.length === 1 && head.refcount === 1)) {
     changeEntry(mm, start, true, { ...entry, write: true, dirty: true });
     return 'ok';
   }
@@ -37,4 +40,18 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
   });
   kernel.put(copy);
   return 'ok';
+}
+
+const indexOf = (vma: Vma, start: number): number => vma.fileOffset + (start - vma.start);
+
+/** The folio of a shared mapping, which whoever came first put into the hugetlbfs file. */
+const sharedFolio = (vma: Vma, start: number): Page | null =>
+  vma.shared ? (vma.file?.cache.get(indexOf(vma, start)) ?? null) : null;
+
+/** Our reference becomes the file's, one for the whole folio. */
+function keepInFile(vma: Vma, start: number, head: Page): void {
+  head.anon = false;
+  head.file = vma.file;
+  head.index = indexOf(vma, start);
+  vma.file!.cache.set(head.index, head);
 }

@@ -5,7 +5,7 @@
  */
 import type { FileInode } from './file';
 import type { DevicePagemap } from './device-memory';
-import { Memcg, Mm, Process, type Vma } from './mm';
+import { Memcg, Mm, Process } from './mm';
 import type { NotifyRange } from './notifier';
 import { folioPages, isZoneDevice, Page, PMD_ORDER, PMD_PAGES, pagesOf, type PageKind } from './page';
 import type { Pte } from './page-table';
@@ -108,10 +108,6 @@ export class Kernel {
   };
   /** Frees at least so many pages of a node by reclaim, or answers false; set by reclaim.ts when it is wired. */
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
-  /** zapRange, for files that would else import in a circle; set by zap.ts through `createKernel`. */
-  zap: (mm: Mm, vma: Vma, start: number, end: number) => void = () => {
-    throw new Error('the kernel was not made by createKernel');
-  };
   /** numa_balancing mode 2: nodes above 0 are lower tiers (numa.ts); null: mode 1 or off. */
   tiering: { readonly demotion: boolean; readonly hotThresholdMs: number; readonly rateMbps: number } | null = null;
   /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */

@@ -9,6 +9,7 @@ import { PAGE_BYTES, PMD_PAGES, type Page } from './page';
 import { entryAt, pmdOf, pmdStart, pte, setPte, type Pte } from './page-table';
 import { changeEntry, mapPage } from './rmap';
 import { insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
+import { zapRange } from './zap';
 
 export interface MmapOptions {
   /** First page, or null: the kernel chooses. A mapping that is there is replaced (MAP_FIXED). */
@@ -57,7 +58,8 @@ export function mmap(
   if (hugetlb && kernel.hugetlbFree * PMD_PAGES < pages) return { ret: 'ENOMEM', start: -1 };
   if (vmasIn(mm, start, start + pages).length > 0) munmap(kernel, mm, start, start + pages);
   let file = options.file ?? null;
-  if (!file && shared && !hugetlb) file = createFile(kernel, 'anon-shared', 'shmem', pages * PAGE_BYTES);
+  if (!file && shared && !options.io && !options.driverPages)
+    file = createFile(kernel, ANON_SHARED, hugetlb ? 'hugetlb' : 'shmem', pages * PAGE_BYTES);
   if (file) file.references++;
   const io = options.io ?? false;
   const mixedmap = options.mixedmap ?? options.driverPages !== undefined;
@@ -97,20 +99,24 @@ export function munmap(kernel: Kernel, mm: Mm, start: number, end: number): Ret 
       return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) {
     invalidate(mm, vma.start, vma.end, 'UNMAP', () => {
-      kernel.zap(mm, vma, vma.start, vma.end);
+      zapRange(kernel, mm, vma, vma.start, vma.end);
     });
     removeVma(kernel, mm, vma);
   }
   return null;
 }
 
-/** Takes an emptied VMA away; a shmem file that nobody maps any more goes with its pages. */
+/** The file of shared anonymous memory: it has no name anywhere, so it goes with its last mapping. */
+const ANON_SHARED = 'anon-shared';
+
+/** Takes an emptied VMA away, and with its last one the file of shared anonymous memory. */
 export function removeVma(kernel: Kernel, mm: Mm, vma: Vma): void {
   mm.vmas.splice(mm.vmas.indexOf(vma), 1);
   const { file } = vma;
   if (!file) return;
   file.references--;
-  if (file.references > 0 || file.kind !== 'shmem' || file.name !== 'anon-shared') return;
+  if (file.references > 0 || file.name !== ANON_SHARED) return;
+  kernel.files.splice(kernel.files.indexOf(file), 1);
   for (const [index, page] of [...file.cache]) {
     file.cache.delete(index);
     page.head.file = null;

@@ -97,10 +97,15 @@ export function invalidate(
   }
 }
 
-/** mmu_interval_read_begin: −1 while an invalidation of this interval is in flight (the caller waits and asks again). */
+/**
+ * mmu_interval_read_begin: −1 while an invalidation of this interval is in flight (the caller waits and asks again). One
+ * that ended counts as in flight as long as another keeps the sequence odd: the next to hit this interval would store the
+ * same number, and a reader could not tell the two apart (M16, M17).
+ */
 export function readBegin(notifier: IntervalNotifier): number {
   const { mm, start, end } = notifier;
   if (mm.invalidating.some((each) => each.start < end && each.end > start)) return -1;
+  if (mm.sequence % 2 === 1 && notifier.sequence === mm.sequence) return -1;
   return notifier.sequence;
 }
 

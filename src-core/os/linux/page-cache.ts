@@ -13,6 +13,7 @@ import { entryAt, pageOf, pte, type Pte } from './page-table';
 import { changeEntry, mapPage, mappingsOf, unmapPage } from './rmap';
 import { mapAnon } from './anon';
 import { takeSlot } from './swap';
+import { zapRange } from './zap';
 
 export function createFile(kernel: Kernel, name: string, kind: FileKind, bytes: number): FileInode {
   const file = new FileInode(kernel.id(), name, kind, bytes);
@@ -195,7 +196,7 @@ function dropPrivateCopies(kernel: Kernel, file: FileInode, keep: number): void 
       const first = Math.max(vma.start, vma.start + keep - vma.fileOffset);
       if (first < vma.end)
         invalidate(mm, first, vma.end, 'CLEAR', () => {
-          kernel.zap(mm, vma, first, vma.end);
+          zapRange(kernel, mm, vma, first, vma.end);
         });
     }
 }

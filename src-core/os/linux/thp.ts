@@ -11,7 +11,6 @@ import { invalidate } from './notifier';
 import { copyData, isZoneDevice, PMD_ORDER, PMD_PAGES, type Page } from './page';
 import { pmdOf, pmdStart, pte, setPte, type PteTable } from './page-table';
 import { mapHuge, unmapPage } from './rmap';
-import { dropUnmappedSwapCache } from './zap';
 
 /** A page that is in swap, on a device or exclusive to one may need several faults until it is plainly present. */
 const MOST_FAULTS = 16;
@@ -108,7 +107,6 @@ function moveInto(kernel: Kernel, mm: Mm, start: number, table: PteTable, head: 
     copied++;
     copyData(page, head.pages![i]!);
     unmapPage(kernel, mm, start + i, page, null);
-    dropUnmappedSwapCache(kernel, page.head);
   }
   if (copied > 0) kernel.hooks.copied?.(first, head, copied, 'collapse');
 }

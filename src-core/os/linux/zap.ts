@@ -68,19 +68,11 @@ function zapEntry(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte): vo
   noteDirty(page, entry);
   unmapPage(kernel, mm, vpn, page, null);
   if (vma.locked) munlockUnmapped(kernel, page.head);
-  dropUnmappedSwapCache(kernel, page.head);
 }
 
 /** The dirty bit of a file mapping goes to the folio, so that it is written back. */
 function noteDirty(page: Page, entry: Pte): void {
   if (entry.dirty && page.head.file) page.head.dirty = true;
-}
-
-/** A folio that only the swap cache still holds, and no swap entry wants, goes. */
-export function dropUnmappedSwapCache(kernel: Kernel, head: Page): void {
-  if (head.free || head.swapSlot < 0 || head.rmap.length > 0) return;
-  const slot = kernel.swap.get(head.swapSlot);
-  if (slot && slot.references === 0) swapFree(kernel, head.swapSlot, 0);
 }
 
 /** A page leaves a locked VMA: reclaim may have it again, unless another locked VMA still maps it. */

@@ -15,11 +15,10 @@ import {
 } from './commands';
 import type { DmirrorFile } from './device';
 import { checkEither, checkMirror, checkOutcome, fail, type Context } from './expect';
-import type { Run, Step } from './interpreter';
 import type { Actor } from './machine';
 import { bytesOf, notUnderstood, patternOf } from './phrases';
 import { pagemapOf } from './pagemap';
-import { bufferOf, vpnsOf, type Operation } from './steps';
+import { bufferOf, vpnsOf, type Operation, type Run, type Step } from './run';
 
 function contextOf(run: Run, actor: Actor): Context {
   return { vars: run.vars, variant: run.options.variant, bits: run.tables.bits, mirror: actor.mirror };

@@ -7,57 +7,20 @@ import { exit } from '../../../src-core/os/linux/fork';
 import { checkBooks } from '../../unit/os/linux/books';
 import { Benchmark } from './benchmark';
 import { close } from './commands';
-import { makeMachine, type Actor, type Machine, type Thp } from './machine';
-import { mapBuffer, unmapBuffer, type Buffer, type Spec } from './mapping';
+import { makeMachine, type Actor, type Machine } from './machine';
+import { unmapBuffer } from './mapping';
 import { notUnderstood, type Vars } from './phrases';
+import {
+  freshBuffer,
+  SCHEDULES,
+  type Options,
+  type Run,
+  type Schedule,
+  type SelfTest,
+  type Step,
+  type Tables,
+} from './run';
 import { steps as operations } from './steps';
-
-export interface Step {
-  readonly op: string;
-  readonly [key: string]: unknown;
-}
-
-export interface SelfTest {
-  readonly id: string;
-  readonly fixture: string;
-  readonly mapping: Spec | null;
-  readonly steps: readonly Step[];
-  readonly changed_since_6_12?: string;
-}
-
-export interface Tables {
-  readonly fixtures: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
-  readonly bits: Readonly<Record<string, number>>;
-}
-
-export interface Options {
-  readonly variant: string;
-  readonly profile: Profile;
-  readonly thp: Thp;
-}
-
-/** When a step that runs beside a device read happens: before it, in the middle of it, or after it. */
-export const SCHEDULES = ['before', 'between', 'after'] as const;
-export type Schedule = (typeof SCHEDULES)[number];
-
-/** State of one run; the operations in steps.ts work on it. */
-export interface Run {
-  readonly machine: Machine;
-  readonly options: Options;
-  readonly tables: Tables;
-  readonly spec: Spec | null;
-  readonly minors: readonly number[];
-  readonly parent: Actor;
-  child: Actor | null;
-  vars: Vars;
-  buffer: Buffer | null;
-  /** Buffers that the test mapped besides; all go at the end of the iteration. */
-  readonly buffers: Buffer[];
-  readonly schedule: Schedule;
-  /** What a thread has still to do. */
-  pending: (() => void) | null;
-  readonly benchmark: Benchmark;
-}
 
 /** Answers lines that the test prints (a table), empty for most. */
 export function runTest(test: SelfTest, tables: Tables, options: Options): readonly string[] {
@@ -125,14 +88,6 @@ function runBlock(run: Run, test: SelfTest, steps: readonly Step[], vars: Vars):
     }
   }
   endIteration(run);
-}
-
-/** Maps the test's buffer anew; the mirror buffer has its size. */
-export function freshBuffer(run: Run, actor: Actor): void {
-  if (!run.spec) return;
-  run.buffer = mapBuffer(run.machine, actor, run.spec, run.vars);
-  run.buffers.push(run.buffer);
-  actor.mirror = new Uint8Array(run.buffer.pages * 4096);
 }
 
 function endIteration(run: Run): void {

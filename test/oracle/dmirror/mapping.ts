@@ -24,6 +24,8 @@ export interface Buffer {
   readonly gone: Range[];
 }
 
+const text = (phrase: unknown): string => (typeof phrase === 'string' ? phrase : notUnderstood('a phrase', phrase));
+
 const KEYS = new Set(['kind', 'share', 'prot', 'bytes', 'pages', 'note', 'hugetlb', 'fs', 'used', 'madvise']);
 const HUGETLB_BYTES = PMD_PAGES * PAGE_BYTES;
 
@@ -96,7 +98,7 @@ function insertDriverPages({ kernel }: Machine, { process }: Actor, start: numbe
 const clauses = (used: unknown): readonly string[] =>
   used === undefined
     ? []
-    : String(used)
+    : text(used)
         .split(/;|, (?![^[]*\))/)
         .map((clause) => clause.trim());
 
@@ -129,7 +131,7 @@ function advise({ kernel }: Machine, { process }: Actor, buffer: Buffer, spec: S
   else if (spec.madvise === undefined || spec.madvise === 'HUGEPAGE or NOHUGEPAGE') {
     if (wanted !== undefined) apply(wanted === 1 ? 'hugepage' : 'nohugepage');
     else if (spec.madvise !== undefined) notUnderstood('the advice of a mapping', spec.madvise);
-  } else if (!/^none; MADV_COLLAPSE after the write, must return 0$/.test(String(spec.madvise)))
+  } else if (!/^none; MADV_COLLAPSE after the write, must return 0$/.test(text(spec.madvise)))
     notUnderstood('the advice of a mapping', spec.madvise);
 }
 

@@ -10,33 +10,10 @@ import { fileRead, fileWrite } from '../../../src-core/os/linux/page-cache';
 import { close } from './commands';
 import { deviceSteps } from './device-steps';
 import { checkInts, fail } from './expect';
-import { freshBuffer, type Run, type Step } from './interpreter';
 import type { Actor } from './machine';
-import { protOf, type Buffer } from './mapping';
-import { bytesOf, notUnderstood, pageRange, patternOf, rangesOf, sizeOf, type Range, type Scope } from './phrases';
-
-/** One operation: the keys that it reads from a step (an unknown one fails the test), and what it does. */
-export interface Operation {
-  readonly keys: readonly string[];
-  run(run: Run, actor: Actor, step: Step): void;
-}
-
-export function bufferOf(run: Run): Buffer {
-  if (!run.buffer) throw new Error('the test has no buffer');
-  return run.buffer;
-}
-
-export function scopeOf(run: Run): Scope {
-  const { pages, s, gone } = bufferOf(run);
-  return { vars: run.vars, bytes: pages * PAGE_BYTES, s, gone };
-}
-
-/** Virtual pages [start, end) of a range phrase. */
-export function vpnsOf(run: Run, phrase: unknown): { readonly start: number; readonly end: number } {
-  const { first, end } = pageRange(phrase, scopeOf(run));
-  const { base } = bufferOf(run);
-  return { start: base + first, end: base + end };
-}
+import { protOf } from './mapping';
+import { bytesOf, notUnderstood, patternOf, rangesOf, sizeOf, type Range } from './phrases';
+import { bufferOf, freshBuffer, scopeOf, vpnsOf, type Operation, type Run, type Step } from './run';
 
 const addressOf = (run: Run, byte: number): number => bufferOf(run).base * PAGE_BYTES + byte;
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exit, fork } from '../../../../src-core/os/linux/fork';
 import { Memcg } from '../../../../src-core/os/linux/mm';
 import { mprotect } from '../../../../src-core/os/linux/mmap';
-import { createFile } from '../../../../src-core/os/linux/page-cache';
+import { createFile, writeback } from '../../../../src-core/os/linux/page-cache';
 import { PAGE_BYTES } from '../../../../src-core/os/linux/page';
 import { checkBooks } from './books';
 import { BASE, entry, fill, listen, makeKernel, map, node, pageAt, peek, peeks, poke, words } from './build';
@@ -150,5 +150,23 @@ describe('mprotect (A3)', () => {
     expect(process.mm.vmas.map((vma) => vma.prot)).toEqual(['r', 'rw']);
     expect(mprotect(kernel, process.mm, BASE + 2, BASE + 6, 'r')).toBe('ENOMEM');
     expect(process.mm.vmas.map((vma) => vma.prot)).toEqual(['r', 'rw']);
+  });
+
+  it('leaves what a write fault has to decide to that fault: shared pages, and files that were written back (B2)', () => {
+    const kernel = makeKernel();
+    const process = kernel.spawn('main');
+    const file = createFile(kernel, 'data', 'regular', PAGE_BYTES);
+    map(kernel, process, 1);
+    map(kernel, process, 1, { start: BASE + 4, file, shared: true });
+    for (const at of [0, 4]) poke(kernel, process.mm, BASE + at, 1);
+    const child = fork(kernel, process, 'child');
+    writeback(kernel, file, 0, 1);
+    for (const at of [0, 4])
+      for (const prot of ['r', 'rw'] as const) mprotect(kernel, process.mm, BASE + at, BASE + at + 1, prot);
+    expect([0, 4].map((at) => entry(process.mm, BASE + at)?.write)).toEqual([false, false]);
+    for (const at of [0, 4]) poke(kernel, process.mm, BASE + at, 2);
+    expect(peek(kernel, child.mm, BASE)).toBe(1);
+    expect(writeback(kernel, file, 0, 1)).toBe(1);
+    expect(checkBooks(kernel)).toEqual([]);
   });
 });

@@ -137,7 +137,8 @@ function checkEntry(survey: Survey, mm: Mm, vpn: number, entry: Pte, page: Page)
   const where = `the entry at page ${vpn} of mm ${mm.id}`;
   if ((entry.state === 'private') !== (page.kind === 'device-private'))
     survey.wrong.push(`${where} is ${entry.state} and maps a ${page.kind} page`);
-  if (entry.state === 'exclusive' && page.kind === 'device-private') survey.wrong.push(`${where} is exclusive on ${name(page)}`);
+  if (entry.state === 'exclusive' && page.kind === 'device-private')
+    survey.wrong.push(`${where} is exclusive on ${name(page)}`);
   const vma = mm.vmas.find((each) => each.start <= vpn && vpn < each.end);
   if (!vma) return;
   if (entry.write && vma.prot !== 'rw') survey.wrong.push(`${where} is writable where the VMA is not`);

@@ -101,6 +101,20 @@ it('a pin for reading takes a shared page out of sharing first, so that later wr
   expect(checkBooks(kernel)).toEqual([]);
 });
 
+it('a long-term pin for reading leaves the page cache and the zero page in private memory', () => {
+  const kernel = makeKernel();
+  const process = kernel.spawn('main');
+  const file = createFile(kernel, 'data', 'regular', PAGE_BYTES);
+  map(kernel, process, 1, { file });
+  map(kernel, process, 1, { start: BASE + 4 });
+  const flags = { ...READ_PIN, longTerm: true };
+  for (const at of [0, 4]) {
+    const { ret, page } = gup(kernel, process.mm, BASE + at, flags);
+    expect([ret, page?.anon, page?.anonExclusive]).toEqual([null, true, true]);
+  }
+  expect(checkBooks(kernel)).toEqual([]);
+});
+
 it('survives munmap: the page goes with its last reference', () => {
   const kernel = makeKernel();
   const process = kernel.spawn('main');

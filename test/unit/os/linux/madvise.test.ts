@@ -86,6 +86,16 @@ describe('MADV_FREE', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
+  it('drops a page that came back from swap, too', () => {
+    const { kernel, process } = written(1);
+    shrinkPage(kernel, pageAt(process.mm, BASE));
+    expect(peek(kernel, process.mm, BASE)).toBe(1);
+    madvise(kernel, process.mm, BASE, BASE + 1, 'free');
+    shrinkPage(kernel, pageAt(process.mm, BASE));
+    expect([entry(process.mm, BASE), kernel.swap.size]).toEqual([null, 0]);
+    expect(checkBooks(kernel)).toEqual([]);
+  });
+
   it.each(['device-private', 'device-coherent'] as const)('A5: leaves %s pages and their bytes untouched', (kind) => {
     const { kernel, process } = written(2);
     const device = makeDevice(kernel, kind);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { exit, fork } from '../../../../src-core/os/linux/fork';
 import { mlock } from '../../../../src-core/os/linux/mlock';
-import { mmap, munmap } from '../../../../src-core/os/linux/mmap';
+import { mmap, mprotect, munmap } from '../../../../src-core/os/linux/mmap';
 import { mremap } from '../../../../src-core/os/linux/mremap';
 import { createFile, writeback } from '../../../../src-core/os/linux/page-cache';
 import { PAGE_BYTES } from '../../../../src-core/os/linux/page';
@@ -59,6 +59,27 @@ describe('mmap', () => {
     exit(kernel, child, 0);
     expect(munmap(kernel, process.mm, BASE, BASE + 1024)).toBeNull();
     expect([kernel.hugetlbFree, kernel.used[0]]).toEqual([4, 0]);
+  });
+
+  it('shares huge pages of MAP_SHARED between processes, whoever faults them first', () => {
+    const kernel = makeKernel();
+    const process = kernel.spawn('main');
+    map(kernel, process, 1024, { hugetlb: true, shared: true });
+    poke(kernel, process.mm, BASE, 1);
+    const child = fork(kernel, process, 'child');
+    poke(kernel, child.mm, BASE + 512, 2);
+    poke(kernel, child.mm, BASE, 3);
+    expect([peek(kernel, process.mm, BASE), peek(kernel, process.mm, BASE + 512), kernel.hugetlbFree]).toEqual([
+      3, 2, 2,
+    ]);
+    for (const prot of ['r', 'rw'] as const) mprotect(kernel, child.mm, BASE, BASE + 512, prot);
+    poke(kernel, child.mm, BASE, 4);
+    expect(peek(kernel, process.mm, BASE)).toBe(4);
+    expect(checkBooks(kernel)).toEqual([]);
+    exit(kernel, process, 0);
+    expect([peek(kernel, child.mm, BASE), kernel.hugetlbFree]).toEqual([4, 2]);
+    exit(kernel, child, 0);
+    expect([kernel.hugetlbFree, kernel.used[0], kernel.files]).toEqual([4, 0, []]);
   });
 
   it('maps device registers without struct pages', () => {
@@ -120,6 +141,24 @@ describe('fork flags', () => {
     expect(kernel.unevictable.size).toBe(0);
   });
 
+  it('write-protects only private memory, and leaves pages of files to be found by faults', () => {
+    const kernel = makeKernel();
+    const process = kernel.spawn('main');
+    const file = createFile(kernel, 'data', 'regular', 2 * PAGE_BYTES);
+    map(kernel, process, 1, { io: true, shared: true });
+    map(kernel, process, 2, { start: BASE + 4, file });
+    peeks(kernel, process.mm, BASE + 4, 2);
+    const heard = listen(process.mm);
+    const child = fork(kernel, process, 'child');
+    expect(heard).toEqual([]);
+    expect([entry(child.mm, BASE)?.state, entry(child.mm, BASE + 4)]).toEqual(['special', null]);
+    poke(kernel, process.mm, BASE + 4, 1);
+    const second = fork(kernel, process, 'second');
+    expect(words(heard)).toEqual(['CLEAR 4..5', 'PROTECTION_PAGE 4..6']);
+    expect([peek(kernel, second.mm, BASE + 4), peek(kernel, child.mm, BASE + 4)]).toEqual([1, 0]);
+    expect(checkBooks(kernel)).toEqual([]);
+  });
+
   it('copies swap entries, and the last of them frees the slot', () => {
     const kernel = makeKernel({
       nodes: [{ name: 'node', pages: 4, fallback: false, kernelAllocations: true, movable: false }],
@@ -133,6 +172,7 @@ describe('fork flags', () => {
     expect(peeks(kernel, child.mm, BASE, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     poke(kernel, child.mm, BASE, 99);
     expect(peeks(kernel, process.mm, BASE, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    munmap(kernel, child.mm, BASE, BASE + 4);
     expect(checkBooks(kernel)).toEqual([]);
     exit(kernel, process, 0);
     exit(kernel, child, 0);

@@ -22,6 +22,7 @@ import {
   peek,
   peeks,
   poke,
+  startMigration,
   toDevice,
   words,
 } from './build';
@@ -169,6 +170,16 @@ describe('mremap (A6)', () => {
     const at = (i: number): number | string => peek(kernel, process.mm, BASE + 2048 + 128 + i);
     expect([at(0), at(300), at(511)]).toEqual([1, 3, 5]);
     expect(checkBooks(kernel)).toEqual([]);
+  });
+
+  it('moves a migration entry of a whole folio while the folio is in flight', () => {
+    const { kernel, process } = withThp();
+    const { finish } = startMigration(kernel, makeDevice(kernel), process.mm, BASE, BASE + 512);
+    mremap(kernel, process.mm, BASE, 512, BASE + 2048, MOVE);
+    expect(peek(kernel, process.mm, BASE + 2048)).toBe('blocked');
+    finish();
+    expect(entry(process.mm, BASE + 2048)?.state).toBe('private');
+    expect([peek(kernel, process.mm, BASE + 2048 + 300), checkBooks(kernel)]).toEqual([3, []]);
   });
 
   it('DONTUNMAP leaves the old VMA, empty', () => {
