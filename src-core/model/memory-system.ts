@@ -1,5 +1,3 @@
-import type { RunSummary } from './summary';
-
 /**
  * Memory systems: who makes the memory of a device reachable, and what that costs. `managed` is the idealised system of
  * rule set R0; the others run on the Linux model. Letters as in thread-2015.md section 5.
@@ -93,15 +91,4 @@ export interface SystemSummary {
   readonly numbers: SystemNumbers;
   readonly requirements: readonly RequirementRow[];
   readonly outcomes: readonly OutcomeRow[];
-}
-
-/** One line per system of `run --systems`: the same workload, only the memory system swapped. */
-export interface ComparisonRow {
-  readonly system: SystemChoice;
-  /** Parameters that were chosen for this run, beside the defaults. */
-  readonly chosen: SystemChoice['params'];
-  readonly title: string;
-  /** null where the run could not be made; `refusal` says why. */
-  readonly summary: RunSummary | null;
-  readonly refusal: string | null;
 }

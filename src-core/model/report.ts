@@ -1,5 +1,6 @@
-import type { ComparisonRow } from './memory-system';
+import type { ComparisonRow } from './comparison';
 import type { MachineSpec } from './machine';
+import type { SystemChoice } from './memory-system';
 import type { RunSummary } from './summary';
 import type { TimelineAnswer } from './timeline';
 
@@ -46,6 +47,8 @@ export interface ReportInput {
   readonly workloadText: string;
   /** The whole run at report resolution. */
   readonly timeline: TimelineAnswer;
+  /** Absent: the managed system. */
+  readonly system?: SystemChoice;
   /** The same workload under several memory systems, where somebody asked for it. */
   readonly comparison?: readonly ComparisonRow[];
   /** The command that repeats this run to the same numbers. */

@@ -1,17 +1,14 @@
 /** Memory systems as report blocks: one run's numbers, or several systems side by side. Shared by UI, CLI and reports. */
 import { formatBytes, formatCount, formatTime } from '../base/units';
-import type { ComparisonRow, Latencies, OutcomeRow, RequirementRow, SystemNumbers } from '../model/memory-system';
+import { comparisonLabel as labelOf, type ComparisonRow } from '../model/comparison';
+import type { Latencies, OutcomeRow, RequirementRow, SystemNumbers } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { RunSummary } from '../model/summary';
+import { ABSENT, formatSystem } from './words';
 
-const ABSENT = '–';
 const NOT_RECORDED = 'not recorded';
 
 const time = (ps: number | null): string => (ps === null ? ABSENT : formatTime(ps));
-const spread = (latencies: Latencies | null): string =>
-  latencies === null
-    ? ABSENT
-    : `${formatTime(latencies.p50Ps)} / ${formatTime(latencies.p99Ps)} / ${formatTime(latencies.maxPs)} (${formatCount(latencies.count)})`;
 const share = (value: number | null): string => (value === null ? ABSENT : `${(value * 100).toFixed(1)} %`);
 const rate = (value: number | null): string => (value === null ? ABSENT : `${formatCount(Math.round(value))}/s`);
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
@@ -24,19 +21,33 @@ interface Row {
   readonly number?: (numbers: SystemNumbers) => string;
 }
 
+/** A spread of latencies takes four short rows: columns stay narrow, and a tail is seen beside those of other systems. */
+const spread = (what: string, of: (numbers: SystemNumbers) => Latencies | null): readonly Row[] => {
+  const shown =
+    (field: 'p50Ps' | 'p99Ps' | 'maxPs') =>
+    (numbers: SystemNumbers): string =>
+      time(of(numbers)?.[field] ?? null);
+  return [
+    { title: `${what}s`, number: (numbers) => formatCount(of(numbers)?.count ?? 0) },
+    { title: `${what}, median`, number: shown('p50Ps') },
+    { title: `${what}, 99th percentile`, number: shown('p99Ps') },
+    { title: `${what}, longest`, number: shown('maxPs') },
+  ];
+};
+
 /** The numbers of thread-2015.md section 7, in reading order. */
 const ROWS: readonly Row[] = [
   { title: 'Simulated time', total: ({ totals }) => (totals.stallPs === null ? ABSENT : formatTime(totals.simTimePs)) },
   { title: 'Accesses per second', number: (n) => rate(n.accessesPerSecond) },
-  { title: 'Work item p50 / p99 / max (count)', number: (n) => spread(n.workItems) },
-  { title: 'Barrier step p50 / p99 / max (count)', number: (n) => spread(n.barriers) },
+  ...spread('Work item', (n) => n.workItems),
+  ...spread('Barrier step', (n) => n.barriers),
   { title: 'Device busy', number: (n) => share(n.deviceBusy) },
   { title: 'CPU faults', total: ({ totals }) => formatCount(totals.cpuFaults) },
   { title: 'Device faults', total: ({ totals }) => formatCount(totals.gpuFaults) },
   { title: 'Bytes to device', total: ({ totals }) => formatBytes(totals.bytesToDevice) },
   { title: 'Bytes to host', total: ({ totals }) => formatBytes(totals.bytesToHost) },
   {
-    title: 'of them dead',
+    title: 'Bytes moved for nothing (dead)',
     total: ({ totals }) => formatBytes(totals.deadBytesToDevice + totals.deadBytesToHost),
   },
   { title: 'Accessed over the link', total: ({ totals }) => formatBytes(totals.remoteBytes) },
@@ -104,9 +115,8 @@ const OUTCOMES = 'What Linux or the driver answered that is not success. These a
 export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
   const { system } = summary;
   if (!system) return [];
-  const params = Object.entries(system.params).map(([name, value]) => `${name}=${String(value)}`);
   return [
-    { kind: 'paragraph', text: `${system.title}. ${params.join(', ')}.` },
+    { kind: 'paragraph', text: `${system.title}: ${formatSystem(system)}.` },
     {
       kind: 'facts',
       facts: ROWS.filter((row) => row.number).map((row) => ({ label: row.title, value: cellOf(row, summary) })),
@@ -166,7 +176,3 @@ export function comparisonBlocks(rows: readonly ComparisonRow[]): readonly Repor
     blocks.push({ kind: 'paragraph', text: `${labelOf(row)} could not be run: ${row.refusal ?? ''}` });
   return blocks;
 }
-
-/** `hmm`, or `hmm thp=always` where a parameter was chosen. */
-const labelOf = ({ system, chosen }: ComparisonRow): string =>
-  [system.id, ...Object.entries(chosen).map(([name, value]) => `${name}=${String(value)}`)].join(' ');

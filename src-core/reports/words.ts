@@ -1,6 +1,7 @@
 /** Wording shared by sections: shares, absent values, and which object costs most. */
 import { formatCount, formatTime } from '../base/units';
 import type { PolicyChoice } from '../model/scenario';
+import type { SystemChoice } from '../model/memory-system';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 
 /** Shown where a value was not recorded or is not modelled. */
@@ -51,6 +52,10 @@ export const snapshotOf = ({ complete, totals }: RunSummary): string | null =>
   complete ? null : `Snapshot at access ${formatCount(totals.accesses)} of a run that was not finished`;
 
 export const timeOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatTime(value));
+
+/** `hmm`, or `hmm, thp=always, swap=4096`. */
+export const formatSystem = ({ id, params }: Pick<SystemChoice, 'id' | 'params'>): string =>
+  [id, ...Object.entries(params).map(([name, value]) => `${name}=${String(value)}`)].join(', ');
 
 /** A policy as the command line writes it: `prefetch=tree,threshold=75`. */
 export function policyFlag(policy: PolicyChoice): string {

@@ -1,6 +1,6 @@
 /** One workload under several memory systems: a run each, from the start, with all else as it was opened. */
 import type { Platform } from '../contracts/platform';
-import type { ComparisonRow } from '../model/memory-system';
+import type { ComparisonRow } from '../model/comparison';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../policies/systems';
 import type { SystemWish } from '../protocol/messages';
@@ -13,7 +13,8 @@ export const MAX_SYSTEMS = 16;
 
 export interface CompareContext {
   readonly platform: Platform;
-  progress(fraction: number | null, doing: string): void;
+  /** @param fraction of the whole comparison, 0..1 */
+  progress(fraction: number, doing: string): void;
   cancelled(): boolean;
 }
 
@@ -27,15 +28,27 @@ export async function compareSystems(
   for (const wish of wishes) resolveSystem(wish); // a misspelt one is told before the first run
   const rows: ComparisonRow[] = [];
   for (const [index, wish] of wishes.entries())
-    rows.push(await runOne(opened, wish, context, (share) => (index + share) / wishes.length));
+    rows.push(
+      await runOne(
+        opened,
+        wish,
+        (share, title) => {
+          context.progress(
+            (index + share) / wishes.length,
+            `running under ${title} (${index + 1} of ${wishes.length})`,
+          );
+        },
+        context,
+      ),
+    );
   return rows;
 }
 
 async function runOne(
   opened: Runnable,
   wish: SystemWish,
+  progress: (share: number, title: string) => void,
   context: CompareContext,
-  overall: (share: number) => number,
 ): Promise<ComparisonRow> {
   const { platform } = context;
   const entry = memorySystems.find(({ id }) => id === wish.id)!;
@@ -45,7 +58,6 @@ async function runOne(
   const row = { system: system ?? { id: entry.id, params: {} }, chosen: wish.params ?? {}, title: entry.title };
   try {
     checkSystemSpace(opened.source.space.bytes, system);
-    const doing = `running under ${entry.title}`;
     const variant: Runnable = {
       ...opened,
       header,
@@ -58,7 +70,7 @@ async function runOne(
       withoutRecord(variant),
       () => undefined,
       (fraction) => {
-        context.progress(overall(fraction ?? 0), doing);
+        progress(fraction ?? 0, entry.title);
       },
       () => context.cancelled(),
     );
@@ -68,7 +80,7 @@ async function runOne(
         await run.close();
         throw new Refusal('cancelled');
       }
-      context.progress(overall(run.progress() ?? 0), doing);
+      progress(run.progress() ?? 0, entry.title);
       await platform.pause(4);
     }
     if (run.state === 'failed') throw run.failure;

@@ -4,7 +4,7 @@
  */
 import type { Platform } from '../contracts/platform';
 import { METRIC_COUNT } from '../model/events';
-import type { ComparisonRow } from '../model/memory-system';
+import type { ComparisonRow } from '../model/comparison';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { MAX_BINS } from '../model/timeline';
@@ -67,6 +67,8 @@ class SessionServer implements Session {
   /** Of the workload that is open. */
   private comparison: readonly ComparisonRow[] | null = null;
   private opening = false;
+  /** How far a comparison has come; null while none is made. */
+  private comparing: number | null = null;
   private cancel = false;
   private doing = '';
   private openProgress: number | null = null;
@@ -174,12 +176,14 @@ class SessionServer implements Session {
 
   private async compare(systems: readonly SystemWish[]): Promise<ResultOf<'session.compare'>> {
     const { opened } = this.needLive('memory systems can be compared');
-    if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
+    this.needIdle();
     this.cancel = false;
+    this.comparing = 0;
     try {
       const rows = await compareSystems(opened, systems, {
         platform: this.platform,
-        progress: (_fraction, doing) => {
+        progress: (fraction, doing) => {
+          this.comparing = fraction;
           this.doing = doing;
           this.changed(false);
         },
@@ -188,13 +192,20 @@ class SessionServer implements Session {
       this.comparison = rows;
       return { rows, blocks: comparisonBlocks(rows) };
     } finally {
+      this.comparing = null;
       this.doing = '';
       this.changed(true);
     }
   }
 
-  private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
+  /** Opening and comparing take the whole session: both would be cancelled by the other's start. */
+  private needIdle(): void {
     if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
+    if (this.comparing !== null) throw new Refusal('memory systems are being compared; wait for it or cancel it');
+  }
+
+  private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
+    this.needIdle();
     await this.live?.close();
     this.live = null;
     this.recorded = null;
@@ -328,6 +339,12 @@ class SessionServer implements Session {
     this.send({ type: 'event', event: 'status', status });
   }
 
+  /** Of what works at the moment: the run, or else a comparison beside it. */
+  private runProgress(): number | null {
+    if (this.comparing !== null && this.live?.state !== 'running') return this.comparing;
+    return this.live?.progress() ?? null;
+  }
+
   private status(): RunStatus {
     const { live, recorded } = this;
     const shown = live ?? recorded;
@@ -343,7 +360,7 @@ class SessionServer implements Session {
     const failure = live?.failure ? errorData(live.failure) : null;
     return {
       state,
-      progress: this.opening ? this.openProgress : (live?.progress() ?? (recorded ? 1 : null)),
+      progress: this.opening ? this.openProgress : (this.runProgress() ?? (recorded ? 1 : null)),
       doing: this.doing,
       axis: shown?.opened.header.axis ?? 'accesses',
       extentTo: shown

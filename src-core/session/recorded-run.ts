@@ -11,6 +11,10 @@ import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
 import { summarize } from './summary';
 
+/** Summaries of format 1 know of no memory system: there was only the managed one. */
+type StoredSummary = Omit<RunSummary, 'system'> & Partial<Pick<RunSummary, 'system'>>;
+const upgraded = (summary: StoredSummary): RunSummary => ({ ...summary, system: summary.system ?? null });
+
 export class RecordedRun {
   readonly timeline: Timeline;
   accesses = 0;
@@ -76,7 +80,7 @@ export class RecordedRun {
       }
     this.notePolicies(chunk.blocks[POLICY]!);
     const last = chunk.blocks[END]!;
-    if (last.count > 0) this.stored = JSON.parse(last.details[0]!) as RunSummary;
+    if (last.count > 0) this.stored = upgraded(JSON.parse(last.details[0]!) as StoredSummary);
   }
 
   private notePolicies(block: {

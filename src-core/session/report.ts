@@ -1,6 +1,6 @@
 /** Reports of a run: the sections' blocks, written in one of the formats. */
 import { exporters } from '../exporters';
-import type { ComparisonRow } from '../model/memory-system';
+import type { ComparisonRow } from '../model/comparison';
 import type { RecordingHeader } from '../model/recording';
 import type { ReportBlock, ReportInput } from '../model/report';
 import { Refusal } from '../model/refusal';
@@ -65,6 +65,7 @@ export function makeReport(
     machine: header.machine,
     workloadText: header.workloadText,
     timeline: timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS }),
+    ...(header.scenario.system ? { system: header.scenario.system } : {}),
     ...(comparison ? { comparison } : {}),
     command: repeatCommand(header, summary, fileChanges),
   };

@@ -1,7 +1,7 @@
 /**
- * What a memory system does on top of the Linux model: one file per system in this folder's `backends/`. The host side
- * (LinuxMemory) keeps clocks, books and events; a backend serves the faults of devices and says what a device's page
- * table holds.
+ * The two sides of a run on the Linux model, each as the other sees it. A *backend* (one file per memory system in
+ * `backends/`) serves the faults of devices and says what a device's page table holds; the *host* (linux-memory.ts) keeps
+ * clocks, books and events.
  */
 import type { NodeSpec } from '../linux/kernel';
 import type { Mm } from '../linux/mm';
@@ -9,7 +9,17 @@ import type { Page } from '../linux/page';
 import type { Pte } from '../linux/page-table';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { OsAction } from '../../model/os-action';
-import type { LinuxMemory } from './linux-memory';
+import type { EvictionView } from '../../contracts/policy';
+import type { Clocks } from '../../sim/clock';
+import type { Kernel } from '../linux/kernel';
+import type { Process } from '../linux/mm';
+import type { Ledger } from '../ledger';
+import type { MemoryConfig } from '../memory-system';
+import type { Residency } from '../residency';
+import type { SystemChoice } from '../../model/memory-system';
+import type { MoveContext, Moves } from './moves';
+import type { SpaceMap } from './space-map';
+import type { Tally } from './tally';
 import type { Piece } from './space-map';
 
 /** One page that a device asked for. */
@@ -24,7 +34,7 @@ export interface Backend {
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
   /** Called once, when the kernel exists and before anything is mapped. */
-  attach(memory: LinuxMemory): void;
+  attach(memory: LinuxHost): void;
   /** Maps a piece of the workload in its own way; false: as Linux maps it. */
   mapPiece?(piece: Piece): boolean;
   /** A page-table entry of a process changed: the bits of a device that walks the same tables; null = it does not. */
@@ -60,4 +70,83 @@ export interface Backend {
   replug?(device: ProcessorIndex): void;
   /** The process is gone, or about to be. */
   processEnds?(mm: Mm): void;
+}
+
+/** A GUP reference that the workload holds. */
+export interface HeldPin {
+  readonly mm: Mm;
+  readonly vpn: number;
+  readonly page: Page;
+  readonly longTerm: boolean;
+}
+
+/** Real bytes, where the run has them: see contents.ts. */
+export interface PageContents {
+  readonly mismatches: number;
+  forked(parent: number, child: number): void;
+  copiedIn(device: ProcessorIndex, piece: Piece, process: Process): void;
+  copiedOut(device: ProcessorIndex, piece: Piece, process: Process): void;
+  dropped(device: ProcessorIndex, piece: Piece): void;
+  fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void;
+  fileWrite(start: number, end: number, process: Process): Uint8Array;
+  cleared(process: Process, start: number, end: number): void;
+}
+
+/** What backends, calls and accounts may use of the run. */
+export interface LinuxHost extends EvictionView {
+  readonly system: SystemChoice;
+  readonly backend: Backend;
+  readonly config: MemoryConfig;
+  readonly kernel: Kernel;
+  readonly map: SpaceMap;
+  readonly tally: Tally;
+  readonly moves: Moves;
+  readonly contents: PageContents | null;
+  readonly residency: Residency;
+  readonly ledger: Ledger;
+  readonly clocks: Clocks;
+  readonly pins: HeldPin[];
+  readonly touchedByDevice: Uint8Array;
+  readonly processes: readonly (Process | null)[];
+  readonly context: MoveContext;
+  readonly accessCount: number;
+  refusedPrefetches: number;
+  migrationOff: boolean;
+
+  /** The live process of a granule; null before its fork and after its end. */
+  processOf(granule: number): Process | null;
+  granuleOf(mm: Mm, vpn: number): number;
+  bits(processor: ProcessorIndex, granule: number): number;
+  setBits(processor: ProcessorIndex, granule: number, bits: number): void;
+  refreshBits(mm: Mm, start: number, end: number): void;
+  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  answerUserfault(granule: number): boolean;
+  protect(granule: number): void;
+  unprotect(): void;
+  /** Pages move for this reason while `work` runs. */
+  under<T>(context: MoveContext, work: () => T): T;
+  /** Sends what moved; answers when all has arrived, ps. */
+  flush(readyPs: number): number;
+  travel(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void;
+  settle(granule: number, owner: ProcessorIndex): void;
+  transferPs(bytes: number): number;
+  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
+  record(
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    what: string,
+    result: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ): void;
+  evacuate(device: ProcessorIndex): number;
+  residue(device: ProcessorIndex): number;
+  migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string;
+  freeVpn(process: Process): number;
+  moved(process: Process, from: number, pages: number, to: number): void;
+  untouchedPages(): number;
+  bounces(): { readonly total: number; readonly worst: number };
 }

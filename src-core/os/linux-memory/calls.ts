@@ -1,4 +1,5 @@
 /** Calls to the operating system during a run: each goes to the Linux model, and its answer is a row of the timeline. */
+import type { LinuxHost } from './backend';
 import { NO_OBJECT } from '../../model/events';
 import type { OsAction, OsRange, OsStep } from '../../model/os-action';
 import { CPU, processorName } from '../../model/processor';
@@ -13,10 +14,9 @@ import { vmaAt, type Process } from '../linux/mm';
 import { mprotect, munmap } from '../linux/mmap';
 import { mremap } from '../linux/mremap';
 import { mbind } from '../linux/numa';
-import { PAGE_BYTES, type Page } from '../linux/page';
+import { PAGE_BYTES } from '../linux/page';
 import { fileRead, fileWrite, truncate, writeback } from '../linux/page-cache';
 import { registerUffd } from '../linux/userfaultfd';
-import type { LinuxMemory } from './linux-memory';
 import { kernelAllocation, pressure } from './host-actions';
 import { REASON } from './reasons';
 import { NO_CONTEXT } from './moves';
@@ -31,7 +31,7 @@ interface Pages {
 type Answer = string; // 'ok', an errno, or a word of what happened
 const answerOf = (ret: string | null): Answer => ret ?? 'ok';
 
-export function executeCall(memory: LinuxMemory, { process: name, action }: OsStep): void {
+export function executeCall(memory: LinuxHost, { process: name, action }: OsStep): void {
   const index = memory.map.processIndex(name);
   const process = memory.processes[index] ?? null;
   const object = 'range' in action ? action.range.object : NO_OBJECT;
@@ -68,7 +68,7 @@ function wordsOf(action: OsAction): string {
   }
 }
 
-function pagesOf(memory: LinuxMemory, range: OsRange): Pages {
+function pagesOf(memory: LinuxHost, range: OsRange): Pages {
   const { offset } = memory.config.space.objects[range.object]!;
   const granule = Math.floor((offset + range.from) / PAGE_BYTES);
   const last = Math.ceil((offset + range.to) / PAGE_BYTES);
@@ -81,7 +81,7 @@ function fileOf(process: Process, vpn: number): { file: FileInode; index: number
   return vma?.file ? { file: vma.file, index: vma.fileOffset + vpn - vma.start } : null;
 }
 
-function perform(memory: LinuxMemory, process: Process, index: number, action: OsAction): Answer {
+function perform(memory: LinuxHost, process: Process, index: number, action: OsAction): Answer {
   if (memory.backend.call?.(action, index) === true) return 'ok';
   if ('range' in action) return performOnRange(memory, process, action, pagesOf(memory, action.range));
   const { kernel } = memory;
@@ -123,7 +123,7 @@ function perform(memory: LinuxMemory, process: Process, index: number, action: O
 
 type RangeAction = Extract<OsAction, { readonly range: OsRange }>;
 
-function performOnRange(memory: LinuxMemory, process: Process, action: RangeAction, pages: Pages): Answer {
+function performOnRange(memory: LinuxHost, process: Process, action: RangeAction, pages: Pages): Answer {
   const { kernel } = memory;
   const { mm } = process;
   const { start, end } = pages;
@@ -151,11 +151,8 @@ function performOnRange(memory: LinuxMemory, process: Process, action: RangeActi
       return unpin(memory, process, pages);
     case 'migrate':
       return memory.migrateRange(process, start, end, action.to);
-    case 'userfaultfd': {
-      const ret = registerUffd(kernel, mm, start, end);
-      if (ret === null) memory.numbers.register(mm, start, end);
-      return answerOf(ret);
-    }
+    case 'userfaultfd':
+      return answerOf(registerUffd(kernel, mm, start, end));
     default:
       return performOnFile(memory, process, action, pages);
   }
@@ -163,7 +160,7 @@ function performOnRange(memory: LinuxMemory, process: Process, action: RangeActi
 
 type FileAction = Extract<RangeAction, { readonly kind: 'sync' | 'truncate' | 'file-read' | 'file-write' }>;
 
-function performOnFile(memory: LinuxMemory, process: Process, action: FileAction, { start, end }: Pages): Answer {
+function performOnFile(memory: LinuxHost, process: Process, action: FileAction, { start, end }: Pages): Answer {
   const { kernel } = memory;
   const found = fileOf(process, start);
   if (!found) return 'EINVAL';
@@ -189,7 +186,7 @@ function performOnFile(memory: LinuxMemory, process: Process, action: FileAction
 }
 
 /** The kernel looks for a free place high up, as mmap does: here above everything that was mapped. */
-function remap(memory: LinuxMemory, process: Process, { start, end }: Pages, dontUnmap: boolean): Answer {
+function remap(memory: LinuxHost, process: Process, { start, end }: Pages, dontUnmap: boolean): Answer {
   const pages = end - start;
   const to = memory.freeVpn(process);
   const { ret, start: now } = mremap(memory.kernel, process.mm, start, pages, to, {
@@ -202,32 +199,24 @@ function remap(memory: LinuxMemory, process: Process, { start, end }: Pages, don
   return 'ok';
 }
 
-function pin(memory: LinuxMemory, process: Process, pages: Pages, longTerm: boolean, write: boolean): Answer {
-  const { kernel, numbers } = memory;
+function pin(memory: LinuxHost, process: Process, pages: Pages, longTerm: boolean, write: boolean): Answer {
+  const { kernel, tally } = memory;
   for (let vpn = pages.start; vpn < pages.end; vpn++) {
     const { ret, page } = gup(kernel, process.mm, vpn, { write, pin: true, longTerm, fast: false });
     if (ret !== null || !page) return ret ?? 'EFAULT';
     memory.pins.push({ mm: process.mm, vpn, page, longTerm });
-    numbers.pin(1);
+    tally.pin(1);
   }
   return 'ok';
 }
 
-function unpin(memory: LinuxMemory, process: Process, pages: Pages): Answer {
+function unpin(memory: LinuxHost, process: Process, pages: Pages): Answer {
   const mine = memory.pins.filter(({ mm, vpn }) => mm === process.mm && vpn >= pages.start && vpn < pages.end);
   if (mine.length === 0) return 'EINVAL';
   for (const held of mine) {
     memory.pins.splice(memory.pins.indexOf(held), 1);
     ungup(memory.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm });
-    memory.numbers.pin(-1);
+    memory.tally.pin(-1);
   }
   return 'ok';
-}
-
-/** A GUP reference that the workload holds. */
-export interface HeldPin {
-  readonly mm: Process['mm'];
-  readonly vpn: number;
-  readonly page: Page;
-  readonly longTerm: boolean;
 }

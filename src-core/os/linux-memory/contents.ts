@@ -3,17 +3,17 @@
  * of pages. A lost or stale write shows up as data. The flat memory holds one byte array per page of a process; shared
  * memory has one for all.
  */
+import type { LinuxHost, PageContents } from './backend';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { entryAt, pageOf } from '../linux/page-table';
-import type { LinuxMemory } from './linux-memory';
 import type { Piece } from './space-map';
 
 const READ = 0;
 const WRITE = 1;
 
-export class Contents {
+export class Contents implements PageContents {
   /** Reads that gave other bytes than were written last. */
   mismatches = 0;
   reads = 0;
@@ -22,7 +22,7 @@ export class Contents {
   private readonly buffers: Map<number, Uint8Array>[] = [];
   private stamp = 0;
 
-  constructor(private readonly memory: LinuxMemory) {}
+  constructor(private readonly memory: LinuxHost) {}
 
   /** Shared memory is known by its file, private memory by its process. */
   private key(granule: number): string {

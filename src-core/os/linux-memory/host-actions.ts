@@ -1,25 +1,25 @@
 /** What others than the workload's processes do to memory: the kernel itself, and a process that only fills it. */
+import type { LinuxHost } from './backend';
 import { handleFault } from '../linux/fault';
 import { mmap } from '../linux/mmap';
 import type { Process } from '../linux/mm';
-import type { LinuxMemory } from './linux-memory';
 import { signalOf } from './signals';
 
 /** Pages that the kernel takes for itself: on the host, or where it may on a device (requirement 1b). */
-export function kernelAllocation({ kernel, numbers }: LinuxMemory, pages: number): string {
-  numbers.kernelRequests += pages;
+export function kernelAllocation({ kernel, tally }: LinuxHost, pages: number): string {
+  tally.kernelRequests += pages;
   for (let i = 0; i < pages; i++) {
     const page = kernel.allocKernel();
     if (!page) return 'ENOMEM';
-    if (page.node !== 0) numbers.strayKernelPages++;
+    if (page.node !== 0) tally.strayKernelPages++;
   }
   return 'ok';
 }
 
-const hogs = new WeakMap<LinuxMemory, Process>();
+const hogs = new WeakMap<LinuxHost, Process>();
 
 /** Another process fills memory: anonymous pages of its own, which reclaim may swap. */
-export function pressure(memory: LinuxMemory, pages: number): string {
+export function pressure(memory: LinuxHost, pages: number): string {
   const { kernel } = memory;
   let hog = hogs.get(memory);
   if (!hog) hogs.set(memory, (hog = kernel.spawn('pressure')));

@@ -21,13 +21,15 @@ import { REASON } from './reasons';
 import { Whereabouts } from './whereabouts';
 import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
 import { PENDING, TRACKED } from '../residency';
-import type { Backend, DeviceFaultPage } from './backend';
+import type { Backend, DeviceFaultPage, HeldPin, LinuxHost } from './backend';
 import { ACCESS_BITS, FRESH, LINUX_MASKS, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
 import { Contents } from './contents';
 import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
 import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
-import { RunNumbers } from './numbers';
-import { executeCall, type HeldPin } from './calls';
+import { noteEvacuation, notePeaks } from './peaks';
+import { Tally } from './tally';
+import { answerUserfault } from './userfaults';
+import { executeCall } from './calls';
 import { mapPieces } from './map-pieces';
 import { signalOf } from './signals';
 import { SpaceMap } from './space-map';
@@ -36,10 +38,10 @@ import { summarizeSystem } from './summary';
 /** A CPU fault is retried so often (COW after swap-in after …) before it is our bug. */
 const MOST_CPU_FAULTS = 16;
 
-export class LinuxMemory extends MemorySystem {
+export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly kernel: Kernel;
   readonly map: SpaceMap;
-  readonly numbers: RunNumbers;
+  readonly tally = new Tally();
   readonly moves: Moves;
   readonly whereabouts: Whereabouts;
   readonly contents: Contents | null;
@@ -74,7 +76,6 @@ export class LinuxMemory extends MemorySystem {
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(this.kernelConfig());
     this.moves = new Moves(config, this.link, this.lastTransfer);
-    this.numbers = new RunNumbers(this);
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;
     this.kernel.hooks = {
@@ -84,8 +85,8 @@ export class LinuxMemory extends MemorySystem {
       forked: (_parent, child) => {
         this.setProcess(this.map.processIndex(child.name), child);
       },
-      notified: (range) => {
-        this.numbers.notified(range);
+      notified: () => {
+        this.tally.notifierEvents++;
       },
     };
     this.backend.attach(this);
@@ -204,7 +205,7 @@ export class LinuxMemory extends MemorySystem {
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
     this.whereabouts.settleHoles();
-    this.numbers.peaks();
+    notePeaks(this);
     return this.moves.flush(readyPs, timing?.evictionFixed.value ?? 0, this.place());
   }
 
@@ -294,7 +295,8 @@ export class LinuxMemory extends MemorySystem {
 
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
     if (!this.processOf(granule)) {
-      this.numbers.notExecuted(processor, object);
+      const what = `${processorName(processor)}: its process is gone`;
+      this.tally.outcome('not executed', what, this.nameOf(object), this.clocks.now(processor), this.accessCount);
       return false;
     }
     this.beginBatch();
@@ -342,7 +344,7 @@ export class LinuxMemory extends MemorySystem {
     this.moves.causes.clear();
     const share = (end - start) / count;
     for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
-    if (processor !== CPU) this.numbers.deviceStallPs += end - start;
+    if (processor !== CPU) this.tally.deviceStallPs += end - start;
     this.clocks.reach(processor, end);
     this.config.batchServiced();
   }
@@ -373,7 +375,7 @@ export class LinuxMemory extends MemorySystem {
   /** Answers a missing page of a userfaultfd range; false: nobody registered it. */
   answerUserfault(granule: number): boolean {
     const process = this.processOf(granule);
-    return process !== null && this.numbers.userfault(process.mm, this.map.vpn(granule));
+    return process !== null && answerUserfault(this, process.mm, this.map.vpn(granule));
   }
 
   /** An access ended in something that is not data. A signal ends the process, as its default action does. */
@@ -389,6 +391,10 @@ export class LinuxMemory extends MemorySystem {
     }
   }
 
+  private nameOf(object: number): string | null {
+    return this.config.space.objects[object]?.name ?? null;
+  }
+
   /** One row of kind `os`, and the account of outcomes where the result is not success. */
   record(
     processor: ProcessorIndex,
@@ -401,7 +407,7 @@ export class LinuxMemory extends MemorySystem {
     detail: Readonly<Record<string, unknown>> = {},
   ): void {
     const time = this.settleClock(processor);
-    if (result !== 'ok') this.numbers.outcome(result, what, object, time, this.accessCount);
+    if (result !== 'ok') this.tally.outcome(result, what, this.nameOf(object), time, this.accessCount);
     const { access, batch, step } = this.place();
     this.config.sink.os(
       time,
@@ -440,6 +446,13 @@ export class LinuxMemory extends MemorySystem {
   /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
   transferPs(bytes: number): number {
     return this.link && bytes > 0 ? this.link.durationPs(bytes) : 0;
+  }
+
+  untouchedPages(): number {
+    return this.whereabouts.untouchedPages();
+  }
+  bounces(): { readonly total: number; readonly worst: number } {
+    return this.whereabouts.bounces();
   }
 
   /** Empties a device; answers the pages that stay. */
@@ -489,10 +502,12 @@ export class LinuxMemory extends MemorySystem {
   }
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
     this.backend.stepEnds?.(processor);
-    this.numbers.step(processor, this.clocks.now(processor) - beganPs);
+    const duration = this.clocks.now(processor) - beganPs;
+    this.tally.items.add(duration);
+    if (processor !== CPU) this.tally.deviceStepPs += duration;
   }
   override barrier(durationPs: number): void {
-    this.numbers.barrier(durationPs);
+    this.tally.barriers.add(durationPs);
   }
   override call(step: OsStep): void {
     const start = this.settleClock(CPU);
@@ -505,7 +520,7 @@ export class LinuxMemory extends MemorySystem {
     this.config.batchServiced();
   }
   override ends(): void {
-    this.numbers.evacuate();
+    noteEvacuation(this);
   }
   override systemSummary(): SystemSummary {
     return summarizeSystem(this);

@@ -1,4 +1,5 @@
 /** The address space of the main process as the workload file has it: one mapping per object, files and all. */
+import type { LinuxHost } from './backend';
 import { CPU } from '../../model/processor';
 import type { MappingKind } from '../../model/os-action';
 import type { FileInode, FileKind } from '../linux/file';
@@ -8,7 +9,6 @@ import { createFile } from '../linux/page-cache';
 import { PAGE_BYTES } from '../linux/page';
 import { madvise } from '../linux/madvise';
 import { assert } from '../../base/assert';
-import type { LinuxMemory } from './linux-memory';
 import type { Piece } from './space-map';
 
 const FILE_OF: Readonly<Partial<Record<MappingKind, FileKind>>> = {
@@ -20,7 +20,7 @@ const FILE_OF: Readonly<Partial<Record<MappingKind, FileKind>>> = {
 };
 
 /** Maps what the main process has at the start. Other processes get theirs by fork. */
-export function mapPieces(memory: LinuxMemory): void {
+export function mapPieces(memory: LinuxHost): void {
   for (const piece of memory.map.pieces) {
     if (piece.process !== 0) continue;
     if (memory.backend.mapPiece?.(piece) !== true) mapPiece(memory, piece);
@@ -28,7 +28,7 @@ export function mapPieces(memory: LinuxMemory): void {
   }
 }
 
-function mapPiece(memory: LinuxMemory, piece: Piece): void {
+function mapPiece(memory: LinuxHost, piece: Piece): void {
   const kind = piece.object?.mapping ?? 'anon';
   const fileKind = FILE_OF[kind];
   let file: FileInode | null = null;
@@ -38,7 +38,7 @@ function mapPiece(memory: LinuxMemory, piece: Piece): void {
 }
 
 /** mmap of a piece at its fixed address. */
-export function mapFile(memory: LinuxMemory, piece: Piece, file: FileInode | null): void {
+export function mapFile(memory: LinuxHost, piece: Piece, file: FileInode | null): void {
   const kind = piece.object?.mapping ?? 'anon';
   const process = memory.processes[0]!;
   const { ret } = mmap(memory.kernel, process, {
@@ -57,7 +57,7 @@ export function mapFile(memory: LinuxMemory, piece: Piece, file: FileInode | nul
 }
 
 /** `initially: host`: every page is there before the first access, without faults that count. */
-function populate(memory: LinuxMemory, piece: Piece): void {
+function populate(memory: LinuxHost, piece: Piece): void {
   const { mm } = memory.processes[0]!;
   for (let i = 0; i < piece.pages; i++)
     if (memory.bits(CPU, piece.granule + i) === 0) handleFault(memory.kernel, mm, piece.vpn + i, { write: true });

@@ -3,7 +3,7 @@
  * the link and events afterwards. A page that several processes map is one page: it is booked once, under the granule
  * that had it first (its home).
  */
-import type { EVICTION} from '../../model/events';
+import type { EVICTION } from '../../model/events';
 import { metricIndex, MIGRATION, NO_EVENT, NO_PROCESSOR } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';

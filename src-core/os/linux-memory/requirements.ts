@@ -1,8 +1,8 @@
 /** The requirements of thread-2015.md section 2 as checks of this run. null: the run did not put it to the test. */
+import type { LinuxHost } from './backend';
 import { formatBytes, formatTime } from '../../base/units';
 import type { RequirementRow, SystemNumbers } from '../../model/memory-system';
 import { PAGE_BYTES } from '../linux/page';
-import type { LinuxMemory } from './linux-memory';
 
 /** 1: taking the device out of service may take so long; a second is what an operator waits without asking. */
 const EVACUATION_LIMIT_PS = 1e12;
@@ -10,7 +10,7 @@ const EVACUATION_LIMIT_PS = 1e12;
 /** Systems whose application names the device's memory itself (thread-2015.md section 5, "transparent to app"). */
 const SAME_POINTERS = new Set(['hmm', 'coherent', 'zone', 'host', 'off', 'tiering', 'dax']);
 
-export function requirementsOf(memory: LinuxMemory, numbers: SystemNumbers): readonly RequirementRow[] {
+export function requirementsOf(memory: LinuxHost, numbers: SystemNumbers): readonly RequirementRow[] {
   const { system } = memory;
   const row = (id: RequirementRow['id'], title: string, holds: boolean | null, detail: string): RequirementRow => ({
     id,
@@ -22,7 +22,7 @@ export function requirementsOf(memory: LinuxMemory, numbers: SystemNumbers): rea
   const residue = numbers.evacuationResidueBytes;
   const inTime = numbers.evacuationPs === null || numbers.evacuationPs <= EVACUATION_LIMIT_PS;
   const evacuation = numbers.evacuationPs === null ? 'no clock' : formatTime(numbers.evacuationPs);
-  const unreachable = [...memory.numbers.outcomes.values()].filter(
+  const unreachable = [...memory.tally.outcomes.values()].filter(
     ({ what, result }) => /^gpu/.test(what) && /EFAULT|EPERM|ENOMEM/.test(result),
   );
   const off = system.id === 'off' || memory.migrationOff;
@@ -38,7 +38,7 @@ export function requirementsOf(memory: LinuxMemory, numbers: SystemNumbers): rea
     row(
       '1b',
       'ordinary allocations avoid the device',
-      memory.numbers.kernelRequests > 0 || memory.kernel.counters.spilled > 0 || numbers.strayKernelBytes > 0
+      memory.tally.kernelRequests > 0 || memory.kernel.counters.spilled > 0 || numbers.strayKernelBytes > 0
         ? numbers.strayKernelBytes === 0 && memory.kernel.counters.spilled === 0
         : null,
       `${formatBytes(numbers.strayKernelBytes)} of the kernel, ${formatBytes(memory.kernel.counters.spilled * PAGE_BYTES)} of the application spilled over`,
@@ -46,15 +46,15 @@ export function requirementsOf(memory: LinuxMemory, numbers: SystemNumbers): rea
     row(
       '2',
       'no stray kernel allocation on the device',
-      memory.numbers.kernelRequests > 0 ? numbers.strayKernelBytes === 0 : null,
+      memory.tally.kernelRequests > 0 ? numbers.strayKernelBytes === 0 : null,
       formatBytes(numbers.strayKernelBytes),
     ),
     row(
       '5',
       'no migration when it is switched off',
-      off ? memory.numbers.migrationsWhileOff === 0 && (system.id !== 'off' || migrated === 0) : null,
+      off ? memory.tally.migrationsWhileOff === 0 && (system.id !== 'off' || migrated === 0) : null,
       off
-        ? `${memory.numbers.migrationsWhileOff + (system.id === 'off' ? migrated : 0)} pages moved`
+        ? `${memory.tally.migrationsWhileOff + (system.id === 'off' ? migrated : 0)} pages moved`
         : 'migration was on',
     ),
     row('6', 'no change to the application', numbers.apiCalls === 0, `${numbers.apiCalls} calls added`),

@@ -1,11 +1,12 @@
 /** The numbers and checks of a run on the Linux model, for people and for `run --json`. */
+import type { LinuxHost } from './backend';
 import type { RequirementRow, SystemNumbers, SystemSummary } from '../../model/memory-system';
+import { PS_PER_S } from '../../base/units';
 import { PAGE_BYTES } from '../linux/page';
 import { booksOf } from './books';
-import type { LinuxMemory } from './linux-memory';
 import { requirementsOf } from './requirements';
 
-export function summarizeSystem(memory: LinuxMemory): SystemSummary {
+export function summarizeSystem(memory: LinuxHost): SystemSummary {
   const { system } = memory;
   const numbers = numbersOf(memory);
   const requirements: readonly RequirementRow[] = requirementsOf(memory, numbers);
@@ -15,44 +16,50 @@ export function summarizeSystem(memory: LinuxMemory): SystemSummary {
     params: system.params,
     numbers,
     requirements,
-    outcomes: [...memory.numbers.outcomes.values()],
+    outcomes: [...memory.tally.outcomes.values()],
   };
 }
 
-function numbersOf(memory: LinuxMemory): SystemNumbers {
-  const { numbers, kernel, config } = memory;
-  const bounces = memory.whereabouts.bounces();
+function numbersOf(memory: LinuxHost): SystemNumbers {
+  const { tally, kernel, config } = memory;
+  const bounces = memory.bounces();
   const timed = config.machine.timing !== null;
-  const stall = numbers.deviceStallPs;
+  const stall = tally.deviceStallPs;
   const data = config.space.objects.reduce((sum, { bytes, process }) => sum + (process === undefined ? bytes : 0), 0);
   const books = booksOf(kernel);
   return {
-    accessesPerSecond: numbers.accessesPerSecond(),
-    workItems: numbers.workItems(),
-    barriers: numbers.barrierLatencies(),
-    deviceBusy: timed && numbers.deviceStepPs > 0 ? Math.max(0, 1 - stall / numbers.deviceStepPs) : null,
-    pagesToDevice: numbers.pagesToDevice,
-    pagesToHost: numbers.pagesToHost,
+    accessesPerSecond: accessesPerSecond(memory),
+    workItems: timed ? tally.items.latencies() : null,
+    barriers: timed ? tally.barriers.latencies() : null,
+    deviceBusy: timed && tally.deviceStepPs > 0 ? Math.max(0, 1 - stall / tally.deviceStepPs) : null,
+    pagesToDevice: tally.pagesToDevice,
+    pagesToHost: tally.pagesToHost,
     bounces: bounces.total,
     bouncesOfWorstPage: bounces.worst,
-    duplicationFactor: data > 0 ? (data + numbers.copyBytesPeak) / data : 1,
-    relocatedPointers: numbers.relocatedPointers,
-    apiCalls: numbers.apiCalls,
-    staleReads: numbers.staleReads,
-    evacuationPs: numbers.evacuationPs,
-    evacuationResidueBytes: numbers.residuePages * PAGE_BYTES,
-    pinnedBytesPeak: numbers.pinnedPagesPeak * PAGE_BYTES,
-    untouchedDeviceBytes: memory.whereabouts.untouchedPages() * PAGE_BYTES,
+    duplicationFactor: data > 0 ? (data + tally.copyBytesPeak) / data : 1,
+    relocatedPointers: tally.relocatedPointers,
+    apiCalls: tally.apiCalls,
+    staleReads: tally.staleReads,
+    evacuationPs: tally.evacuationPs,
+    evacuationResidueBytes: tally.residuePages * PAGE_BYTES,
+    pinnedBytesPeak: tally.pinnedPagesPeak * PAGE_BYTES,
+    untouchedDeviceBytes: memory.untouchedPages() * PAGE_BYTES,
     contentMismatches: memory.contents?.mismatches ?? null,
-    strayKernelBytes: numbers.strayKernelPages * PAGE_BYTES,
-    peakDeviceBytes: numbers.peakDevicePages * PAGE_BYTES,
-    peakHostBytes: numbers.peakHostPages * PAGE_BYTES,
+    strayKernelBytes: tally.strayKernelPages * PAGE_BYTES,
+    peakDeviceBytes: tally.peakDevicePages * PAGE_BYTES,
+    peakHostBytes: tally.peakHostPages * PAGE_BYTES,
     swapOuts: kernel.counters.swapOuts,
     swapIns: kernel.counters.swapIns,
     hintFaults: kernel.counters.numaHintFaults,
     cowBreaks: kernel.counters.cowBreaks,
-    notifierEvents: numbers.notifierEvents,
+    notifierEvents: tally.notifierEvents,
     rssConsistent: books.rss,
     memcgConsistent: books.memcg,
   };
+}
+
+/** Per simulated second; null without a clock. */
+function accessesPerSecond({ clocks, config, accessCount }: LinuxHost): number | null {
+  const ps = clocks.latest();
+  return config.machine.timing && ps > 0 ? (accessCount / ps) * PS_PER_S : null;
 }

@@ -3,12 +3,12 @@
  * transfer, memory that came into being on a device, or memory that went. A device page that several processes map is in
  * the books once, under its home.
  */
+import type { LinuxHost } from './backend';
 import { EVICTION, NO_OBJECT } from '../../model/events';
 import { CPU } from '../../model/processor';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import type { Pte } from '../linux/page-table';
 import { BOUNCED } from '../residency';
-import type { LinuxMemory } from './linux-memory';
 import { METRIC } from './moves';
 import { REASON } from './reasons';
 
@@ -21,7 +21,7 @@ export class Whereabouts {
   /** Granules whose entry went in the operation in progress. */
   private readonly holes = new Set<number>();
 
-  constructor(private readonly memory: LinuxMemory) {
+  constructor(private readonly memory: LinuxHost) {
     this.everOnDevice = new Uint8Array(memory.granules);
   }
 
@@ -81,15 +81,15 @@ export class Whereabouts {
 
   /** One page goes from one memory to another. */
   book(granule: number, object: number, from: number, to: number): void {
-    const { ledger, residency, context, numbers, moves, migrationOff } = this.memory;
-    if (migrationOff) numbers.migrationsWhileOff++;
+    const { ledger, residency, context, tally, moves, migrationOff } = this.memory;
+    if (migrationOff) tally.migrationsWhileOff++;
     ledger.transferred(granule, to);
     ledger.count(object, METRIC.migrations, 1);
     if (to === CPU) {
       ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
       if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
       else if (context.reason !== REASON.copyOut) residency.state[granule] = residency.state[granule]! | BOUNCED;
-      numbers.pagesToHost++;
+      tally.pagesToHost++;
     } else {
       ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
       if (from !== CPU) ledger.count(object, METRIC.bytesPeer, PAGE_BYTES);
@@ -99,7 +99,7 @@ export class Whereabouts {
         this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
       }
       this.everOnDevice[granule] = 1;
-      numbers.pagesToDevice++;
+      tally.pagesToDevice++;
     }
     if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
     moves.add(context, granule, object, from, to);

@@ -1,7 +1,7 @@
 /** Anonymous pages: allocation with its charge, first touch, copy on write (mm/memory.c). */
 import type { FaultResult } from './errno';
 import type { Kernel } from './kernel';
-import type { Mm, Vma } from './mm';
+import type { Memcg, Mm, Vma } from './mm';
 import { canWrite } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
@@ -9,11 +9,14 @@ import { pmdOf, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-ta
 import { changeEntry, mapHuge, mapPage, unmapPage } from './rmap';
 import { splitHuge } from './split-huge';
 
-/** A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1. */
-export function newAnon(kernel: Kernel, mm: Mm, vma: Vma, order: number): Page | null {
-  const head = kernel.allocRam(order, vma.node ?? kernel.localNode, mm.memcg);
+/**
+ * A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1.
+ * @param memcg whose charge it becomes, where that is not the process's: what comes from swap keeps its owner
+ */
+export function newAnon(kernel: Kernel, mm: Mm, vma: Vma, order: number, memcg: Memcg = mm.memcg): Page | null {
+  const head = kernel.allocRam(order, vma.node ?? kernel.localNode);
   if (!head) return null;
-  if (!kernel.charge(head, mm.memcg)) {
+  if (!kernel.charge(head, memcg)) {
     kernel.put(head);
     return null;
   }

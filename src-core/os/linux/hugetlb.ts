@@ -16,6 +16,7 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
     const head = shared ?? newHugetlb(kernel);
     if (!head) return 'sigbus'; // an empty pool is SIGBUS, not OOM
     kernel.counters.minorFaults++;
+    head.anonExclusive = !vma.shared;
     mapHuge(mm, start, pte('present', head, { write: canWrite(vma), dirty: write, young: true }));
     if (shared) return 'ok';
     if (vma.shared) keepInFile(vma, start, head);
@@ -25,13 +26,16 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
   const { entry } = found;
   if (!write || entry.write) return 'ok';
   const { head } = entry.page!;
-  if (vma.shared || (head.rmap.length === 1 && head.refcount === 1)) {
+  // Shared mappings write to the one page; a private one keeps a page that is its own, a pinned one too.
+  if (vma.shared || head.anonExclusive || (head.rmap.length === 1 && head.refcount === 1)) {
+    head.anonExclusive = !vma.shared;
     changeEntry(mm, start, true, { ...entry, write: true, dirty: true });
     return 'ok';
   }
   const copy = newHugetlb(kernel);
   if (!copy) return 'sigbus';
   for (const [i, page] of head.pages!.entries()) copyData(page, copy.pages![i]!);
+  copy.anonExclusive = true;
   kernel.counters.cowBreaks++;
   kernel.hooks.copied?.(head, copy, PMD_PAGES, 'cow');
   invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {

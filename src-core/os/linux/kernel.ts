@@ -106,10 +106,19 @@ export class Kernel {
     promoted: 0,
     spilled: 0,
   };
-  /** Frees at least so many pages of a node by reclaim, or answers false; set by reclaim.ts when it is wired. */
+  /**
+   * Frees at least so many pages of a node by reclaim (where a memcg is named: of that memcg, on any node), or answers
+   * false. Set by reclaim.ts when it is wired.
+   */
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
-  /** numa_balancing mode 2: nodes above 0 are lower tiers (numa.ts); null: mode 1 or off. */
-  tiering: { readonly demotion: boolean; readonly hotThresholdMs: number; readonly rateMbps: number } | null = null;
+  /** numa_balancing mode 2: nodes are in tiers (numa.ts); null: mode 1 or off. */
+  tiering: {
+    readonly demotion: boolean;
+    readonly hotThresholdMs: number;
+    readonly rateMbps: number;
+    /** Abstract distances by node (U3); unless given, DRAM for node 0 and the kmem default for the others. */
+    readonly distances?: readonly number[];
+  } | null = null;
   /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */
   failNextLarge = false;
   /**
@@ -151,13 +160,13 @@ export class Kernel {
    * A folio of order 0 or 9 from a node, refcount 1, off the LRU, not charged, not zeroed differently: data is null (zeros).
    * Reclaims when the node is full, then falls back to nodes that allow it; null = out of memory.
    */
-  allocRam(order: number, node: number, memcg: Memcg | null = null): Page | null {
+  allocRam(order: number, node: number): Page | null {
     const count = 1 << order;
     if (order === PMD_ORDER && this.failNextLarge) {
       this.failNextLarge = false;
       return null;
     }
-    const where = this.roomFor(node, count, memcg);
+    const where = this.roomFor(node, count);
     if (where < 0) return null;
     this.used[where] = this.used[where]! + count;
     if (where !== node && where > 0) this.counters.spilled += count;
@@ -172,10 +181,10 @@ export class Kernel {
     return head;
   }
 
-  private roomFor(node: number, count: number, memcg: Memcg | null): number {
+  private roomFor(node: number, count: number): number {
     const room = (n: number): boolean => this.used[n]! + count <= this.config.nodes[n]!.pages;
     if (room(node)) return node;
-    if (count === 1 && this.reclaim(node, count, memcg) && room(node)) return node;
+    if (count === 1 && this.reclaim(node, count, null) && room(node)) return node;
     for (let n = 0; n < this.config.nodes.length; n++)
       if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
     return -1;
@@ -298,11 +307,8 @@ export class Kernel {
   /** Charges a folio; false when the limit stands in the way after reclaim. */
   charge(head: Page, memcg: Memcg): boolean {
     const pages = folioPages(head);
-    if (
-      memcg.charged + pages > memcg.limitPages &&
-      !(this.reclaim(0, pages, memcg) && memcg.charged + pages <= memcg.limitPages)
-    )
-      return false;
+    const over = memcg.charged + pages - memcg.limitPages; // more than `pages` where the limit was lowered
+    if (over > 0 && !this.reclaim(0, over, memcg)) return false;
     memcg.charged += pages;
     head.memcg = memcg;
     return true;

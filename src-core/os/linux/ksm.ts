@@ -58,8 +58,12 @@ function keyOf(page: Page): string {
 
 /** Write-protect, compare, replace: both steps tell the mirrors (CLEAR). */
 function merge(kernel: Kernel, mm: Mm, vpn: number, page: Page, kept: Page): void {
+  protect(page);
   protect(kept);
   kept.ksm = true;
+  // Its bytes are the other owners' now: not to be dropped because one of them had said MADV_FREE.
+  kept.lazyFree = false;
+  kept.dirty = true;
   kept.anonExclusive = false;
   invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
     unmapPage(kernel, mm, vpn, page, null);

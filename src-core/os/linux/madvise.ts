@@ -13,7 +13,7 @@ import { shrinkPage } from './reclaim';
 import { changeEntry } from './rmap';
 import { swapFree } from './swap';
 import { collapseRange } from './thp';
-import { isolateRange, mergeVmas, vmasIn } from './vma-ops';
+import { canIsolate, isolateRange, mergeVmas, vmasIn } from './vma-ops';
 import { zapRange } from './zap';
 
 /**
@@ -40,6 +40,7 @@ function advise(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number, ad
   switch (advice) {
     case 'hugepage':
     case 'nohugepage':
+      if (!canIsolate(mm, start, end)) return 'EINVAL';
       for (const each of isolateRange(mm, start, end)) each.thp = advice;
       return null;
     case 'mergeable':
@@ -101,7 +102,7 @@ function dontNeed(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number):
  * keeps his page. Swap entries go at once. Zone-device pages and device-private entries stay as they are (A5).
  */
 function free(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
-  if (!isAnonymous(vma) || vma.hugetlb) return 'EINVAL';
+  if (!isAnonymous(vma) || vma.hugetlb || vma.locked) return 'EINVAL';
   invalidate(mm, start, end, 'CLEAR', () => {
     forEachEntry(mm, start, end, (vpn) => {
       const found = entryAt(mm, vpn)!;

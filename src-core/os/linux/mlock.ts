@@ -4,10 +4,11 @@ import { handleFault } from './fault';
 import type { Kernel } from './kernel';
 import { canWrite, isAnonymous, type Mm } from './mm';
 import { entryAt, pageOf } from './page-table';
-import { isCovered, isolateRange, mergeVmas } from './vma-ops';
+import { canIsolate, isCovered, isolateRange, mergeVmas } from './vma-ops';
 
 export function mlock(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
   if (!isCovered(mm, start, end)) return 'ENOMEM';
+  if (!canIsolate(mm, start, end)) return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) vma.locked = true;
   for (const vma of isolateRange(mm, start, end)) {
     if (vma.prot === 'none') continue;
@@ -26,6 +27,7 @@ export function mlock(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
 
 export function munlock(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
   if (!isCovered(mm, start, end)) return 'ENOMEM';
+  if (!canIsolate(mm, start, end)) return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) vma.locked = false;
   for (let vpn = start; vpn < end; vpn++) setLocked(kernel, mm, vpn, false);
   mergeVmas(mm, start, end);

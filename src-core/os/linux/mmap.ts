@@ -8,7 +8,7 @@ import { invalidate } from './notifier';
 import { PAGE_BYTES, PMD_PAGES, type Page } from './page';
 import { entryAt, pmdOf, pmdStart, pte, setPte, type Pte } from './page-table';
 import { changeEntry, mapPage } from './rmap';
-import { insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
+import { canIsolate, insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
 import { zapRange } from './zap';
 
 export interface MmapOptions {
@@ -56,7 +56,8 @@ export function mmap(
   const start = options.start ?? freeRange(mm, pages, hugetlb ? PMD_PAGES : (options.align ?? 1));
   if (hugetlb && start % PMD_PAGES !== 0) return { ret: 'EINVAL', start: -1 };
   if (hugetlb && kernel.hugetlbFree * PMD_PAGES < pages) return { ret: 'ENOMEM', start: -1 };
-  if (vmasIn(mm, start, start + pages).length > 0) munmap(kernel, mm, start, start + pages);
+  const unmapped = munmap(kernel, mm, start, start + pages);
+  if (unmapped) return { ret: unmapped, start: -1 };
   let file = options.file ?? null;
   if (!file && shared && !options.io && !options.driverPages)
     file = createFile(kernel, ANON_SHARED, hugetlb ? 'hugetlb' : 'shmem', pages * PAGE_BYTES);
@@ -93,10 +94,7 @@ function populateByDriver(mm: Mm, vma: Vma, pages: readonly Page[]): void {
 /** Unmaps what is mapped in the range; a range without mappings is no error. hugetlb only in whole huge pages. */
 export function munmap(kernel: Kernel, mm: Mm, start: number, end: number): Ret {
   if (end <= start) return 'EINVAL';
-  const overlapped = vmasIn(mm, start, end);
-  for (const vma of overlapped)
-    if (vma.hugetlb && (Math.max(start, vma.start) % PMD_PAGES !== 0 || Math.min(end, vma.end) % PMD_PAGES !== 0))
-      return 'EINVAL';
+  if (!canIsolate(mm, start, end)) return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) {
     invalidate(mm, vma.start, vma.end, 'UNMAP', () => {
       zapRange(kernel, mm, vma, vma.start, vma.end);
@@ -139,7 +137,7 @@ export function mprotect(_kernel: Kernel, mm: Mm, start: number, end: number, pr
   for (const each of vmasIn(mm, start, end)) {
     const to = Math.min(end, each.end);
     if (each.start > at) ret = 'ENOMEM';
-    else if (each.hugetlb && (at % PMD_PAGES !== 0 || to % PMD_PAGES !== 0)) ret = 'EINVAL';
+    else if (!canIsolate(mm, at, to)) ret = 'EINVAL';
     if (ret) break;
     if (each.prot !== prot) for (const vma of isolateRange(mm, at, to)) protectVma(mm, vma, prot);
     at = to;

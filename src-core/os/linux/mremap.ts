@@ -40,7 +40,8 @@ export function mremap(
   const to = flags.fixed && newStart !== null ? newStart : freeRange(mm, newPages, vma.hugetlb ? PMD_PAGES : 1);
   if (to < start + pages && start < to + newPages) return failed('EINVAL');
   if (vma.hugetlb && to % PMD_PAGES !== 0) return failed('EINVAL');
-  munmap(kernel, mm, to, to + newPages);
+  const unmapped = munmap(kernel, mm, to, to + newPages);
+  if (unmapped) return failed(unmapped);
   if (newPages < pages) munmap(kernel, mm, start + newPages, start + pages);
   move(kernel, mm, start, Math.min(pages, newPages), to, newPages, flags.dontUnmap);
   return { ret: null, start: to };

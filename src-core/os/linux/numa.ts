@@ -2,97 +2,123 @@
  * NUMA balancing and memory tiers (section 12). Hint scanning makes pages inaccessible to see who uses them; the fault
  * moves the page to that node. In tiering mode only pages of a lower tier are scanned, and a page is promoted when it was
  * used within the hot threshold of its scan and the rate limit allows (U5). Left out: the two-stage filter of the same
- * task, per-task scan periods, cpusets.
+ * task, per-task scan periods, cpusets, the automatic adjustment of the threshold.
  */
 import { PS_PER_MS, PS_PER_S } from '../../base/units';
-import type { FaultResult } from './errno';
+import type { FaultResult, Ret } from './errno';
 import type { Kernel } from './kernel';
 import { migrateFolio } from './migrate-entries';
-import { isAnonymous, vmaAt, type Mm, type Vma } from './mm';
+import type { Mm, Vma } from './mm';
 import { invalidate } from './notifier';
-import { folioPages, isZoneDevice, PAGE_BYTES, PMD_PAGES, type Page } from './page';
+import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from './page';
 import { entryAt, pageOf, pmdOf, pmdStart } from './page-table';
 import { changeEntry } from './rmap';
-import type { Ret } from './errno';
-import { isCovered, isolateRange, mergeVmas } from './vma-ops';
+import { canIsolate, isCovered, isolateRange, mergeVmas } from './vma-ops';
 
-/** Abstract distance of a node, and so its tier (U3): DRAM 576 is tier 4, the kmem default 2880 is tier 22. */
-export const DRAM_DISTANCE = 4 * 128 + 64;
-export const KMEM_DISTANCE = 5 * DRAM_DISTANCE;
-export const tierOf = (distance: number): number => Math.floor(distance / 128);
+/** Abstract distances (U3): DRAM is tier 4; kmem memory without better data is tier 22, five times as far. */
+const DRAM_DISTANCE = 4 * 128 + 64;
+const KMEM_DISTANCE = 5 * DRAM_DISTANCE;
 
-/** Pages of one scan: 256 MB (numa_balancing_scan_size_mb). */
+/** Pages of one scan that found something: 256 MB (numa_balancing_scan_size_mb); and of address space looked at. */
 const SCAN_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
-
-export interface TieringOptions {
-  readonly demotion: boolean;
-  readonly hotThresholdMs: number;
-  readonly rateMbps: number;
-}
+const SCAN_SPACE = 8 * SCAN_PAGES;
+/** Pages of a MB of the promotion rate limit, which the kernel takes as 2^20 bytes. */
+const PAGES_PER_MB = 256;
 
 interface ScanState {
   /** Where the next scan goes on, by address space. */
-  readonly cursor: Map<Mm, number>;
-  /** When the page was scanned last, ps. */
-  readonly scannedAt: Map<Page, number>;
+  readonly cursor: WeakMap<Mm, number>;
+  /** When a folio was scanned last, ps. */
+  readonly scannedAt: WeakMap<Page, number>;
   nowPs: number;
+  /** The second in which promotions are counted: its start, and the pages that wanted to be promoted. */
   windowPs: number;
-  promotedBytes: number;
+  candidates: number;
 }
 
 const states = new WeakMap<Kernel, ScanState>();
 function stateOf(kernel: Kernel): ScanState {
   let state = states.get(kernel);
   if (!state) {
-    state = { cursor: new Map(), scannedAt: new Map(), nowPs: 0, windowPs: 0, promotedBytes: 0 };
+    state = { cursor: new WeakMap(), scannedAt: new WeakMap(), nowPs: 0, windowPs: 0, candidates: 0 };
     states.set(kernel, state);
   }
   return state;
 }
 
-/** Switches to mode 2: nodes above 0 are lower tiers. */
-export function setTiering(kernel: Kernel, options: TieringOptions): void {
+/** Switches to mode 2: nodes are in tiers by their abstract distance, and only what is below the CPUs' tier is scanned. */
+export function setTiering(kernel: Kernel, options: NonNullable<Kernel['tiering']>): void {
   kernel.tiering = options;
 }
 
+/** Tier of a node: abstract distance / 128; the lower the faster (U3). */
+export function tierOf(kernel: Kernel, node: number): number {
+  const given = kernel.tiering?.distances?.[node];
+  return Math.floor((given ?? (node === 0 ? DRAM_DISTANCE : KMEM_DISTANCE)) / 128);
+}
+
+/** node_is_toptier: as fast as the memory of the CPUs, or faster. */
+const isTopTier = (kernel: Kernel, node: number): boolean => tierOf(kernel, node) <= tierOf(kernel, 0);
+
+/** Tells the time, for the latency of the hint faults that follow. */
+export function setNow(kernel: Kernel, nowPs: number): void {
+  stateOf(kernel).nowPs = nowPs;
+}
+
 /**
- * One scan of an address space (task_numa_work): up to 256 MB of present pages become protnone, under PROTECTION_VMA.
- * Zone-device pages are left out (U1), and in tiering mode the pages of the upper tier.
+ * One scan of an address space (task_numa_work): present pages become protnone, under PROTECTION_VMA, until 256 MB of
+ * VMAs had some. Zone-device pages are left out (U1), and in tiering mode the pages of the upper tier.
  */
 export function scanAddressSpace(kernel: Kernel, mm: Mm, nowPs: number): void {
   const state = stateOf(kernel);
   state.nowPs = nowPs;
   let left = SCAN_PAGES;
-  const from = state.cursor.get(mm) ?? 0;
+  let space = SCAN_SPACE;
+  let at = state.cursor.get(mm) ?? 0;
   for (const vma of mm.vmas) {
-    if (vma.end <= from || left <= 0) continue;
     if (vma.prot === 'none' || vma.hugetlb || vma.io || vma.mixedmap || vma.dax) continue;
-    const start = Math.max(vma.start, from);
-    const end = Math.min(vma.end, start + left);
-    invalidate(mm, start, end, 'PROTECTION_VMA', () => {
-      scanRange(kernel, mm, start, end, nowPs);
-    });
-    left -= end - start;
-    state.cursor.set(mm, end);
+    while (at < vma.end && left > 0 && space > 0) {
+      const start = Math.max(vma.start, at);
+      at = Math.min(vma.end, start + left);
+      if (scanRange(kernel, mm, vma, start, at)) left -= at - start;
+      space -= at - start;
+    }
   }
-  if (left > 0) state.cursor.set(mm, 0);
+  state.cursor.set(mm, left > 0 && space > 0 ? 0 : at);
 }
 
-function scanRange(kernel: Kernel, mm: Mm, start: number, end: number, nowPs: number): void {
-  for (let vpn = start; vpn < end;) {
-    const found = entryAt(mm, vpn);
-    const step = found?.huge
-      ? pmdStart(vpn) + PMD_PAGES - vpn
-      : mm.pmds.has(pmdOf(vpn))
-        ? 1
-        : pmdStart(vpn) + PMD_PAGES - vpn;
-    const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
-    if (found && page && !isZoneDevice(page) && !found.entry.protnone && !(kernel.tiering && page.head.node === 0)) {
-      stateOf(kernel).scannedAt.set(page.head, nowPs);
-      changeEntry(mm, found.huge ? pmdStart(vpn) : vpn, found.huge, { ...found.entry, protnone: true });
-    }
-    vpn += step;
+/** Makes the pages of a range inaccessible; false: there was none to change. Mirrors only hear of populated ranges. */
+function scanRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): boolean {
+  let changed = false;
+  for (let vpn = pmdStart(start); vpn < end; vpn += PMD_PAGES) {
+    if (!mm.pmds.has(pmdOf(vpn))) continue;
+    const from = Math.max(start, vpn);
+    invalidate(mm, from, end, 'PROTECTION_VMA', () => {
+      for (let at = from; at < end;) {
+        const pmd = mm.pmds.get(pmdOf(at));
+        if (pmd && makeInaccessible(kernel, mm, vma, at)) changed = true;
+        at = pmd?.kind === 'table' ? at + 1 : pmdStart(at) + PMD_PAGES;
+      }
+    });
+    return changed;
   }
+  return false;
+}
+
+/** change_pte_range with MM_CP_PROT_NUMA, one entry. */
+function makeInaccessible(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
+  const found = entryAt(mm, vpn);
+  const page = found?.entry.state === 'present' && !found.entry.protnone ? pageOf(found.entry, found.huge, vpn) : null;
+  if (!found || page?.kind !== 'ram' || page.head.ksm) return false;
+  const { head } = page;
+  // Copies that processes share until a write move for all or none, and pinned pages do not move.
+  if (!vma.shared && (head.dmaPins > 0 || head.rmap.some((each) => each.mm !== mm))) return false;
+  if (head.file?.kind === 'regular' && head.dirty) return false;
+  if (kernel.tiering && isTopTier(kernel, head.node)) return false;
+  const state = stateOf(kernel);
+  state.scannedAt.set(head, state.nowPs);
+  changeEntry(mm, found.huge ? pmdStart(vpn) : vpn, found.huge, { ...found.entry, protnone: true });
+  return true;
 }
 
 /** A hint fault (do_numa_page): the entry works again, and the page moves to who used it, if it may. */
@@ -101,60 +127,76 @@ export function hintFault(kernel: Kernel, mm: Mm, _vma: Vma, vpn: number): Fault
   const { head } = pageOf(entry, huge, vpn)!;
   changeEntry(mm, huge ? pmdStart(vpn) : vpn, huge, { ...entry, protnone: false, young: true });
   kernel.counters.numaHintFaults++;
-  if (isZoneDevice(head) || head.node === kernel.localNode) return 'ok';
+  const node = kernel.localNode;
+  const size = folioPages(head);
+  if (head.kind !== 'ram' || head.node === node) return 'ok'; // zone-device pages stay (U1)
   if (kernel.tiering) {
-    if (kernel.localNode === 0 && mayPromote(kernel, head) && migrateFolio(kernel, head, 0)) kernel.counters.promoted++;
-  } else if (roomOn(kernel, head, kernel.localNode) && migrateFolio(kernel, head, kernel.localNode))
-    kernel.counters.numaMigrated++;
+    const up = isTopTier(kernel, node) && !isTopTier(kernel, head.node);
+    if (up && isHot(kernel, head) && makeRoom(kernel, head, node) && migrateFolio(kernel, head, node))
+      kernel.counters.promoted += size;
+  } else if (roomOn(kernel, head, node) && migrateFolio(kernel, head, node)) kernel.counters.numaMigrated += size;
   return 'ok';
 }
 
 const roomOn = (kernel: Kernel, head: Page, node: number): boolean =>
   kernel.used[node]! + folioPages(head) <= kernel.config.nodes[node]!.pages;
 
-/** Hot enough and within the rate limit (should_numa_migrate_memory, U5). */
-function mayPromote(kernel: Kernel, head: Page): boolean {
+/**
+ * Room for a promotion, or a call to kswapd, which demotes cold pages of that node: this page stays for now, and its next
+ * hint fault finds the room (migrate_misplaced_folio_prepare).
+ */
+function makeRoom(kernel: Kernel, head: Page, node: number): boolean {
+  if (roomOn(kernel, head, node)) return true;
+  if (kernel.tiering?.demotion) kernel.reclaim(node, folioPages(head), null);
+  return false;
+}
+
+/** Used soon enough after its scan, and within the rate limit (should_numa_migrate_memory, U5). */
+function isHot(kernel: Kernel, head: Page): boolean {
   const { hotThresholdMs, rateMbps } = kernel.tiering!;
   const state = stateOf(kernel);
-  const latency = state.nowPs - (state.scannedAt.get(head) ?? 0);
-  if (latency > hotThresholdMs * PS_PER_MS) return false;
-  if (state.nowPs - state.windowPs >= PS_PER_S) {
+  const scanned = state.scannedAt.get(head);
+  if (scanned === undefined || state.nowPs - scanned >= hotThresholdMs * PS_PER_MS) return false;
+  if (state.nowPs - state.windowPs > PS_PER_S) {
     state.windowPs = state.nowPs;
-    state.promotedBytes = 0;
+    state.candidates = 0;
   }
-  const bytes = folioPages(head) * PAGE_BYTES;
-  if (state.promotedBytes + bytes > rateMbps * 1_000_000) return false;
-  state.promotedBytes += bytes;
-  return roomOn(kernel, head, 0);
+  state.candidates += folioPages(head); // those that are refused count, too
+  return state.candidates <= rateMbps * PAGES_PER_MB;
 }
 
-/** Time as the caller has it, for the latency of hint faults. */
-export function setNow(kernel: Kernel, nowPs: number): void {
-  if (kernel.tiering) stateOf(kernel).nowPs = nowPs;
-}
-
-/** Reclaim of the upper tier: a cold folio goes to the next lower one that has room, before anything is swapped (U4). */
+/**
+ * Reclaim of an upper tier: a cold folio goes to the next lower tier that has room, before anything is swapped (U4).
+ * false: there is none, and ordinary reclaim goes on.
+ */
 export function demote(kernel: Kernel, head: Page): boolean {
   if (!kernel.tiering?.demotion) return false;
-  for (let node = head.node + 1; node < kernel.config.nodes.length; node++)
+  const own = tierOf(kernel, head.node);
+  const lower = kernel.config.nodes.map((_, node) => node).filter((node) => tierOf(kernel, node) > own);
+  const size = folioPages(head);
+  lower.sort((a, b) => tierOf(kernel, a) - tierOf(kernel, b) || a - b);
+  for (const node of lower)
     if (roomOn(kernel, head, node) && migrateFolio(kernel, head, node)) {
-      kernel.counters.demoted++;
+      kernel.counters.demoted += size;
       return true;
     }
   return false;
 }
 
-/** mbind(MPOL_BIND, MPOL_MF_MOVE): later pages come from the node, present ones move; device pages are ignored (A9). */
+/**
+ * mbind(MPOL_BIND, MPOL_MF_MOVE): later pages come from the node, present ones move, unless other processes map them as
+ * well. Device pages are ignored (A9).
+ */
 export function mbind(kernel: Kernel, mm: Mm, start: number, end: number, node: number): Ret {
   if (node < 0 || node >= kernel.config.nodes.length) return 'EINVAL';
   if (!isCovered(mm, start, end)) return 'EFAULT';
+  if (!canIsolate(mm, start, end)) return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) vma.node = node;
   for (let vpn = start; vpn < end; vpn++) {
     const found = entryAt(mm, vpn);
     const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
-    const vma = vmaAt(mm, vpn);
-    if (page?.kind === 'ram' && page.head.node !== node && vma && isAnonymous(vma))
-      migrateFolio(kernel, page.head, node);
+    const isShared = page?.head.rmap.some((each) => each.mm !== mm) === true;
+    if (page?.kind === 'ram' && page.head.node !== node && !isShared) migrateFolio(kernel, page.head, node);
   }
   mergeVmas(mm, start, end);
   return null;

@@ -2,16 +2,15 @@
  * Files in memory: page cache, faults on file mappings, writeback with write protection (B2), truncate, read() and
  * write(). shmem (anon-shared) has no disk and may be swapped; fs-dax and device-dax pages are what the file itself is.
  */
-import { newAnon, outOfMemory } from './anon';
+import { mapAnon, newAnon, outOfMemory } from './anon';
 import type { FaultResult, Ret } from './errno';
 import { FileInode, type FileKind } from './file';
 import type { Kernel } from './kernel';
-import { canWrite, vmaAt, type Mm, type Vma } from './mm';
+import { canWrite, vmaAt, type Memcg, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PAGE_BYTES, type Page } from './page';
 import { entryAt, pageOf, pte, type Pte } from './page-table';
 import { changeEntry, mapPage, mappingsOf, unmapPage } from './rmap';
-import { mapAnon } from './anon';
 import { takeSlot } from './swap';
 import { zapRange } from './zap';
 
@@ -36,36 +35,55 @@ function ownPages(kernel: Kernel, file: FileInode, kind: 'fs-dax' | 'device-dax'
   }
 }
 
-/** The page-cache page of a file, read in where it is missing; null: out of memory. No reference is taken. */
-export function cachePage(kernel: Kernel, file: FileInode, index: number): Page | null {
+/**
+ * The page-cache page of a file, read in from the disk or from swap where it is missing; null: out of memory. No reference
+ * is taken.
+ * @param memcg whose charge a new page becomes: that of whoever faults or reads first
+ */
+export function cachePage(
+  kernel: Kernel,
+  file: FileInode,
+  index: number,
+  memcg: Memcg = kernel.rootMemcg,
+): Page | null {
   const cached = file.cache.get(index);
   if (cached) return file.kind === 'hugetlb' ? cached : (cached.pages?.[index - cached.index] ?? cached);
   if (file.kind === 'fs-dax' || file.kind === 'device-dax') return null;
+  const slot = file.swapped.get(index);
   const page = kernel.allocRam(0, kernel.localNode);
   if (!page) return null;
-  if (!kernel.charge(page, kernel.rootMemcg)) {
+  if (!kernel.charge(page, (slot === undefined ? null : kernel.swap.get(slot)!.memcg) ?? memcg)) {
     kernel.put(page);
     return null;
   }
   page.file = file;
   page.index = index;
-  const slot = file.swapped.get(index);
-  if (slot !== undefined) {
-    const used = kernel.swap.get(slot)!;
-    if (used.data) page.data = used.data.slice();
-    kernel.swap.delete(slot);
-    file.swapped.delete(index);
-    page.dirty = true;
-    kernel.counters.swapIns++;
-    kernel.counters.majorFaults++;
-  } else if (file.kind === 'regular') {
-    const stored = file.disk.get(index);
-    if (stored) page.data = stored.slice();
-    kernel.counters.majorFaults++;
-  } else page.dirty = true;
+  if (slot !== undefined) swapInShmem(kernel, page, slot);
+  else if (file.kind === 'regular') page.data = file.disk.get(index)?.slice() ?? null;
+  else page.dirty = true;
   file.cache.set(index, page); // the allocation's reference is the page cache's
   kernel.lruAdd(page);
   return page;
+}
+
+function swapInShmem(kernel: Kernel, page: Page, slot: number): void {
+  page.data = kernel.swap.get(slot)!.data;
+  kernel.swap.delete(slot);
+  page.file!.swapped.delete(page.index);
+  page.dirty = true;
+  kernel.counters.swapIns++;
+  kernel.hooks.copied?.(null, page, 1, 'swap-in');
+}
+
+/** folio_mark_accessed: what read() and write() tell reclaim, which sees no accessed bit of theirs. */
+function markAccessed(kernel: Kernel, { head }: Page): void {
+  if (!head.active && head.referenced) {
+    const isListed = head.onLru;
+    kernel.lruRemove(head);
+    head.active = true;
+    head.referenced = false;
+    if (isListed) kernel.lruAdd(head);
+  } else head.referenced = true;
 }
 
 const pageIndex = (vma: Vma, vpn: number): number => vma.fileOffset + (vpn - vma.start);
@@ -76,10 +94,13 @@ export function fileFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: 
   const file = vma.file!;
   const index = pageIndex(vma, vpn);
   if (index >= pagesIn(file)) return 'sigbus';
-  const cached = cachePage(kernel, file, index);
+  // A major fault waits for a disk; a new page of shmem comes from nowhere.
+  const isMajor = !file.cache.has(index) && (file.kind === 'regular' || file.swapped.has(index));
+  const cached = cachePage(kernel, file, index, mm.memcg);
   if (!cached) return file.kind === 'fs-dax' || file.kind === 'device-dax' ? 'sigbus' : outOfMemory(kernel);
   if (cached.head.locked) return 'blocked';
-  kernel.counters.minorFaults++;
+  if (isMajor) kernel.counters.majorFaults++;
+  else kernel.counters.minorFaults++;
   if (write && !vma.shared) {
     vma.hasAnon = true;
     kernel.get(cached);
@@ -143,7 +164,7 @@ function cleanEntry(mm: Mm, vpn: number): void {
   });
 }
 
-/** Takes every mapping of a page-cache page away (CLEAR). */
+/** Takes every mapping of a page-cache page away (CLEAR); the page is not in flight. */
 export function unmapEverywhere(kernel: Kernel, head: Page): void {
   for (const { mm, vpn } of mappingsOf(head)) {
     const entry = entryAt(mm, vpn)!.entry;
@@ -163,42 +184,41 @@ export function dropCached(kernel: Kernel, file: FileInode, index: number): void
   kernel.put(page);
 }
 
-/** ftruncate: pages beyond the new end are unmapped and go; private copies of them too (truncate_pagecache). */
+/**
+ * ftruncate. What is mapped beyond the new end is unmapped first, by a CLEAR per VMA: by the page tables and not by the
+ * reverse map, so that pages in flight (truncate would wait for them; here their migration finds no entry to restore) and COWed pages of private mappings go as well (unmap_mapping_range, even_cows).
+ */
 export function truncate(kernel: Kernel, file: FileInode, bytes: number): void {
   const keep = Math.ceil(bytes / PAGE_BYTES);
   file.bytes = bytes;
-  for (const [index, page] of [...file.cache]) {
-    if (index < keep || file.kind === 'driver') continue;
-    unmapEverywhere(kernel, page.head);
-    dropCached(kernel, file, index);
-  }
+  for (const mm of kernel.mms())
+    for (const vma of mm.vmas) {
+      const first = vma.start + Math.max(0, keep - vma.fileOffset);
+      if (vma.file !== file || first >= vma.end) continue;
+      invalidate(mm, first, vma.end, 'CLEAR', () => {
+        zapRange(kernel, mm, vma, first, vma.end);
+      });
+    }
+  for (const index of [...file.cache.keys()])
+    if (index >= keep && file.kind !== 'driver') dropCached(kernel, file, index);
   for (const index of [...file.disk.keys()]) if (index >= keep) file.disk.delete(index);
   for (const [index, slot] of [...file.swapped])
     if (index >= keep) {
       kernel.swap.delete(slot);
       file.swapped.delete(index);
     }
-  zeroTail(file, bytes);
-  dropPrivateCopies(kernel, file, keep);
+  zeroTail(kernel, file, bytes);
 }
 
-/** Bytes after the end of the last page read as zeros. */
-function zeroTail(file: FileInode, bytes: number): void {
+/** Bytes of the last page after the new end read as zeros if the file grows again, wherever the page is. */
+function zeroTail(kernel: Kernel, file: FileInode, bytes: number): void {
   const rest = bytes % PAGE_BYTES;
-  if (rest > 0) file.cache.get(Math.floor(bytes / PAGE_BYTES))?.data?.fill(0, rest);
-}
-
-/** Even COWed pages of a private mapping beyond the end are gone (unmap_mapping_range with even_cows). */
-function dropPrivateCopies(kernel: Kernel, file: FileInode, keep: number): void {
-  for (const mm of kernel.mms())
-    for (const vma of mm.vmas) {
-      if (vma.file !== file || vma.shared) continue;
-      const first = Math.max(vma.start, vma.start + keep - vma.fileOffset);
-      if (first < vma.end)
-        invalidate(mm, first, vma.end, 'CLEAR', () => {
-          zapRange(kernel, mm, vma, first, vma.end);
-        });
-    }
+  if (rest === 0) return;
+  const index = Math.floor(bytes / PAGE_BYTES);
+  const slot = file.swapped.get(index);
+  file.cache.get(index)?.data?.fill(0, rest);
+  file.disk.get(index)?.fill(0, rest);
+  if (slot !== undefined) kernel.swap.get(slot)!.data?.fill(0, rest);
 }
 
 /** read(): the file's bytes, through the page cache; null: out of memory. */
@@ -211,23 +231,29 @@ export function fileRead(kernel: Kernel, file: FileInode, at: number, bytes: num
     const page = cachePage(kernel, file, index);
     if (!page) return null;
     if (page.data) out.set(page.data.subarray(from, from + count), done);
+    markAccessed(kernel, page);
     done += count;
   }
   return out;
 }
 
-/** write(): through the page cache, dirty; grows the file. */
+/**
+ * write(): through the page cache, dirty; grows the file. What was written before an error stays written. EAGAIN: a page is
+ * locked because it is in flight to somewhere else; write() would sleep, here the caller comes back.
+ */
 export function fileWrite(kernel: Kernel, file: FileInode, at: number, data: Uint8Array): Ret {
-  file.bytes = Math.max(file.bytes, at + data.length);
   for (let done = 0; done < data.length;) {
     const index = Math.floor((at + done) / PAGE_BYTES);
     const from = (at + done) % PAGE_BYTES;
     const count = Math.min(PAGE_BYTES - from, data.length - done);
     const page = cachePage(kernel, file, index);
     if (!page) return 'ENOMEM';
+    if (page.head.locked) return 'EAGAIN';
     if (kernel.config.contents) (page.data ??= new Uint8Array(PAGE_BYTES)).set(data.subarray(done, done + count), from);
     page.head.dirty = true;
+    markAccessed(kernel, page);
     done += count;
+    file.bytes = Math.max(file.bytes, at + done);
   }
   return null;
 }
@@ -239,7 +265,7 @@ export function shmemSwapOut(kernel: Kernel, page: Page): boolean {
   const slot = takeSlot(kernel);
   if (slot < 0) return false;
   unmapEverywhere(kernel, page);
-  kernel.swap.set(slot, { data: page.data ? page.data.slice() : null, references: 1, cached: null, memcg: null });
+  kernel.swap.set(slot, { data: page.data?.slice() ?? null, references: 1, cached: null, memcg: page.memcg });
   file.swapped.set(page.index, slot);
   dropCached(kernel, file, page.index);
   kernel.counters.swapOuts++;

@@ -1,20 +1,28 @@
 /**
- * Reclaim of host memory (mm/vmscan.c), as far as placement needs it: two lists with a second chance, dirty file pages
+ * Reclaim of host memory (mm/vmscan.c), as far as placement needs it: an active and an inactive list, dirty file pages
  * written back, anonymous pages swapped, pinned and locked pages left, device pages never seen (R1). With tiers, cold
- * pages are demoted before anything is swapped (U4).
+ * pages are demoted before anything is swapped (U4). Left out: kswapd and watermarks (reclaim runs when an allocation
+ * needs it and frees what it needs), swappiness, refault distances; a page written back is clean at once.
  */
 import type { Kernel } from './kernel';
 import type { Memcg } from './mm';
+import { vmaAt } from './mm';
 import { invalidate } from './notifier';
-import { folioPages, PMD_PAGES, type Page } from './page';
+import { folioPages, type Page } from './page';
 import { demote } from './numa';
+import { splitEverywhere } from './migrate-entries';
 import { dropCached, shmemSwapOut, unmapEverywhere, writeback } from './page-cache';
 import { entryAt } from './page-table';
-import { changeEntry, mappingsOf, splitFolio, splitPmd, unmapPage } from './rmap';
+import { changeEntry, mappingsOf, unmapPage } from './rmap';
 import { swapOut } from './swap';
 
-/** Most folios looked at in one call, as a multiple of what is asked for: reclaim gives up, it never hangs. */
-const LOOKS = 64;
+/**
+ * Looks at the whole inactive list before reclaim gives up: the first gives second chances, the next meets cold pages and
+ * splits large folios, the third takes what these left, the last what was in the way of it.
+ */
+const MOST_PASSES = 4;
+/** Active folios that become inactive when the inactive list is the shorter one (SWAP_CLUSTER_MAX). */
+const BATCH = 32;
 
 /** Wires direct reclaim into the allocator. */
 export function installReclaim(kernel: Kernel): void {
@@ -30,62 +38,49 @@ export function installReclaim(kernel: Kernel): void {
   };
 }
 
-/** Frees pages of a node, of one memcg where its limit is the reason; answers how many. */
-export function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null): number {
-  const limited = memcg !== null && memcg.charged + pages > memcg.limitPages;
+/**
+ * Frees pages of a node or, where a memcg is named, of that memcg on any node, because its limit is the reason. Answers
+ * how many base pages; fewer than asked for means that nothing more can be freed.
+ */
+function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null): number {
+  const isMine = (head: Page): boolean => (memcg ? head.memcg === memcg : head.node === node);
   let freed = 0;
-  let looks = Math.max(256, pages * LOOKS);
-  while (freed < pages && looks > 0) {
-    if (kernel.inactive.size === 0 && !refill(kernel)) break;
-    let moved = false;
-    for (const head of [...kernel.inactive].slice(0, 32)) {
+  for (let pass = 0; pass < MOST_PASSES && freed < pages; pass++) {
+    if (pass > 0) deactivate(kernel, isMine, Infinity);
+    else if (kernel.inactive.size < kernel.activeList.size) deactivate(kernel, isMine, BATCH);
+    let looks = kernel.inactive.size; // what is put back comes at the end, for the next pass
+    for (const head of kernel.inactive) {
       if (freed >= pages || looks-- <= 0) break;
-      if (head.node !== node && !limited) continue;
-      if (limited && head.memcg !== memcg) continue;
-      moved = true;
-      freed += shrinkFolio(kernel, head);
-    }
-    if (!moved && !refill(kernel)) {
-      freed += shrinkRest(kernel, node, pages - freed, limited ? memcg : null);
-      break;
+      if (isMine(head)) freed += shrinkFolio(kernel, head, memcg !== null);
     }
   }
   return freed;
 }
 
-/** The head of the list is of other nodes or cgroups: look through all of it once. */
-function shrinkRest(kernel: Kernel, node: number, pages: number, memcg: Memcg | null): number {
-  let freed = 0;
-  for (const head of [...kernel.inactive]) {
-    if (freed >= pages) break;
-    if (memcg ? head.memcg === memcg : head.node === node) freed += shrinkFolio(kernel, head);
-  }
-  return freed;
-}
-
-/** Moves old active folios to the inactive list; false: there are none. */
-function refill(kernel: Kernel): boolean {
-  let moved = 0;
+/** Moves the oldest active folios to the inactive list and forgets their use (shrink_active_list). */
+function deactivate(kernel: Kernel, isMine: (head: Page) => boolean, most: number): void {
+  let looks = Math.min(most, kernel.activeList.size);
   for (const head of kernel.activeList) {
-    if (moved++ >= 32) break;
+    if (looks-- <= 0) break;
+    if (!isMine(head)) continue;
+    clearYoung(head);
     kernel.lruRemove(head);
     head.active = false;
     head.referenced = false;
     kernel.lruAdd(head);
   }
-  return moved > 0;
 }
 
-/** Was the folio used since it was looked at last? Clears the accessed bits. */
-function wasUsed(head: Page): boolean {
-  let young = false;
+/** Clears the accessed bits; answers how many mappings were used since the last look (folio_referenced). */
+function clearYoung(head: Page): number {
+  let used = 0;
   for (const { mm, vpn, huge } of mappingsOf(head)) {
     const found = entryAt(mm, vpn);
     if (!found?.entry.young) continue;
-    young = true;
+    used++;
     changeEntry(mm, vpn, huge, { ...found.entry, young: false });
   }
-  return young;
+  return used;
 }
 
 /**
@@ -119,21 +114,38 @@ export function shrinkPage(kernel: Kernel, head: Page): boolean {
   return freed;
 }
 
-/** One folio: kept with a second chance, demoted, or freed. Answers base pages freed on its node. */
-function shrinkFolio(kernel: Kernel, head: Page): number {
-  if (head.locked || head.writeback || head.longPins > 0 || head.mlocked) return rotate(kernel, head);
-  if (wasUsed(head) && !head.referenced) {
+/** One folio: kept with a second chance, demoted, or freed. Answers base pages freed where they are wanted. */
+function shrinkFolio(kernel: Kernel, head: Page, forLimit: boolean): number {
+  if (head.locked || head.writeback || head.longPins > 0) return rotate(kernel, head);
+  if (isInLockedVma(head)) {
+    // Faulted in, copied or brought back from a device after the mlock: found out here (try_to_unmap).
+    head.mlocked = true;
+    return rotate(kernel, head);
+  }
+  const used = clearYoung(head);
+  if (used > 0) {
+    // Used again since the last look, or by several: active. The first time, it only stays.
+    head.active = head.referenced || used > 1;
     head.referenced = true;
     return rotate(kernel, head);
   }
-  if (demote(kernel, head)) return folioPages(head);
-  if (head.order > 0) return splitForReclaim(kernel, head);
+  // A demoted folio stays charged, so demotion does not help a memcg below its limit.
+  const size = folioPages(head);
+  if (!forLimit && demote(kernel, head)) return size;
+  if (head.order > 0) {
+    // A large folio goes page by page: its pages come at the end of the list.
+    if (!splitEverywhere(kernel, head, 0)) rotate(kernel, head);
+    return 0;
+  }
   if (!kernel.isolate(head)) return 0;
   const freed = freeIsolated(kernel, head);
   kernel.putback(head);
   return freed ? 1 : 0;
 }
 
+const isInLockedVma = (head: Page): boolean => head.rmap.some(({ mm, vpn }) => vmaAt(mm, vpn)?.locked === true);
+
+/** To the young end of the list that its flags name. */
 function rotate(kernel: Kernel, head: Page): number {
   kernel.lruRemove(head);
   kernel.lruAdd(head);
@@ -151,15 +163,4 @@ function reclaimFilePage(kernel: Kernel, head: Page): boolean {
   if (head.dirty) return false;
   dropCached(kernel, file, head.index);
   return true;
-}
-
-/** A large folio goes page by page: split first (split_folio in shrink_folio_list). */
-function splitForReclaim(kernel: Kernel, head: Page): number {
-  for (const { mm, vpn, huge } of mappingsOf(head))
-    if (huge)
-      invalidate(mm, vpn, vpn + PMD_PAGES, 'CLEAR', () => {
-        splitPmd(mm, vpn);
-      });
-  if (!splitFolio(kernel, head, 0)) rotate(kernel, head);
-  return 0;
 }

@@ -76,9 +76,9 @@ export function swapIn(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte
   let page = used.cached;
   if (page?.locked) return 'blocked';
   if (!page) {
-    page = newAnon(kernel, mm, vma, 0);
+    page = newAnon(kernel, mm, vma, 0, used.memcg ?? mm.memcg);
     if (!page) return outOfMemory(kernel);
-    page.anonExclusive = false;
+    page.anonExclusive = false; // others may come for the slot, too
     if (used.data) (page.data ??= new Uint8Array(PAGE_BYTES)).set(used.data);
     kernel.counters.swapIns++;
     kernel.counters.majorFaults++;

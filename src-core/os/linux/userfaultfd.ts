@@ -3,15 +3,15 @@ import { newAnon, mapAnon } from './anon';
 import type { Ret } from './errno';
 import type { Kernel } from './kernel';
 import { canWrite, isAnonymous, vmaAt, type Mm } from './mm';
+import { PAGE_BYTES } from './page';
 import { entryAt } from './page-table';
-import { isCovered, isolateRange } from './vma-ops';
+import { isCovered, isolateRange, vmasIn } from './vma-ops';
 
 /** UFFDIO_REGISTER with MODE_MISSING; anonymous memory only, as far as this model goes. */
 export function registerUffd(_kernel: Kernel, mm: Mm, start: number, end: number): Ret {
   if (!isCovered(mm, start, end)) return 'EINVAL';
-  const vmas = isolateRange(mm, start, end);
-  if (!vmas.every(isAnonymous)) return 'EINVAL';
-  for (const vma of vmas) vma.uffdMissing = true;
+  if (!vmasIn(mm, start, end).every((vma) => isAnonymous(vma) && !vma.hugetlb)) return 'EINVAL';
+  for (const vma of isolateRange(mm, start, end)) vma.uffdMissing = true;
   return null;
 }
 
@@ -22,7 +22,7 @@ export function uffdCopy(kernel: Kernel, mm: Mm, vpn: number, data: Uint8Array |
   if (entryAt(mm, vpn)) return 'EEXIST';
   const page = newAnon(kernel, mm, vma, 0);
   if (!page) return 'ENOMEM';
-  if (data) page.data = data.slice();
+  if (data && kernel.config.contents) (page.data = new Uint8Array(PAGE_BYTES)).set(data.subarray(0, PAGE_BYTES));
   vma.hasAnon = true;
   mapAnon(kernel, mm, vpn, page, canWrite(vma));
   return null;

@@ -39,7 +39,7 @@ export function insertVma(mm: Mm, vma: Vma): void {
 
 /**
  * Splits the VMA at a page, if it lies inside. Both halves stay the same in all but their range; a PMD entry across the new
- * border becomes PTEs (vma_adjust_trans_huge). A hugetlb VMA is only split between huge pages, which its callers check.
+ * border becomes PTEs (vma_adjust_trans_huge). A hugetlb VMA is only split between huge pages, which its callers check with `canIsolate`.
  */
 export function splitVmaAt(mm: Mm, vpn: number): void {
   const at = mm.vmas.findIndex((vma) => vma.start < vpn && vpn < vma.end);
@@ -95,6 +95,10 @@ export function mergeVmas(mm: Mm, start: number, end: number): void {
 /** VMAs that overlap [start, end), as they are (not split). */
 export const vmasIn = (mm: Mm, start: number, end: number): readonly Vma[] =>
   mm.vmas.filter((vma) => vma.start < end && vma.end > start);
+
+/** false: a border lies inside a huge page of a hugetlb VMA, which cannot be split there (vm_ops->may_split). */
+export const canIsolate = (mm: Mm, start: number, end: number): boolean =>
+  [start, end].every((vpn) => vpn % PMD_PAGES === 0 || !mm.vmas.some((v) => v.hugetlb && v.start < vpn && vpn < v.end));
 
 /** Splits at both borders and answers the VMAs that lie inside. */
 export function isolateRange(mm: Mm, start: number, end: number): readonly Vma[] {

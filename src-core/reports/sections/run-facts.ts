@@ -1,12 +1,12 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount } from '../../base/units';
-import { ABSENT, snapshotOf } from '../words';
+import { ABSENT, formatSystem, snapshotOf } from '../words';
 
 /** What was run, on what: enough to tell two reports apart. */
 export const runFacts: ReportSection = {
   id: 'run',
   title: 'What was run',
-  build({ summary, machine }) {
+  build({ summary, machine, system }) {
     const { workload, totals } = summary;
     const snapshot = snapshotOf(summary);
     return [
@@ -22,6 +22,10 @@ export const runFacts: ReportSection = {
             label: 'Granularity',
             value: formatBytes(summary.machine.granularity),
             help: 'the unit of residency and of migration',
+          },
+          {
+            label: 'Memory system',
+            value: system ? formatSystem(system) : 'managed (rule set R0)',
           },
           { label: 'Seed', value: String(summary.seed) },
           { label: 'Fault batches', value: formatCount(totals.batches) },

@@ -15,6 +15,12 @@ const FAULTS: Readonly<Record<string, string>> = {
   'gpu.first-touch': '#f2c078',
   'gpu.not-resident': '#d55e00',
   'gpu.remote-map': '#7d3300',
+  'hmm-mirror': '#a9772b',
+  'no-permission': '#b0479a',
+  'numa-hint': '#7a6fd0',
+  'device-exclusive': '#1f8f83',
+  'swap-in': '#6b7f2a',
+  'copy-in': '#c9706b',
 };
 const CAUSES: Readonly<Record<string, string>> = {
   fault: '#4a66c9',
@@ -22,6 +28,14 @@ const CAUSES: Readonly<Record<string, string>> = {
   'access-counter': '#c29a14',
   eviction: '#c2336f',
   capacity: '#c2336f',
+  explicit: '#3f8fd2',
+  'copy-in': '#c9706b',
+  'copy-out': '#9a7bbd',
+  evacuate: '#8a3b1f',
+  'numa-hint': '#7a6fd0',
+  pin: '#6b7f2a',
+  demote: '#a9772b',
+  promote: '#1f8f83',
 };
 const OTHER = '#8a929e';
 const OBJECTS = [
@@ -44,7 +58,8 @@ const FREE_SHOWN_FROM = 0.2;
 /** By the track's id, `faults.<processor>.<kind>` or `bytes.<direction>.<cause>`; all GPUs share one family. */
 function colourOf({ id }: TrackAnswer): string {
   const [group, first = '', second = ''] = id.split('.');
-  if (group === 'faults') return FAULTS[`${first.startsWith('cpu') ? 'cpu' : 'gpu'}.${second}`] ?? OTHER;
+  if (group === 'faults')
+    return FAULTS[`${first.startsWith('cpu') ? 'cpu' : 'gpu'}.${second}`] ?? FAULTS[second] ?? OTHER;
   return CAUSES[second] ?? OTHER;
 }
 
@@ -76,7 +91,31 @@ function occupancy(answer: TimelineAnswer, tracks: readonly TrackAnswer[], bins:
   return [...series, { name: 'Free', colour: FREE, values: used.map((value) => Math.max(0, capacity - value)) }];
 }
 
-/** Three charts on one axis: faults, bytes moved, device memory. */
+/** Rows of the table of calls: a report is read, a recording has all. */
+const MOST_CALLS = 40;
+
+/** Calls to the operating system and what ended without data, in the order in which they happened. */
+function calls({ marks, axis }: TimelineAnswer): readonly ReportBlock[] {
+  const all = marks.filter(({ kind }) => kind === 'os' || kind === 'outcome');
+  if (all.length === 0) return [];
+  const left = all.length > MOST_CALLS ? `, the first ${MOST_CALLS} of at least ${formatCount(all.length)}` : '';
+  return [
+    {
+      kind: 'table',
+      caption: `Calls to the operating system, and what accesses ended with that is not data${left}.`,
+      columns: [
+        { title: axis === 'time' ? 'Time' : 'Access', align: 'right' },
+        { title: 'Call or access', align: 'left' },
+        { title: 'Answer', align: 'left' },
+      ],
+      rows: all
+        .slice(0, MOST_CALLS)
+        .map(({ at, label, detail }) => [axis === 'time' ? formatTime(at) : formatCount(at), label, detail]),
+    },
+  ];
+}
+
+/** Three charts on one axis: faults, bytes moved, device memory; and the calls that came between. */
 export const timelines: ReportSection = {
   id: 'timelines',
   title: 'Timelines',
@@ -131,6 +170,7 @@ export const timelines: ReportSection = {
         },
         'Nothing was ever resident on the device.',
       ),
+      ...calls(timeline),
     ];
   },
 };

@@ -9,10 +9,9 @@ import { reasonCode } from '../../../model/events';
 import type { NodeSpec } from '../../linux/kernel';
 import { handleFault } from '../../linux/fault';
 import { PAGE_BYTES, type Page } from '../../linux/page';
-import type { Backend, DeviceFaultPage } from '../backend';
+import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { LIBRARY_CALL, RELOCATE } from '../costs';
-import type { LinuxMemory } from '../linux-memory';
 import { REASON } from '../reasons';
 import { NO_CONTEXT } from '../moves';
 import type { Piece } from '../space-map';
@@ -33,7 +32,7 @@ interface Buffer {
 }
 
 export class CopyBackend implements Backend {
-  private memory!: LinuxMemory;
+  private memory!: LinuxHost;
   /** By device: buffers of the step in progress. */
   private readonly buffers: Map<number, Buffer>[] = [];
   private readonly used: number[] = [];
@@ -45,7 +44,7 @@ export class CopyBackend implements Backend {
   nodes(): readonly NodeSpec[] {
     return [];
   }
-  attach(memory: LinuxMemory): void {
+  attach(memory: LinuxHost): void {
     this.memory = memory;
     for (let device = 0; device <= memory.config.devices; device++) {
       this.buffers.push(new Map());
@@ -86,7 +85,7 @@ export class CopyBackend implements Backend {
 
   private copyIn(device: ProcessorIndex, piece: Piece, object: number, granule: number, op: AccessOp): Buffer | null {
     const { memory } = this;
-    memory.numbers.apiCalls += 2; // allocate, copy in
+    memory.tally.apiCalls += 2; // allocate, copy in
     this.charge(device, 2 * LIBRARY_CALL.value);
     const process = memory.processOf(granule)!;
     if (this.free(device) < piece.pages) {
@@ -95,7 +94,7 @@ export class CopyBackend implements Backend {
       return null;
     }
     this.used[device] = this.used[device]! + piece.pages;
-    memory.numbers.copies(piece.pages * PAGE_BYTES);
+    memory.tally.copies(piece.pages * PAGE_BYTES);
     // The library reads the operand, so pages that nobody touched yet are zero pages of the host.
     for (let i = 0; i < piece.pages; i++)
       if (memory.bits(CPU, piece.granule + i) === 0)
@@ -117,7 +116,7 @@ export class CopyBackend implements Backend {
     const { object } = piece;
     if (object?.layout !== 'list' && object?.layout !== 'tree') return;
     const pointers = Math.floor(object.bytes / (this.options.pointerBytes || object.elementBytes));
-    this.memory.numbers.relocatedPointers += pointers;
+    this.memory.tally.relocatedPointers += pointers;
     this.charge(processor, pointers * RELOCATE.value);
   }
 
@@ -138,12 +137,12 @@ export class CopyBackend implements Backend {
         this.distrust(piece);
         memory.contents?.dropped(processor, piece);
       }
-      memory.numbers.apiCalls++; // free
+      memory.tally.apiCalls++; // free
       this.charge(processor, LIBRARY_CALL.value);
       for (let i = 0; i < piece.pages; i++) memory.setBits(processor, piece.granule + i, 0);
       if (!isBack) for (let i = 0; i < piece.pages; i++) memory.settle(piece.granule + i, CPU);
       this.used[processor] = this.used[processor]! - piece.pages;
-      memory.numbers.copies(-piece.pages * PAGE_BYTES);
+      memory.tally.copies(-piece.pages * PAGE_BYTES);
     }
     this.buffers[processor]!.clear();
     memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
@@ -153,7 +152,7 @@ export class CopyBackend implements Backend {
     const { memory } = this;
     const process = memory.processOf(piece.granule);
     if (!process) return;
-    memory.numbers.apiCalls++;
+    memory.tally.apiCalls++;
     this.charge(device, LIBRARY_CALL.value);
     // The copy writes host pages: zero pages and pages shared after fork become pages of their own.
     for (let i = 0; i < piece.pages; i++)
@@ -174,7 +173,7 @@ export class CopyBackend implements Backend {
   cpuFaults(granule: number, op: AccessOp): void {
     const { memory } = this;
     if (!this.stale.has(memory.ledger.objectOf[granule]!)) return;
-    if (op !== 1) memory.numbers.staleReads++;
+    if (op !== 1) memory.tally.staleReads++;
     const process = memory.processOf(granule);
     if (process) memory.refreshBits(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
   }

@@ -13,9 +13,8 @@ import type { NodeSpec } from '../../linux/kernel';
 import { vmaAt, type Mm } from '../../linux/mm';
 import { PAGE_BYTES, type Page } from '../../linux/page';
 import { entryAt, type Pte } from '../../linux/page-table';
-import type { Backend, DeviceFaultPage } from '../backend';
+import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
-import type { LinuxMemory } from '../linux-memory';
 import { REASON } from '../reasons';
 import { mapFile } from '../map-pieces';
 import type { Piece } from '../space-map';
@@ -24,14 +23,14 @@ import { errnoOf } from './node';
 const MOST_FAULTS = 16;
 
 export class DaxBackend implements Backend {
-  private memory!: LinuxMemory;
+  private memory!: LinuxHost;
   private readonly maps: DevicePagemap[] = [];
   private readonly used: number[] = [];
 
   nodes(): readonly NodeSpec[] {
     return [];
   }
-  attach(memory: LinuxMemory): void {
+  attach(memory: LinuxHost): void {
     this.memory = memory;
     for (let device = 0; device <= memory.config.devices; device++) {
       this.used.push(0);
@@ -53,7 +52,7 @@ export class DaxBackend implements Backend {
     const { memory } = this;
     const device = piece.objectIndex < 0 ? undefined : memory.config.deviceObjects?.get(piece.objectIndex);
     if (device === undefined) return false;
-    memory.numbers.apiCalls++; // open and mmap in place of malloc
+    memory.tally.apiCalls++; // open and mmap in place of malloc
     if (this.free(device) < piece.pages) {
       memory.record(
         CPU,

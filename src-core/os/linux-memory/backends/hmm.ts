@@ -27,9 +27,8 @@ import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
 import { handleFault } from '../../linux/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
-import type { Backend, DeviceFaultPage } from '../backend';
+import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
-import type { LinuxMemory } from '../linux-memory';
 import { REASON } from '../reasons';
 import { errnoOf } from './node';
 
@@ -47,7 +46,7 @@ export interface HmmOptions {
 }
 
 export class HmmBackend implements Backend {
-  protected memory!: LinuxMemory;
+  protected memory!: LinuxHost;
   readonly devices: DeviceMemory[] = [];
   private readonly owners: object[] = [];
   /** By device and address space: windows that have a notifier. */
@@ -59,7 +58,7 @@ export class HmmBackend implements Backend {
     return [];
   }
 
-  attach(memory: LinuxMemory): void {
+  attach(memory: LinuxHost): void {
     this.memory = memory;
     const capacity = Math.floor(memory.config.deviceMemoryBytes / PAGE_BYTES);
     for (let device = 0; device <= memory.config.devices; device++) {

@@ -58,7 +58,7 @@ export class HostBackend extends HmmBackend {
       }
       if (held.page) {
         this.pinned.push({ mm: process.mm, page: held.page });
-        memory.numbers.pin(1);
+        memory.tally.pin(1);
       }
       memory.setBits(device, granule, remoteBits(memory.bits(CPU, granule) !== 1));
     }
@@ -71,7 +71,7 @@ export class HostBackend extends HmmBackend {
       if (held.mm !== mm) continue;
       this.pinned.splice(i, 1);
       ungup(this.memory.kernel, held.page, { write: true, pin: true, longTerm: true });
-      this.memory.numbers.pin(-1);
+      this.memory.tally.pin(-1);
     }
   }
 }

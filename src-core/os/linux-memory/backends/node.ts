@@ -13,12 +13,11 @@ import { handleFault } from '../../linux/fault';
 import type { NodeSpec } from '../../linux/kernel';
 import { migrateFolio } from '../../linux/migrate-entries';
 import { vmaAt, type Mm } from '../../linux/mm';
-import { scanAddressSpace, setTiering } from '../../linux/numa';
+import { scanAddressSpace, setNow, setTiering } from '../../linux/numa';
 import { folioPages, type Page } from '../../linux/page';
 import { entryAt, pageOf, type Pte } from '../../linux/page-table';
-import type { Backend, DeviceFaultPage } from '../backend';
+import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
-import type { LinuxMemory } from '../linux-memory';
 import { REASON } from '../reasons';
 import { NO_CONTEXT } from '../moves';
 
@@ -39,7 +38,7 @@ export interface NodeOptions {
 }
 
 export class NodeBackend implements Backend {
-  private memory!: LinuxMemory;
+  private memory!: LinuxHost;
   private nextScanPs: number;
   private readonly counters: (Uint16Array | undefined)[] = [];
   /** Operands that the library placed already. */
@@ -59,7 +58,7 @@ export class NodeBackend implements Backend {
     }));
   }
 
-  attach(memory: LinuxMemory): void {
+  attach(memory: LinuxHost): void {
     this.memory = memory;
     const { tiering } = this.options;
     if (tiering) setTiering(memory.kernel, tiering);
@@ -186,6 +185,7 @@ export class NodeBackend implements Backend {
   /** NUMA-hint scanning, when its period has passed (U5). Needs a clock: a machine that only counts never scans. */
   tick(nowPs: number): void {
     const { memory, options } = this;
+    setNow(memory.kernel, nowPs);
     if (!(options.balancing || options.tiering) || nowPs < this.nextScanPs || memory.migrationOff) return;
     this.nextScanPs = nowPs + options.scanPeriodMs * PS_PER_MS;
     for (const mm of memory.kernel.mms()) scanAddressSpace(memory.kernel, mm, nowPs);

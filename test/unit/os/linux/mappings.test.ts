@@ -1,6 +1,7 @@
 /** mmap, munmap, mremap and fork of every kind of mapping. */
 import { describe, expect, it } from 'vitest';
 import { exit, fork } from '../../../../src-core/os/linux/fork';
+import { madvise } from '../../../../src-core/os/linux/madvise';
 import { mlock } from '../../../../src-core/os/linux/mlock';
 import { mmap, mprotect, munmap } from '../../../../src-core/os/linux/mmap';
 import { mremap } from '../../../../src-core/os/linux/mremap';
@@ -50,6 +51,10 @@ describe('mmap', () => {
     ]);
     poke(kernel, process.mm, BASE + 3, 3);
     expect(munmap(kernel, process.mm, BASE, BASE + 100)).toBe('EINVAL');
+    expect(mmap(kernel, process, { start: BASE + 100, pages: 4, prot: 'rw', shared: false }).ret).toBe('EINVAL');
+    expect(mprotect(kernel, process.mm, BASE, BASE + 100, 'r')).toBe('EINVAL');
+    expect(mlock(kernel, process.mm, BASE, BASE + 100)).toBe('EINVAL');
+    expect(madvise(kernel, process.mm, BASE, BASE + 100, 'nohugepage')).toBe('EINVAL');
     const child = fork(kernel, process, 'child');
     poke(kernel, child.mm, BASE + 3, 4);
     expect([peek(kernel, process.mm, BASE + 3), peek(kernel, child.mm, BASE + 3), kernel.hugetlbFree]).toEqual([
