@@ -13,7 +13,7 @@ export interface Spool {
 }
 
 export interface Example {
-  /** File name without its extension. */
+  /** File name without its extension; in a sub-folder of the examples, with its name and a slash in front. */
   readonly id: string;
   readonly path: string;
 }

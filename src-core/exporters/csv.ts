@@ -1,8 +1,12 @@
-/** Objects and totals as one table after RFC 4180, for spreadsheets and scripts; units stand in the header. */
+/**
+ * Objects, totals and compared memory systems as one table after RFC 4180, for spreadsheets and scripts; units stand in
+ * the header.
+ */
+import { comparisonLabel, type ComparisonRow } from '../model/comparison';
 import type { ObjectSummary, RunSummary } from '../model/summary';
+import { SYSTEM_COLUMNS, systemCells, type Cell } from './csv-systems';
 import type { Exporter } from './exporter';
 
-type Cell = string | number | null;
 type Counters = Omit<ObjectSummary, 'name' | 'address' | 'bytes' | 'cpu' | 'gpu'>;
 
 const COUNTERS: readonly (readonly [keyof Counters, string])[] = [
@@ -57,9 +61,9 @@ const objectRow = (object: ObjectSummary): readonly Cell[] => [
   null,
 ];
 
-const totalRow = ({ totals }: RunSummary): readonly Cell[] => [
-  'total',
-  null,
+const totalRow = ({ totals }: RunSummary, row = 'total', name: string | null = null): readonly Cell[] => [
+  row,
+  name,
   null,
   null,
   ...COUNTERS.map(([counter]) => totals[counter]),
@@ -68,13 +72,35 @@ const totalRow = ({ totals }: RunSummary): readonly Cell[] => [
   totals.simTimePs,
 ];
 
+/** One row per compared system; without numbers where it could not be run. */
+function systemRow(row: ComparisonRow): readonly Cell[] {
+  const { summary } = row;
+  const counters = summary
+    ? totalRow(summary, 'system', comparisonLabel(row))
+    : ['system', comparisonLabel(row), ...HEADER.slice(2).map(() => null)];
+  return [...counters, ...systemCells(summary?.system ?? null), row.refusal];
+}
+
+/** The table of a run on the managed system has no columns for other systems. */
+function tableOf(summary: RunSummary, comparison: readonly ComparisonRow[]): readonly (readonly Cell[])[] {
+  const plain = [...summary.objects.map(objectRow), totalRow(summary)];
+  if (!summary.system && comparison.length === 0) return [HEADER, ...plain];
+  const own = plain.map((row) => [...row, ...systemCells(row[0] === 'total' ? summary.system : null), null]);
+  // A comparison can be made of a run that has not begun: its zeros would be mistaken for results.
+  return [
+    [...HEADER, ...SYSTEM_COLUMNS, 'refusal'],
+    ...(comparison.length > 0 && summary.totals.accesses === 0 ? [] : own),
+    ...comparison.map(systemRow),
+  ];
+}
+
 export const csvExporter: Exporter = {
   id: 'csv',
   title: 'CSV, objects and totals',
   extension: 'csv',
   mediaType: 'text/csv; charset=utf-8; header=present',
-  write: ({ input: { summary } }) =>
-    [HEADER, ...summary.objects.map(objectRow), totalRow(summary)]
+  write: ({ input: { summary, comparison } }) =>
+    tableOf(summary, comparison ?? [])
       .map((cells) => `${cells.map(field).join(',')}\r\n`)
       .join(''),
 };

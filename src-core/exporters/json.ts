@@ -9,7 +9,14 @@ export const jsonExporter: Exporter = {
   mediaType: 'application/json',
   write: ({ input }) =>
     `${JSON.stringify(
-      { format: 'faultline-report', version: 1, ...input.summary, command: input.command, scenario: toScenario(input) },
+      {
+        format: 'faultline-report',
+        version: 1,
+        ...input.summary,
+        ...(input.comparison ? { comparison: input.comparison } : {}),
+        command: input.command,
+        scenario: toScenario(input),
+      },
       null,
       2,
     )}\n`,

@@ -35,7 +35,7 @@ export interface EmbeddedScenario {
   readonly expectedHash: string;
 }
 
-export function toScenario({ summary, machine, workloadText }: ReportInput): EmbeddedScenario {
+export function toScenario({ summary, machine, workloadText, system }: ReportInput): EmbeddedScenario {
   return {
     format: 'faultline-scenario',
     version: 1,
@@ -52,7 +52,7 @@ export function toScenario({ summary, machine, workloadText }: ReportInput): Emb
       policies: summary.policies,
       changes: summary.changes.map(({ batch, policy }) => ({ moment: { at: 'batch', batch }, policy })),
       usefulBytes: summary.totals.usefulBytes !== null,
-      ...(summary.system ? { system: { id: summary.system.id, params: summary.system.params } } : {}),
+      ...(system ? { system } : {}),
     },
     changeOrigins: summary.changes.map(({ origin }) => origin),
     machine,

@@ -4,7 +4,8 @@
  * only. One session per connection.
  */
 import type { Finding } from '../model/finding';
-import type { ComparisonRow, MemorySystemId } from '../model/memory-system';
+import type { ComparisonRow } from '../model/comparison';
+import type { MemorySystemId } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { PolicyChange, PolicyChoice, PolicyKind, ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';

@@ -42,6 +42,7 @@ const OBJECT_NUMBERS = 32 * 1024 * 1024;
 /** Objects drawn by name in the occupancy track; the rest is one band. */
 const MAX_BANDS = 24;
 const MAX_MARKS = 1000;
+/** Calls, and as many outcomes: neither takes the room of the other, nor that of phases and policy changes. */
 const MAX_OS_MARKS = 400;
 
 const FAULT_REASONS = ['first-touch', 'not-resident', 'remote-map'] as const;
@@ -145,7 +146,7 @@ export class Timeline {
   private readonly steps = new StepSpans();
   private readonly seen = new Int32Array(8);
   private chunkSeen = -1;
-  private osMarks = 0;
+  private readonly osMarks = { os: 0, outcome: 0 };
   private lastPhase = '';
   private readonly capacityBytes: number;
   private readonly granuleBytes: number;
@@ -243,7 +244,7 @@ export class Timeline {
   }
 
   private policyMark(policy: PolicyChoice, x: number, batch: number): void {
-    if (this.marks.length >= MAX_MARKS) return;
+    if (this.ownMarks() >= MAX_MARKS) return;
     const params = Object.entries(policy.params).map(([name, value]) => `${name}=${value}`);
     this.marks.push({
       at: x,
@@ -255,16 +256,18 @@ export class Timeline {
 
   /** Calls to the operating system, and outcomes that are not data; the first of them, so that phases keep their room. */
   private osMark(columns: EventChunk['blocks'][number]['columns'], row: number, detail: string, x: number): void {
-    if (this.osMarks >= MAX_OS_MARKS || this.marks.length >= MAX_MARKS) return;
-    this.osMarks++;
+    if (this.osMarks.os >= MAX_OS_MARKS && this.osMarks.outcome >= MAX_OS_MARKS) return;
     const { what, result } = JSON.parse(detail) as { what: string; result: string };
     const object = this.objects[columns.object[row]!]?.name;
     const isCall = columns.reason[row] === CALL;
+    const kind = isCall && result === 'ok' ? 'os' : 'outcome';
+    if (this.osMarks[kind] >= MAX_OS_MARKS) return;
+    this.osMarks[kind]++;
     this.marks.push({
       at: x,
-      kind: isCall && result === 'ok' ? 'os' : 'outcome',
-      label: isCall && result === 'ok' ? what : `${what}: ${result}`,
-      detail: [object === undefined ? '' : `of ${object}`, `result ${result}`].filter(Boolean).join(', '),
+      kind,
+      label: what,
+      detail: object === undefined ? result : `${result}, in ${object}`,
     });
   }
 
@@ -279,8 +282,13 @@ export class Timeline {
     this.phaseMark(phase, x);
   }
 
+  /** Marks of phases and policy changes. */
+  private ownMarks(): number {
+    return this.marks.length - this.osMarks.os - this.osMarks.outcome;
+  }
+
   private phaseMark(phase: string, x: number): void {
-    if (phase === this.lastPhase || this.marks.length >= MAX_MARKS) return;
+    if (phase === this.lastPhase || this.ownMarks() >= MAX_MARKS) return;
     this.lastPhase = phase;
     this.marks.push({ at: x, kind: 'phase', label: phase, detail: `phase ${phase} begins` });
   }

@@ -1,5 +1,6 @@
 /** How much a loop does, from closed formulas: exact element accesses, and units (groups and points) for the bound. */
 import { unreachable } from '../base/assert';
+import type { Iterations } from './iterations';
 import type { GemmPlan, LoopPlan, PhasePlan, StencilPlan, StepPlan } from './workload';
 
 export interface Cost {
@@ -43,9 +44,9 @@ export function loopCost(loop: LoopPlan): Cost {
   }
 }
 
-/** How often a step runs in its phase, its own repeat not counted. */
-export const stepRuns = (step: StepPlan): number =>
-  step.from > step.to ? 0 : Math.floor((step.to - step.from) / step.every) + 1;
+/** How often a step or a call runs in its phase, its own repeat not counted. */
+export const stepRuns = ({ from, to, every }: Iterations): number =>
+  from > to ? 0 : Math.floor((to - from) / every) + 1;
 
 export function stepCost(step: StepPlan): Cost {
   const times = stepRuns(step) * step.repeat;
@@ -63,8 +64,9 @@ export const stepsOf = (phase: PhasePlan): readonly StepPlan[] =>
 /** Cost of all iterations of a phase. */
 export function phaseCost(phase: PhasePlan): Cost {
   const steps = stepsOf(phase).map(stepCost);
+  const calls = phase.parts.reduce((sum, part) => sum + (part.kind === 'os' ? stepRuns(part) : 0), 0);
   return {
     accesses: steps.reduce((sum, step) => sum + step.accesses, 0),
-    units: steps.reduce((sum, step) => sum + step.units, 0),
+    units: steps.reduce((sum, step) => sum + step.units, calls),
   };
 }

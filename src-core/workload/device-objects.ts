@@ -23,6 +23,9 @@ export function deviceObjects(workload: Workload): ReadonlyMap<number, Processor
   const found = new Map<number, ProcessorIndex>();
   const note = (object: number, device: ProcessorIndex): void => {
     found.set(object, Math.min(device, found.get(object) ?? device));
+    // What a child uses on a device, main has mapped: who places the original must know.
+    const origin = workload.objects[object]?.origin;
+    if (origin !== undefined) note(origin, device);
   };
   const swaps: (readonly [number, number])[] = [];
   for (const phase of workload.phases) {

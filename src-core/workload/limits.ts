@@ -38,6 +38,10 @@ export const MAX_ACCESSES = 2 ** 53;
 export const MAX_UNITS = 1e11;
 /** Most steps of one `concurrently`. */
 export const MAX_BRANCHES = 64;
+/** Most processes of one file, main among them. */
+export const MAX_PROCESSES = 64;
+/** Most forks, exits and steps of processes that are followed to see whether each process is there when it is used. */
+export const MAX_LIFE_EVENTS = 65_536;
 
 /** Elements of an object that random draws can number: the index column is 32 bits wide. */
 export const MAX_INDEXED_ELEMENTS = 2 ** 32;

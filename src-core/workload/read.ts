@@ -1,14 +1,17 @@
 /** A workload file → plain data with every name and range resolved, or one refusal that names all that is wrong. */
 import { parseBytes, formatCount } from '../base/units';
+import { MEMORY_SYSTEMS, type SystemChoice } from '../model/memory-system';
 import { GRANULARITIES, type Granularity, POLICY_KINDS } from '../model/scenario';
 import { phaseCost } from './cost';
 import { readDocument } from './document';
 import { MAX_OBJECT_BYTES } from './limits';
+import { suggest } from './nearest';
 import { formatPath, type Path, type Position, type Problem, refuseProblems } from './problems';
 import { resolveExpectations } from './resolve-expect';
-import { resolveObjects } from './resolve-objects';
+import { checkViews, resolveObjects } from './resolve-objects';
 import { resolvePhases } from './resolve-phases';
 import { type WorkloadData, workloadSchema } from './schema';
+import { Views } from './views';
 import type { PolicyRequest, Workload } from './workload';
 
 /** Reads YAML or JSON. Throws Refusal; its details name file, line, column, path and what was expected. */
@@ -100,8 +103,15 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
 
   const objects = resolveObjects(data.objects, problems);
   const indexOf = new Map([...objects.keys()].map((name, index) => [name, index]));
-  const phases = resolvePhases(data.phases, { objects, indexOf, problems });
-  const expect = resolveExpectations(data.expect, objects, problems);
+  const views = new Views(objects.size);
+  const phases = resolvePhases(data.phases, { objects, indexOf, problems, views });
+  const mains = [...objects.values()];
+  // Views copy their originals: with one of those missing the file is refused anyway.
+  const ofProcesses = mains.includes(null) ? [] : views.objects(mains.filter((object) => object !== null));
+  const all = [...mains.filter((object) => object !== null), ...ofProcesses];
+  if (ofProcesses.length > 0) checkViews(all, problems);
+  const named = new Map([...objects, ...ofProcesses.map((object) => [object.name, object] as const)]);
+  const expect = resolveExpectations(data.expect, named, problems);
   return {
     file,
     text,
@@ -109,7 +119,7 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
     about: data.about.trim(),
     seed: data.seed,
     policies: policyRequests(data),
-    objects: [...objects.values()].filter((object) => object !== null),
+    objects: all,
     phases,
     expect,
     accesses: phases.reduce((sum, phase) => sum + phaseCost(phase).accesses, 0),
@@ -117,6 +127,7 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
       machine: data.machine,
       deviceMemoryBytes,
       granularity,
+      system: systemChoice(data, problems),
       usefulBytes: data.usefulBytes,
       changes: data.changes,
     }),
@@ -127,6 +138,7 @@ interface Optional {
   readonly machine: string | undefined;
   readonly deviceMemoryBytes: number | undefined;
   readonly granularity: Granularity | undefined;
+  readonly system: SystemChoice | undefined;
   readonly usefulBytes: boolean | undefined;
   readonly changes: readonly string[] | undefined;
 }
@@ -136,9 +148,23 @@ const optional = (values: Optional) => ({
   ...(values.machine !== undefined && { machine: values.machine }),
   ...(values.deviceMemoryBytes !== undefined && { deviceMemoryBytes: values.deviceMemoryBytes }),
   ...(values.granularity !== undefined && { granularity: values.granularity }),
+  ...(values.system !== undefined && { system: values.system }),
   ...(values.usefulBytes !== undefined && { usefulBytes: values.usefulBytes }),
   ...(values.changes !== undefined && { changes: values.changes }),
 });
+
+function systemChoice({ system }: WorkloadData, problems: Problem[]): SystemChoice | undefined {
+  if (system === undefined) return undefined;
+  const { id: wanted, ...params } = typeof system === 'string' ? { id: system } : system;
+  const id = MEMORY_SYSTEMS.find((known) => known === wanted);
+  if (id === undefined)
+    problems.push({
+      kind: 'unknown-system',
+      message: `there is no memory system "${wanted.slice(0, 60)}"; ${suggest(wanted, MEMORY_SYSTEMS)} (expected one of ${MEMORY_SYSTEMS.join(', ')})`,
+      path: typeof system === 'string' ? ['system'] : ['system', 'id'],
+    });
+  return id && { id, params };
+}
 
 function policyRequests(data: WorkloadData): PolicyRequest[] {
   const requests: PolicyRequest[] = [];

@@ -6,6 +6,7 @@ import { suggest } from './nearest';
 import type { Path, Problem } from './problems';
 import { parseElement } from './resolve-objects';
 import type { AccessData } from './schema';
+import type { Views } from './views';
 import type { Direction, LanePlan, PointsPlan, WorkloadObject } from './workload';
 
 /** What a loop can name, and where problems go. */
@@ -13,6 +14,9 @@ export interface Scope {
   readonly objects: ReadonlyMap<string, WorkloadObject | null>;
   readonly indexOf: ReadonlyMap<string, number>;
   readonly problems: Problem[];
+  /** Whose memory the names stand for. */
+  readonly process: string;
+  readonly views: Views;
 }
 
 export interface NamedObject {
@@ -28,7 +32,7 @@ export function suggestObject(objects: Scope['objects'], name: string, problems:
 /** The object of a name; null (with a problem, unless the object itself has one) when there is none. */
 export function findObject(scope: Scope, name: string, path: Path): NamedObject | null {
   const spec = scope.objects.get(name);
-  if (spec) return { index: scope.indexOf.get(name) ?? 0, spec };
+  if (spec) return { index: scope.views.index(scope.process, scope.indexOf.get(name) ?? 0), spec };
   if (spec === undefined)
     scope.problems.push({
       kind: 'unknown-object',
@@ -140,7 +144,13 @@ interface Range {
   readonly elements: number;
 }
 
-function resolveRange(data: AccessData, object: WorkloadObject, path: Path, problems: Problem[]): Range | null {
+/** The part of an object that `bytes`, `elements` or `part` choose; all of it when none does. */
+export function resolveRange(
+  data: Pick<AccessData, 'bytes' | 'elements' | 'part' | 'element'>,
+  object: WorkloadObject,
+  path: Path,
+  problems: Problem[],
+): Range | null {
   const wrong = (message: string, key: string): null => {
     problems.push({ kind: 'wrong-range', message, path: [...path, key] });
     return null;

@@ -79,8 +79,12 @@ function resolveObject(name: string, data: ObjectData, path: Path, problems: Pro
   const bytes = planes * rows * columns * elementBytes;
   if (bytes > MAX_OBJECT_BYTES)
     return wrong('limit', `object of ${tooLarge(bytes)}`, data.elements === undefined ? 'columns' : 'elements');
-  const { layout, initially } = data;
-  return { name, bytes, elementBytes, elements: bytes / elementBytes, layout, planes, rows, columns, initially };
+  const { layout, initially, map: mapping, advice } = data;
+  return {
+    ...{ name, bytes, elementBytes, elements: bytes / elementBytes, layout, planes, rows, columns, initially },
+    ...(mapping !== undefined && { mapping }),
+    ...(advice !== undefined && { advice }),
+  };
 }
 
 interface Shape {
@@ -117,6 +121,19 @@ function matrixShape(data: ObjectData, elements: number | undefined): ShapeResul
       columns === undefined ? 'rows' : 'columns',
     );
   return ok({ planes, rows: rows ?? other, columns: columns ?? other });
+}
+
+/** Objects of further processes count like those of the file: one page table entry and one counter row each. */
+export function checkViews(objects: readonly WorkloadObject[], problems: Problem[]): void {
+  const limit = (message: string): void => {
+    problems.push({ kind: 'limit', message, path: ['objects'], atKey: true });
+  };
+  if (objects.length > MAX_OBJECTS)
+    limit(
+      `${formatCount(objects.length)} objects with those of all processes; at most ${formatCount(MAX_OBJECTS)}. Let fewer processes use fewer of them`,
+    );
+  const total = objects.reduce((sum, { bytes }) => sum + Math.ceil(bytes / VA_BLOCK_BYTES) * VA_BLOCK_BYTES, 0);
+  if (total > MAX_OBJECT_BYTES) limit(`the objects of all processes take ${tooLarge(total)}`);
 }
 
 /** All objects in file order; null stands for one that has problems. */

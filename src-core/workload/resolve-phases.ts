@@ -1,19 +1,30 @@
 /** Phases and steps as written → plans with processors, iterations and loops; checks the bounds of the whole run. */
 import { formatBytes, formatCount } from '../base/units';
 import { processorIndex } from '../model/processor';
+import { MAIN_PROCESS } from '../model/os-action';
 import { phaseCost, stepRuns, stepsOf } from './cost';
+import type { Iterations } from './iterations';
 import { MAX_ACCESSES, MAX_TABLE_BYTES, MAX_UNITS } from './limits';
 import type { Path } from './problems';
+import { checkProcesses, type LifeEvent, type PhaseLife } from './processes';
 import { findObject, type Scope } from './resolve-access';
 import { resolveLoop } from './resolve-loops';
+import { resolveOs } from './resolve-os';
 import type { BranchData, PhaseData, StepData } from './schema';
+import type { OsData } from './schema-os';
 import { tableBytes } from './tables';
+import type { Views } from './views';
 import type { LoopPlan, PartPlan, PhasePlan, StepPlan } from './workload';
 
+/** What phases can name: the objects of the file. */
+export type FileScope = Omit<Scope, 'process'>;
+
 /** Phases in file order; what is wrong is in scope.problems, and the result is then incomplete. */
-export function resolvePhases(data: readonly PhaseData[], scope: Scope): readonly PhasePlan[] {
+export function resolvePhases(data: readonly PhaseData[], scope: FileScope): readonly PhasePlan[] {
   const seen = new Set<string>();
-  const phases = data.map((phase, index): PhasePlan => {
+  const devices = devicesOf(data);
+  const lives: PhaseLife[] = [];
+  const plans = data.map((phase, index): PhasePlan => {
     const path = ['phases', index];
     const wrongName = (kind: string, message: string): void => {
       scope.problems.push({ kind, message, path: [...path, 'name'] });
@@ -23,18 +34,57 @@ export function resolvePhases(data: readonly PhaseData[], scope: Scope): readonl
     if (seen.has(phase.name))
       wrongName('duplicate-name', `there is already a phase "${phase.name}"; names of phases are unique`);
     seen.add(phase.name);
-    return { name: phase.name, repeat: phase.repeat, parts: resolveParts(phase, path, scope) };
+    const life: PhaseLife = { repeat: phase.repeat, events: [] };
+    lives.push(life);
+    const parts = resolveParts(phase, path, { ...scope, process: MAIN_PROCESS }, devices, life.events);
+    return { name: phase.name, repeat: phase.repeat, parts };
   });
+  checkProcesses(lives, swappedNames(data), scope.problems);
+  const phases = swapViews(plans, scope.views);
   if (scope.problems.length === 0) checkBounds(phases, scope);
   return phases;
 }
 
-function resolveParts(phase: PhaseData, path: Path, scope: Scope): PartPlan[] {
+const swappedNames = (data: readonly PhaseData[]): ReadonlySet<string> =>
+  new Set(data.flatMap(({ steps }) => steps.flatMap(({ swap }) => swap ?? [])));
+
+/** Devices that the steps run on, before they are resolved: calls may name these. */
+function devicesOf(data: readonly PhaseData[]): number {
+  const names = data.flatMap(({ steps }) =>
+    steps.flatMap((step) => [step.on, ...(step.concurrently?.steps ?? []).map((branch) => branch.on)]),
+  );
+  return names.reduce((most, name) => Math.max(most, processorIndex(name ?? '') ?? 0), 1);
+}
+
+/** A swap holds for every process: where a process sees one of the two objects, its views are exchanged as well. */
+function swapViews(phases: readonly PhasePlan[], views: Views): readonly PhasePlan[] {
+  const swaps = phases.flatMap(({ parts }) => parts.filter((part) => part.kind === 'swap'));
+  for (let before = -1; before !== views.count;) {
+    before = views.count;
+    for (const { first, second } of swaps)
+      for (const process of views.processesOf([first, second])) {
+        views.index(process, first);
+        views.index(process, second);
+      }
+  }
+  const forAll = (part: PartPlan): readonly PartPlan[] => {
+    if (part.kind !== 'swap') return [part];
+    const { first, second } = part;
+    return [MAIN_PROCESS, ...views.processesOf([first, second])].map((process) => ({
+      kind: 'swap',
+      first: views.index(process, first),
+      second: views.index(process, second),
+    }));
+  };
+  return phases.map((phase) => ({ ...phase, parts: phase.parts.flatMap(forAll) }));
+}
+
+function resolveParts(phase: PhaseData, path: Path, scope: Scope, devices: number, life: LifeEvent[]): PartPlan[] {
   const names = new Map<string, number>();
   const parts: PartPlan[] = [];
   for (const [index, data] of phase.steps.entries()) {
     const here = [...path, 'steps', index];
-    const part = resolvePart(data, here, { phase, names, number: `${index + 1}` }, scope);
+    const part = resolvePart(data, here, { phase, names, number: `${index + 1}`, devices, life }, scope);
     if (part) parts.push(part);
   }
   return parts;
@@ -46,18 +96,25 @@ interface InPhase {
   readonly names: Map<string, number>;
   /** Position in the phase, for the default name. */
   readonly number: string;
+  /** Devices that steps of the file run on. */
+  readonly devices: number;
+  readonly life: LifeEvent[];
 }
 
 function resolvePart(data: StepData, path: Path, inPhase: InPhase, scope: Scope): PartPlan | null {
-  const alone = data.swap ? 'swap' : data.concurrently ? 'concurrently' : undefined;
-  if (alone === undefined) return resolveStep(data, path, inPhase, scope);
+  const alone = data.swap ? 'swap' : data.concurrently ? 'concurrently' : data.os ? 'os' : undefined;
+  if (alone === undefined) {
+    const { on, name, iterations, repeat, process, do: loops } = data;
+    return resolveStep({ on, name, iterations, repeat, process, do: loops }, path, inPhase, scope);
+  }
   for (const key of Object.keys(data) as (keyof StepData)[])
-    if (key !== alone && data[key] !== undefined) {
+    if (key !== alone && data[key] !== undefined && !(alone === 'os' && (key === 'process' || key === 'iterations'))) {
       const message = `"${key}" does not go with "${alone}", which is a step of its own; make two steps`;
       scope.problems.push({ kind: 'wrong-key', message, path: [...path, key], atKey: true });
       return null;
     }
   if (data.swap) return resolveSwap(data.swap, [...path, 'swap'], scope);
+  if (data.os) return resolveCall(data, data.os, path, inPhase, scope);
   const block = data.concurrently;
   if (!block) return null;
   const steps = block.steps.map((branch, index) =>
@@ -90,7 +147,50 @@ function resolveSwap(names: readonly [string, string], path: Path, scope: Scope)
   return { kind: 'swap', first: first.index, second: second.index };
 }
 
-function resolveStep(data: BranchData, path: Path, { phase, names, number }: InPhase, scope: Scope): StepPlan | null {
+/** A call to the operating system, and what it does to processes. */
+function resolveCall(data: StepData, os: OsData, path: Path, inPhase: InPhase, scope: Scope): PartPlan | null {
+  const process = data.process ?? MAIN_PROCESS;
+  const iterations = iterationsOf(data.iterations, inPhase.phase, path, 'call', scope);
+  const here = [...path, 'os'];
+  const { fork, pin, unpin } = os;
+  const at = (key: string) => ({ process, ...iterations, path: [...here, key] });
+  if (fork !== undefined) inPhase.life.push({ ...at('fork'), kind: 'fork', child: fork });
+  else if (os.exit) inPhase.life.push({ ...at('exit'), kind: 'exit' });
+  else if (pin !== undefined) inPhase.life.push({ ...at('pin'), kind: 'pin', object: pin });
+  else if (unpin !== undefined) inPhase.life.push({ ...at('unpin'), kind: 'unpin', object: unpin });
+  else inPhase.life.push(usesOf(data, process, iterations, path));
+  const action = resolveOs(os, here, { ...scope, process }, inPhase.devices);
+  return action && { kind: 'os', process, action, ...iterations };
+}
+
+const usesOf = (data: BranchData | StepData, process: string, iterations: Iterations, path: Path): LifeEvent => ({
+  kind: 'uses',
+  process,
+  ...iterations,
+  path: data.process === undefined ? path : [...path, 'process'],
+});
+
+function iterationsOf(
+  data: BranchData['iterations'],
+  { repeat }: PhaseData,
+  path: Path,
+  what: 'step' | 'call',
+  scope: Scope,
+): Iterations {
+  const every = data?.every ?? 1;
+  const found = { from: data?.from ?? every, to: Math.min(data?.to ?? repeat, repeat), every };
+  if (stepRuns(found) === 0)
+    scope.problems.push({
+      kind: 'wrong-value',
+      message: `the ${what} never runs: the phase has ${formatCount(repeat)} iterations, the ${what} begins at ${formatCount(found.from)} and ends at ${formatCount(found.to)}`,
+      path: [...path, 'iterations'],
+    });
+  return found;
+}
+
+function resolveStep(data: BranchData, path: Path, inPhase: InPhase, scope: Scope): StepPlan | null {
+  const { phase, names, number } = inPhase;
+  const process = data.process ?? MAIN_PROCESS;
   const problem = (kind: string, message: string, below: Path, atKey = false): void => {
     scope.problems.push({ kind, message, path: [...path, ...below], atKey });
   };
@@ -107,31 +207,16 @@ function resolveStep(data: BranchData, path: Path, { phase, names, number }: InP
   const streams = `${phase.name}/${name}${used > 1 ? `#${used}` : ''}`;
   const loops: LoopPlan[] = [];
   for (const [index, loop] of (data.do ?? []).entries()) {
-    const plan = resolveLoop(loop, [...path, 'do', index], scope, `${streams}/${index + 1}`);
+    const plan = resolveLoop(loop, [...path, 'do', index], { ...scope, process }, `${streams}/${index + 1}`);
     if (plan) loops.push(plan);
   }
-  const every = data.iterations?.every ?? 1;
-  const step: StepPlan = {
-    kind: 'step',
-    name,
-    processor: processor ?? 0,
-    from: data.iterations?.from ?? every,
-    to: Math.min(data.iterations?.to ?? phase.repeat, phase.repeat),
-    every,
-    repeat: data.repeat ?? 1,
-    loops,
-  };
-  if (stepRuns(step) === 0)
-    problem(
-      'wrong-value',
-      `the step never runs: the phase has ${formatCount(phase.repeat)} iterations, the step begins at ${formatCount(step.from)} and ends at ${formatCount(step.to)}`,
-      ['iterations'],
-    );
-  return step;
+  const iterations = iterationsOf(data.iterations, phase, path, 'step', scope);
+  inPhase.life.push(usesOf(data, process, iterations, path));
+  return { kind: 'step', name, processor: processor ?? 0, ...iterations, repeat: data.repeat ?? 1, process, loops };
 }
 
 /** Refuses runs that would take days or overflow a counter; the number is known without running anything. */
-function checkBounds(phases: readonly PhasePlan[], scope: Scope): void {
+function checkBounds(phases: readonly PhasePlan[], scope: FileScope): void {
   let accesses = 0;
   let units = 0;
   for (const [index, phase] of phases.entries()) {
@@ -150,7 +235,7 @@ function checkBounds(phases: readonly PhasePlan[], scope: Scope): void {
     else continue;
     return;
   }
-  const bytes = tableBytes(phases);
+  const bytes = tableBytes(phases, (object) => scope.views.originOf(object));
   if (bytes > MAX_TABLE_BYTES)
     scope.problems.push({
       kind: 'limit',

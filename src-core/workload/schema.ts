@@ -4,59 +4,11 @@
  * made here, because the file's author reads it.
  */
 import { z } from 'zod';
-import { formatCount } from '../base/units';
+import { MAPPINGS } from '../model/os-action';
 import { POLICY_KINDS } from '../model/scenario';
-import { MAX_ABOUT_LENGTH, MAX_BRANCHES, MAX_DRAWS, MAX_NAME_LENGTH, MAX_REPEAT } from './limits';
-import { suggest } from './nearest';
-
-const show = (value: unknown): string => {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return formatCount(value);
-  if (typeof value === 'object' && value !== null) return `a map with ${Object.keys(value).slice(0, 4).join(', ')}`;
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  return String(value);
-};
-
-/** The message of a value that is missing or not what was expected. */
-const expected = (what: string) => ({
-  error: (issue: { readonly input?: unknown }) =>
-    issue.input === undefined ? `is missing; expected ${what}` : `is ${show(issue.input)}; expected ${what}`,
-});
-
-/** A map with known keys; an unknown key is answered with the nearest known one. */
-const section = <S extends z.core.$ZodLooseShape>(what: string, shape: S) =>
-  z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return expected(what).error(issue);
-      const known = Object.keys(shape);
-      return (issue as unknown as { readonly keys: readonly string[] }).keys
-        .map((key) => `unknown key ${JSON.stringify(key.slice(0, 60))}; ${suggest(key, known)}`)
-        .join('\n'); // one line per key: read.ts gives each its own place
-    },
-  });
-
-const whole = (min: number, max: number) => {
-  const message = expected(`a whole number from ${min} to ${formatCount(max)}`);
-  return z.number(message).int(message).min(min, message).max(max, message);
-};
-const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
-  z.enum(values, {
-    error: (issue) =>
-      typeof issue.input === 'string'
-        ? `is "${issue.input.slice(0, 60)}"; ${suggest(issue.input, values)} (expected one of ${values.join(', ')})`
-        : expected(`one of ${values.join(', ')}`).error(issue),
-  });
-const word = (what: string) => {
-  const message = expected(`${what} of 1 to ${MAX_NAME_LENGTH} characters`);
-  return z.string(message).min(1, message).max(MAX_NAME_LENGTH, message);
-};
-const listOf = <T extends z.ZodType>(item: T, what: string, max?: number) => {
-  const list = z.array(item, expected(what)).min(1, expected(`${what} with at least one`));
-  return max === undefined ? list : list.max(max, expected(`${what} with at most ${max}`));
-};
-
-const size = z.string(expected('a size with its unit, such as "32MiB" (B, KiB, MiB, GiB, TiB)'));
-const objectName = word('the name of an object');
+import { MAX_ABOUT_LENGTH, MAX_BRANCHES, MAX_DRAWS, MAX_REPEAT } from './limits';
+import { osSchema } from './schema-os';
+import { expected, listOf, objectName, oneOf, pair, rangeShape, section, size, whole, word } from './schema-parts';
 
 const objectSchema = section('an object such as { size: 32MiB, element: f64 }', {
   size: size
@@ -84,13 +36,15 @@ const objectSchema = section('an object such as { size: 32MiB, element: f64 }', 
   initially: oneOf(['unpopulated', 'host'])
     .default('unpopulated')
     .meta({ description: 'host: resident on the host before the first access, without faults.' }),
+  map: oneOf(MAPPINGS).optional().meta({ description: 'How it is mapped. Default anon: what malloc gives.' }),
+  advice: oneOf(['hugepage', 'nohugepage'])
+    .optional()
+    .meta({ description: 'madvise of the whole object before the run.' }),
 }).meta({ title: 'object' });
 
 const direction = oneOf(['forward', 'reverse', 'alternate'])
   .optional()
   .meta({ description: 'alternate: forward on odd iterations of the phase, reverse on even ones. Default forward.' });
-const pair = <T extends z.ZodType>(item: T, what: string) => z.tuple([item, item], expected(what));
-const offsetRange = 'a range [from, to) in bytes, such as [0, 8] or [0B, 1MiB]';
 
 /** Keys of an access to one object; which of them go together is checked in resolve-access.ts. */
 const accessShape = {
@@ -116,21 +70,7 @@ const accessShape = {
     .optional()
     .meta({ description: 'zipf: hashed = element is a random permutation of rank; sorted = element is rank.' }),
   passes: whole(1, MAX_REPEAT).optional().meta({ description: 'chase: how often the cycle is followed.' }),
-  bytes: pair(z.union([z.number(), z.string()], expected(offsetRange)), offsetRange)
-    .optional()
-    .meta({ description: 'Part of the object: bytes [from, to).' }),
-  elements: pair(whole(0, 2 ** 47), 'a range [from, to) of element numbers, such as [0, 1000]')
-    .optional()
-    .meta({ description: 'Part of the object: elements [from, to).' }),
-  part: pair(
-    z
-      .number(expected('a fraction from 0 to 1'))
-      .min(0, expected('a fraction from 0 to 1'))
-      .max(1, expected('a fraction from 0 to 1')),
-    'a range [from, to) in fractions of the object, such as [0, 0.5]',
-  )
-    .optional()
-    .meta({ description: 'Part of the object in fractions: [0, 0.5] is the first half.' }),
+  ...rangeShape,
   element: z
     .string(expected('an element type (i8 … f64) or a size such as "16B"'))
     .optional()
@@ -189,13 +129,23 @@ const stepShape = {
         'Iterations of the phase (from 1) on which the step runs: from, from + every … to. `every: 5` alone is 5, 10, 15 …',
     }),
   repeat: whole(1, MAX_REPEAT).optional().meta({ description: 'Runs of the step one after another; default 1.' }),
+  process: word('the name of a process').optional().meta({ description: 'Process that runs it; default main.' }),
   do: listOf(loopSchema, 'a list of loops such as [ { read: u } ]')
     .optional()
     .meta({ description: 'Loops, one after another.' }),
 };
-const branchSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }', stepShape).meta({ title: 'branch' });
-const stepSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }, a swap or a concurrently', {
+const branchSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }', {
   ...stepShape,
+  os: z
+    .never({ error: () => 'has no place in concurrently; make it a step before or after' })
+    .optional()
+    .meta({ description: 'Not here: a call is a step of its own.' }),
+}).meta({ title: 'branch' });
+const stepSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }, a swap, an os or a concurrently', {
+  ...stepShape,
+  os: osSchema
+    .optional()
+    .meta({ description: 'A call to the operating system. A step of its own; `process` and `iterations` go with it.' }),
   swap: pair(objectName, 'two names of objects, such as [u, unew]')
     .optional()
     .meta({ description: 'The two names exchange their storage from here on. A step of its own; costs nothing.' }),
@@ -219,6 +169,7 @@ const policyShape = Object.fromEntries(
       .optional(),
   ]),
 );
+const system = 'a memory system such as "hmm", or { id: hmm, parameters … }';
 const limit = z.number(expected('a number')).optional();
 
 export const workloadSchema = section('a workload that starts with "faultline: 1"', {
@@ -236,6 +187,16 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
   policies: section('policies such as { eviction: access-lru }', policyShape)
     .optional()
     .meta({ description: 'Policies at the start: an id, or { id, parameters … }.' }),
+  system: z
+    .union(
+      [
+        word('a memory system'),
+        z.object({ id: word('a memory system') }).catchall(z.union([z.number(), z.string(), z.boolean()])),
+      ],
+      expected(system),
+    )
+    .optional()
+    .meta({ description: 'Memory system to run on: an id, or { id, parameters … }. Default managed.' }),
   usefulBytes: z
     .boolean(expected('true or false'))
     .optional()

@@ -3,6 +3,7 @@
  * of its loops. Lazy: nothing is made ahead of the batch that is asked for.
  */
 import { type AccessBatch, type AccessStream, createBatch, type StreamItem } from '../contracts/access-stream';
+import type { OsStep } from '../model/os-action';
 import type { SpaceSpec } from '../model/space';
 import { stepsOf } from './cost';
 import { drawState, type DrawState } from './draws';
@@ -10,9 +11,10 @@ import { type Cursor, finishGroup, handOut, hasRoom, isReverse, type Items, putL
 import { gemmItems } from './generators/gemm';
 import { type Draws, pointItems } from './generators/points';
 import { stencilItems } from './generators/stencil';
+import { nextRun } from './iterations';
 import { applySwaps, exchange } from './swaps';
 import type { Tables } from './tables';
-import type { LoopPlan, PartPlan, PhasePlan, RunPlan, StepPlan, Workload } from './workload';
+import type { LoopPlan, OsPart, PartPlan, PhasePlan, RunPlan, StepPlan, Workload } from './workload';
 
 const END: StreamItem = { kind: 'end' };
 const STEP_END: StreamItem = { kind: 'step-end' };
@@ -21,7 +23,8 @@ export function openWorkload(workload: Workload, space: SpaceSpec, seed: number,
   const states = new Map<string, DrawState>();
   const draws: Draws = {
     tables,
-    storageName: (storage) => workload.objects[storage]!.name,
+    // A child inherits the links of a list with the list.
+    storageName: (storage) => workload.objects[workload.objects[storage]!.origin ?? storage]!.name,
     state: (stream) => {
       const state = states.get(stream) ?? drawState(seed, stream);
       states.set(stream, state);
@@ -56,21 +59,15 @@ function streamOf(items: Items, cursor: Cursor, total: number): AccessStream {
 }
 
 function* phaseItems(phase: PhasePlan, cursor: Cursor, draws: Draws, total: number): Items {
-  const steps = stepsOf(phase);
+  const timed = [...stepsOf(phase), ...phase.parts.filter((part) => part.kind === 'os')];
   for (let iteration = 1; iteration <= phase.repeat; iteration++) {
     let busy = phase.repeat + 1;
-    for (const step of steps) busy = Math.min(busy, nextRun(step, iteration));
+    for (const part of timed) busy = Math.min(busy, nextRun(part, iteration));
     applySwaps(phase, cursor.binding, busy - iteration);
     iteration = busy;
     if (iteration > phase.repeat) return;
     for (const part of phase.parts) yield* partItems(part, phase, iteration, cursor, draws, total);
   }
-}
-
-/** First iteration from `iteration` on at which a step runs; Infinity when there is none. */
-function nextRun(step: Pick<StepPlan, 'from' | 'to' | 'every'>, iteration: number): number {
-  const at = step.from + Math.max(0, Math.ceil((iteration - step.from) / step.every)) * step.every;
-  return at <= step.to ? at : Infinity;
 }
 
 function* partItems(
@@ -83,7 +80,7 @@ function* partItems(
 ): Items {
   if (part.kind === 'swap') exchange(cursor.binding, part.first, part.second);
   else if (part.kind === 'os') {
-    if (nextRun(part, iteration) === iteration) yield { kind: 'os', step: part };
+    if (nextRun(part, iteration) === iteration) yield { kind: 'os', step: boundCall(part, cursor) };
   } else if (part.kind === 'step') yield* stepItems(part, phase.name, iteration, cursor, draws);
   else {
     const steps = part.steps.filter((step) => nextRun(step, iteration) === iteration);
@@ -94,6 +91,12 @@ function* partItems(
     });
     if (branches.length > 0) yield { kind: 'fork', branches, quantum: part.quantum };
   }
+}
+
+/** A call names an object; what it works on is the storage that the name stands for now. */
+function boundCall({ process, action }: OsPart, { binding }: Cursor): OsStep {
+  if (!('range' in action)) return { process, action };
+  return { process, action: { ...action, range: { ...action.range, object: binding[action.range.object]! } } };
 }
 
 function* stepItems(step: StepPlan, phase: string, iteration: number, cursor: Cursor, draws: Draws): Items {

@@ -80,15 +80,15 @@ function zipfTable(elements: number, exponent: number): ZipfTable {
   return { cumulative, guide };
 }
 
-/** Bytes of everything that the loops of a run keep in tables. */
-export function tableBytes(phases: readonly PhasePlan[]): number {
+/** Bytes of everything that the loops of a run keep in tables; `originOf`: processes share the tables of an object. */
+export function tableBytes(phases: readonly PhasePlan[], originOf: (object: number) => number): number {
   const swapped = new Set<number>();
   const points: PointsPlan[] = [];
   for (const phase of phases) {
     for (const part of phase.parts)
       if (part.kind === 'swap') {
-        swapped.add(part.first);
-        swapped.add(part.second);
+        swapped.add(originOf(part.first));
+        swapped.add(originOf(part.second));
       }
     for (const step of stepsOf(phase))
       for (const loop of step.loops) if (loop.kind === 'zipf' || loop.kind === 'chase') points.push(loop);
@@ -96,9 +96,10 @@ export function tableBytes(phases: readonly PhasePlan[]): number {
   const sizes = new Map<string, number>();
   for (const loop of points) {
     // A swapped name may stand for any swapped storage in turn, each with a permutation of its own.
-    const copies = swapped.has(loop.object) ? swapped.size : 1;
+    const object = originOf(loop.object);
+    const copies = swapped.has(object) ? swapped.size : 1;
     if (loop.kind === 'chase' || loop.hashed)
-      sizes.set(`${loop.kind}/${loop.object}/${loop.elements}`, 4 * loop.elements * copies);
+      sizes.set(`${loop.kind}/${object}/${loop.elements}`, 4 * loop.elements * copies);
     if (loop.kind === 'zipf')
       sizes.set(`table/${loop.elements}/${loop.exponent}`, 8 * loop.elements + 4 * guideBuckets(loop.elements));
   }

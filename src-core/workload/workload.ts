@@ -3,7 +3,8 @@
  * cannot fail any more. Objects are named by their index in `objects`; after a `swap` the same name stands for other
  * storage, therefore loops hold *names* (see stream.ts for the binding of names to storage).
  */
-import type { OsStep } from '../model/os-action';
+import type { SystemChoice } from '../model/memory-system';
+import type { MappingKind, OsStep } from '../model/os-action';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { Granularity, PolicyKind } from '../model/scenario';
 
@@ -20,9 +21,12 @@ export interface Workload {
   readonly granularity?: Granularity;
   /** As written; ids and parameters are not checked here, defaults are not filled in. */
   readonly policies: readonly PolicyRequest[];
+  /** As written: only the id is checked, parameters are not. */
+  readonly system?: SystemChoice;
   readonly usefulBytes?: boolean;
   /** As written, such as `3ms:prefetch=none`. */
   readonly changes?: readonly string[];
+  /** Objects of the file in its order, then what further processes see of them (`A@child`). */
   readonly objects: readonly WorkloadObject[];
   readonly phases: readonly PhasePlan[];
   readonly expect: readonly Expectation[];
@@ -47,6 +51,11 @@ export interface WorkloadObject {
   readonly rows: number;
   readonly columns: number;
   readonly initially: 'unpopulated' | 'host';
+  readonly mapping?: MappingKind;
+  readonly advice?: 'hugepage' | 'nohugepage';
+  /** Another process's view of an object: whose, and of which object of the file. */
+  readonly process?: string;
+  readonly origin?: number;
 }
 
 /** A field of the run's totals (`gpuFaults`) or of an object (`objects.r.pingPongs`) and what it must be. */
@@ -84,6 +93,7 @@ export interface StepPlan {
   readonly to: number;
   readonly every: number;
   readonly repeat: number;
+  readonly process: string;
   readonly loops: readonly LoopPlan[];
 }
 

@@ -6,12 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runTest } from './dmirror/interpreter';
+import { runPending, type PendingTest } from './dmirror/pending';
 import type { SelfTest, Tables } from './dmirror/run';
 
 interface Vectors {
   readonly fixtures: Tables['fixtures'];
   readonly prot_values: Readonly<Record<string, string>>;
   readonly count: { readonly test_functions: number; readonly cases_with_variants: number; readonly in_6_12: number };
+  readonly pending_tests: readonly PendingTest[];
   readonly tests: readonly (SelfTest & { readonly in_6_12: boolean; readonly variants: readonly string[] })[];
 }
 
@@ -38,4 +40,11 @@ describe('the self-tests of the kernel', () => {
           });
       }
     });
+
+  describe('that wait in the mm tree', () => {
+    for (const test of vectors.pending_tests)
+      it.each(['private', 'coherent'])(`${test.id} (%s)`, (variant) => {
+        runPending(test, variant, 'cur');
+      });
+  });
 });

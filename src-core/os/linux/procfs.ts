@@ -5,7 +5,7 @@
 import type { Ret } from './errno';
 import type { Kernel } from './kernel';
 import { vmaAt, type Mm, type Vma } from './mm';
-import { PMD_PAGES, type Page } from './page';
+import type { Page } from './page';
 import { entryAt, pageOf, type Pte } from './page-table';
 import { isCovered } from './vma-ops';
 
@@ -144,9 +144,6 @@ export function mincore(
   return { ret: null, inCore };
 }
 
-function isCached(vma: Vma, vpn: number): boolean {
-  if (!vma.file) return false;
-  const index = vma.fileOffset + (vpn - vma.start);
-  const { cache } = vma.file;
-  return cache.has(index) || (vma.hugetlb && cache.has(index - (vpn % PMD_PAGES)));
-}
+/** The page cache is asked for files; the entry alone decides for hugetlb. */
+const isCached = (vma: Vma, vpn: number): boolean =>
+  !vma.hugetlb && vma.file?.cache.has(vma.fileOffset + (vpn - vma.start)) === true;

@@ -8,7 +8,7 @@ import type { Kernel } from './kernel';
 import type { Memcg } from './mm';
 import { vmaAt } from './mm';
 import { invalidate } from './notifier';
-import { folioPages, type Page } from './page';
+import { folioPages, pagesOf, type Page } from './page';
 import { demote } from './numa';
 import { splitEverywhere } from './migrate-entries';
 import { dropCached, shmemSwapOut, unmapEverywhere, writeback } from './page-cache';
@@ -17,10 +17,10 @@ import { changeEntry, mappingsOf, unmapPage } from './rmap';
 import { swapOut } from './swap';
 
 /**
- * Looks at the whole inactive list before reclaim gives up: the first gives second chances, the next meets cold pages and
- * splits large folios, the third takes what these left, the last what was in the way of it.
+ * Looks at the whole inactive list before reclaim gives up: the first gives second chances, the second finds the pages cold
+ * that had theirs, and before the last the active list is given up.
  */
-const MOST_PASSES = 4;
+const MOST_PASSES = 3;
 /** Active folios that become inactive when the inactive list is the shorter one (SWAP_CLUSTER_MAX). */
 const BATCH = 32;
 
@@ -46,12 +46,12 @@ function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null
   const isMine = (head: Page): boolean => (memcg ? head.memcg === memcg : head.node === node);
   let freed = 0;
   for (let pass = 0; pass < MOST_PASSES && freed < pages; pass++) {
-    if (pass > 0) deactivate(kernel, isMine, Infinity);
+    if (pass === MOST_PASSES - 1) deactivate(kernel, isMine, Infinity);
     else if (kernel.inactive.size < kernel.activeList.size) deactivate(kernel, isMine, BATCH);
     let looks = kernel.inactive.size; // what is put back comes at the end, for the next pass
     for (const head of kernel.inactive) {
       if (freed >= pages || looks-- <= 0) break;
-      if (isMine(head)) freed += shrinkFolio(kernel, head, memcg !== null);
+      if (isMine(head)) freed += shrinkFolio(kernel, head, pages - freed, memcg !== null);
     }
   }
   return freed;
@@ -114,8 +114,11 @@ export function shrinkPage(kernel: Kernel, head: Page): boolean {
   return freed;
 }
 
-/** One folio: kept with a second chance, demoted, or freed. Answers base pages freed where they are wanted. */
-function shrinkFolio(kernel: Kernel, head: Page, forLimit: boolean): number {
+/**
+ * One folio: kept with a second chance, demoted, or freed; of a large one at most `wanted` pages. Answers the base pages
+ * that are free now where they are wanted.
+ */
+function shrinkFolio(kernel: Kernel, head: Page, wanted: number, forLimit: boolean): number {
   if (head.locked || head.writeback || head.longPins > 0) return rotate(kernel, head);
   if (isInLockedVma(head)) {
     // Faulted in, copied or brought back from a device after the mlock: found out here (try_to_unmap).
@@ -132,15 +135,23 @@ function shrinkFolio(kernel: Kernel, head: Page, forLimit: boolean): number {
   // A demoted folio stays charged, so demotion does not help a memcg below its limit.
   const size = folioPages(head);
   if (!forLimit && demote(kernel, head)) return size;
-  if (head.order > 0) {
-    // A large folio goes page by page: its pages come at the end of the list.
-    if (!splitEverywhere(kernel, head, 0)) rotate(kernel, head);
-    return 0;
-  }
+  if (head.order > 0) return shrinkPages(kernel, head, wanted, forLimit);
   if (!kernel.isolate(head)) return 0;
   const freed = freeIsolated(kernel, head);
   kernel.putback(head);
   return freed ? 1 : 0;
+}
+
+/** A large folio goes page by page: split first, the rest of its pages stays on the list. */
+function shrinkPages(kernel: Kernel, head: Page, wanted: number, forLimit: boolean): number {
+  const pages = pagesOf(head);
+  if (!splitEverywhere(kernel, head, 0)) return rotate(kernel, head);
+  let freed = 0;
+  for (const page of pages) {
+    if (freed >= wanted) break;
+    if (!page.free) freed += shrinkFolio(kernel, page, 1, forLimit);
+  }
+  return freed;
 }
 
 const isInLockedVma = (head: Page): boolean => head.rmap.some(({ mm, vpn }) => vmaAt(mm, vpn)?.locked === true);

@@ -40,6 +40,7 @@ export const run: CommandEntry = (program, cli) => {
   repeatable(command, '--report <file>', 'write a report: .html, .json, .csv or .pdf', (path) => reportFile(path));
   addCommonFlags(command).action(
     cli.run(async (file: string, flags: Flags) => {
+      if (flags.systems) checkAlone(flags);
       const target = targetOf(file, listExamples(cli.installation.examples));
       const record = flags.record === undefined ? null : outputPath(flags.record);
       const reports = flags.report ?? [];
@@ -69,6 +70,19 @@ export const run: CommandEntry = (program, cli) => {
     }),
   );
 };
+
+/** Flags that belong to one run say nothing about a comparison of several. */
+function checkAlone(flags: Flags): void {
+  const given = [
+    ...(flags.system === undefined ? [] : ['--system']),
+    ...(flags.record === undefined ? [] : ['--record']),
+    ...(flags.failIf === undefined ? [] : ['--fail-if']),
+  ];
+  if (given.length > 0)
+    throw new Refusal(
+      `${given.join(' and ')} cannot go with --systems, which makes several runs; run with --system ID instead`,
+    );
+}
 
 /** `--systems`: one table; exit code 1 where a system could not be run. */
 async function compare(

@@ -2,7 +2,7 @@
 import { formatCount } from '../../../src-core/base/units';
 import { CPU } from '../../../src-core/model/processor';
 import type { Scene } from './scene';
-import { BAND_PX, FLAGS_PX, RULER_PX, STEPS_PX } from './layout';
+import { BAND_PX, CALLS_PX, FLAGS_PX, RULER_PX, STEPS_PX } from './layout';
 import { toPixel } from './scale';
 
 const PADDING_PX = 5;
@@ -107,15 +107,24 @@ export function placeFlags(
   return flags;
 }
 
-/** Calls to the operating system and outcomes: ticks below the ruler, outcomes in the colour of warnings. */
+/**
+ * Calls to the operating system and outcomes in a row of their own: a call is a short tick; an outcome is a square in the
+ * colour of warnings with a line through the lanes, so that it is told apart without colours too.
+ */
 function drawOsMarks(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {
   for (const mark of picture.answer.marks) {
     if (mark.kind !== 'os' && mark.kind !== 'outcome') continue;
     const x = Math.round(toPixel(mark.at, view, layout.width));
     if (x < -1 || x > layout.width) continue;
-    context.fillStyle = palette.token(mark.kind === 'outcome' ? 'danger' : 'text-muted');
-    context.fillRect(x - 1, RULER_PX, 3, 7);
-    if (mark.kind === 'outcome') for (let y = RULER_PX; y < layout.height; y += 9) context.fillRect(x, y, 1, 3);
+    const middle = layout.callsTop + CALLS_PX / 2;
+    if (mark.kind === 'os') {
+      context.fillStyle = palette.token('text-muted');
+      context.fillRect(x, middle - 5, 2, 10);
+      continue;
+    }
+    context.fillStyle = palette.token('danger');
+    context.fillRect(x - 4, middle - 4, 9, 9);
+    for (let y = layout.bandTop; y < layout.height; y += 9) context.fillRect(x, y, 1, 3);
   }
 }
 

@@ -14,7 +14,12 @@ export interface Series {
 }
 
 const KNOWN_FAULTS = ['first-touch', 'not-resident', 'remote-map'];
-const KNOWN_CAUSES = ['fault', 'prefetch', 'access-counter', 'eviction'];
+/** Of memory systems on the Linux model; one hue for all processors, whose names stand in the legend. */
+const LINUX_FAULTS = ['hmm-mirror', 'no-permission', 'numa-hint', 'device-exclusive', 'swap-in', 'copy-in'];
+const KNOWN_CAUSES = [
+  ...['fault', 'prefetch', 'access-counter', 'eviction'],
+  ...['explicit', 'copy-in', 'copy-out', 'evacuate', 'numa-hint', 'pin', 'demote', 'promote'],
+];
 const WORDS: Readonly<Record<string, string>> = {
   'first-touch': 'first touch',
   'not-resident': 'not resident',
@@ -33,7 +38,11 @@ const words = (id: string): string => WORDS[id] ?? id.replace(/-/g, ' ');
 
 function faultSeries(track: TrackAnswer, processor: string, kind: string): Series {
   const family = processor === 'cpu' ? 'cpu' : 'gpu';
-  const token = KNOWN_FAULTS.includes(kind) ? `fault-${family}-${kind}` : 'fault-other';
+  const token = KNOWN_FAULTS.includes(kind)
+    ? `fault-${family}-${kind}`
+    : LINUX_FAULTS.includes(kind)
+      ? `fault-${kind}`
+      : 'fault-other';
   return { track, label: `${processor.toUpperCase()} ${words(kind)}`, token, down: false };
 }
 

@@ -29,7 +29,7 @@ const failed = (ret: Ret): Outcome => ({ ret, cpages: null, faults: null });
 /** HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms: one round of the model stands for one of them. */
 const BUDGET = 1000;
 /** Pages of one hmm_range_fault of a device fault. */
-const FAULT_BATCH = 64;
+export const FAULT_BATCH = 64;
 
 /** Something that happens while a device fault is between its walk and the driver's lock; `round` counts from 0. */
 export type Interleave = (round: number) => void;

@@ -6,6 +6,7 @@ import {
   close,
   deviceFault,
   exclusive,
+  FAULT_BATCH,
   release,
   snapshot,
   toDevice,
@@ -59,8 +60,9 @@ function concurrentRead(run: Run, file: DmirrorFile, start: number, end: number,
     run.pending = null;
   };
   if (run.schedule === 'before') act();
-  // Each repeat lets it in at another round of the read.
-  const chosen = Number(run.vars.c ?? 0);
+  // Each repeat lets it in at another round of the read; the last ones are in the half that goes.
+  const rounds = Math.ceil((end - start) / FAULT_BATCH);
+  const chosen = Math.max(0, rounds - 1 - Number(run.vars.c ?? 0));
   const between: Interleave | undefined =
     run.schedule === 'between'
       ? (round) => {

@@ -9,6 +9,7 @@ import type { Kernel } from '../../../src-core/os/linux/kernel';
 import type { Mm } from '../../../src-core/os/linux/mm';
 import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../src-core/os/linux/notifier';
 import { PAGE_BYTES, type Page } from '../../../src-core/os/linux/page';
+import { entryAt, pageOf } from '../../../src-core/os/linux/page-table';
 import { faultToRam } from './migrate';
 
 /** Tag of an entry: none is read-only. */
@@ -95,6 +96,20 @@ export class DmirrorFile {
     if (!entry || (write && entry.tag !== 'write')) return null;
     if (entry.page?.free) throw new Error(`the mirror of page ${vpn} points to a page that was freed (rule M19)`);
     return entry;
+  }
+
+  /** M20: entries that grant what the CPU's table does not (any more); empty unless an invalidation was missed. */
+  wrongEntries(): readonly string[] {
+    const wrong: string[] = [];
+    for (const [vpn, { page, tag }] of this.table) {
+      const found = entryAt(this.mm, vpn);
+      const has = found ? pageOf(found.entry, found.huge, vpn) : null;
+      if (!found || has !== page || (tag === 'write' && !found.entry.write))
+        wrong.push(`the mirror of page ${vpn} (${tag}) is not what the CPU has: ${found?.entry.state ?? 'nothing'}`);
+      else if ((tag === 'atomic') !== (found.entry.state === 'exclusive'))
+        wrong.push(`page ${vpn} is ${found.entry.state} and ${tag} in the mirror`);
+    }
+    return wrong;
   }
 
   close(): void {

@@ -78,6 +78,7 @@ function runBlock(run: Run, test: SelfTest, steps: readonly Step[], vars: Vars):
   for (const [at, step] of steps.entries()) {
     try {
       runStep(run, step);
+      checkMirrors(run.machine);
     } catch (error) {
       throw new Error(
         `step ${at} ${JSON.stringify(step)} with ${JSON.stringify(vars)}, ${run.schedule}: ${String(error)}`,
@@ -134,6 +135,12 @@ function holds(vars: Vars, condition: unknown): boolean {
   const value = match ? vars[match[2]!] : undefined;
   if (!match || value === undefined) return notUnderstood('a condition', condition);
   return (value === 1) === (match[1] === '');
+}
+
+/** After each step: no device grants more than the CPU's page table does (M20). */
+function checkMirrors({ devices }: Machine): void {
+  const wrong = devices.flatMap((device) => [...device.files].flatMap((file) => file.wrongEntries()));
+  if (wrong.length > 0) throw new Error(wrong.slice(0, 4).join('; '));
 }
 
 /** After the last process nothing is left: no frame of the host or a device, no charge. */

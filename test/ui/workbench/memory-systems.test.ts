@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ComparisonRow } from '../../../src-core/model/memory-system';
+import type { ComparisonRow } from '../../../src-core/model/comparison';
 import { projectRoot, startDesktop, type Desktop } from '../shell/desktop';
 
 const run = promisify(execFile);

@@ -1,0 +1,90 @@
+/** `os:` of a step: one call to the operating system, named by its first key, such as `{ munmap: A, part: [0, 0.5] }`. */
+import { z } from 'zod';
+import { ADVICE } from '../model/os-action';
+import { expected, objectName, oneOf, rangeShape, section, size, word } from './schema-parts';
+
+const yes = (what: string) => z.literal(true, expected('true')).optional().meta({ description: what });
+const flag = (what: string) => z.boolean(expected('true or false')).optional().meta({ description: what });
+const on = (what: string) => objectName.optional().meta({ description: what });
+const bytes = (what: string) => size.optional().meta({ description: what });
+const device = word('a device, gpu0 … gpu5');
+
+/** Calls on a range of an object. */
+export const RANGE_CALLS = [
+  'munmap',
+  'mremap',
+  'mprotect',
+  'madvise',
+  'mlock',
+  'munlock',
+  'mbind',
+  'pin',
+  'unpin',
+  'sync',
+  'truncate',
+  'fileRead',
+  'fileWrite',
+  'migrate',
+  'userfaultfd',
+] as const;
+export type RangeCall = (typeof RANGE_CALLS)[number];
+/** All calls; exactly one of them in an `os` step. */
+export const OS_CALLS = [
+  ...RANGE_CALLS,
+  'fork',
+  'exit',
+  'exec',
+  'unplug',
+  'replug',
+  'kernelAllocation',
+  'pressure',
+  'memoryLimit',
+  'migration',
+  'ksmScan',
+] as const;
+export type OsCall = (typeof OS_CALLS)[number];
+
+export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', {
+  munmap: on('Object whose range is unmapped.'),
+  mremap: on('Object whose range moves elsewhere in the address space; its name follows.'),
+  mprotect: on('Object whose protection becomes `prot`.'),
+  madvise: on('Object for which `advice` is given.'),
+  mlock: on('Object that must stay in memory.'),
+  munlock: on('Object that need not stay in memory any more.'),
+  mbind: on('Object whose pages shall come from `node`.'),
+  pin: on('Object whose pages are pinned (FOLL_PIN) until unpin or the end of the process.'),
+  unpin: on('Object whose pins of this process are given back.'),
+  sync: on('Object whose dirty pages are written back to its file.'),
+  truncate: on('Object whose file is cut to `to` bytes.'),
+  fileRead: on('Object whose file is read with read(), past the mapping.'),
+  fileWrite: on('Object whose file is written with write(), past the mapping.'),
+  migrate: on('Object that is moved to processor `to` now.'),
+  userfaultfd: on('Object whose missing pages are answered by a handler in user space.'),
+  fork: word('the name of a new process').optional().meta({ description: 'Makes a child process of this name.' }),
+  exit: yes('Ends the process.'),
+  exec: yes('The process starts another program: its address space is gone.'),
+  unplug: device.optional().meta({ description: 'Evicts the memory of the device and takes the device away.' }),
+  replug: device.optional().meta({ description: 'Gives the device back.' }),
+  kernelAllocation: bytes('The kernel allocates this much for itself.'),
+  pressure: bytes('Another program fills this much host memory.'),
+  memoryLimit: bytes('memory.max of the control group of the processes.'),
+  migration: z
+    .union([z.boolean(), z.enum(['on', 'off'])], expected('on or off'))
+    .optional()
+    .meta({ description: 'off: nothing is moved between processors from here on; on: again.' }),
+  ksmScan: yes('KSM looks for equal pages where madvise mergeable allows it.'),
+  ...rangeShape,
+  prot: oneOf(['none', 'r', 'rw']).optional().meta({ description: 'mprotect: none, r or rw.' }),
+  advice: oneOf(ADVICE).optional().meta({ description: 'madvise: what the program says of the range.' }),
+  dontUnmap: flag('mremap: the old range stays mapped, empty (MREMAP_DONTUNMAP).'),
+  longTerm: flag('pin: FOLL_LONGTERM, pages leave device and movable memory first.'),
+  write: flag('pin: the holder writes to the pages. Default true.'),
+  node: word('cpu, gpu or gpu0 … gpu5')
+    .optional()
+    .meta({ description: 'mbind: cpu, or the gpu whose memory is a NUMA node.' }),
+  to: word('a size such as "4MiB" (truncate), or cpu, gpu0 … (migrate)')
+    .optional()
+    .meta({ description: 'truncate: new size of the file. migrate: where to.' }),
+}).meta({ title: 'os' });
+
+export type OsData = z.infer<typeof osSchema>;

@@ -1,0 +1,207 @@
+/** Devices: accesses through their mirrors, migrations in phases, exclusive access, eviction, unplug. */
+import { evictFolios, unplug } from '../../src-core/os/linux/device-evict';
+import { copyFolio } from '../../src-core/os/linux/migrate-entries';
+import { migrateDevicePages, migrateDeviceRange, migrateVmaFinalize } from '../../src-core/os/linux/migrate-vma';
+import { isDevicePage } from '../../src-core/os/linux/page';
+import { cpuPage, type SimDevice } from './driver';
+import { cpuRead, judge, pagesIn, pickRange, wordFor } from './operations-memory';
+import { readWord, writeWord, type OpenMigration, type SimProcess, type World } from './world';
+
+export function deviceAccess(world: World): void {
+  const range = pickRange(world, 8);
+  if (!range) return;
+  const device = world.pick(world.devices)!;
+  const write = world.chance(50);
+  for (const vpn of pagesIn(range)) accessPage(world, device, range.owner, vpn, write);
+}
+
+function accessPage(world: World, device: SimDevice, owner: SimProcess, vpn: number, write: boolean): void {
+  const { mm } = owner.process;
+  const shared = isSharedDevicePage(cpuPage(mm, vpn));
+  const { result, page } = device.reach(mm, vpn, write);
+  judge(world, owner, vpn, write, result, write ? 'device-write' : 'device-read');
+  const { value } = owner.space.pages.get(vpn)!;
+  if (result !== 'ok') {
+    if (write) value.mayHaveBecomeOwn();
+    return;
+  }
+  const word = write ? wordFor(world, owner, vpn) : world.random.below(2);
+  if (write) {
+    if (!page) return world.wrong(`${device.name} may write page ${vpn}, where no page is`);
+    const written = world.value();
+    writeWord(page, word, written);
+    page.head.dirty = true; // SetPageDirty: no CPU entry has seen the store
+    value.write(word, written);
+    if (shared) world.count('cow-of-device-page');
+  } else {
+    const seen = readWord(page, word);
+    if (!value.observe(word, seen)) world.wrong(`${device.name} read ${seen} from word ${word} of page ${vpn}, not ${value}`);
+  }
+  if (page && isDevicePage(page)) world.count('device-local-access');
+}
+
+const isSharedDevicePage = (page: ReturnType<typeof cpuPage>): boolean =>
+  page !== null && isDevicePage(page) && page.head.rmap.length > 1;
+
+export function deviceSnapshot(world: World): void {
+  const range = pickRange(world, 40);
+  if (!range) return;
+  world.count('snapshot', world.pick(world.devices)!.snapshot(range.owner.process.mm, range.start, range.end));
+}
+
+/** An atomic of the device on memory that stays in RAM; sometimes it keeps the page for a few steps. */
+export function atomic(world: World): void {
+  const range = pickRange(world, 1);
+  const device = world.pick(world.devices)!;
+  if (!range || world.holds.length > 2) return;
+  const { owner, start: vpn } = range;
+  const hold = device.makeExclusive(owner.process.mm, vpn);
+  const { value } = owner.space.pages.get(vpn)!;
+  if (typeof hold === 'string') {
+    value.mayHaveBecomeOwn();
+    return world.count(`exclusive-${hold}`);
+  }
+  const word = wordFor(world, owner, vpn);
+  const old = readWord(hold.page, word);
+  if (!value.observe(word, old)) world.wrong(`an atomic of ${device.name} read ${old} from page ${vpn}, not ${value}`);
+  const next = world.value();
+  writeWord(hold.page, word, next);
+  hold.page.head.dirty = true;
+  value.write(word, next);
+  world.holds.push({ device, hold });
+  world.count('exclusive-granted');
+  if (world.chance(30)) cpuRead(world, owner, vpn); // waits for the lock
+  if (world.chance(70)) release(world);
+}
+
+export function release(world: World): void {
+  const held = world.holds.pop();
+  if (held) held.device.release(held.hold);
+}
+
+export function beginMigration(world: World): void {
+  const huge = world.isLarge && world.chance(60);
+  const range = pickRange(world, 16);
+  if (!range || world.open.length > 1) return;
+  const { owner } = range;
+  const device = world.pick(world.devices)!;
+  const toDevice = world.chance(70);
+  const start = huge ? range.start - (range.start % 512) : range.start;
+  const end = huge ? start + 512 : range.end;
+  const args = device.begin(owner.process.mm, start, end, toDevice);
+  if (!args) return world.count('migrate-EINVAL');
+  world.open.push({ device, owner, batch: args, args, toDevice, committed: false });
+  world.count('migrate-begun');
+}
+
+/** The same for frames of the device, whoever maps them (G23). */
+export function beginEviction(world: World): void {
+  const device = world.pick(world.devices)!;
+  const heads = [...device.memory.inUse].slice(0, 6);
+  if (world.open.length > 1 || heads.length === 0) return;
+  const batch = migrateDeviceRange(world.kernel, heads);
+  world.open.push({ device, owner: null, batch, args: null, toDevice: false, committed: false });
+  world.count('evict-begun');
+}
+
+/** The next phase of a migration that is under way. */
+export function advance(world: World): void {
+  const migration = world.pick(world.open);
+  if (!migration) return;
+  if (!migration.committed) commit(world, migration);
+  else finish(world, migration);
+}
+
+function commit(world: World, migration: OpenMigration): void {
+  const { device, args, batch, toDevice } = migration;
+  if (args) world.count('destination-missing', device.commit(args, toDevice));
+  else {
+    for (const [i, slot] of batch.slots.entries()) {
+      const to = slot?.page ? world.kernel.allocRam(slot.page.order, 0) : null;
+      if (!to) continue;
+      to.locked = true;
+      copyFolio(world.kernel, slot!.page!, to, 'evict');
+      batch.dst[i] = to;
+    }
+    migrateDevicePages(world.kernel, batch);
+  }
+  migration.committed = true;
+}
+
+function finish(world: World, migration: OpenMigration): void {
+  const { device, args, batch, toDevice } = migration;
+  world.open.splice(world.open.indexOf(migration), 1);
+  if (!args) {
+    migrateVmaFinalize(world.kernel, batch);
+    world.count('evicted-by-frame', batch.slots.filter((slot) => slot?.migrate === true).length);
+  } else {
+    const large = batch.slots.filter((slot) => slot?.migrate === true && slot.compound).length;
+    world.count(toDevice ? 'moved-to-device' : 'moved-back', device.finish(args, toDevice));
+    world.count('moved-large', large);
+  }
+}
+
+/** All three phases at once. */
+export function migrate(world: World): void {
+  const before = world.open.length;
+  beginMigration(world);
+  const migration = world.open[before];
+  if (!migration) return;
+  commit(world, migration);
+  finish(world, migration);
+}
+
+export function finishAll(world: World): void {
+  for (const migration of [...world.open]) {
+    if (!migration.committed) commit(world, migration);
+    finish(world, migration);
+  }
+  while (world.holds.length > 0) release(world);
+}
+
+export function evict(world: World): void {
+  const { memory } = world.pick(world.devices)!;
+  const heads = [...memory.inUse].slice(0, 1 + world.random.below(8));
+  const stayed = evictFolios(world.kernel, heads);
+  world.licence.adds = false;
+  world.count('evicted', Math.max(0, heads.length - stayed.length));
+  world.count('evict-stayed', stayed.length);
+}
+
+/** A job of the driver holds a device page for a while: it cannot move (G19). */
+export function startJob(world: World): void {
+  const head = world.pick([...world.pick(world.devices)!.memory.inUse]);
+  if (!head || head.locked || world.jobs.length > 2) return;
+  world.kernel.get(head);
+  world.jobs.push(head);
+  world.count('job');
+}
+
+export function endJob(world: World): void {
+  const head = world.jobs.pop();
+  if (head) world.kernel.put(head);
+}
+
+export function doUnplug(world: World): void {
+  const device = world.pick(world.devices)!;
+  const { memory } = device;
+  const wasEmpty = memory.inUse.size === 0;
+  const stayed = unplug(world.kernel, memory);
+  world.licence.adds = false;
+  world.unplugged = { device, stayed, ramFull: stayed.length > 0 && isFull(world) };
+  if (stayed.length > 0) world.count('unplug-waits');
+  else if (!wasEmpty) world.count('unplug-emptied');
+}
+
+function isFull(world: World): boolean {
+  const page = world.kernel.allocRam(0, 0);
+  if (page) world.kernel.put(page);
+  return page === null;
+}
+
+export function replug(world: World): void {
+  for (const { memory } of world.devices) {
+    if (memory.closing) world.count('replug');
+    memory.closing = false;
+  }
+}

@@ -1,0 +1,73 @@
+/** One walk through all page tables, from which the properties are recomputed after every step. */
+import type { Mm, Vma } from '../../src-core/os/linux/mm';
+import { PMD_PAGES, type Page } from '../../src-core/os/linux/page';
+import type { Pte } from '../../src-core/os/linux/page-table';
+import type { World } from './world';
+
+export interface Place {
+  readonly mm: Mm;
+  readonly vma: Vma | null;
+  readonly vpn: number;
+  readonly huge: boolean;
+  readonly entry: Pte;
+}
+
+export interface Survey {
+  readonly places: readonly Place[];
+  /** By folio head: the entries that map it, migration entries not. */
+  readonly mapped: ReadonlyMap<Page, readonly Place[]>;
+  /** Folios that are given out. */
+  readonly heads: ReadonlySet<Page>;
+  /** Populated anonymous pages: of each space, page number → its page (null: in swap). */
+  readonly anon: ReadonlyMap<Mm, ReadonlyMap<number, Page | null>>;
+}
+
+export function survey(world: World): Survey {
+  const places: Place[] = [];
+  const mapped = new Map<Page, Place[]>();
+  const anon = new Map<Mm, Map<number, Page | null>>();
+  for (const mm of world.kernel.mms()) {
+    anon.set(mm, new Map());
+    walk(mm, (place) => {
+      places.push(place);
+      note(place, mapped, anon.get(mm)!);
+    });
+  }
+  const heads = new Set<Page>();
+  for (const page of world.live) heads.add(page.head);
+  return { places, mapped, heads, anon };
+}
+
+function note(place: Place, mapped: Map<Page, Place[]>, anon: Map<number, Page | null>): void {
+  const { entry, vpn, huge } = place;
+  if (entry.state === 'swap') anon.set(vpn, null);
+  if (!entry.page) return;
+  const { head } = entry.page;
+  if (head.anon && huge) for (let i = 0; i < PMD_PAGES; i++) anon.set(vpn + i, head.pages?.[i] ?? head);
+  else if (head.anon) anon.set(vpn, entry.page);
+  if (entry.state === 'migration') return;
+  const known = mapped.get(head);
+  if (known) known.push(place);
+  else mapped.set(head, [place]);
+}
+
+function walk(mm: Mm, each: (place: Place) => void): void {
+  let at = 0;
+  const vmaOf = (vpn: number): Vma | null => {
+    if (!mm.vmas[at] || vpn < mm.vmas[at].start) at = 0;
+    while (mm.vmas[at] && mm.vmas[at]!.end <= vpn) at++;
+    const vma = mm.vmas[at];
+    return vma && vma.start <= vpn ? vma : null;
+  };
+  for (const [index, pmd] of mm.pmds) {
+    const start = index * PMD_PAGES;
+    if (pmd.kind === 'huge') each({ mm, vma: vmaOf(start), vpn: start, huge: true, entry: pmd.entry });
+    else
+      for (let i = 0, left = pmd.used; left > 0 && i < PMD_PAGES; i++) {
+        const entry = pmd.entries[i];
+        if (!entry) continue;
+        left--;
+        each({ mm, vma: vmaOf(start + i), vpn: start + i, huge: false, entry });
+      }
+  }
+}
