@@ -2,7 +2,7 @@
  * A memory system as people choose it: id, title, parameters. What it does is in policies/systems, one file each; a new one is
  * a file there and a line in its index.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { err, ok, type Result } from '../base/result';
 import type { MemorySystemId } from '../model/memory-system';
 import type { ParamValues } from './params';
@@ -29,12 +29,20 @@ export interface SystemEntry extends Omit<SystemSpec<z.ZodObject>, 'params'> {
 /** Hides the parameter type behind validation, as definePolicy does. */
 export function defineSystem<T extends z.ZodObject>(spec: SystemSpec<T>): SystemEntry {
   const strict = spec.params.strict();
+  // Flags and YAML read `profile=612` as a number; among words it is one of the words.
+  const words = new Set(
+    Object.entries(spec.params.shape).flatMap(([name, field]) =>
+      field instanceof z.ZodDefault && field.unwrap() instanceof z.ZodEnum ? [name] : [],
+    ),
+  );
+  const asWord = ([name, value]: [string, ParamValues[string]]): [string, ParamValues[string]] =>
+    words.has(name) && typeof value === 'number' ? [name, String(value)] : [name, value];
   const { params: _, ...rest } = spec;
   return {
     ...rest,
     schema: strict,
     parse: (params) => {
-      const parsed = strict.safeParse(params);
+      const parsed = strict.safeParse(Object.fromEntries(Object.entries(params).map(asWord)));
       if (parsed.success) return ok(parsed.data as ParamValues);
       const known = Object.keys(spec.params.shape);
       const issues = parsed.error.issues.map((issue) =>

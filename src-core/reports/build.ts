@@ -3,7 +3,7 @@ import { Refusal } from '../model/refusal';
 import { sections } from './sections';
 
 /**
- * The report as blocks: each section is a heading and what it says. `only` picks sections by id, in the order of the
+ * The report as blocks: each section is a heading and what it says; one that has nothing to say is left out. `only` picks sections by id, in the order of the
  * report; an id that is not there is refused.
  */
 export function buildReport(input: ReportInput, only?: readonly string[]): readonly ReportBlock[] {
@@ -14,5 +14,8 @@ export function buildReport(input: ReportInput, only?: readonly string[]): reado
     );
   return sections
     .filter((section) => !only || only.includes(section.id))
-    .flatMap((section): readonly ReportBlock[] => [{ kind: 'heading', text: section.title }, ...section.build(input)]);
+    .flatMap((section): readonly ReportBlock[] => {
+      const blocks = section.build(input);
+      return blocks.length === 0 ? [] : [{ kind: 'heading', text: section.title }, ...blocks];
+    });
 }

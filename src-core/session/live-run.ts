@@ -18,8 +18,12 @@ import type { Runnable } from './open';
 import { formatChange } from './run-flags';
 import { summarize } from './summary';
 
-/** Segments per slice: a few milliseconds, so that a pause is felt at once. */
-const SLICE_SEGMENTS = 50_000;
+/**
+ * Segments per slice: a few milliseconds, so that a pause is felt at once. A segment that faults on the Linux model takes a
+ * thousand times as long as one that hits, so a slice shrinks and grows with what the last one took.
+ */
+const MOST_SEGMENTS = 50_000;
+const LEAST_SEGMENTS = 64;
 /** A recording grows by about 66 bytes per event; past this it stops, so that a forgotten run does not fill the disk. */
 const MAX_RECORDING_BYTES = 32 * GIB;
 /** Wall milliseconds between turns of the event loop. */
@@ -36,6 +40,7 @@ export class LiveRun {
   private loop: Promise<void> | null = null;
   private ended: RunSummary | null = null;
   private readonly pacer = new Pacer();
+  private slice = LEAST_SEGMENTS;
   /** Hash of the finished recording. */
   private repeated: string | null = null;
   /** Why the recording ends before the run; null while it is whole. */
@@ -291,7 +296,7 @@ export class LiveRun {
       while (this.state === 'running' && !run.finished && this.batches < stopAtBatch) {
         const allowed = this.pacer.allowed(platform.wallMs(), this.batches, this.speed);
         run.haltAtBatch = Math.min(stopAtBatch, allowed);
-        if (this.batches < allowed) await run.advance(SLICE_SEGMENTS);
+        if (this.batches < allowed) await this.advanceSlice();
         const waits = this.batches >= allowed;
         if (!waits && platform.wallMs() - turnBegan < TURN_MS) continue;
         this.refresh();
@@ -308,6 +313,15 @@ export class LiveRun {
     }
     this.refresh();
     this.changed(true);
+  }
+
+  /** The slicing never changes a result, only when the event loop gets its turn. */
+  private async advanceSlice(): Promise<void> {
+    const began = this.platform.wallMs();
+    await this.run.advance(this.slice);
+    const took = this.platform.wallMs() - began;
+    if (took > TURN_MS) this.slice = Math.max(LEAST_SEGMENTS, Math.floor(this.slice / 2));
+    else if (took < TURN_MS / 2) this.slice = Math.min(MOST_SEGMENTS, this.slice * 2);
   }
 
   private async finish(): Promise<void> {

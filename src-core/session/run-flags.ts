@@ -120,6 +120,8 @@ export function parseSystemFlag(text: string): Result<SystemWish, string> {
 export function parseSystemList(text: string): Result<readonly SystemWish[], string> {
   const wishes: SystemWish[] = [];
   for (const part of text.split(',')) {
+    const [head = ''] = part.split(':');
+    if (head.includes('=')) return err(`"${part.trim()}": a parameter belongs to its system: write hmm:${part.trim()}`);
     const wish = parseSystemFlag(part.trim().replaceAll(':', ','));
     if (!wish.ok) return wish;
     wishes.push(wish.value);

@@ -41,7 +41,7 @@ export function checkProcesses(phases: readonly PhaseLife[], swapped: ReadonlySe
   for (const { process, path } of strangers)
     problems.push({
       kind: 'unknown-process',
-      message: `there is no process "${process}"; ${suggest(process, [...names])}. A process begins with a step { os: { fork: ${process} } }`,
+      message: `there is no process "${process}"; ${suggest(process, [...names])} (a step { os: { fork: ${process} } } makes one)`,
       path,
     });
   if (strangers.length === 0) new Lives(swapped, problems).follow(phases);

@@ -7,7 +7,7 @@ export function textTable(
   const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   const cell = (text: string, column: number): string =>
-    align[column] === 'left' ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
+    align[column] === 'left' ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
 }
 

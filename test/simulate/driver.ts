@@ -18,7 +18,13 @@ import {
   type MigrateVmaArgs,
 } from '../../src-core/os/linux/migrate-vma';
 import type { Mm } from '../../src-core/os/linux/mm';
-import { readBegin, readRetry, subscribe, type IntervalNotifier, type NotifyRange } from '../../src-core/os/linux/notifier';
+import {
+  readBegin,
+  readRetry,
+  subscribe,
+  type IntervalNotifier,
+  type NotifyRange,
+} from '../../src-core/os/linux/notifier';
 import { PMD_ORDER, PMD_PAGES, type Page } from '../../src-core/os/linux/page';
 import { entryAt, pageOf } from '../../src-core/os/linux/page-table';
 
@@ -57,7 +63,7 @@ const MOST_TRIES = 6;
 export class SimDevice {
   readonly mirrors = new Map<Mm, Mirror>();
   readonly memory: DeviceMemory;
-  /** Bytes moved by CPU faults that came back through the driver. */
+  /** Folios that CPU faults brought back. */
   broughtBack = 0;
 
   constructor(

@@ -27,7 +27,10 @@ function accessPage(world: World, device: SimDevice, owner: SimProcess, vpn: num
   }
   const word = write ? wordFor(world, owner, vpn) : world.random.below(2);
   if (write) {
-    if (!page) return world.wrong(`${device.name} may write page ${vpn}, where no page is`);
+    if (!page) {
+      world.wrong(`${device.name} may write page ${vpn}, where no page is`);
+      return;
+    }
     const written = world.value();
     writeWord(page, word, written);
     page.head.dirty = true; // SetPageDirty: no CPU entry has seen the store
@@ -35,7 +38,8 @@ function accessPage(world: World, device: SimDevice, owner: SimProcess, vpn: num
     if (shared) world.count('cow-of-device-page');
   } else {
     const seen = readWord(page, word);
-    if (!value.observe(word, seen)) world.wrong(`${device.name} read ${seen} from word ${word} of page ${vpn}, not ${value}`);
+    if (!value.observe(word, seen))
+      world.wrong(`${device.name} read ${seen} from word ${word} of page ${vpn}, not ${value.toString()}`);
   }
   if (page && isDevicePage(page)) world.count('device-local-access');
 }
@@ -59,11 +63,13 @@ export function atomic(world: World): void {
   const { value } = owner.space.pages.get(vpn)!;
   if (typeof hold === 'string') {
     value.mayHaveBecomeOwn();
-    return world.count(`exclusive-${hold}`);
+    world.count(`exclusive-${hold}`);
+    return;
   }
   const word = wordFor(world, owner, vpn);
   const old = readWord(hold.page, word);
-  if (!value.observe(word, old)) world.wrong(`an atomic of ${device.name} read ${old} from page ${vpn}, not ${value}`);
+  if (!value.observe(word, old))
+    world.wrong(`an atomic of ${device.name} read ${old} from page ${vpn}, not ${value.toString()}`);
   const next = world.value();
   writeWord(hold.page, word, next);
   hold.page.head.dirty = true;
@@ -89,7 +95,10 @@ export function beginMigration(world: World): void {
   const start = huge ? range.start - (range.start % 512) : range.start;
   const end = huge ? start + 512 : range.end;
   const args = device.begin(owner.process.mm, start, end, toDevice);
-  if (!args) return world.count('migrate-EINVAL');
+  if (!args) {
+    world.count('migrate-EINVAL');
+    return;
+  }
   world.open.push({ device, owner, batch: args, args, toDevice, committed: false });
   world.count('migrate-begun');
 }
@@ -193,11 +202,8 @@ export function doUnplug(world: World): void {
   else if (!wasEmpty) world.count('unplug-emptied');
 }
 
-function isFull(world: World): boolean {
-  const page = world.kernel.allocRam(0, 0);
-  if (page) world.kernel.put(page);
-  return page === null;
-}
+/** The allocator has reclaimed what it could by now. */
+const isFull = ({ kernel }: World): boolean => kernel.used[0]! >= kernel.config.nodes[0]!.pages;
 
 export function replug(world: World): void {
   for (const { memory } of world.devices) {

@@ -8,7 +8,8 @@ import { cpuWrite, isBusy, pagesIn, pickRange } from './operations-memory';
 import { readWord, wordBytes, wordOf, writeWord, type SimFile, type World } from './world';
 
 const isInFlight = (world: World, { inode }: SimFile): boolean =>
-  [...inode.cache.values()].some((page) => page.head.locked) || world.open.some(({ batch }) => batch.slots.some((slot) => slot?.page?.head.file === inode));
+  [...inode.cache.values()].some((page) => page.head.locked) ||
+  world.open.some(({ batch }) => batch.slots.some((slot) => slot?.page?.head.file === inode));
 
 export function fileAccess(world: World): void {
   const file = world.pick(world.files)!;
@@ -19,11 +20,16 @@ export function fileAccess(world: World): void {
     const data = fileRead(world.kernel, file.inode, at, 3);
     world.count(data ? 'file-read' : 'file-read-oom');
     if (data && data.length === 3 && !file.ref.page(index).observe(0, wordOf(data)))
-      world.wrong(`read() of page ${index} of ${file.ref.name} gave ${wordOf(data)}, not ${file.ref.page(index)}`);
+      world.wrong(
+        `read() of page ${index} of ${file.ref.name} gave ${wordOf(data)}, not ${file.ref.page(index).toString()}`,
+      );
     return;
   }
   const value = world.value();
-  if (fileWrite(world.kernel, file.inode, at, wordBytes(value)) !== null) return world.count('file-write-oom');
+  if (fileWrite(world.kernel, file.inode, at, wordBytes(value)) !== null) {
+    world.count('file-write-oom');
+    return;
+  }
   file.ref.bytes = Math.max(file.ref.bytes, at + 3);
   file.ref.page(index).write(0, value);
   world.count('file-write');
@@ -68,7 +74,8 @@ export function pin(world: World): void {
     const outcome = owner.space.outcome(vpn, flags.write);
     if (ret === 'EFAULT' && outcome === 'ok' && !shared && !(before && world.isHeld(before)))
       world.wrong(`a pin of page ${vpn} of mm ${mm.id} answered EFAULT`);
-    return world.count(`pin-refused-${ret}`);
+    world.count(`pin-refused-${ret}`);
+    return;
   }
   // A write, and a long-term pin of a private mapping, break copy-on-write before the page is taken.
   if (ref.value.link && (flags.write || (flags.pin && flags.longTerm))) ref.value.becomeOwn();
@@ -96,10 +103,11 @@ export function dma(world: World): void {
     const value = world.value();
     writeWord(pinned.page, 0, value);
     pinned.value.write(0, value);
-    return world.count('dma-write');
+    world.count('dma-write');
+    return;
   }
   const value = readWord(pinned.page, 0);
-  if (!pinned.value.observe(0, value)) world.wrong(`DMA read ${value}, not ${pinned.value}`);
+  if (!pinned.value.observe(0, value)) world.wrong(`DMA read ${value}, not ${pinned.value.toString()}`);
   world.count('dma-read');
 }
 

@@ -82,7 +82,7 @@ export function cpuRead(world: World, owner: SimProcess, vpn: number): FaultResu
   judge(world, owner, vpn, false, result, 'cpu-read');
   const page = owner.space.pages.get(vpn);
   if (data && page && !page.value.observe(word, wordOf(data)))
-    world.wrong(`a CPU read ${wordOf(data)} from word ${word} of page ${vpn}, not ${page.value}`);
+    world.wrong(`a CPU read ${wordOf(data)} from word ${word} of page ${vpn}, not ${page.value.toString()}`);
   return result;
 }
 
@@ -102,7 +102,10 @@ export function cpuAccess(world: World): void {
   const write = world.chance(60);
   for (const vpn of pagesIn(range)) {
     const result = write ? cpuWrite(world, range.owner, vpn) : cpuRead(world, range.owner, vpn);
-    if (result === 'oom' && world.chance(40)) return oomKill(world);
+    if (result === 'oom' && world.chance(40)) {
+      oomKill(world);
+      return;
+    }
   }
 }
 
@@ -168,7 +171,10 @@ export function doMmap(world: World): void {
   if (over !== null) world.licence.destroys = true;
   const options = { start: over, pages, prot: 'rw' as const, shared, file: file?.inode ?? null, fileOffset };
   const { ret, start } = mmap(world.kernel, owner.process, large ? { ...options, align: HUGE } : options);
-  if (ret !== null) return world.wrong(`mmap answered ${ret}`);
+  if (ret !== null) {
+    world.wrong(`mmap answered ${ret}`);
+    return;
+  }
   const ref = file?.ref ?? (shared ? new RefFile('anon-shared', pages * 4096) : null);
   owner.space.unmap(start, start + pages);
   owner.space.map(start, pages, 'rw', shared, ref, fileOffset);
@@ -206,8 +212,19 @@ export function doMremap(world: World): void {
   const newPages = dontUnmap || world.chance(60) ? pages : 1 + world.random.below(30);
   const to = fixed ? 2_000_000 + HUGE * world.random.below(20) + (world.chance(50) ? 0 : 3) : null;
   world.licence.destroys = true;
-  const { ret, start: at } = mremap(world.kernel, owner.process.mm, start, pages, to, { mayMove: true, fixed, dontUnmap }, newPages);
-  if (ret !== null) return world.count(`mremap-${ret}`);
+  const { ret, start: at } = mremap(
+    world.kernel,
+    owner.process.mm,
+    start,
+    pages,
+    to,
+    { mayMove: true, fixed, dontUnmap },
+    newPages,
+  );
+  if (ret !== null) {
+    world.count(`mremap-${ret}`);
+    return;
+  }
   if (at === start) {
     owner.space.unmap(start + newPages, end);
     if (newPages > pages) growInPlace(owner.space, start, pages, newPages);
@@ -231,9 +248,18 @@ export function doMadvise(world: World): void {
   if (!reads && isBusy(world, owner)) return;
   if (advice === 'dontneed' || advice === 'free') world.licence.destroys = true;
   const ret = madvise(world.kernel, owner.process.mm, start, end, advice);
-  if (advice === 'dontneed') forgetPages(range, () => true, (vpn) => owner.space.reset(vpn));
+  if (advice === 'dontneed')
+    forgetPages(
+      range,
+      () => true,
+      (vpn) => owner.space.reset(vpn),
+    );
   else if (advice === 'free')
-    forgetPages(range, (vpn) => owner.space.pages.get(vpn)!.file === null, (vpn) => owner.space.pages.get(vpn)!.value.free());
+    forgetPages(
+      range,
+      (vpn) => owner.space.pages.get(vpn)!.file === null,
+      (vpn) => owner.space.pages.get(vpn)!.value.free(),
+    );
   else if (advice === 'populate-write')
     for (const vpn of pagesIn(range)) {
       const { value } = owner.space.pages.get(vpn)!;

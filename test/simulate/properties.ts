@@ -6,7 +6,7 @@ import { folioPages, pagesOf, isDevicePage, type Page } from '../../src-core/os/
 import type { Memcg, Mm } from '../../src-core/os/linux/mm';
 import { entryAt, pageOf } from '../../src-core/os/linux/page-table';
 import type { SimDevice, DevicePte, Mirror } from './driver';
-import type { PageValue, RefPage } from './reference';
+import type { RefPage } from './reference';
 import type { Place, Survey } from './survey';
 import { readWord, type World } from './world';
 
@@ -15,7 +15,7 @@ export interface State {
   readonly before: Survey;
   readonly now: Survey;
   /** Charges of the pages of `before` by space and page number (property 8). */
-  readonly charges: ReadonlyMap<Mm, ReadonlyMap<number, Memcg | null>>;
+  readonly charges: Charges;
 }
 
 const name = (page: Page): string => `${page.kind} frame ${page.pfn}`;
@@ -47,7 +47,8 @@ export function oneValidCopy({ world, now }: State): string[] {
     for (const slot of batch.slots) own(slot?.page ?? null);
     for (const page of batch.dst) own(page);
   }
-  for (const head of now.heads) if (!owned.has(head)) wrong.push(`${name(head)} is given out and nobody's: a second copy`);
+  for (const head of now.heads)
+    if (!owned.has(head)) wrong.push(`${name(head)} is given out and nobody's: a second copy`);
   for (const head of owned) if (!now.heads.has(head)) wrong.push(`${name(head)} is in use and was not given out`);
   return wrong;
 }
@@ -90,7 +91,8 @@ export function mirrorsInvalidated({ world }: State): string[] {
     const page = found && pageOf(found.entry, found.huge, vpn);
     if (!found || found.entry.state === 'migration' || page !== entry.page)
       wrong.push(`${device.name} maps ${where({ mm, vpn })} to a page that is not there any more`);
-    else if (entry.write && !found.entry.write) wrong.push(`${device.name} may write ${where({ mm, vpn })}, the CPU not`);
+    else if (entry.write && !found.entry.write)
+      wrong.push(`${device.name} may write ${where({ mm, vpn })}, the CPU not`);
   }
   return wrong;
 }
@@ -155,7 +157,8 @@ export function anonConserved({ world, before, now }: State): string[] {
     const space = world.processOf(mm)?.space;
     if (!destroys)
       for (const vpn of pages.keys())
-        if (!left.has(vpn) && space?.pages.get(vpn)?.value.mayVanish !== true) wrong.push(`${where({ mm, vpn })} is lost`);
+        if (!left.has(vpn) && space?.pages.get(vpn)?.value.mayVanish !== true)
+          wrong.push(`${where({ mm, vpn })} is lost`);
     if (adds) continue;
     for (const vpn of left.keys()) if (!pages.has(vpn)) wrong.push(`${where({ mm, vpn })} came from nowhere`);
   }
@@ -182,15 +185,15 @@ export function valuesAgree({ world, now }: State): string[] {
   for (const { page, value } of world.pins)
     for (let word = 0; word < 2; word++)
       if (value && !value.allows(word, readWord(page, word)))
-        wrong.push(`pinned ${name(page)} holds ${readWord(page, word)}, not ${value}`);
+        wrong.push(`pinned ${name(page)} holds ${readWord(page, word)}, not ${value.toString()}`);
   return wrong;
 }
 
 function compare(wrong: string[], mm: Mm, vpn: number, ref: RefPage, page: Pick<Page, 'data'> | null): void {
   for (let word = 0; word < 2; word++) {
     const value = readWord(page, word);
-    if (!(ref.value satisfies PageValue).allows(word, value))
-      wrong.push(`word ${word} at ${where({ mm, vpn })} is ${value}, not ${ref.value}`);
+    if (!ref.value.allows(word, value))
+      wrong.push(`word ${word} at ${where({ mm, vpn })} is ${value}, not ${ref.value.toString()}`);
   }
 }
 
@@ -198,8 +201,7 @@ function compare(wrong: string[], mm: Mm, vpn: number, ref: RefPage, page: Pick<
 export function chargesConserved({ world, now, charges }: State): string[] {
   const wrong: string[] = [];
   const sums = new Map<Memcg, number>(world.memcgs.map((memcg) => [memcg, 0]));
-  for (const head of now.heads)
-    if (head.memcg) sums.set(head.memcg, (sums.get(head.memcg) ?? 0) + folioPages(head));
+  for (const head of now.heads) if (head.memcg) sums.set(head.memcg, (sums.get(head.memcg) ?? 0) + folioPages(head));
   for (const [memcg, sum] of sums)
     if (memcg.charged !== sum) wrong.push(`memcg ${memcg.name} is charged ${memcg.charged}, its pages are ${sum}`);
   for (const [mm, pages] of now.anon)
@@ -213,12 +215,18 @@ export function chargesConserved({ world, now, charges }: State): string[] {
   return wrong;
 }
 
-/** What the pages of a survey are charged to, for the next step. KSM pages are charged to whoever was first. */
-export function chargesOf(state: Survey): Map<Mm, Map<number, Memcg | null>> {
+type Charges = ReadonlyMap<Mm, ReadonlyMap<number, Memcg | null>>;
+
+/**
+ * What the pages of a survey are charged to, for the next step; a page in flight to what it was charged to before. KSM
+ * pages are left out: they are charged to whoever was first.
+ */
+export function chargesOf(state: Survey, earlier: Charges): Charges {
   const all = new Map<Mm, Map<number, Memcg | null>>();
   for (const [mm, pages] of state.anon) {
     const own = new Map<number, Memcg | null>();
-    for (const [vpn, page] of pages) if (page && !page.head.ksm) own.set(vpn, page.head.memcg);
+    for (const [vpn, page] of pages)
+      if (page && !page.head.ksm) own.set(vpn, page.head.memcg ?? earlier.get(mm)?.get(vpn) ?? null);
     all.set(mm, own);
   }
   return all;
@@ -235,7 +243,8 @@ export function unplugTerminates({ world }: State): string[] {
   if (stayed.length === 0)
     for (const head of memory.inUse) wrong.push(`${device.name} is gone and ${name(head)} is still in use`);
   for (const head of memory.inUse)
-    if (world.isHeld(head) && !stayed.includes(head)) wrong.push(`${name(head)} is held, but unplug did not wait for it`);
+    if (world.isHeld(head) && !stayed.includes(head))
+      wrong.push(`${name(head)} is held, but unplug did not wait for it`);
   return wrong;
 }
 
@@ -253,13 +262,15 @@ export function exclusiveAccess({ world, now }: State): string[] {
     if (!page) continue;
     if (atomic) {
       const found = entryAt(mm, vpn);
-      if (found?.entry.state !== 'exclusive') wrong.push(`${device.name} has atomic access to ${where({ mm, vpn })}, the CPU has it too`);
+      if (found?.entry.state !== 'exclusive')
+        wrong.push(`${device.name} has atomic access to ${where({ mm, vpn })}, the CPU has it too`);
       if (holders.has(page)) wrong.push(`two devices have atomic access to ${name(page)}`);
       holders.set(page, device.name);
     }
   }
   for (const [device, { mm }, vpn, { page, atomic }] of devicePtes(world))
-    if (page && !atomic && holders.has(page)) wrong.push(`${device.name} maps ${where({ mm, vpn })}, which is exclusive to another`);
+    if (page && !atomic && holders.has(page))
+      wrong.push(`${device.name} maps ${where({ mm, vpn })}, which is exclusive to another`);
   return wrong;
 }
 

@@ -69,7 +69,8 @@ export class PageValue {
   }
 
   private add(option: readonly number[]): void {
-    if (!this.options.some((each) => each.every((value, word) => value === option[word]))) this.options.push([...option]);
+    if (!this.options.some((each) => each.every((value, word) => value === option[word])))
+      this.options.push([...option]);
   }
 
   /** MADV_FREE. */
@@ -159,10 +160,7 @@ export class RefSpace {
     const first = moved[0]!;
     for (let i = 0; i < newPages; i++) {
       const index = first.index + i;
-      this.pages.set(
-        to + i,
-        moved[i] ?? { ...first, index, value: freshValue(first.shared, first.file, index) },
-      );
+      this.pages.set(to + i, moved[i] ?? { ...first, index, value: freshValue(first.shared, first.file, index) });
     }
   }
 

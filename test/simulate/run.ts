@@ -75,9 +75,9 @@ export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {
   for (let i = 0; i < 3; i++) memory.cpuAccess(world);
   plant?.(world);
   let before = survey(world);
+  let charges = chargesOf(before, new Map());
   let failure: Failure | null = null;
   const step = (number: number, operation: string, run: Operation): boolean => {
-    const charges = chargesOf(before);
     world.licence = { destroys: false, adds: true, recharges: false };
     world.events.length = 0;
     world.observations.length = 0;
@@ -88,6 +88,7 @@ export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {
       const now = survey(world);
       const found = check(world, before, now, charges);
       before = now;
+      charges = chargesOf(now, charges);
       failure = found && { seed, step: number, operation, ...found };
     } catch (error) {
       failure = { seed, step: number, operation, property: 'exception', wrong: [String((error as Error).stack)] };
@@ -99,6 +100,8 @@ export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {
     if (!step(i, name, run)) return { failure, counts: world.counts };
   }
   for (const [name, run] of ENDING) if (!step(steps, name, run)) break;
+  world.count('swapped-in', world.kernel.counters.swapIns);
+  for (const each of world.devices) world.count('brought-back-by-cpu-fault', each.broughtBack);
   return { failure, counts: world.counts };
 }
 
@@ -142,7 +145,8 @@ function letGo(world: World): void {
 
 function readEverything(world: World): void {
   for (const owner of world.processes)
-    for (const vpn of owner.space.pages.keys()) if (!world.isLarge || world.chance(10)) memory.cpuRead(world, owner, vpn);
+    for (const vpn of owner.space.pages.keys())
+      if (!world.isLarge || world.chance(10)) memory.cpuRead(world, owner, vpn);
 }
 
 function leave(world: World): void {

@@ -54,8 +54,8 @@ function note(place: Place, mapped: Map<Page, Place[]>, anon: Map<number, Page |
 function walk(mm: Mm, each: (place: Place) => void): void {
   let at = 0;
   const vmaOf = (vpn: number): Vma | null => {
-    if (!mm.vmas[at] || vpn < mm.vmas[at].start) at = 0;
-    while (mm.vmas[at] && mm.vmas[at]!.end <= vpn) at++;
+    if (vpn < (mm.vmas[at]?.start ?? Infinity)) at = 0;
+    while ((mm.vmas[at]?.end ?? Infinity) <= vpn) at++;
     const vma = mm.vmas[at];
     return vma && vma.start <= vpn ? vma : null;
   };

@@ -17,8 +17,20 @@ it('tries', () => {
     kinds.set(key, list);
   }
   const bad = [...kinds].sort((a, b) => b[1].length - a[1].length);
-  for (const [key, list] of bad.slice(0, 12)) console.log(`${list.length} x ${key}\n   e.g. ${list[0]}\n   seeds ${list.slice(0, 6).map((s) => s.split(':')[0]).join(' ')}`);
+  for (const [key, list] of bad.slice(0, 12))
+    console.log(
+      `${list.length} x ${key}\n   e.g. ${list[0]}\n   seeds ${list
+        .slice(0, 6)
+        .map((s) => s.split(':')[0])
+        .join(' ')}`,
+    );
   console.log(`${n} seeds, ${bad.reduce((s, b) => s + b[1].length, 0)} fail, ${Date.now() - t0} ms`);
-  if (process.env.COUNTS) console.log([...counts].sort().map(([k, v]) => `${k}=${v}`).join(' '));
+  if (process.env.COUNTS)
+    console.log(
+      [...counts]
+        .sort()
+        .map(([k, v]) => `${k}=${v}`)
+        .join(' '),
+    );
   expect(true).toBe(true);
 });

@@ -10,7 +10,7 @@ import { pagesOf, type Page } from '../../src-core/os/linux/page';
 import { createFile } from '../../src-core/os/linux/page-cache';
 import { randomStream, type Random } from '../../src-core/base/random';
 import { SimDevice, type Hold } from './driver';
-import { PageValue, RefFile, RefSpace } from './reference';
+import { RefFile, RefSpace, type PageValue } from './reference';
 
 export interface SimProcess {
   readonly process: Process;
@@ -82,7 +82,7 @@ export class World {
 
   constructor(seed: number) {
     this.random = randomStream(seed, 'simulate');
-    const { below } = this.random;
+    const below = (limit: number): number => this.random.below(limit);
     const large = below(16) === 0;
     this.isLarge = large;
     const ram = large ? 2200 + below(1500) : 90 + below(160);
@@ -150,9 +150,18 @@ export class World {
     return this.random.below(100) < percent;
   }
 
-  /** Pages that somebody holds, so that no access to them has to end. */
+  /** Does somebody hold the page by right, so that what needs it waits? A lock alone is no answer: it may have leaked. */
   isHeld(page: Page): boolean {
-    return page.head.locked || page.head.pins > 0 || this.jobs.some((each) => each.head === page.head);
+    const { head } = page;
+    return (
+      this.pins.some((each) => each.page.head === head) ||
+      this.jobs.some((each) => each.head === head) ||
+      this.holds.some(({ hold }) => hold.page.head === head) ||
+      this.open.some(
+        ({ batch }) =>
+          batch.slots.some((slot) => slot?.page?.head === head) || batch.dst.some((each) => each?.head === head),
+      )
+    );
   }
 
   processOf(mm: Mm): SimProcess | undefined {
@@ -161,7 +170,7 @@ export class World {
 }
 
 /** One word of a page, as hardware would read it. */
-export function readWord(page: Page | null, word: number): number {
+export function readWord(page: Pick<Page, 'data'> | null, word: number): number {
   const data = page?.data;
   if (!data) return 0;
   const at = word === 0 ? 0 : 4088;

@@ -87,7 +87,7 @@ function perform(memory: LinuxHost, process: Process, index: number, action: OsA
   const { kernel } = memory;
   switch (action.kind) {
     case 'fork': {
-      fork(kernel, process, action.child);
+      if (fork(kernel, process, action.child).exited) return 'ENOMEM'; // no memory for the copies of pinned pages
       memory.contents?.forked(index, memory.map.processIndex(action.child));
       return 'ok';
     }

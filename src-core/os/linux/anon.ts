@@ -32,7 +32,7 @@ export function outOfMemory(kernel: Kernel): FaultResult {
 }
 
 /** true: a PMD entry may stand here (transparent_hugepage/enabled, alignment, nothing mapped around it). */
-export function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
+function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
   const start = pmdStart(vpn);
   if (start < vma.start || start + PMD_PAGES > vma.end || mm.pmds.has(pmdOf(vpn))) return false;
   if (vma.thp === 'nohugepage' || vma.uffdMissing) return false;
@@ -77,7 +77,7 @@ export function mapAnon(kernel: Kernel, mm: Mm, vpn: number, page: Page, write: 
 }
 
 /** May the writer keep the page? Only if nobody else maps or holds it (wp_can_reuse_anon_folio). */
-export function canReuse(page: Page): boolean {
+function canReuse(page: Page): boolean {
   if (page.anonExclusive) return true;
   const { head } = page;
   return (

@@ -18,7 +18,7 @@ import {
 } from './migrate-slots';
 import { isSpecial, vmaAt } from './mm';
 import { invalidate } from './notifier';
-import { folioPages, isZoneDevice, PMD_ORDER, type Page } from './page';
+import { isZoneDevice, PMD_ORDER, type Page } from './page';
 
 export {
   migrateArgs,
@@ -170,10 +170,3 @@ export function migrateDeviceFolios(
   migrateVmaFinalize(kernel, batch);
   return heads.filter((head, i) => batch.slots[i]?.migrate !== true && !head.free);
 }
-
-/** Base pages of a batch that moved. */
-export const migratedPages = (batch: MigrateBatch): number =>
-  batch.slots.reduce(
-    (sum, slot, i) => sum + (slot?.migrate === true && batch.dst[i] ? folioPages(batch.dst[i].head) : 0),
-    0,
-  );

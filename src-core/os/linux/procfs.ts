@@ -13,7 +13,7 @@ import { isCovered } from './vma-ops';
 export interface PagemapEntry {
   /** Bit 63. */
   readonly present: boolean;
-  /** Bit 62: any entry that is neither empty nor present, so device-private, exclusive and migration entries, too. */
+  /** Bit 62, for every entry that is neither empty nor present, so device-private, exclusive and migration entries, too. */
   readonly swap: boolean;
   /** Bit 61: a page of a file, or of shared anonymous memory. */
   readonly file: boolean;

@@ -41,7 +41,7 @@ export function insertVma(mm: Mm, vma: Vma): void {
  * Splits the VMA at a page, if it lies inside. Both halves stay the same in all but their range; a PMD entry across the new
  * border becomes PTEs (vma_adjust_trans_huge). A hugetlb VMA is only split between huge pages, which its callers check with `canIsolate`.
  */
-export function splitVmaAt(mm: Mm, vpn: number): void {
+function splitVmaAt(mm: Mm, vpn: number): void {
   const at = mm.vmas.findIndex((vma) => vma.start < vpn && vpn < vma.end);
   if (at < 0) return;
   const vma = mm.vmas[at]!;

@@ -1,5 +1,6 @@
 /** The operations of hmm-selftests.json that go to the driver, and looks at what it left. */
 import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import { pagemap } from '../../../src-core/os/linux/procfs';
 import {
   access,
   checkExclusive,
@@ -18,7 +19,6 @@ import type { DmirrorFile } from './device';
 import { checkEither, checkMirror, checkOutcome, fail, type Context } from './expect';
 import type { Actor } from './machine';
 import { bytesOf, notUnderstood, patternOf } from './phrases';
-import { pagemapOf } from './pagemap';
 import { bufferOf, vpnsOf, type Operation, type Run, type Step } from './run';
 
 function contextOf(run: Run, actor: Actor): Context {
@@ -141,7 +141,7 @@ export const deviceSteps: Readonly<Record<string, Operation>> = {
       if (step.expect !== 'every entry: swap bit set, present bit clear') notUnderstood('a pagemap', step.expect);
       const { start, end } = vpnsOf(run, step.range);
       for (let vpn = start; vpn < end; vpn++) {
-        const { swap, present } = pagemapOf(actor.process.mm, vpn);
+        const { swap, present } = pagemap(actor.process.mm, vpn);
         if (!swap || present) fail(`pagemap of page ${vpn}`, step.expect, { swap, present });
       }
     },

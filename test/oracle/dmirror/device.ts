@@ -35,6 +35,8 @@ export class DmirrorDevice {
   /** Which open file brought a page: its entry goes when the page leaves (zone_device_data of the backing page). */
   readonly broughtBy = new Map<Page, DmirrorFile>();
   readonly transfers: Transfer[] = [];
+  /** The bytes of a frame, kept while it is free: what plays the device's memory is not made anew for each page. */
+  readonly backing = new Map<Page, Uint8Array>();
 
   constructor(
     readonly kernel: Kernel,

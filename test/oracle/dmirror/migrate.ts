@@ -99,7 +99,12 @@ function allocate(file: DmirrorFile, order: number): Page | null {
 function copyAll(device: DmirrorDevice, from: Page, to: Page, toDevice: boolean): void {
   const target = pagesOf(to);
   const source = to.order > 0 ? pagesOf(from) : [from];
-  for (const [k, page] of source.entries()) copyData(page, target[k]!);
+  for (const [k, page] of source.entries()) {
+    const into = target[k]!;
+    if (toDevice) into.data = device.backing.get(into) ?? null;
+    copyData(page, into);
+    if (toDevice && into.data) device.backing.set(into, into.data);
+  }
   device.transfers.push({ toDevice, pages: folioPages(to) });
 }
 

@@ -85,6 +85,11 @@ describe('timeline picture', () => {
     expect(toSeries(track('bytes.toHost.eviction', []))).toMatchObject({ token: 'cause-eviction', down: true });
     expect(toSeries(track('bytes.toDevice.telepathy', [])).token).toBe('cause-other');
     expect(toSeries(track('faults.cpu.cosmic-ray', [])).token).toBe('fault-other');
+    expect(toSeries(track('faults.gpu.hmm-mirror', []))).toMatchObject({
+      token: 'fault-hmm-mirror',
+      label: 'GPU mirrored',
+    });
+    expect(toSeries(track('bytes.toHost.copy-out', []))).toMatchObject({ token: 'cause-copy-out', down: true });
     expect(toSeries(track('occupancy.12', [], { object: 12 })).token).toBe('object-2');
     expect(toSeries(track('occupancy.other', [], { object: -1 })).token).toBe('object-other');
   });
@@ -122,9 +127,27 @@ describe('timeline picture', () => {
     expect(readoutAt(toPicture(answer), 9000, 10)).toBeNull();
   });
 
+  it('names calls and outcomes under the pointer, and how many more there are', () => {
+    const outcome = (at: number) => ({ at, kind: 'outcome' as const, label: 'cpu read', detail: 'SIGBUS, in A' });
+    const call = { at: 139, kind: 'os' as const, label: 'munmap', detail: 'ok, in A' };
+    const called = { ...answer, marks: [call, ...Array.from({ length: 8 }, () => outcome(140))] };
+    const { marks } = readoutAt(toPicture(called), 140, 5)!;
+    expect(marks[0]).toBe('munmap: ok, in A');
+    expect(marks[1]).toBe('cpu read: SIGBUS, in A');
+    expect(marks.at(-1)).toBe('3 more');
+  });
+
+  it('gives calls a row only where there are some, below the flags and above the phases', () => {
+    const none = layOut(900, 700, { flags: true, calls: false });
+    const some = layOut(900, 700, { flags: true, calls: true });
+    expect(some.callsTop).toBe(none.bandTop);
+    expect(some.bandTop).toBeGreaterThan(some.callsTop);
+    expect(some.flagsTop).toBeLessThan(some.callsTop);
+  });
+
   it('shares out all of the height and gives none twice', () => {
     for (const height of [700, 301, 60, 0]) {
-      const { lanes } = layOut(900, height);
+      const { lanes } = layOut(900, height, { flags: height > 301, calls: height > 60 });
       for (let i = 1; i < lanes.length; i++) expect(lanes[i]!.top).toBe(lanes[i - 1]!.top + lanes[i - 1]!.height);
       const last = lanes.at(-1)!;
       if (height > 100) expect(last.top + last.height).toBe(height);

@@ -93,6 +93,62 @@ describe('run', () => {
     expect((JSON.parse(again.out) as RunSummary).totals).toEqual(summary.totals);
   });
 
+  it('compares memory systems in one table, and writes the comparison in every format', async () => {
+    const file = join(folder, 'small.yaml');
+    writeFileSync(
+      file,
+      `faultline: 1
+name: small
+machine: pcie4-16g
+deviceMemory: 1MiB
+granularity: 4KiB
+objects:
+  A: { size: 256KiB, element: f64 }
+phases:
+  - name: work
+    steps:
+      - { on: cpu, do: [{ write: A }] }
+      - { on: gpu0, do: [{ readwrite: A }] }
+      - os: { munmap: A, part: [0.5, 1] }
+      - { on: cpu, do: [{ read: A }] }
+`,
+    );
+    const outputs = ['html', 'json', 'csv', 'pdf'].flatMap((format) => ['--report', `FOLDER/c.${format}`]);
+    const { code, out, err } = await faultline([
+      'run',
+      file,
+      '--systems',
+      'hmm:contents=true,copy,managed',
+      ...outputs,
+    ]);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^Number +hmm contents=true +copy +managed$/m);
+    expect(out).toMatch(/^Calls added to the application +0 +[1-9]\d* +–$/m);
+    expect(out).toMatch(/^6 no change to the application +pass +FAIL +–$/m);
+    expect(out).toMatch(/^hmm contents=true +SIGSEGV +cpu read +A +1 /m);
+    expect(readFileSync(join(folder, 'c.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
+    expect(readFileSync(join(folder, 'c.html'), 'utf8')).toContain('hmm contents=true');
+    expect(readFileSync(join(folder, 'c.csv'), 'utf8').match(/^system,/gm)).toHaveLength(3);
+    const again = await faultline(['run', file, '--systems', 'hmm:contents=true,copy,managed', '--json']);
+    const { comparison } = JSON.parse(again.out) as { comparison: unknown };
+    expect((JSON.parse(readFileSync(join(folder, 'c.json'), 'utf8')) as { comparison: unknown }).comparison).toEqual(
+      comparison,
+    );
+  });
+
+  it('exits with 1 when a memory system could not run the workload', async () => {
+    const file = join(folder, 'large.yaml');
+    writeFileSync(
+      file,
+      'faultline: 1\nname: large\nobjects: { a: { size: 17GiB, element: f64 } }\n' +
+        'phases: [ { name: p, steps: [ { on: cpu, do: [ { read: a, part: [0, 0.0001] } ] } ] } ]\n',
+    );
+    const { code, out } = await faultline(['run', file, '--systems', 'managed,hmm']);
+    expect(code).toBe(1);
+    expect(out.replace(/\s+/g, ' ')).toContain('hmm could not be run: 17 GiB are 4,456,448 pages;');
+    expect(out).toMatch(/^Number +managed$/m);
+  });
+
   it('exits with 1 when --fail-if holds', async () => {
     const { code, out } = await faultline(['run', s1, '--fail-if', 'objects.r.deadBytesToDevice>3GiB']);
     expect(code).toBe(1);
@@ -108,6 +164,11 @@ describe('wrong usage and input exit with 2 and say what is right', () => {
     [['run', s1, '--machine', 'r1'], /r0/],
     [['run', s1, '--policy', 'eviction=lru'], /access-lru, migrated-lru, random, belady/],
     [['run', s1, '--policy', 'prefetch=tree,treshold=5'], /known: threshold/],
+    [['run', s1, '--system', 'hm'], /no memory system "hm"; expected one of managed, hmm/],
+    [['run', s1, '--system', 'hmm,tph=always'], /unknown parameter "tph" \(known: .*thp/],
+    [['run', s1, '--systems', 'hmm,thp=always'], /write hmm:thp=always/],
+    [['run', s1, '--systems', 'hmm', '--record', 'FOLDER/r.arrow'], /--record cannot go with --systems/],
+    [['run', s1, '--systems', 'hmm', '--fail-if', 'gpuFaults>1'], /--fail-if cannot go with --systems/],
     [['run', s1, '--granularity', '5KiB'], /4KiB, 64KiB, 2MiB/],
     [['run', s1, '--device-memory', '48MB'], /48MiB/],
     [['run', s1, '--at', '3:prefetch=none'], /unit is missing/],

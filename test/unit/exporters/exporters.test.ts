@@ -7,6 +7,7 @@ import { Refusal } from '../../../src-core/model/refusal';
 import { buildReport } from '../../../src-core/reports/build';
 import { chartSvg } from '../../../src-core/reports/svg';
 import { example, object } from '../reports/example-input';
+import { system, withSystem } from '../reports/example-system';
 
 const request = (input: ReportInput): ExportRequest => ({ input, blocks: buildReport(input), drawChart: chartSvg });
 const write = (id: string, input: ReportInput = example): string =>
@@ -210,5 +211,25 @@ describe('csv', () => {
     const [header = [], ...rows] = parse(write('csv', { ...example, summary: { ...example.summary, objects } }));
     expect(rows.map((row) => row[1])).toEqual(['a,"b"\r\nc', `'=HYPERLINK("x")`, `'-1`, '']);
     expect(rows[0]?.[header.indexOf('usefulBytes [B]')]).toBe('');
+  });
+
+  it('has more columns for a run under a memory system, and a row per compared one', () => {
+    const summary = withSystem(example.summary);
+    const choice = { id: 'hmm' as const, params: system.params };
+    const comparison = [
+      { system: choice, chosen: { thp: 'always' }, title: 'HMM', summary, refusal: null },
+      { system: { id: 'dax' as const, params: {} }, chosen: {}, title: 'DAX', summary: null, refusal: 'too "large"' },
+    ];
+    const [header = [], ...rows] = parse(write('csv', { ...example, summary, system: choice, comparison }));
+    for (const row of rows) expect(row).toHaveLength(header.length);
+    expect(new Set(header).size).toBe(header.length);
+    const column = (title: string): readonly (string | undefined)[] => rows.map((row) => row[header.indexOf(title)]);
+    expect(column('row')).toEqual(['object', 'object', 'object', 'total', 'system', 'system']);
+    expect(column('name').slice(4)).toEqual(['hmm thp=always', 'dax']);
+    expect(column('workItems.p99 [ps]')).toEqual(['', '', '', '8000000000', '8000000000', '']);
+    expect(column('requirement 1a').slice(3)).toEqual(['fail', 'fail', '']);
+    expect(column('requirement 5').slice(3)).toEqual(['', '', '']);
+    expect(column('outcomes [count]').slice(3)).toEqual(['3', '3', '']);
+    expect(column('refusal').slice(3)).toEqual(['', '', 'too "large"']);
   });
 });

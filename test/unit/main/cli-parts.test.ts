@@ -112,6 +112,16 @@ describe('the summary for people', () => {
         ],
       ),
     ).toBe('name         n\na          100\nlong name    1');
+    expect(
+      textTable(
+        ['a', 'word', 'end'],
+        [
+          ['long name', 'x', 'y'],
+          ['b', 'longer word', 'z'],
+        ],
+        ['left', 'left', 'left'],
+      ),
+    ).toBe('a          word         end\nlong name  x            y\nb          longer word  z');
   });
 });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../../src-core/base/units';
 import { compileWorkload, loadWorkload, type Workload } from '../../../src-core/workload';
+import { stepsOf } from '../../../src-core/workload/cost';
 import { type R0Counts, runR0 } from './r0';
 
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url));
@@ -80,5 +81,27 @@ describe('the examples that ship', () => {
   it('s5 with rows sorted by frequency faults as published', () => {
     const sorted = load('s5-embedding-zipf.yaml', (text) => text.replace('placement: hashed', 'placement: sorted'));
     expect(Math.abs(count(sorted, 4 * KIB).gpuFaults / 304_603 - 1)).toBeLessThan(0.01);
+  });
+});
+
+describe('the twelve workloads of the thread', () => {
+  const thread = readdirSync(`${folder}thread-2015`).sort();
+
+  it('are all here, one for each of thread-2015 section 6, among them dgemm-on-malloc', () => {
+    expect(thread.map((name) => name.slice(0, 3))).toEqual(
+      Array.from({ length: 12 }, (_, index) => `${String(index + 1).padStart(2, '0')}-`),
+    );
+    expect(thread[0]).toBe('01-dgemm-on-malloc.yaml');
+  });
+
+  it.each(thread)('%s says what it is, has times, and leaves the memory system open', (name) => {
+    const workload = load(`thread-2015/${name}`);
+    expect(workload.about.length).toBeGreaterThan(80);
+    expect(workload.text).toContain('# Look at: ');
+    expect([workload.machine, workload.system]).toEqual(['pcie4-16g', undefined]);
+    const data = workload.objects.reduce((sum, { bytes, origin }) => sum + (origin === undefined ? bytes : 0), 0);
+    expect(data).toBeLessThanOrEqual(64 * MIB);
+    expect(workload.deviceMemoryBytes).toBeLessThanOrEqual(64 * MIB);
+    expect(workload.phases.flatMap(stepsOf).some(({ processor }) => processor > 0)).toBe(true);
   });
 });

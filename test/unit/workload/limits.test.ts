@@ -28,6 +28,15 @@ const file = (objects: string, loops: string, phase = '', step = ''): string =>
   `faultline: 1\nname: t\nobjects: { ${objects} }\nphases: [ { name: p, ${phase} steps: [ { on: gpu, ${step} do: [ ${loops} ] } ] } ]\n`;
 const small = 'a: { elements: 4 }';
 
+/** `count` objects, all of which a child names as well: twice as many, and one more that only main has. */
+const manyViews = (count: number): string => {
+  const names = Array.from({ length: count }, (_, index) => `o${index}`);
+  const objects = names.map((name) => `${name}: {elements: 1}`).join(', ');
+  const loops = names.map((name) => `{read: ${name}}`).join(', ');
+  const more = count === 32_767 ? ', last: {elements: 1}' : '';
+  return `faultline: 1\nname: t\nobjects: {${objects}${more}}\nphases: [ { name: p, steps: [ { os: { fork: c } }, { on: cpu, process: c, do: [${loops}] } ] } ]`;
+};
+
 describe('each limit lets the last good value through and refuses the next, with number and limit', () => {
   it.each<[string, string, string, RegExp]>([
     [
@@ -47,6 +56,18 @@ describe('each limit lets the last good value through and refuses the next, with
       file('a: { size: 64TiB }, b: { size: 64TiB }', '{ read: a, elements: [0, 1] }'),
       file('a: { size: 64TiB }, b: { size: 64TiB }, c: { size: 8B }', '{ read: a, elements: [0, 1] }'),
       /objects: the objects take 140,737,490,452,480 bytes; at most 2\^47/,
+    ],
+    [
+      'bytes of the objects of all processes',
+      'faultline: 1\nname: t\nobjects: { a: { size: 64TiB } }\nphases: [ { name: p, steps: [ { os: { fork: c1 } }, { on: cpu, process: c1, do: [ { read: a, elements: [0, 1] } ] } ] } ]',
+      'faultline: 1\nname: t\nobjects: { a: { size: 64TiB } }\nphases: [ { name: p, steps: [ { os: { fork: c1 } }, { on: cpu, process: c1, do: [ { read: a, elements: [0, 1] } ] }, { os: { fork: c2 } }, { on: cpu, process: c2, do: [ { read: a, elements: [0, 1] } ] } ] } ]',
+      /objects: the objects of all processes take 211,106,232,532,992 bytes; at most 2\^47/,
+    ],
+    [
+      'objects of all processes',
+      manyViews(32_767),
+      manyViews(32_768),
+      /objects: 65,536 objects with those of all processes; at most 65,535/,
     ],
     [
       'element bytes',

@@ -157,7 +157,7 @@ describe('processes that are not there', () => {
       ['os: { fork: child }', use('chidl')],
       1,
       [
-        `9:27 ${process}[1].process unknown-process: there is no process "chidl"; did you mean "child"?. A process begins with a step { os: { fork: chidl } }`,
+        `9:27 ${process}[1].process unknown-process: there is no process "chidl"; did you mean "child"? (a step { os: { fork: chidl } } makes one)`,
       ],
     ],
     [

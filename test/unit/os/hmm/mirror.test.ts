@@ -71,6 +71,7 @@ describe('what cannot be reached', () => {
   it('M4: no VMA, an unreadable one, device registers: an error where asked for, a mark in a snapshot', () => {
     const { kernel, process, mm, mirror } = stage();
     map(kernel, process, 1, { start: BASE + 8, io: true });
+    setPte(mm, BASE + 8, null); // the VMA decides, whatever stands in it
     munmap(kernel, mm, BASE + 1, BASE + 2);
     mprotect(kernel, mm, BASE + 3, BASE + 4, 'none');
     poke(kernel, mm, BASE + 4, 1);

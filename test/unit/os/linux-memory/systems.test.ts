@@ -1,19 +1,156 @@
-import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { MemorySystemId } from '../../../../src-core/model/memory-system';
+import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
+import { r0 } from '../../../../src-core/presets/machines/r0';
 import { memorySystems } from '../../../../src-core/policies/systems';
-import { runSystem } from './run-system';
+import { choose } from '../../../property/drive';
+import { runSystem, type SystemRun } from './run-system';
 
-const dgemm = readFileSync('examples/s10-dgemm-on-malloc.yaml', 'utf8').replaceAll('128MiB', '2MiB').replaceAll('4096', '512').replace('tile: 256', 'tile: 64');
+const linuxSystems = memorySystems.map(({ id }) => id).filter((id) => id !== 'managed');
+const example = (name: string): string => readFileSync(`examples/${name}.yaml`, 'utf8');
+/** The seed's own case: three matrices, here of 512 KiB in place of 128 MiB. */
+const dgemm = example('s10-dgemm-on-malloc')
+  .replaceAll('128MiB', '512KiB')
+  .replaceAll('4096', '256')
+  .replace('tile: 256', 'tile: 32');
 
-describe('dgemm on malloc under every memory system', () => {
-  for (const { id } of memorySystems.filter((system) => system.id !== 'managed'))
-    it(`${id}: runs unchanged, and every byte read is the one written last`, async () => {
-      const run = await runSystem(dgemm, id, { contents: true });
-      const summary = run.summary;
-      console.log(id, JSON.stringify({ ...run.totals, mismatches: run.mismatches, reads: run.reads }), JSON.stringify(summary.outcomes));
-      expect(run.mismatches).toBe(0);
-      expect(run.reads).toBeGreaterThan(1000);
-      expect(summary.numbers.rssConsistent).toBe(true);
-      expect(summary.numbers.memcgConsistent).toBe(true);
-    });
+const expectSound = (run: SystemRun): void => {
+  expect(run.mismatches).toBe(0);
+  expect(run.reads).toBeGreaterThan(1000);
+  expect(run.summary.numbers).toMatchObject({ rssConsistent: true, memcgConsistent: true });
+};
+const thread = (name: string, id: MemorySystemId, params = {}): Promise<SystemRun> =>
+  runSystem(example(`thread-2015/${name}`), id, { contents: true, ...params }, {}, pcie4x16g);
+const verdict = (run: SystemRun, id: string): boolean | null =>
+  run.summary.requirements.find((row) => row.id === id)!.holds;
+
+describe('dgemm on malloc runs unchanged', () => {
+  it.each(linuxSystems)('%s: every byte read is the one written last', async (id) => {
+    expectSound(await runSystem(dgemm, id, { contents: true }));
+  });
+
+  it('hmm with 2 MiB chunks moves what rule set R0 moves: 21 matrices in, 19 out', async () => {
+    const { totals, summary } = await runSystem(dgemm, 'hmm');
+    expect(totals).toMatchObject({ gpuFaults: 21, bytesToDevice: 21 * 2 ** 19, bytesToHost: 19 * 2 ** 19 });
+    expect(totals['deadBytesToDevice']).toBe(10 * 2 ** 19); // C comes in only to be overwritten
+    expect(summary.numbers).toMatchObject({ apiCalls: 0, relocatedPointers: 0, duplicationFactor: 1 });
+  });
+
+  it('the profiles and huge pages change how, not what', async () => {
+    for (const params of [{ profile: '612' }, { thp: 'always' }, { thp: 'always', profile: '612' }]) {
+      const run = await runSystem(dgemm, 'hmm', { contents: true, ...params });
+      expectSound(run);
+      expect(run.totals).toMatchObject({ bytesToDevice: 21 * 2 ** 19, bytesToHost: 19 * 2 ** 19 });
+    }
+  });
+
+  it('the same run twice gives the same recording', async () => {
+    for (const id of linuxSystems) {
+      const [a, b] = [await runSystem(dgemm, id), await runSystem(dgemm, id)];
+      expect(a.run.hash).toBe(b.run.hash);
+    }
+  });
+});
+
+describe('pointers', () => {
+  it('explicit copies relocate each node of lists and trees and hold the data twice; HMM does neither', async () => {
+    const [copy, hmm] = [await thread('02-list-tree-graph', 'copy'), await thread('02-list-tree-graph', 'hmm')];
+    expectSound(copy);
+    expectSound(hmm);
+    expect(copy.summary.numbers.relocatedPointers).toBeGreaterThan(10_000);
+    expect(copy.summary.numbers.duplicationFactor).toBe(1.5);
+    expect(copy.summary.numbers.apiCalls).toBeGreaterThan(0);
+    expect(hmm.summary.numbers).toMatchObject({ relocatedPointers: 0, duplicationFactor: 1, apiCalls: 0 });
+    expect([verdict(copy, '6a'), verdict(hmm, '6a')]).toEqual([false, true]);
+  });
+
+  it('an application that forgets to copy back reads old bytes, and they are counted', async () => {
+    const run = await runSystem(dgemm, 'copy', { contents: true, copyOut: 'never' });
+    expect(run.summary.numbers.staleReads).toBe(10 * 128);
+    expect(run.mismatches).toBeGreaterThan(0);
+  });
+});
+
+describe('files', () => {
+  it('Linux leaves a mapped file in the page cache; beyond Linux it can move to the device (B3, B5)', async () => {
+    const kept = await thread('04-mapped-file-once', 'hmm');
+    const moved = await thread('04-mapped-file-once', 'hmm', { fileBackedMigration: true });
+    expectSound(kept);
+    expectSound(moved);
+    const moves = (run: SystemRun): number => run.run.metric('bytesToDevice', 0);
+    expect(moves(kept)).toBe(0);
+    expect(moves(moved)).toBeGreaterThan(2 ** 22);
+    expect(moved.totals['remoteBytes']!).toBeLessThan(kept.totals['remoteBytes']!);
+  });
+});
+
+describe('requirements', () => {
+  it('1: a device is emptied in mid-run, and the program goes on', async () => {
+    for (const id of ['hmm', 'coherent', 'zone', 'copy'] as const) {
+      const run = await thread('10-device-removed', id);
+      expectSound(run);
+      expect(run.summary.outcomes).toEqual([]);
+    }
+    const dax = await thread('10-device-removed', 'dax');
+    expect(dax.summary.outcomes.map(({ what }) => what)).toEqual(['unplug gpu0']);
+    expect(verdict(dax, '1a')).toBe(false);
+  });
+
+  it('5: migration off means that nothing moves, on both grounds', async () => {
+    for (const base of ['hmm', 'coherent']) {
+      const run = await runSystem(dgemm, 'off', { base });
+      expect(run.totals).toMatchObject({ migrations: 0, bytesToDevice: 0, bytesToHost: 0 });
+      expect(verdict(run, '5')).toBe(true);
+    }
+  });
+
+  it('F: pins count against the limit, and a refusal is an outcome, not an error', async () => {
+    const free = await runSystem(dgemm, 'host', { mode: 'pinned' });
+    expect(free.summary.numbers.pinnedBytesPeak).toBe(3 * 2 ** 19);
+    const bound = await runSystem(dgemm, 'host', { mode: 'pinned', pinLimit: 1 });
+    expect(bound.summary.numbers.pinnedBytesPeak).toBe(2 ** 20);
+    expect(bound.summary.outcomes.every(({ result }) => result === 'ENOMEM')).toBe(true);
+    expect(verdict(bound, '6b')).toBe(false);
+  });
+});
+
+describe('policies of a run hold under HMM', () => {
+  const small = { deviceMemoryBytes: 2 ** 20, granularity: 65536 as const };
+
+  it('a device too small evicts by the policy; Belady never evicts more than LRU', async () => {
+    const lru = await runSystem(dgemm, 'hmm', { contents: true }, small);
+    expectSound(lru);
+    expect(lru.totals['evictions']!).toBeGreaterThan(0);
+    expect(lru.summary.numbers.peakDeviceBytes).toBeLessThanOrEqual(2 ** 20);
+    const policies = [choose('eviction', 'belady'), choose('prefetch', 'none'), choose('migration', 'on-fault')];
+    const best = await runSystem(dgemm, 'hmm', {}, { ...small, policies });
+    expect(best.totals['evictions']!).toBeLessThanOrEqual(lru.totals['evictions']!);
+  });
+
+  it('the tree prefetcher brings neighbours, first-touch-stay-remote brings nothing', async () => {
+    const tree = [choose('eviction', 'access-lru'), choose('prefetch', 'tree'), choose('migration', 'on-fault')];
+    const stay = [
+      choose('eviction', 'access-lru'),
+      choose('prefetch', 'none'),
+      choose('migration', 'first-touch-stay-remote'),
+    ];
+    const granularity = { granularity: 65536 as const };
+    const fetched = await runSystem(dgemm, 'hmm', { contents: true }, { ...granularity, policies: tree });
+    expectSound(fetched);
+    expect(fetched.totals['prefetchedBytes']!).toBeGreaterThan(0);
+    const remote = await runSystem(dgemm, 'hmm', { contents: true }, { ...granularity, policies: stay });
+    expectSound(remote);
+    expect(remote.totals).toMatchObject({ bytesToDevice: 0 });
+    expect(remote.totals['remoteBytes']!).toBeGreaterThan(0);
+  });
+
+  it('fault batches of a timed machine serve the same pages', async () => {
+    const timed = await runSystem(dgemm, 'hmm', { contents: true }, {}, pcie4x16g);
+    const counted = await runSystem(dgemm, 'hmm', { contents: true }, {}, r0);
+    expectSound(timed);
+    expect(timed.totals['bytesToDevice']).toBe(counted.totals['bytesToDevice']);
+    expect(timed.summary.numbers.workItems!.maxPs).toBeGreaterThan(0);
+    expect(timed.summary.numbers.evacuationPs).toBeGreaterThan(0);
+  });
 });

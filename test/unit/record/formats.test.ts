@@ -1,0 +1,113 @@
+/** Files of older versions, and what the kind `os` adds. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_EVENT, reasonCode } from '../../../src-core/model/events';
+import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
+import { openRecording } from '../../../src-core/record/arrow-reader';
+import { ArrowWriter } from '../../../src-core/record/arrow-writer';
+import { Recorder } from '../../../src-core/record/recorder';
+import { makeHash, rowsOf, type EventRow } from '../../property/drive';
+import { SessionClient } from '../../support/session-client';
+import { bouncing, record, sourceOfBytes } from './recordings';
+
+let client: SessionClient;
+beforeEach(() => {
+  client = new SessionClient();
+});
+afterEach(() => {
+  client.close();
+});
+
+/** Written by engine 0.1.0 before memory systems existed (commit 6f10f99), of the workload that it holds. */
+const FORMAT_1 = join(import.meta.dirname, '../../fixtures/recordings/format-1.arrow');
+const HASH_1 = '3fd7da789fce26be9a1020da96cf4fd8da58d7d08af4ff9a9826937318815ecb';
+
+describe('a recording of format 1', () => {
+  const open = async (): Promise<void> => {
+    const path = join(client.folder, 'old.arrow');
+    copyFileSync(FORMAT_1, path);
+    await client.request('session.open', { target: { kind: 'path', path }, options: {} });
+  };
+
+  it('opens with its hash checked, as a run on the managed system', async () => {
+    await open();
+    const summary = await client.request('session.summary', null);
+    expect(summary).toMatchObject({ recordingHash: HASH_1, system: null, complete: true, findings: [] });
+    const { tracks } = await client.request('session.timeline', { from: 0, to: Number.MAX_SAFE_INTEGER, bins: 1 });
+    const faults = tracks.filter(({ group }) => group === 'faults').map(({ values }) => values[0]!);
+    expect(faults.reduce((a, b) => a + b)).toBe(summary.totals.cpuFaults + summary.totals.gpuFaults);
+    const { text } = await client.request('session.report', { format: 'html' });
+    expect(text).toContain(HASH_1);
+    expect(text).not.toContain('--system');
+  });
+
+  it('is what the same workload still records: without calls nothing is hashed that was not there before', async () => {
+    await open();
+    const before = await client.request('session.summary', null);
+    const info = await client.request('session.open', {
+      target: { kind: 'path', path: join(client.folder, 'old.arrow') },
+      options: {},
+    });
+    const path = join(client.folder, 'small.yaml');
+    writeFileSync(path, info.workloadText);
+    const again = await client.run({ kind: 'path', path });
+    expect(again.recordingHash).toBe(HASH_1);
+    expect({ ...again, workload: null, findings: [] }).toEqual({ ...before, workload: null, findings: [] });
+  });
+});
+
+describe('a row of kind os', () => {
+  const write = (detail: string): { rows: EventRow[]; digest: string; recorder: Recorder } => {
+    const rows: EventRow[] = [];
+    const recorder = new Recorder(makeHash(), { chunk: (chunk) => void rows.push(...rowsOf(chunk)) }, null);
+    expect(recorder.os(5e6, 100, 3, 2, 1, 4, 0x7f0000001000, 8192, reasonCode('outcome'), detail)).toBe(0);
+    expect(recorder.os(6e6, 101, 3, 2, 0, 4, 0, 0, reasonCode('call'), '{"what":"munmap","result":"ok"}')).toBe(1);
+    recorder.abandon();
+    return { rows, digest: recorder.digest(), recorder };
+  };
+
+  it('keeps who, what, where and the answer', () => {
+    const { rows } = write('{"what":"gpu0 read","result":"SIGBUS"}');
+    expect(rows).toMatchObject([
+      { name: 'os', ordinal: 0, time: 5e6, access: 100, batch: 3, step: 2, processor: 1, object: 4, bytes: 8192 },
+      { name: 'os', ordinal: 1, reason: reasonCode('call'), detail: '{"what":"munmap","result":"ok"}' },
+    ]);
+    expect(rows[0]).toMatchObject({ address: 0x7f0000001000, detail: '{"what":"gpu0 read","result":"SIGBUS"}' });
+  });
+
+  it('counts in the hash, with its answer', () => {
+    expect(write('{"result":"SIGBUS"}').digest).not.toBe(write('{"result":"ok"}').digest);
+    expect(write('{"result":"ok"}').digest).toBe(write('{"result":"ok"}').digest);
+  });
+
+  it('comes back from a file among rows of other kinds', async () => {
+    const { header } = await record(bouncing(1), {}, pcie4x16g);
+    const parts: Uint8Array[] = [];
+    const writer = new ArrowWriter(header, {
+      write: (bytes) => void parts.push(bytes.slice()),
+      close: () => undefined,
+    });
+    const rows: EventRow[] = [];
+    const recorder = new Recorder(
+      makeHash(),
+      {
+        chunk: (chunk) => {
+          rows.push(...rowsOf(chunk));
+          writer.chunk(chunk);
+        },
+      },
+      null,
+    );
+    recorder.fault(1, 1, 1, 0, 1, 0, 0, 4096, 0, reasonCode('hmm-mirror'), NO_EVENT);
+    recorder.os(2, 2, 1, 0, 0, 0, 4096, 4096, reasonCode('call'), '{"what":"munmap","result":"EINVAL"}');
+    recorder.fault(3, 3, 2, 0, 0, 1, 0, 4096, 0, reasonCode('no-permission'), NO_EVENT);
+    recorder.end(3, 3, 2, 0, (hash) => JSON.stringify({ hash }));
+    writer.close();
+    const read: EventRow[] = [];
+    const opened = await openRecording(sourceOfBytes(new Uint8Array(Buffer.concat(parts))));
+    for await (const chunk of opened.chunks()) read.push(...rowsOf(chunk));
+    expect(read).toEqual(rows);
+    expect(read.map(({ name }) => name)).toEqual(['fault', 'os', 'fault', 'end']);
+  });
+});
