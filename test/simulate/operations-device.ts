@@ -158,6 +158,11 @@ export function migrate(world: World): void {
   if (!migration) return;
   commit(world, migration);
   finish(world, migration);
+  const { device, owner, args, toDevice } = migration;
+  if (!toDevice || !owner || !args || world.chance(30)) return;
+  // A kernel runs on what was moved for it.
+  const range = { owner, start: args.start, end: Math.min(args.end, args.start + 16) };
+  for (const vpn of pagesIn(range)) accessPage(world, device, owner, vpn, world.chance(50));
 }
 
 export function finishAll(world: World): void {

@@ -164,8 +164,9 @@ export function doMmap(world: World): void {
   if (isBusy(world, owner) || owner.space.pages.size > (world.isLarge ? 2500 : 120)) return;
   const file = world.chance(35) ? world.pick(world.files)! : null;
   const shared = world.chance(file ? 60 : 25);
-  const large = world.isLarge && !file && !shared && world.chance(60);
-  const pages = large ? HUGE + world.random.below(HUGE) : 1 + world.random.below(world.chance(50) ? 8 : 40);
+  const large = world.isLarge && !file && !shared && (world.chance(60) || owner.space.pages.size === 0);
+  const most = file ? Math.max(1, file.ref.length) : world.chance(50) ? 8 : 40;
+  const pages = large ? HUGE + world.random.below(HUGE) : 1 + world.random.below(most);
   const fileOffset = file ? world.random.below(4) : 0;
   const over = world.chance(10) ? (world.pick([...owner.space.pages.keys()]) ?? null) : null;
   if (over !== null) world.licence.destroys = true;

@@ -10,7 +10,7 @@ import { World } from './world';
 type Operation = (world: World) => void;
 
 /** Operations with their weights. */
-export const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
+const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
   [18, 'cpu access', memory.cpuAccess],
   [1, 'wild access', memory.wildAccess],
   [7, 'mmap', memory.doMmap],
@@ -67,12 +67,14 @@ export interface Hooks {
   readonly trace?: (step: number, operation: string, world: World) => void;
 }
 
-export const STEPS = 80;
+/** Steps of one run. */
+const STEPS = 110;
 
 export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {}): Outcome {
   const world = new World(seed);
   for (let i = 0; i < 3; i++) memory.doMmap(world);
   for (let i = 0; i < 3; i++) memory.cpuAccess(world);
+  if (world.isLarge) for (let i = 0; i < 4; i++) device.migrate(world);
   plant?.(world);
   let before = survey(world);
   let charges = chargesOf(before, new Map());

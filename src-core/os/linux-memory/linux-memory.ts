@@ -13,7 +13,7 @@ import { toVirtual } from '../../model/space';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
 import type { Kernel, KernelConfig } from '../linux/kernel';
-import { vmaAt, type Mm, type Process } from '../linux/mm';
+import { Memcg, vmaAt, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
 import { createKernel } from '../linux/create-kernel';
@@ -85,12 +85,15 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       forked: (_parent, child) => {
         this.setProcess(this.map.processIndex(child.name), child);
       },
+      copied: (_from, to, _pages, reason) => {
+        if (reason === 'cow' && to) this.whereabouts.copied(to);
+      },
       notified: () => {
         this.tally.notifierEvents++;
       },
     };
     this.backend.attach(this);
-    const main = this.kernel.spawn(MAIN_PROCESS);
+    const main = this.kernel.spawn(MAIN_PROCESS, new Memcg('run', Infinity)); // a cgroup of their own
     this.setProcess(0, main);
     mapPieces(this);
     this.flush(0); // what is on a device from the start
@@ -234,7 +237,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const state = this.hot[processor]!;
     if ((state[granule]! & FRESH) !== 0) {
       state[granule] = state[granule]! & ~FRESH;
-      this.touchedByDevice[granule] = 1;
+      this.whereabouts.used(granule);
     }
     return (state[granule]! & LOCAL_NEED[op]!) !== 0;
   }
@@ -329,7 +332,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       const granule = granules[i]!;
       const state = this.hot[processor]!;
       state[granule] = state[granule]! & ~PENDING;
-      if (processor !== CPU) this.touchedByDevice[granule] = 1;
+      if (processor !== CPU) this.whereabouts.used(granule);
       if (i > 0 && granules[i - 1] === granule) continue;
       faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });
       this.moves.causes.set(granule, causes[i]!);

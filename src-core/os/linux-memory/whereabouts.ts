@@ -16,6 +16,8 @@ export class Whereabouts {
   /** Granule under which a device page is in the books. */
   private readonly homes = new Map<Page, number>();
   private readonly pages = new Map<number, Page>();
+  /** Pages that copy on write made in the operation in progress. */
+  private readonly copies = new Set<Page>();
   private readonly everOnDevice: Uint8Array;
   private readonly bouncesOf = new Map<number, number>();
   /** Granules whose entry went in the operation in progress. */
@@ -43,6 +45,7 @@ export class Whereabouts {
   settleHoles(): void {
     for (const granule of this.holes) this.setOwner(granule, -1, null);
     this.holes.clear();
+    this.copies.clear();
   }
 
   private setOwner(granule: number, owner: number, page: Page | null): void {
@@ -58,17 +61,22 @@ export class Whereabouts {
     const wasHome = old === null || this.leaveHome(granule, old);
     if (owner >= 0) residency.place(granule, owner);
     const isHome = owner <= CPU || page === null || this.enterHome(granule, page);
+    // A copy on write is a page of its own: the old one stays or goes, the new one comes into being. Nothing migrates.
+    const isBorn = page !== null && this.copies.delete(page);
     const object = ledger.objectOf[granule]!;
     if (object === NO_OBJECT || !wasHome || !isHome) return;
-    if (before >= 0 && owner >= 0 && before !== owner) this.book(granule, object, before, owner);
-    else if (before < 0 && owner > CPU) moves.add(context, granule, object, -1, owner);
-    else if (before > CPU && owner < 0) moves.add(context, granule, object, before, -1);
+    if (before >= 0 && owner >= 0 && before !== owner && !isBorn) {
+      this.book(granule, object, before, owner);
+      return;
+    }
+    if (before > CPU && (owner < 0 || isBorn)) moves.add(context, granule, object, before, -1);
+    if (owner > CPU && (before < 0 || isBorn)) moves.add(context, granule, object, -1, owner);
   }
 
   private enterHome(granule: number, page: Page): boolean {
-    this.everOnDevice[granule] = 1;
     this.pages.set(granule, page);
     if (this.homes.has(page)) return false;
+    this.everOnDevice[granule] = 1;
     this.homes.set(page, granule);
     return true;
   }
@@ -77,6 +85,20 @@ export class Whereabouts {
     if (this.homes.get(page) !== granule) return false;
     this.homes.delete(page);
     return true;
+  }
+
+  /** The kernel copied a page for a write (COW): the new page is on its way into some table. */
+  copied(page: Page): void {
+    this.copies.add(page);
+  }
+
+  /** A device used the granule: so it used the page, under whatever granule that is in the books (6c). */
+  used(granule: number): void {
+    const { touchedByDevice } = this.memory;
+    touchedByDevice[granule] = 1;
+    const page = this.pages.get(granule);
+    const home = page ? this.homes.get(page) : undefined;
+    if (home !== undefined) touchedByDevice[home] = 1;
   }
 
   /** One page goes from one memory to another. */

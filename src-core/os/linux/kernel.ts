@@ -81,6 +81,10 @@ export class Kernel {
   readonly inactive = new Set<Page>();
   readonly activeList = new Set<Page>();
   readonly unevictable = new Set<Page>();
+  /** Page-cache folios on the lists above: without them, swap or a lower tier, reclaim has nothing to do. */
+  filesOnLru = 0;
+  /** MADV_FREE was used: anonymous pages may be dropped without swap. */
+  hasLazyFree = false;
   /** Swap slots in use: slot → contents, references by swap entries, swap-cache folio. */
   readonly swap = new Map<
     number,
@@ -276,12 +280,15 @@ export class Kernel {
   lruAdd(head: Page): void {
     if (head.kind !== 'ram' || head.hugetlb || head.onLru) return;
     head.onLru = true;
+    head.countedAsFile = head.file !== null;
+    if (head.countedAsFile) this.filesOnLru++;
     (head.mlocked ? this.unevictable : head.active ? this.activeList : this.inactive).add(head);
   }
 
   lruRemove(head: Page): void {
     if (!head.onLru) return;
     head.onLru = false;
+    if (head.countedAsFile) this.filesOnLru--;
     this.inactive.delete(head);
     this.activeList.delete(head);
     this.unevictable.delete(head);

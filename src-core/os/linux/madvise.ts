@@ -119,6 +119,7 @@ function free(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret
       changeEntry(mm, now.huge ? pmdStart(vpn) : vpn, now.huge, { ...now.entry, dirty: false, young: false });
       head.dirty = false;
       head.lazyFree = true;
+      kernel.hasLazyFree = true;
       deactivate(kernel, head);
     });
   });

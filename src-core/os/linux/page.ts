@@ -61,6 +61,8 @@ export class Page {
   longPins = 0;
   locked = false;
   onLru = false;
+  /** It was a page-cache folio when it came onto the LRU. */
+  countedAsFile = false;
   /** Taken off the LRU by somebody (migration, reclaim), who gives it back. */
   isolated = false;
   active = false;

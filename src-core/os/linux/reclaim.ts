@@ -24,11 +24,19 @@ const MOST_PASSES = 3;
 /** Active folios that become inactive when the inactive list is the shorter one (SWAP_CLUSTER_MAX). */
 const BATCH = 32;
 
+/** Anonymous pages are not even scanned where they could go nowhere (can_reclaim_anon_pages). */
+const hasWork = (kernel: Kernel): boolean =>
+  kernel.filesOnLru > 0 ||
+  kernel.hasLazyFree ||
+  kernel.swap.size < kernel.config.swapPages ||
+  kernel.tiering?.demotion === true;
+
 /** Wires direct reclaim into the allocator. */
 export function installReclaim(kernel: Kernel): void {
   let busy = false;
   kernel.reclaim = (node, pages, memcg) => {
     if (busy) return false; // memory that reclaim itself needs is not reclaimed for (PF_MEMALLOC)
+    if (!hasWork(kernel)) return false;
     busy = true;
     try {
       return shrink(kernel, node, pages, memcg) >= pages;

@@ -4,9 +4,9 @@ import { FaultBuffer, MAX_WAITING, WaitingAccesses } from '../../../src-core/eng
 describe('FaultBuffer', () => {
   it('gives its faults sorted by granule, each with its cause, and is empty then', () => {
     const buffer = new FaultBuffer(4);
-    buffer.add(9, 100, false);
-    buffer.add(3, 101, true);
-    buffer.add(7, 102, true);
+    buffer.add(9, 100, false, 0);
+    buffer.add(3, 101, true, 0);
+    buffer.add(7, 102, true, 0);
     const { granules, causes, count } = buffer.take();
     expect([[...granules], [...causes], count]).toEqual([[3, 7, 9], [101, 102, 100], 3]);
     expect(buffer.count).toBe(0);
@@ -16,9 +16,9 @@ describe('FaultBuffer', () => {
   it('knows whether a batch is nothing but first touches, batch by batch', () => {
     const buffer = new FaultBuffer(2);
     expect(buffer.onlyFirstTouch).toBe(true);
-    buffer.add(1, 0, true);
+    buffer.add(1, 0, true, 0);
     expect(buffer.onlyFirstTouch).toBe(true);
-    buffer.add(2, 1, false);
+    buffer.add(2, 1, false, 0);
     expect(buffer.onlyFirstTouch).toBe(false);
     buffer.take();
     expect(buffer.onlyFirstTouch).toBe(true);

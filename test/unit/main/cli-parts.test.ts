@@ -48,6 +48,7 @@ const summary: RunSummary = {
   objects: [object],
   findings: [],
   expectations: [{ what: 'gpuFaults', expected: '== 999', actual: 1000, holds: false }],
+  system: null,
   complete: true,
   recordingHash: 'abc',
 };

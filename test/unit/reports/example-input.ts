@@ -174,6 +174,7 @@ export const example: ReportInput = {
       { what: 'totals.gpuFaults', expected: '835584', actual: 835584, holds: true },
       { what: 'totals.bytesToHost', expected: '3200MiB', actual: 3355443200, holds: true },
     ],
+    system: null,
     complete: true,
     recordingHash: 'cd'.repeat(32),
   },

@@ -28,13 +28,16 @@ const file = (objects: string, loops: string, phase = '', step = ''): string =>
   `faultline: 1\nname: t\nobjects: { ${objects} }\nphases: [ { name: p, ${phase} steps: [ { on: gpu, ${step} do: [ ${loops} ] } ] } ]\n`;
 const small = 'a: { elements: 4 }';
 
-/** `count` objects, all of which a child names as well: twice as many, and one more that only main has. */
+/** `count` objects, all of which main has and 63 children name: 64 times as many. */
 const manyViews = (count: number): string => {
   const names = Array.from({ length: count }, (_, index) => `o${index}`);
   const objects = names.map((name) => `${name}: {elements: 1}`).join(', ');
   const loops = names.map((name) => `{read: ${name}}`).join(', ');
-  const more = count === 32_767 ? ', last: {elements: 1}' : '';
-  return `faultline: 1\nname: t\nobjects: {${objects}${more}}\nphases: [ { name: p, steps: [ { os: { fork: c } }, { on: cpu, process: c, do: [${loops}] } ] } ]`;
+  const steps = Array.from({ length: 63 }, (_, child) => {
+    const list = child === 0 ? `&all [${loops}]` : '*all';
+    return `{ os: { fork: c${child} } }, { on: cpu, process: c${child}, do: ${list} }`;
+  });
+  return `faultline: 1\nname: t\nobjects: {${objects}}\nphases: [ { name: p, steps: [ ${steps.join(', ')} ] } ]`;
 };
 
 describe('each limit lets the last good value through and refuses the next, with number and limit', () => {
@@ -65,8 +68,8 @@ describe('each limit lets the last good value through and refuses the next, with
     ],
     [
       'objects of all processes',
-      manyViews(32_767),
-      manyViews(32_768),
+      manyViews(1023),
+      manyViews(1024),
       /objects: 65,536 objects with those of all processes; at most 65,535/,
     ],
     [

@@ -52,6 +52,9 @@ export class HmmBackend implements Backend {
   /** By device and address space: windows that have a notifier. */
   private readonly windows: Map<Mm, Map<number, IntervalNotifier>>[] = [];
 
+  /** The fault in progress is for one page, whatever the chunk is. */
+  private onePage = false;
+
   constructor(protected readonly options: HmmOptions) {}
 
   nodes(): readonly NodeSpec[] {
@@ -215,7 +218,9 @@ export class HmmBackend implements Backend {
       const foreign = state === 'private' && page !== null && this.ownerOfPage(page) !== device;
       const breaks = op !== 0 && !write && (state === 'present' || state === 'private');
       if (state !== 'swap' && state !== 'exclusive' && !foreign && !breaks) return;
+      this.onePage = true; // the copy needs this page only: its neighbours stay on the device
       const result = handleFault(memory.kernel, mm, vpn, { write: op !== 0, remote: true });
+      this.onePage = false;
       if (result !== 'ok') return;
     }
   }
@@ -428,7 +433,7 @@ export class HmmBackend implements Backend {
     const { memory } = this;
     const { kernel } = memory;
     const { mm, vpn, page } = fault;
-    const { start, end } = this.chunk(mm, vpn);
+    const { start, end } = this.onePage ? { start: vpn, end: vpn + 1 } : this.chunk(mm, vpn);
     const args = migrateArgs({
       mm,
       start,
