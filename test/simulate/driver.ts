@@ -47,7 +47,7 @@ export interface Mirror {
 }
 
 /** How an access of the device ended; `blocked`: a page is in flight, held or exclusive, later it may work. */
-export type Reached =
+type Reached =
   | { readonly result: 'ok'; readonly page: Page | null }
   | { readonly result: 'blocked' | 'fault' | 'oom' | 'refused'; readonly page: null };
 

@@ -116,7 +116,7 @@ export function wildAccess(world: World): void {
 }
 
 /** The OOM killer takes the largest process. */
-export function oomKill(world: World): void {
+function oomKill(world: World): void {
   const size = (each: SimProcess): number => each.process.mm.rss.anon + each.process.mm.rss.swap;
   const victim = [...world.processes].sort((a, b) => size(b) - size(a))[0];
   if (!victim) return;

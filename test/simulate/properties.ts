@@ -10,7 +10,7 @@ import type { RefPage } from './reference';
 import type { Place, Survey } from './survey';
 import { readWord, type World } from './world';
 
-export interface State {
+interface State {
   readonly world: World;
   readonly before: Survey;
   readonly now: Survey;
@@ -22,7 +22,7 @@ const name = (page: Page): string => `${page.kind} frame ${page.pfn}`;
 const where = ({ mm, vpn }: { readonly mm: Mm; readonly vpn: number }): string => `page ${vpn} of mm ${mm.id}`;
 
 /** 1: one valid copy. Every frame that is given out is somebody's, and nothing that is somebody's is free. */
-export function oneValidCopy({ world, now }: State): string[] {
+function oneValidCopy({ world, now }: State): string[] {
   const wrong: string[] = [];
   const owned = new Set<Page>();
   const own = (page: Page | null): void => {
@@ -54,7 +54,7 @@ export function oneValidCopy({ world, now }: State): string[] {
 }
 
 /** 2: RSS is what is mapped, device pages included (R3). */
-export function residentPages({ world, now }: State): string[] {
+function residentPages({ world, now }: State): string[] {
   const sums = new Map(world.kernel.mms().map((mm) => [mm, { anon: 0, file: 0, shmem: 0, swap: 0 }]));
   for (const { mm, entry, huge } of now.places) {
     const sum = sums.get(mm)!;
@@ -79,7 +79,7 @@ function* devicePtes(world: World): Generator<readonly [SimDevice, Mirror, numbe
 }
 
 /** 3: no device entry survives an overlapping event of somebody else, and so each says what the CPU's entry says (N1). */
-export function mirrorsInvalidated({ world }: State): string[] {
+function mirrorsInvalidated({ world }: State): string[] {
   const wrong: string[] = [];
   for (const [device, { mm }, vpn, entry] of devicePtes(world)) {
     for (const { range, stamp } of world.events) {
@@ -98,7 +98,7 @@ export function mirrorsInvalidated({ world }: State): string[] {
 }
 
 /** 4: migration entries exist only for pages of a migration that is not finished (G21). */
-export function noMigrationLeft({ world, now }: State): string[] {
+function noMigrationLeft({ world, now }: State): string[] {
   const left = now.places.filter(({ entry }) => entry.state === 'migration');
   if (left.length === 0) return [];
   const inFlight = new Set<Page>();
@@ -125,7 +125,7 @@ function transientReferences(world: World): Map<Page, number> {
 }
 
 /** 5: a reference for each mapping and each known holder, no other; at zero a device page is on its chunk's free list. */
-export function references({ world, now }: State): string[] {
+function references({ world, now }: State): string[] {
   const wrong: string[] = [];
   const transient = transientReferences(world);
   for (const head of now.heads) {
@@ -148,7 +148,7 @@ export function references({ world, now }: State): string[] {
 }
 
 /** 6: no anonymous page is lost, and moving or evicting makes no new ones. */
-export function anonConserved({ world, before, now }: State): string[] {
+function anonConserved({ world, before, now }: State): string[] {
   const wrong: string[] = [];
   const { destroys, adds } = world.licence;
   for (const [mm, pages] of before.anon) {
@@ -166,7 +166,7 @@ export function anonConserved({ world, before, now }: State): string[] {
 }
 
 /** 7: values. What was read in this step, and what every entry holds now, agree with the reference. */
-export function valuesAgree({ world, now }: State): string[] {
+function valuesAgree({ world, now }: State): string[] {
   const wrong = [...world.observations];
   for (const { mm, vpn, entry, huge } of now.places) {
     const space = world.processOf(mm)?.space;
@@ -198,7 +198,7 @@ function compare(wrong: string[], mm: Mm, vpn: number, ref: RefPage, page: Pick<
 }
 
 /** 8: every anonymous page is charged, once, to a cgroup that it keeps wherever it moves (R4). */
-export function chargesConserved({ world, now, charges }: State): string[] {
+function chargesConserved({ world, now, charges }: State): string[] {
   const wrong: string[] = [];
   const sums = new Map<Memcg, number>(world.memcgs.map((memcg) => [memcg, 0]));
   for (const head of now.heads) if (head.memcg) sums.set(head.memcg, (sums.get(head.memcg) ?? 0) + folioPages(head));
@@ -233,7 +233,7 @@ export function chargesOf(state: Survey, earlier: Charges): Charges {
 }
 
 /** 9: unplug ends if, and only if, nobody holds a page of the device (E2); a full host is the other reason to stay (R5). */
-export function unplugTerminates({ world }: State): string[] {
+function unplugTerminates({ world }: State): string[] {
   if (!world.unplugged) return [];
   const wrong: string[] = [];
   const { device, stayed, ramFull } = world.unplugged;
@@ -249,7 +249,7 @@ export function unplugTerminates({ world }: State): string[] {
 }
 
 /** 10: where an exclusive entry stands no CPU maps the page, and one device at most has atomic access. */
-export function exclusiveAccess({ world, now }: State): string[] {
+function exclusiveAccess({ world, now }: State): string[] {
   const wrong: string[] = [];
   for (const place of now.places) {
     if (place.entry.state !== 'exclusive') continue;

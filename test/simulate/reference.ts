@@ -5,8 +5,6 @@
  */
 import type { Prot } from '../../src-core/os/linux/mm';
 
-/** Words of a page that the simulation uses: at its start and at its end. */
-export const WORDS = 2;
 const ZERO: readonly number[] = [0, 0];
 
 export class PageValue {
@@ -122,7 +120,7 @@ export interface RefPage {
   value: PageValue;
 }
 
-export function freshValue(shared: boolean, file: RefFile | null, index: number): PageValue {
+function freshValue(shared: boolean, file: RefFile | null, index: number): PageValue {
   if (!file) return new PageValue();
   return shared ? file.page(index) : new PageValue([], { file, index });
 }

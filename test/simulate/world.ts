@@ -32,7 +32,7 @@ export interface OpenMigration {
   committed: boolean;
 }
 
-export interface Pin {
+interface Pin {
   readonly page: Page;
   readonly flags: GupFlags;
   /**
@@ -43,7 +43,7 @@ export interface Pin {
 }
 
 /** What a step may do to populated anonymous pages (property 6). */
-export interface Licence {
+interface Licence {
   /** Pages may go or move anywhere: unmapping, exit, MADV_DONTNEED. */
   destroys: boolean;
   /** New ones may appear: faults, and migrations into holes. */

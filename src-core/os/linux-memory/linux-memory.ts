@@ -519,6 +519,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     executeCall(this, step);
     const { timing } = this.config.machine;
     const end = this.flush(start + (timing ? kernelCost(this.kernel, marks, timing) : 0));
+    if (timing && step.action.kind === 'unplug')
+      this.tally.evacuationPs = Math.max(this.tally.evacuationPs ?? 0, end - start);
     this.clocks.reach(CPU, end);
     this.config.batchServiced();
   }

@@ -19,5 +19,6 @@ export function noteEvacuation(host: LinuxHost): void {
     host.tally.residuePages += host.residue(device);
     if (timing && pages > 0) ps += timing.evictionFixed.value + host.transferPs(pages * PAGE_BYTES);
   }
-  host.tally.evacuationPs = timing ? ps : null;
+  // An unplug in mid-run was the real thing; the estimate is for what is there at the end.
+  host.tally.evacuationPs = timing ? Math.max(ps, host.tally.evacuationPs ?? 0) : null;
 }

@@ -14,9 +14,6 @@ const rssKind = (head: Page): 'anon' | 'file' | 'shmem' => {
 /** Driver pages and hugetlb folios are not in RSS (hugetlb is counted apart). */
 const inRss = (head: Page): boolean => head.kind !== 'driver' && !head.hugetlb;
 
-/** Base pages of the folio that are mapped somewhere, counted once per mapping (folio_mapcount for order 0). */
-export const mapcount = (head: Page): number => head.rmap.length;
-
 /** Installs a present, private or exclusive entry for one base page: takes a reference, keeps rmap and RSS. */
 export function mapPage(mm: Mm, vpn: number, entry: Pte): void {
   const page = entry.page!;

@@ -87,7 +87,7 @@ export class HmmBackend implements Backend {
     return this.devices[device]!.capacity;
   }
   free(device: ProcessorIndex): number {
-    return this.devices[device]!.freePages();
+    return this.capacity(device) - this.devices[device]!.usedPages;
   }
 
   // --- mirror ---
@@ -154,7 +154,7 @@ export class HmmBackend implements Backend {
   /** Would the driver migrate the page? Its policy, its switch, and what Linux lets move (B3, B4). */
   private wants(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
     const { memory, options } = this;
-    if (!options.migrates || memory.migrationOff) return false;
+    if (!options.migrates || memory.migrationOff || this.devices[device]!.closing) return false;
     const process = memory.processOf(granule);
     const vma = process ? vmaAt(process.mm, memory.map.vpn(granule)) : null;
     if (!vma || vma.hugetlb || vma.mixedmap || vma.dax || vma.uffdMissing || (vma.file && !options.fileBacked))
@@ -288,6 +288,7 @@ export class HmmBackend implements Backend {
       if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
       if (this.ownerOfPage(page) !== device) continue;
       this.notifier(device, mm, vpn);
+      if (found.entry.write) page.head.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
       memory.setBits(device, granule, localBits(found.entry.write));
       pages++;
     }
@@ -321,6 +322,7 @@ export class HmmBackend implements Backend {
         RETRIES,
         ([pfn]) => {
           if (!pfn?.valid) return;
+          if (write && pfn.write && pfn.page) pfn.page.head.dirty = true;
           const local = pfn.page !== null && this.ownerOfPage(pfn.page) === device;
           memory.setBits(device, granule, local ? localBits(pfn.write) : remoteBits(pfn.write));
         },

@@ -273,6 +273,17 @@ describe('G19: references that appear late', () => {
   });
 });
 
+it('G18: a source that is being written back is refused', () => {
+  const { kernel, mm, device } = stage();
+  fill(kernel, mm, BASE, 1);
+  const { args } = setup(kernel, mm, BASE, BASE + 1);
+  args.slots[0]!.page!.writeback = true;
+  fillWith(kernel, args, (order) => device.alloc(order));
+  commitAndFinish(kernel, args);
+  expect(slots(args)).toBe('x');
+  expect(peek(kernel, mm, BASE)).toBe(1);
+});
+
 describe('G20, L6: sizes that do not match', () => {
   it('a large source takes base pages one by one, and what finds none stays', () => {
     const { kernel, mm, device } = hugeStage();

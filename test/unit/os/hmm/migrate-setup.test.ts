@@ -1,5 +1,6 @@
 /** migrate_vma_setup: refusals, collection and unmapping (G1 to G14). */
 import { describe, expect, it } from 'vitest';
+import { handleFault } from '../../../../src-core/os/linux/fault';
 import { fork } from '../../../../src-core/os/linux/fork';
 import { gup, ungup, type GupFlags } from '../../../../src-core/os/linux/gup';
 import { madvise } from '../../../../src-core/os/linux/madvise';
@@ -171,6 +172,19 @@ describe('collection', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
+  it('G8: so does a pinned coherent page, which the pin test alone would let pass', () => {
+    const { kernel, mm } = stage();
+    const coherent = makeDevice(kernel, 'device-coherent');
+    fill(kernel, mm, BASE, 1);
+    toDevice(kernel, coherent, mm, BASE, BASE + 1);
+    const { page } = gup(kernel, mm, BASE, PIN);
+    const { args } = setup(kernel, mm, BASE, BASE + 1, { select: { coherent: true }, owner: coherent.owner });
+    expect(slots(args)).toBe('.');
+    expect(entry(mm, BASE)).toMatchObject({ state: 'present', write: true });
+    ungup(kernel, page!, PIN);
+    expect(checkBooks(kernel)).toEqual([]);
+  });
+
   it('G8: write, dirty and exclusive outlive a migration that comes to nothing', () => {
     const { kernel, mm } = stage();
     fill(kernel, mm, BASE, 1);
@@ -309,6 +323,7 @@ describe('unmapping', () => {
     const { kernel, mm } = stage();
     fill(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
+    expect(handleFault(kernel, mm, BASE, { write: false })).toBe('blocked');
     expect(peek(kernel, mm, BASE)).toBe('blocked');
     expect(poke(kernel, mm, BASE, 9)).toBe('blocked');
     migrateVmaFinalize(kernel, args);
