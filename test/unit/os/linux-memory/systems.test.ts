@@ -154,3 +154,40 @@ describe('policies of a run hold under HMM', () => {
     expect(timed.summary.numbers.evacuationPs).toBeGreaterThan(0);
   });
 });
+
+describe('coherent memory', () => {
+  it('access counters, which mainline lacks (U6), bring pages to the device; without them they stay', async () => {
+    const still = await runSystem(dgemm, 'coherent', { contents: true });
+    expect(still.totals).toMatchObject({ migrations: 0 });
+    const counted = await runSystem(dgemm, 'coherent', { contents: true, accessCounters: 256 });
+    expectSound(counted);
+    expect(counted.totals['bytesToDevice']!).toBeGreaterThan(2 ** 19);
+    expect(counted.totals['remoteBytes']!).toBeLessThan(still.totals['remoteBytes']!);
+  });
+
+  it('hint faults move pages to who uses them, on a machine with a clock', async () => {
+    const run = await runSystem(dgemm, 'coherent', { contents: true, scanPeriodMs: 1 }, {}, pcie4x16g);
+    expectSound(run);
+    expect(run.summary.numbers.hintFaults).toBeGreaterThan(100);
+    expect(run.totals['migrations']!).toBeGreaterThan(100);
+  });
+
+  it('1b, 2: the kernel lands on the device only where it may, and cannot be moved off again', async () => {
+    const full = (params: Record<string, number | boolean>): Promise<SystemRun> =>
+      thread('12-memory-exhausted', 'coherent', { contents: false, hostMemory: 16, ...params });
+    const kept = await full({});
+    expect(verdict(kept, '2')).toBe(true);
+    expect(kept.summary.outcomes.some(({ result }) => result === 'ENOMEM' || result === 'OOM')).toBe(true);
+    const open = await full({ kernelAllocations: true, hostMemory: 15 });
+    expect(open.summary.numbers.strayKernelBytes).toBeGreaterThan(0);
+    expect([verdict(open, '2'), verdict(open, '1a')]).toEqual([false, false]);
+    const emergency = await full({ emergency: true });
+    expect(verdict(emergency, '1b')).toBe(false);
+  });
+
+  it('tiering: a host that is full demotes cold pages to the device before it swaps (U4)', async () => {
+    const run = await thread('12-memory-exhausted', 'tiering', { contents: false, hostMemory: 16, swap: 64 });
+    expect(run.memory.kernel.counters.demoted).toBeGreaterThan(100);
+    expect(run.summary.numbers).toMatchObject({ rssConsistent: true, memcgConsistent: true });
+  });
+});
