@@ -50,6 +50,8 @@ export interface Backend {
   capacity(device: ProcessorIndex): number;
   stepBegins?(processor: ProcessorIndex): void;
   stepEnds?(processor: ProcessorIndex): void;
+  /** Until when the device waits for copies that were asked for at `readyPs` and are there at `arrivedPs`. */
+  arrives?(device: ProcessorIndex, readyPs: number, arrivedPs: number): number;
   /** Access counters: see MemorySystem. */
   remoteBudget?(device: ProcessorIndex, granule: number): number;
   counted?(device: ProcessorIndex, granule: number, accesses: number): void;

@@ -343,7 +343,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       else this.backend.deviceFaults(processor, faults);
     });
     if (timing) ready += this.costOf(processor, count, onlyFirstTouch, marks);
-    const end = this.flush(ready);
+    const arrived = this.flush(ready);
+    const end = processor === CPU ? arrived : (this.backend.arrives?.(processor, ready, arrived) ?? arrived);
     this.moves.causes.clear();
     const share = (end - start) / count;
     for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);

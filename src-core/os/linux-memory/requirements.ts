@@ -10,6 +10,18 @@ const EVACUATION_LIMIT_PS = 1e12;
 /** Systems whose application names the device's memory itself (thread-2015.md section 5, "transparent to app"). */
 const SAME_POINTERS = new Set(['hmm', 'coherent', 'zone', 'host', 'off', 'tiering', 'dax']);
 
+/** Systems in which the kernel's own placement (mbind, NUMA balancing, reclaim) decides about device memory. */
+const KERNEL_PLACES = new Set(['coherent', 'zone', 'tiering', 'off']);
+const KNOBS = new Map([
+  ['hmm', 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)'],
+  ['coherent', 'mbind, NUMA balancing and reclaim'],
+  ['zone', 'mbind, for what was asked into the zone'],
+  ['dax', 'the application decides by the file it opens'],
+  ['copy', 'the library decides'],
+  ['off', 'mbind'],
+  ['tiering', 'demotion, promotion and mbind'],
+]);
+
 export function requirementsOf(memory: LinuxHost, numbers: SystemNumbers): readonly RequirementRow[] {
   const { system } = memory;
   const row = (id: RequirementRow['id'], title: string, holds: boolean | null, detail: string): RequirementRow => ({
@@ -49,6 +61,13 @@ export function requirementsOf(memory: LinuxHost, numbers: SystemNumbers): reado
       memory.tally.kernelRequests > 0 ? numbers.strayKernelBytes === 0 : null,
       formatBytes(numbers.strayKernelBytes),
     ),
+    row(
+      '3',
+      'device memory is normal memory: a struct page for each page',
+      used ? system.id !== 'copy' : null,
+      system.id === 'copy' ? 'buffers of the driver, unknown to the kernel' : 'each page in use had one',
+    ),
+    row('4', 'the normal knobs control it', used ? KERNEL_PLACES.has(system.id) : null, KNOBS.get(system.id) ?? ''),
     row(
       '5',
       'no migration when it is switched off',

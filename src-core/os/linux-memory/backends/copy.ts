@@ -27,8 +27,6 @@ interface Buffer {
   readonly piece: Piece;
   readonly object: number;
   written: boolean;
-  /** Copies that a second buffer hides behind the kernel, ps. */
-  hiddenPs: number;
 }
 
 export class CopyBackend implements Backend {
@@ -36,6 +34,8 @@ export class CopyBackend implements Backend {
   /** By device: buffers of the step in progress. */
   private readonly buffers: Map<number, Buffer>[] = [];
   private readonly used: number[] = [];
+  /** When the copies of the step in progress have arrived, by device, ps. */
+  private readonly arrival: number[] = [];
   /** Objects whose host copy is older than what a device wrote. */
   private readonly stale = new Set<number>();
 
@@ -49,6 +49,7 @@ export class CopyBackend implements Backend {
     for (let device = 0; device <= memory.config.devices; device++) {
       this.buffers.push(new Map());
       this.used.push(0);
+      this.arrival.push(0);
     }
   }
   ownerOfPage(_page: Page): ProcessorIndex {
@@ -83,6 +84,13 @@ export class CopyBackend implements Backend {
     }
   }
 
+  /** With a second buffer the kernel works on while the next part comes; it ends when the last part is there. */
+  arrives(device: ProcessorIndex, readyPs: number, arrivedPs: number): number {
+    if (!this.options.doubleBuffering) return arrivedPs;
+    this.arrival[device] = Math.max(this.arrival[device]!, arrivedPs);
+    return readyPs;
+  }
+
   private copyIn(device: ProcessorIndex, piece: Piece, object: number, granule: number, op: AccessOp): Buffer | null {
     const { memory } = this;
     memory.tally.apiCalls += 2; // allocate, copy in
@@ -105,8 +113,7 @@ export class CopyBackend implements Backend {
       for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, object, CPU, device);
     });
     for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(false));
-    const buffer: Buffer = { piece, object, written: false, hiddenPs: 0 };
-    if (this.options.doubleBuffering) buffer.hiddenPs = memory.transferPs(piece.pages * PAGE_BYTES);
+    const buffer: Buffer = { piece, object, written: false };
     this.buffers[device]!.set(object, buffer);
     return buffer;
   }
@@ -128,6 +135,7 @@ export class CopyBackend implements Backend {
   stepEnds(processor: ProcessorIndex): void {
     if (processor === CPU) return;
     const { memory } = this;
+    memory.clocks.reach(processor, this.arrival[processor]!);
     for (const [object, buffer] of this.buffers[processor]!) {
       const { piece } = buffer;
       const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);

@@ -65,6 +65,15 @@ describe('pointers', () => {
     expect([verdict(copy, '6a'), verdict(hmm, '6a')]).toEqual([false, true]);
   });
 
+  it('double buffering hides copies behind the kernel: the step takes the longer of both', async () => {
+    const plain = await runSystem(dgemm, 'copy', { contents: true }, {}, pcie4x16g);
+    const double = await runSystem(dgemm, 'copy', { contents: true, doubleBuffering: true }, {}, pcie4x16g);
+    expectSound(double);
+    const time = (run: SystemRun): number => run.memory.clocks.latest();
+    expect(time(double)).toBeLessThan(time(plain));
+    expect(double.totals['bytesToDevice']).toBe(plain.totals['bytesToDevice']);
+  });
+
   it('an application that forgets to copy back reads old bytes, and they are counted', async () => {
     const run = await runSystem(dgemm, 'copy', { contents: true, copyOut: 'never' });
     expect(run.summary.numbers.staleReads).toBe(10 * 128);
@@ -82,6 +91,50 @@ describe('files', () => {
     expect(moves(kept)).toBe(0);
     expect(moves(moved)).toBeGreaterThan(2 ** 22);
     expect(moved.totals['remoteBytes']!).toBeLessThan(kept.totals['remoteBytes']!);
+  });
+});
+
+describe('file-backed migration, beyond Linux', () => {
+  const text = `
+faultline: 1
+name: a mapped file that the device writes
+deviceMemory: 4MiB
+granularity: 64KiB
+objects:
+  f: { size: 1MiB, element: 64B, map: file-shared }
+  p: { size: 1MiB, element: 64B, map: file-private }
+phases:
+  - name: use
+    repeat: 3
+    steps:
+      - { on: cpu, do: [{ write: f }, { read: p }] }
+      - { on: gpu0, do: [{ readwrite: f }, { readwrite: p, part: [0, 0.5] }] }
+      - os: { sync: f }
+      - { on: gpu0, do: [{ write: f, part: [0.25, 0.75] }] }
+      - os: { fileRead: f }
+      - os: { fileWrite: f, part: [0.5, 1] }
+      - { on: gpu0, do: [{ read: f }] }
+      - { on: cpu, do: [{ read: f }, { read: p }] }
+`;
+  it.each([false, true])(
+    '%s: writeback, read() and write() see what the device wrote, and it sees theirs',
+    async (on) => {
+      const run = await runSystem(text, 'hmm', { contents: true, fileBackedMigration: on });
+      expectSound(run);
+      expect(run.summary.outcomes).toEqual([]);
+      expect(run.run.metric('bytesToDevice', 0) > 0).toBe(on);
+      // B2: after the writeback each page that the device writes again faults again.
+      expect(run.memory.kernel.counters.writebacks).toBeGreaterThanOrEqual(3 * 256);
+    },
+  );
+
+  it('truncate takes the pages from the device, and what is beyond the end is SIGBUS', async () => {
+    const cut =
+      text.replace('repeat: 3', 'repeat: 1').replace(/ {6}- os: \{ fileRead[\s\S]*$/, '') +
+      '      - os: { truncate: f, to: 512KiB }\n      - { on: cpu, do: [{ read: f, part: [0, 0.5] }, { read: f, part: [0.5, 1] }] }\n';
+    const run = await runSystem(cut, 'hmm', { contents: true, fileBackedMigration: true });
+    expect(run.mismatches).toBe(0);
+    expect(run.summary.outcomes.map(({ result }) => result)).toContain('SIGBUS');
   });
 });
 
