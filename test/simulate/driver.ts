@@ -2,6 +2,7 @@
  * A driver for the simulation: one device that mirrors address spaces (hmm.ts), moves pages to its memory and back
  * (migrate-vma.ts) and does atomics (exclusive.ts). It loads and stores only through its own table, as hardware would.
  */
+import { outOfMemory } from '../../src-core/os/linux/anon';
 import { copyFolio } from '../../src-core/os/linux/migrate-entries';
 import { DeviceMemory } from '../../src-core/os/linux/device-chunks';
 import type { DeviceFault } from '../../src-core/os/linux/device-memory';
@@ -59,6 +60,8 @@ export interface Hold {
 }
 
 const MOST_TRIES = 6;
+/** Rounds of the retry protocol for one access: a page that comes back, is split and then copied collides three times. */
+const MOST_ROUNDS = 8;
 
 export class SimDevice {
   readonly mirrors = new Map<Mm, Mirror>();
@@ -117,7 +120,7 @@ export class SimDevice {
       const ooms = this.kernel.counters.oomKills;
       const defaults = { fault: true, write };
       const range = { start: vpn, end: vpn + 1, defaults, owner: this };
-      const { ret } = mirrorRange(this.kernel, mirror.notifier, range, 3, (out) => {
+      const { ret } = mirrorRange(this.kernel, mirror.notifier, range, MOST_ROUNDS, (out) => {
         const [pfn] = out;
         if (pfn!.valid) this.program(mirror, vpn, pfn!.page, pfn!.write, false);
       });
@@ -251,7 +254,7 @@ export class SimDevice {
     const moved = this.finish(args, false);
     this.broughtBack += moved;
     if (moved > 0 || full === 0) return 'ok';
-    return 'oom';
+    return outOfMemory(this.kernel);
   }
 
   /** The device stops using a range of its own accord. */

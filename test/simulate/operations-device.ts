@@ -2,9 +2,20 @@
 import { evictFolios, unplug } from '../../src-core/os/linux/device-evict';
 import { copyFolio } from '../../src-core/os/linux/migrate-entries';
 import { migrateDevicePages, migrateDeviceRange, migrateVmaFinalize } from '../../src-core/os/linux/migrate-vma';
-import { isDevicePage } from '../../src-core/os/linux/page';
+import { vmaAt } from '../../src-core/os/linux/mm';
+import { isDevicePage, PMD_PAGES } from '../../src-core/os/linux/page';
 import { cpuPage, type SimDevice } from './driver';
-import { cpuRead, judge, pagesIn, pickRange, wordFor } from './operations-memory';
+import {
+  cpuRead,
+  cpuWrite,
+  doMmap,
+  judge,
+  pagesIn,
+  pickHuge,
+  pickRange,
+  wordFor,
+  type Range,
+} from './operations-memory';
 import { readWord, writeWord, type OpenMigration, type SimProcess, type World } from './world';
 
 export function deviceAccess(world: World): void {
@@ -74,7 +85,7 @@ export function atomic(world: World): void {
   writeWord(hold.page, word, next);
   hold.page.head.dirty = true;
   value.write(word, next);
-  world.holds.push({ device, hold });
+  world.holds.push({ device, hold, lost: false });
   world.count('exclusive-granted');
   if (world.chance(30)) cpuRead(world, owner, vpn); // waits for the lock
   if (world.chance(70)) release(world);
@@ -86,14 +97,18 @@ export function release(world: World): void {
 }
 
 export function beginMigration(world: World): void {
-  const huge = world.isLarge && world.chance(60);
-  const range = pickRange(world, 16);
-  if (!range || world.open.length > 1) return;
-  const { owner } = range;
+  const range = (world.chance(60) ? pickHuge(world) : null) ?? pickRange(world, 16);
+  if (!range) return;
+  const { owner, start } = range;
+  const vma = vmaAt(owner.process.mm, start)!;
+  // A range across VMAs is refused (G1).
+  const end = world.chance(85) ? Math.min(vma.end, range.end) : range.end;
+  begin(world, { owner, start, end }, world.chance(70));
+}
+
+function begin(world: World, { owner, start, end }: Range, toDevice: boolean): void {
+  if (world.open.length > 1) return;
   const device = world.pick(world.devices)!;
-  const toDevice = world.chance(70);
-  const start = huge ? range.start - (range.start % 512) : range.start;
-  const end = huge ? start + 512 : range.end;
   const args = device.begin(owner.process.mm, start, end, toDevice);
   if (!args) {
     world.count('migrate-EINVAL');
@@ -101,6 +116,27 @@ export function beginMigration(world: World): void {
   }
   world.open.push({ device, owner, batch: args, args, toDevice, committed: false });
   world.count('migrate-begun');
+}
+
+/** New memory of 2 MiB that goes to a device whole, touched by a CPU before or not (L1, L4). */
+export function offload(world: World): void {
+  const range = world.isLarge ? doMmap(world, true) : null;
+  if (!range) return;
+  const { owner, start } = range;
+  if (world.chance(60)) cpuWrite(world, owner, start + world.random.below(PMD_PAGES));
+  const before = world.open.length;
+  begin(world, { owner, start, end: start + PMD_PAGES }, true);
+  if (world.open[before]) complete(world, world.open[before]);
+}
+
+/** The rest of a migration; then, sometimes, the kernel that it was made for runs. */
+function complete(world: World, migration: OpenMigration): void {
+  commit(world, migration);
+  finish(world, migration);
+  const { device, owner, args, toDevice } = migration;
+  if (!toDevice || !owner || !args || world.chance(30)) return;
+  const range = { owner, start: args.start, end: Math.min(args.end, args.start + 16) };
+  for (const vpn of pagesIn(range)) accessPage(world, device, owner, vpn, world.chance(50));
 }
 
 /** The same for frames of the device, whoever maps them (G23). */
@@ -154,15 +190,7 @@ function finish(world: World, migration: OpenMigration): void {
 export function migrate(world: World): void {
   const before = world.open.length;
   beginMigration(world);
-  const migration = world.open[before];
-  if (!migration) return;
-  commit(world, migration);
-  finish(world, migration);
-  const { device, owner, args, toDevice } = migration;
-  if (!toDevice || !owner || !args || world.chance(30)) return;
-  // A kernel runs on what was moved for it.
-  const range = { owner, start: args.start, end: Math.min(args.end, args.start + 16) };
-  for (const vpn of pagesIn(range)) accessPage(world, device, owner, vpn, world.chance(50));
+  if (world.open[before]) complete(world, world.open[before]);
 }
 
 export function finishAll(world: World): void {
@@ -202,13 +230,22 @@ export function doUnplug(world: World): void {
   const wasEmpty = memory.inUse.size === 0;
   const stayed = unplug(world.kernel, memory);
   world.licence.adds = false;
-  world.unplugged = { device, stayed, ramFull: stayed.length > 0 && isFull(world) };
+  world.unplugged = { device, stayed, ramFull: stayed.length > 0 && isFull(world, stayed.length) };
   if (stayed.length > 0) world.count('unplug-waits');
   else if (!wasEmpty) world.count('unplug-emptied');
 }
 
-/** The allocator has reclaimed what it could by now. */
-const isFull = ({ kernel }: World): boolean => kernel.used[0]! >= kernel.config.nodes[0]!.pages;
+/**
+ * No room for so many pages at once, after the allocator has reclaimed what it could: a page that is held takes room until
+ * its move is refused, so the others may find none.
+ */
+const isFull = ({ kernel }: World, pages: number): boolean =>
+  kernel.config.nodes.reduce((room, node, i) => room + node.pages - kernel.used[i]!, 0) < pages;
+
+/** The next allocation of a large folio fails, wherever it is: base pages have to do (L6, G20). */
+export function failLarge({ kernel, isLarge }: World): void {
+  kernel.failNextLarge = isLarge;
+}
 
 export function replug(world: World): void {
   for (const { memory } of world.devices) {

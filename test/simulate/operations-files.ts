@@ -80,6 +80,11 @@ export function pin(world: World): void {
   // A write, and a long-term pin of a private mapping, break copy-on-write before the page is taken.
   if (ref.value.link && (flags.write || (flags.pin && flags.longTerm))) ref.value.becomeOwn();
   if (!page) return;
+  if (
+    flags.longTerm &&
+    (page.kind === 'device-coherent' || world.kernel.config.nodes[page.head.node]?.movable === true)
+  )
+    world.wrong(`a long-term pin of page ${vpn} of mm ${mm.id} took a page that has to be movable`);
   const { link } = ref.value;
   // A private mapping that still shows the file's page: the pin is one of the file.
   const ofFile = link && page.head.file ? link.file.page(link.index) : ref.value;
@@ -117,7 +122,8 @@ export function ksm(world: World): void {
   if (!range || isBusy(world, range.owner)) return;
   const { owner, start, end } = range;
   madvise(world.kernel, owner.process.mm, start, end, 'mergeable');
-  for (const vpn of pagesIn(range)) if (cpuWrite(world, owner, vpn, 5) !== 'ok') break;
+  // Sometimes only what is equal already is merged: nobody has been told to drop it by a write.
+  if (world.chance(60)) for (const vpn of pagesIn(range)) if (cpuWrite(world, owner, vpn, 5) !== 'ok') break;
   world.licence.recharges = true;
   world.count('ksm-merged', ksmScan(world.kernel));
 }

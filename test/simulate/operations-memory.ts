@@ -4,8 +4,8 @@ import { accessRead, accessWrite } from '../../src-core/os/linux/access';
 import type { FaultResult } from '../../src-core/os/linux/errno';
 import { exec, exit, fork } from '../../src-core/os/linux/fork';
 import { madvise } from '../../src-core/os/linux/madvise';
-import { vmaAt } from '../../src-core/os/linux/mm';
 import { mlock, munlock } from '../../src-core/os/linux/mlock';
+import { vmaAt } from '../../src-core/os/linux/mm';
 import { mmap, mprotect, munmap } from '../../src-core/os/linux/mmap';
 import { mremap } from '../../src-core/os/linux/mremap';
 import { entryAt } from '../../src-core/os/linux/page-table';
@@ -22,15 +22,30 @@ export interface Range {
 const MOST_PROCESSES = 5;
 const HUGE = 512;
 
-/** A mapped page and the mapped pages after it, at most `most`. */
+/**
+ * A mapped page and the mapped pages after it, at most `most`. Often where the last one was, in the same process or in
+ * another that may share it: what goes wrong needs several things to happen to one page.
+ */
 export function pickRange(world: World, most: number): Range | null {
   const owner = world.pick(world.processes);
-  const start = owner && world.pick([...owner.space.pages.keys()]);
+  const again = world.lastPage !== null && world.chance(40) && owner?.space.pages.has(world.lastPage) === true;
+  const start = again ? world.lastPage! : owner && world.pick([...owner.space.pages.keys()]);
   if (owner === undefined || start === undefined) return null;
+  world.lastPage = start;
   const limit = start + 1 + world.random.below(most);
   let end = start + 1;
   while (end < limit && owner.space.pages.has(end)) end++;
   return { owner, start, end };
+}
+
+/** 2 MiB that a PMD entry may map: aligned, and inside one VMA. Only large worlds have some. */
+export function pickHuge(world: World): Range | null {
+  const owner = world.pick(world.processes);
+  const page = owner && world.pick([...owner.space.pages.keys()]);
+  if (!world.isLarge || owner === undefined || page === undefined) return null;
+  const start = page - (page % HUGE);
+  const vma = vmaAt(owner.process.mm, start);
+  return vma && vma.end >= start + HUGE ? { owner, start, end: start + HUGE } : null;
 }
 
 /** The mmap lock is held for reading while a migrate_vma of this space is under way: nothing that writes it can run. */
@@ -150,6 +165,7 @@ export function doExec(world: World): void {
 export function doFork(world: World): void {
   const owner = world.pick(world.processes)!;
   if (isBusy(world, owner) || world.processes.length >= MOST_PROCESSES) return;
+  world.licence.restores = true;
   const process = fork(world.kernel, owner.process, world.name());
   if (process.exited) {
     world.count('fork-failed');
@@ -159,12 +175,15 @@ export function doFork(world: World): void {
   world.count('fork');
 }
 
-export function doMmap(world: World): void {
+/**
+ * Answers what was mapped.
+ * @param large private anonymous memory with room for a PMD entry
+ */
+export function doMmap(world: World, large = world.isLarge && world.chance(40)): Range | null {
   const owner = world.pick(world.processes)!;
-  if (isBusy(world, owner) || owner.space.pages.size > (world.isLarge ? 2500 : 120)) return;
-  const file = world.chance(35) ? world.pick(world.files)! : null;
-  const shared = world.chance(file ? 60 : 25);
-  const large = world.isLarge && !file && !shared && (world.chance(60) || owner.space.pages.size === 0);
+  if (isBusy(world, owner) || owner.space.pages.size > (world.isLarge ? 2500 : 120)) return null;
+  const file = !large && world.chance(35) ? world.pick(world.files)! : null;
+  const shared = !large && world.chance(file ? 60 : 25);
   const most = file ? Math.max(1, file.ref.length) : world.chance(50) ? 8 : 40;
   const pages = large ? HUGE + world.random.below(HUGE) : 1 + world.random.below(most);
   const fileOffset = file ? world.random.below(4) : 0;
@@ -174,13 +193,14 @@ export function doMmap(world: World): void {
   const { ret, start } = mmap(world.kernel, owner.process, large ? { ...options, align: HUGE } : options);
   if (ret !== null) {
     world.wrong(`mmap answered ${ret}`);
-    return;
+    return null;
   }
   const ref = file?.ref ?? (shared ? new RefFile('anon-shared', pages * 4096) : null);
   owner.space.unmap(start, start + pages);
   owner.space.map(start, pages, 'rw', shared, ref, fileOffset);
   world.count(file ? 'mmap-file' : shared ? 'mmap-shared' : 'mmap-anon');
   if (large) madvise(world.kernel, owner.process.mm, start, start + pages, 'hugepage');
+  return { owner, start, end: start + pages };
 }
 
 export function doMunmap(world: World): void {
@@ -204,7 +224,7 @@ export function doMprotect(world: World): void {
 }
 
 export function doMremap(world: World): void {
-  const range = pickRange(world, world.isLarge && world.chance(50) ? 1024 : 20);
+  const range = (world.chance(40) ? pickHuge(world) : null) ?? pickRange(world, 20);
   if (!range || isBusy(world, range.owner)) return;
   const { owner, start, end } = range;
   const dontUnmap = world.chance(25);
@@ -241,10 +261,11 @@ function growInPlace(space: RefSpace, start: number, pages: number, newPages: nu
 }
 
 export function doMadvise(world: World): void {
-  const range = pickRange(world, world.isLarge && world.chance(40) ? 1024 : 16);
+  const range = (world.chance(50) ? pickHuge(world) : null) ?? pickRange(world, 16);
   if (!range) return;
   const { owner, start, end } = range;
-  const advice = world.pick(ADVICE)!;
+  const isHuge = end - start === HUGE && start % HUGE === 0;
+  const advice = isHuge && world.chance(25) ? 'collapse' : world.pick(ADVICE)!;
   const reads = advice === 'dontneed' || advice === 'free' || advice === 'cold' || advice === 'pageout';
   if (!reads && isBusy(world, owner)) return;
   if (advice === 'dontneed' || advice === 'free') world.licence.destroys = true;

@@ -5,7 +5,7 @@
 import { folioPages, pagesOf, isDevicePage, type Page } from '../../src-core/os/linux/page';
 import type { Memcg, Mm } from '../../src-core/os/linux/mm';
 import { entryAt, pageOf } from '../../src-core/os/linux/page-table';
-import type { SimDevice, DevicePte, Mirror } from './driver';
+import type { DevicePte, Hold, Mirror, SimDevice } from './driver';
 import type { RefPage } from './reference';
 import type { Place, Survey } from './survey';
 import { readWord, type World } from './world';
@@ -91,6 +91,9 @@ function mirrorsInvalidated({ world }: State): string[] {
     const page = found && pageOf(found.entry, found.huge, vpn);
     if (!found || found.entry.state === 'migration' || page !== entry.page)
       wrong.push(`${device.name} maps ${where({ mm, vpn })} to a page that is not there any more`);
+    else if (found.entry.protnone) wrong.push(`${device.name} maps ${where({ mm, vpn })}, which hint scanning closed`);
+    else if (page?.kind === 'device-private' && page.pagemap !== device.memory)
+      wrong.push(`${device.name} maps ${where({ mm, vpn })} in private memory of another device (T3)`);
     else if (entry.write && !found.entry.write)
       wrong.push(`${device.name} may write ${where({ mm, vpn })}, the CPU not`);
   }
@@ -271,7 +274,15 @@ function exclusiveAccess({ world, now }: State): string[] {
   for (const [device, { mm }, vpn, { page, atomic }] of devicePtes(world))
     if (page && !atomic && holders.has(page))
       wrong.push(`${device.name} maps ${where({ mm, vpn })}, which is exclusive to another`);
+  for (const { device, hold, lost } of world.holds)
+    if (!lost && !isExclusive(hold)) wrong.push(`${device.name} lost ${where(hold)} before it let go (X3)`);
   return wrong;
+}
+
+/** The page of a hold is still locked, and exclusive where it was taken. */
+export function isExclusive({ mm, vpn, page }: Hold): boolean {
+  const entry = entryAt(mm, vpn)?.entry;
+  return page.head.locked && entry?.state === 'exclusive' && entry.page === page;
 }
 
 export const PROPERTIES = {

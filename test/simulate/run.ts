@@ -3,11 +3,12 @@ import { checkBooks } from '../unit/os/linux/books';
 import * as device from './operations-device';
 import * as files from './operations-files';
 import * as memory from './operations-memory';
-import { chargesOf, PROPERTIES, type PropertyName } from './properties';
+import * as numa from './operations-numa';
+import { chargesOf, isExclusive, PROPERTIES, type PropertyName } from './properties';
 import { survey, type Survey } from './survey';
 import { World } from './world';
 
-type Operation = (world: World) => void;
+type Operation = (world: World) => unknown;
 
 /** Operations with their weights. */
 const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
@@ -21,6 +22,7 @@ const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
   [2, 'mlock', memory.doMlock],
   [5, 'fork', memory.doFork],
   [1, 'exit', memory.doExit],
+  [1, 'exec', memory.doExec],
   [3, 'file access', files.fileAccess],
   [2, 'truncate', files.doTruncate],
   [2, 'writeback', files.doWriteback],
@@ -28,7 +30,11 @@ const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
   [5, 'pin', files.pin],
   [3, 'unpin', files.unpin],
   [3, 'dma', files.dma],
-  [2, 'ksm', files.ksm],
+  [3, 'ksm', files.ksm],
+  [2, 'bind', numa.bind],
+  [3, 'scan', numa.scan],
+  [2, 'large allocation fails', device.failLarge],
+  [3, 'offload', device.offload],
   [14, 'device access', device.deviceAccess],
   [3, 'snapshot', device.deviceSnapshot],
   [5, 'atomic', device.atomic],
@@ -74,18 +80,20 @@ export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {
   const world = new World(seed);
   for (let i = 0; i < 3; i++) memory.doMmap(world);
   for (let i = 0; i < 3; i++) memory.cpuAccess(world);
-  if (world.isLarge) for (let i = 0; i < 4; i++) device.migrate(world);
+  if (world.isLarge) for (let i = 0; i < 2; i++) device.offload(world);
   plant?.(world);
   let before = survey(world);
   let charges = chargesOf(before, new Map());
   let failure: Failure | null = null;
   const step = (number: number, operation: string, run: Operation): boolean => {
-    world.licence = { destroys: false, adds: true, recharges: false };
+    world.licence = { destroys: false, adds: true, recharges: false, restores: false };
     world.events.length = 0;
     world.observations.length = 0;
     world.unplugged = null;
     try {
       run(world);
+      if (world.licence.destroys || world.licence.restores)
+        for (const held of world.holds) held.lost ||= !isExclusive(held.hold);
       trace?.(number, operation, world);
       const now = survey(world);
       const found = check(world, before, now, charges);
@@ -102,7 +110,12 @@ export function runSeed(seed: number, { plant, steps = STEPS, trace }: Hooks = {
     if (!step(i, name, run)) return { failure, counts: world.counts };
   }
   for (const [name, run] of ENDING) if (!step(steps, name, run)) break;
-  world.count('swapped-in', world.kernel.counters.swapIns);
+  const { counters } = world.kernel;
+  world.count('swapped-in', counters.swapIns);
+  world.count('thp-faults', counters.thpFaults);
+  world.count('thp-splits', counters.thpSplits);
+  world.count('hint-faults', counters.numaHintFaults);
+  world.count('numa-moved', counters.numaMigrated + counters.promoted + counters.demoted);
   for (const each of world.devices) world.count('brought-back-by-cpu-fault', each.broughtBack);
   return { failure, counts: world.counts };
 }

@@ -7,6 +7,7 @@ import type { MigrateBatch, MigrateVmaArgs } from '../../src-core/os/linux/migra
 import { Memcg, type Mm, type Process } from '../../src-core/os/linux/mm';
 import type { NotifyRange } from '../../src-core/os/linux/notifier';
 import { pagesOf, type Page } from '../../src-core/os/linux/page';
+import { setTiering } from '../../src-core/os/linux/numa';
 import { createFile } from '../../src-core/os/linux/page-cache';
 import { randomStream, type Random } from '../../src-core/base/random';
 import { SimDevice, type Hold } from './driver';
@@ -50,6 +51,8 @@ interface Licence {
   adds: boolean;
   /** KSM: a page may turn into one of another cgroup. Else charges stay with their pages (property 8). */
   recharges: boolean;
+  /** fork: exclusive entries of the parent are ordinary again, locked or not (X6). */
+  restores: boolean;
 }
 
 export class World {
@@ -62,7 +65,8 @@ export class World {
   readonly devices: SimDevice[] = [];
   readonly memcgs: Memcg[];
   readonly pins: Pin[] = [];
-  readonly holds: { readonly device: SimDevice; readonly hold: Hold }[] = [];
+  /** Exclusive access that devices keep for a while; `lost`: the mapping went, or a fork took it (X6). */
+  readonly holds: { readonly device: SimDevice; readonly hold: Hold; lost: boolean }[] = [];
   /** Device pages that a job of the driver holds, so that unplug has to wait. */
   readonly jobs: Page[] = [];
   readonly open: OpenMigration[] = [];
@@ -75,7 +79,11 @@ export class World {
   readonly counts = new Map<string, number>();
   /** The last unplug, for property 9. */
   unplugged: { readonly device: SimDevice; readonly stayed: readonly Page[]; readonly ramFull: boolean } | null = null;
-  licence: Licence = { destroys: false, adds: true, recharges: false };
+  licence: Licence = { destroys: false, adds: true, recharges: false, restores: false };
+  /** Where the last operation was. */
+  lastPage: number | null = null;
+  /** Time of the NUMA scans, ps. */
+  nowPs = 0;
   private stamps = 0;
   private values = 0;
   private names = 0;
@@ -83,18 +91,22 @@ export class World {
   constructor(seed: number) {
     this.random = randomStream(seed, 'simulate');
     const below = (limit: number): number => this.random.below(limit);
-    const large = below(16) === 0;
+    const large = below(10) === 0;
     this.isLarge = large;
-    const ram = large ? 2200 + below(1500) : 90 + below(160);
-    const node = { name: 'host', pages: ram, fallback: false, kernelAllocations: true, movable: false };
+    const ram = large ? 1100 + below(3500) : 90 + below(160);
+    const host = { name: 'host', pages: ram, fallback: false, kernelAllocations: true, movable: false };
+    const isMovable = below(2) === 0;
+    const far = { name: 'far', pages: ram >> 1, fallback: true, kernelAllocations: false, movable: isMovable };
+    const hasFar = below(4) === 0;
     this.kernel = createKernel({
       profile: below(2) === 0 ? '612' : 'cur',
       contents: true,
-      nodes: [node],
+      nodes: hasFar ? [host, far] : [host],
       swapPages: [0, 40, 400][below(3)]!,
       thp: large ? (below(2) === 0 ? 'always' : 'madvise') : 'never',
       hugetlbPages: 0,
     });
+    if (hasFar && below(2) === 0) setTiering(this.kernel, { demotion: true, hotThresholdMs: 1000, rateMbps: 65536 });
     this.kernel.hooks.notified = (range) => this.events.push({ range, stamp: ++this.stamps });
     this.kernel.hooks.allocated = (head) => {
       for (const page of pagesOf(head)) this.live.add(page);
@@ -104,10 +116,10 @@ export class World {
     };
     for (const name of ['gpu0', 'gpu1']) {
       const kind = below(2) === 0 ? 'device-private' : 'device-coherent';
-      const capacity = large ? 1024 + below(600) : 8 + below(40);
+      const capacity = large ? 1100 + below(2000) : 8 + below(40);
       this.devices.push(new SimDevice(this.kernel, name, kind, capacity, () => this.stamps));
     }
-    this.memcgs = [this.kernel.rootMemcg, new Memcg('limited', large ? 1500 : 40 + below(60))];
+    this.memcgs = [this.kernel.rootMemcg, new Memcg('limited', large ? 2500 : 40 + below(60))];
     for (const kind of ['regular', 'shmem'] as const) this.addFile(kind, (2 + below(10)) * 4096);
     this.spawn();
   }

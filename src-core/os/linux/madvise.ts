@@ -3,6 +3,7 @@ import type { Advice } from '../../model/os-action';
 import { reachPage } from './access';
 import { unshare } from './anon';
 import type { FaultResult, Ret } from './errno';
+import { handleFault } from './fault';
 import type { Kernel } from './kernel';
 import { splitEverywhere } from './migrate-entries';
 import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
@@ -66,10 +67,26 @@ function setMergeable(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: numb
   for (const each of isolateRange(mm, start, end)) each.mergeable = mergeable;
   if (mergeable) return null;
   for (let vpn = start; vpn < end; vpn++) {
-    if (entryAt(mm, vpn)?.entry.page?.head.ksm !== true) continue;
-    if (unshare(kernel, mm, vma, vpn) === 'oom') return 'ENOMEM';
+    const ret = breakKsm(kernel, mm, vma, vpn);
+    if (ret) return ret;
   }
   return null;
+}
+
+/**
+ * break_ksm: faults until the page is the process's own. A merged page that went to a device comes back first. EAGAIN: it
+ * is in flight, where the kernel would sleep. A fault that cannot be served leaves the page merged.
+ */
+function breakKsm(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): Ret {
+  for (;;) {
+    const entry = entryAt(mm, vpn)?.entry;
+    if (entry?.page?.head.ksm !== true) return null;
+    const result =
+      entry.state === 'present' ? unshare(kernel, mm, vma, vpn) : handleFault(kernel, mm, vpn, { write: false });
+    if (result === 'oom') return 'ENOMEM';
+    if (result === 'blocked') return 'EAGAIN';
+    if (result !== 'ok' || entryAt(mm, vpn)?.entry === entry) return null;
+  }
 }
 
 /** MADV_POPULATE_WRITE: what a write to each page would do, without the write. */

@@ -25,6 +25,7 @@ import {
   peek,
   peeks,
   poke,
+  startMigration,
   toDevice,
   words,
 } from './build';
@@ -213,6 +214,23 @@ describe('other advice', () => {
     expect(madvise(kernel, process.mm, BASE, BASE + 2, 'unmergeable')).toBeNull();
     expect(pageAt(process.mm, BASE)).not.toBe(pageAt(process.mm, BASE + 1));
     expect([0, 1].map((i) => pageAt(process.mm, BASE + i).ksm)).toEqual([false, false]);
+    expect(peeks(kernel, process.mm, BASE, 2)).toEqual([1, 1]);
+    expect(checkBooks(kernel)).toEqual([]);
+  });
+
+  it('UNMERGEABLE fetches a merged page from a device, and cannot wait for one in flight', () => {
+    const { kernel, process } = written(2);
+    const device = makeDevice(kernel);
+    poke(kernel, process.mm, BASE + 1, 1);
+    madvise(kernel, process.mm, BASE, BASE + 2, 'mergeable');
+    ksmScan(kernel);
+    const migration = startMigration(kernel, device, process.mm, BASE, BASE + 1);
+    expect(madvise(kernel, process.mm, BASE, BASE + 2, 'unmergeable')).toBe('EAGAIN');
+    migration.finish();
+    expect(entry(process.mm, BASE)).toMatchObject({ state: 'private' });
+    expect(madvise(kernel, process.mm, BASE, BASE + 2, 'unmergeable')).toBeNull();
+    expect([0, 1].map((i) => pageAt(process.mm, BASE + i).kind)).toEqual(['ram', 'ram']);
+    expect(pageAt(process.mm, BASE)).not.toBe(pageAt(process.mm, BASE + 1));
     expect(peeks(kernel, process.mm, BASE, 2)).toEqual([1, 1]);
     expect(checkBooks(kernel)).toEqual([]);
   });
