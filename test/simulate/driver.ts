@@ -9,7 +9,7 @@ import type { DeviceFault } from '../../src-core/os/linux/device-memory';
 import type { FaultResult } from '../../src-core/os/linux/errno';
 import { makeDeviceExclusive } from '../../src-core/os/linux/exclusive';
 import { handleFault } from '../../src-core/os/linux/fault';
-import { mirrorRange } from '../../src-core/os/linux/hmm';
+import { mirrorRange, type HmmPfn } from '../../src-core/os/linux/hmm';
 import type { Kernel } from '../../src-core/os/linux/kernel';
 import {
   migrateArgs,
@@ -66,6 +66,8 @@ const MOST_ROUNDS = 8;
 export class SimDevice {
   readonly mirrors = new Map<Mm, Mirror>();
   readonly memory: DeviceMemory;
+  /** Happens once, between the walk of an access and the lock of the driver. */
+  meanwhile: (() => void) | null = null;
   /** Folios that CPU faults brought back. */
   broughtBack = 0;
 
@@ -120,10 +122,15 @@ export class SimDevice {
       const ooms = this.kernel.counters.oomKills;
       const defaults = { fault: true, write };
       const range = { start: vpn, end: vpn + 1, defaults, owner: this };
-      const { ret } = mirrorRange(this.kernel, mirror.notifier, range, MOST_ROUNDS, (out) => {
-        const [pfn] = out;
+      const program = ([pfn]: readonly HmmPfn[]): void => {
         if (pfn!.valid) this.program(mirror, vpn, pfn!.page, pfn!.write, false);
-      });
+      };
+      const between = (): void => {
+        const run = this.meanwhile;
+        this.meanwhile = null;
+        run?.();
+      };
+      const { ret } = mirrorRange(this.kernel, mirror.notifier, range, MOST_ROUNDS, program, between);
       if (ret === 'EBUSY') return { result: 'blocked', page: null };
       if (ret !== null) return { result: this.kernel.counters.oomKills > ooms ? 'oom' : 'fault', page: null };
       if (write && mirror.table.get(vpn)?.write === false) {

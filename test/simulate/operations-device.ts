@@ -1,14 +1,16 @@
 /** Devices: accesses through their mirrors, migrations in phases, exclusive access, eviction, unplug. */
 import { evictFolios, unplug } from '../../src-core/os/linux/device-evict';
+import { madvise } from '../../src-core/os/linux/madvise';
 import { copyFolio } from '../../src-core/os/linux/migrate-entries';
 import { migrateDevicePages, migrateDeviceRange, migrateVmaFinalize } from '../../src-core/os/linux/migrate-vma';
 import { vmaAt } from '../../src-core/os/linux/mm';
-import { isDevicePage, PMD_PAGES } from '../../src-core/os/linux/page';
+import { isDevicePage, pagesOf, PMD_PAGES } from '../../src-core/os/linux/page';
 import { cpuPage, type SimDevice } from './driver';
 import {
   cpuRead,
   cpuWrite,
   doMmap,
+  isBusy,
   judge,
   pagesIn,
   pickHuge,
@@ -29,6 +31,8 @@ export function deviceAccess(world: World): void {
 function accessPage(world: World, device: SimDevice, owner: SimProcess, vpn: number, write: boolean): void {
   const { mm } = owner.process;
   const shared = isSharedDevicePage(cpuPage(mm, vpn));
+  // Reclaim takes the page between the walk and the driver's lock: read_retry has to see it (section 2.1).
+  if (world.chance(10)) device.meanwhile = () => madvise(world.kernel, mm, vpn, vpn + 1, 'pageout');
   const { result, page } = device.reach(mm, vpn, write);
   judge(world, owner, vpn, write, result, write ? 'device-write' : 'device-read');
   const { value } = owner.space.pages.get(vpn)!;
@@ -44,7 +48,8 @@ function accessPage(world: World, device: SimDevice, owner: SimProcess, vpn: num
     }
     const written = world.value();
     writeWord(page, word, written);
-    page.head.dirty = true; // SetPageDirty: no CPU entry has seen the store
+    // No CPU entry has seen the store. For a page of a file, page_mkwrite has heard of the write fault (M22, B2).
+    if (page.head.anon) page.head.dirty = true;
     value.write(word, written);
     if (shared) world.count('cow-of-device-page');
   } else {
@@ -229,6 +234,7 @@ export function doUnplug(world: World): void {
   const { memory } = device;
   const wasEmpty = memory.inUse.size === 0;
   const stayed = unplug(world.kernel, memory);
+  world.leaving.set(device, new Set([...memory.inUse].flatMap((head) => [...pagesOf(head)])));
   world.licence.adds = false;
   world.unplugged = { device, stayed, ramFull: stayed.length > 0 && isFull(world, stayed.length) };
   if (stayed.length > 0) world.count('unplug-waits');
@@ -248,8 +254,25 @@ export function failLarge({ kernel, isLarge }: World): void {
 }
 
 export function replug(world: World): void {
-  for (const { memory } of world.devices) {
-    if (memory.closing) world.count('replug');
+  for (const { memory } of world.leaving.keys()) {
+    world.count('replug');
     memory.closing = false;
   }
+  world.leaving.clear();
+}
+
+/** A collapse of pages that devices map, and of some that live there (A8). */
+export function collapse(world: World): void {
+  const range = pickHuge(world);
+  if (!range || isBusy(world, range.owner)) return;
+  const { owner, start, end } = range;
+  const { mm } = owner.process;
+  madvise(world.kernel, mm, start, end, 'hugepage');
+  for (let i = 0; i < 4; i++) {
+    const vpn = start + world.random.below(PMD_PAGES);
+    cpuWrite(world, owner, vpn);
+    accessPage(world, world.pick(world.devices)!, owner, vpn, world.chance(50));
+  }
+  const ret = madvise(world.kernel, mm, start, end, 'collapse');
+  world.count(`madvise-collapse${ret === null ? '' : '-refused'}`);
 }

@@ -81,6 +81,9 @@ function* devicePtes(world: World): Generator<readonly [SimDevice, Mirror, numbe
 /** 3: no device entry survives an overlapping event of somebody else, and so each says what the CPU's entry says (N1). */
 function mirrorsInvalidated({ world }: State): string[] {
   const wrong: string[] = [];
+  for (const device of world.devices)
+    for (const { mm } of device.mirrors.values())
+      if (!mm.alive) wrong.push(`${device.name} still mirrors mm ${mm.id}, which is gone (A7)`);
   for (const [device, { mm }, vpn, entry] of devicePtes(world)) {
     for (const { range, stamp } of world.events) {
       const own = range.owner === device && (range.event === 'MIGRATE' || range.event === 'EXCLUSIVE');
@@ -237,8 +240,11 @@ export function chargesOf(state: Survey, earlier: Charges): Charges {
 
 /** 9: unplug ends if, and only if, nobody holds a page of the device (E2); a full host is the other reason to stay (R5). */
 function unplugTerminates({ world }: State): string[] {
-  if (!world.unplugged) return [];
   const wrong: string[] = [];
+  for (const [{ name: device, memory }, left] of world.leaving)
+    for (const head of memory.inUse)
+      if (!left.has(head)) wrong.push(`${name(head)} was given out by ${device} after it was unplugged`);
+  if (!world.unplugged) return wrong;
   const { device, stayed, ramFull } = world.unplugged;
   const { memory } = device;
   for (const head of stayed)

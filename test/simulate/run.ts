@@ -35,6 +35,7 @@ const OPERATIONS: readonly (readonly [number, string, Operation])[] = [
   [3, 'scan', numa.scan],
   [2, 'large allocation fails', device.failLarge],
   [3, 'offload', device.offload],
+  [2, 'collapse', device.collapse],
   [14, 'device access', device.deviceAccess],
   [3, 'snapshot', device.deviceSnapshot],
   [5, 'atomic', device.atomic],

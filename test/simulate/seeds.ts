@@ -4,17 +4,12 @@
  */
 export const SEEDS_THAT_FAILED: readonly { readonly seed: number; readonly story: string }[] = [
   {
-    seed: 32,
+    seed: 2198,
     story:
       'MADV_FREE was accepted on memory under mlock, whose pages and swap entries were then lost under pressure. Linux answers EINVAL (madvise_dontneed_free_valid_vma).',
   },
   {
-    seed: 1808,
-    story:
-      'MADV_UNMERGEABLE copied a KSM page whose entry was a migration entry, and would have read one in device-private memory: break_ksm faults, and waits.',
-  },
-  {
-    seed: 1070,
+    seed: 860,
     story:
       'The driver of another device had no RAM to bring a page back to, and in 6.12 the reader got EFAULT: the harness had not known that this was memory running out.',
   },

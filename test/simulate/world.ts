@@ -70,6 +70,8 @@ export class World {
   /** Device pages that a job of the driver holds, so that unplug has to wait. */
   readonly jobs: Page[] = [];
   readonly open: OpenMigration[] = [];
+  /** Devices that are unplugged, with the pages that were still in use then. */
+  readonly leaving = new Map<SimDevice, ReadonlySet<Page>>();
   /** Frames that are given out, by the kernel's own account of allocations. */
   readonly live = new Set<Page>();
   /** Notifier events of this step, in order. */
