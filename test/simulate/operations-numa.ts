@@ -11,7 +11,7 @@ export function bind(world: World): void {
   const nodes = world.kernel.config.nodes.length;
   if (!range || nodes < 2 || isBusy(world, range.owner)) return;
   const { owner, start, end } = range;
-  const ret = mbind(world.kernel, owner.process.mm, start, end, world.random.below(nodes));
+  const ret = mbind(world.kernel, owner.process.mm, start, end, world.random.below(nodes), 'own');
   if (ret !== null) world.wrong(`mbind answered ${ret}`);
   world.count('mbind');
 }

@@ -4,23 +4,20 @@
  * clocks, books and events.
  */
 import type { NodeSpec } from '../linux/kernel';
-import type { Mm } from '../linux/mm';
 import type { Page } from '../linux/page';
 import type { Pte } from '../linux/page-table';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
-import type { OsAction } from '../../model/os-action';
 import type { EvictionView } from '../../contracts/policy';
 import type { Clocks } from '../../sim/clock';
 import type { Kernel } from '../linux/kernel';
-import type { Process } from '../linux/mm';
+import type { Mm, Process } from '../linux/mm';
 import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemChoice } from '../../model/memory-system';
 import type { MoveContext, Moves } from './moves';
-import type { SpaceMap } from './space-map';
+import type { Piece, SpaceMap } from './space-map';
 import type { Tally } from './tally';
-import type { Piece } from './space-map';
 
 /** One page that a device asked for. */
 export interface DeviceFaultPage {
@@ -30,7 +27,19 @@ export interface DeviceFaultPage {
   readonly cause: number;
 }
 
+/** What follows from how a system is built: the requirements of thread-2015.md that no run has to measure. */
+export interface SystemTraits {
+  /** 6a: an address is the same memory on both sides. */
+  readonly samePointers: boolean;
+  /** 3: every page of device memory in use has a struct page. */
+  readonly structPages: boolean;
+  /** 4: the kernel's own knobs decide about device memory; `knobs` says which, or who else does. */
+  readonly kernelPlaces: boolean;
+  readonly knobs: string;
+}
+
 export interface Backend {
+  readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
   /** Called once, when the kernel exists and before anything is mapped. */
@@ -60,8 +69,6 @@ export interface Backend {
   tick?(nowPs: number): void;
   /** The CPU is about to fault on the page (stale copies …). */
   cpuFaults?(granule: number, op: AccessOp): void;
-  /** A call that only this system knows what to do with; false: not handled. */
-  call?(action: OsAction, process: number): boolean;
   /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** Empties the device for good: answers pages that could not be moved. */
@@ -91,7 +98,13 @@ export interface PageContents {
   dropped(device: ProcessorIndex, piece: Piece): void;
   fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void;
   fileWrite(start: number, end: number, process: Process): Uint8Array;
+  entryChanged(granule: number, page: Page | null): void;
+  /** What was the process's own there went: munmap, DONTNEED. */
   cleared(process: Process, start: number, end: number): void;
+  /** The file ends before these pages now, in every process. */
+  cut(process: Process, start: number, end: number): void;
+  /** The range may go at any time, until it is written again: MADV_FREE. */
+  freed(process: Process, start: number, end: number): void;
 }
 
 /** What backends, calls and accounts may use of the run. */
@@ -114,6 +127,8 @@ export interface LinuxHost extends EvictionView {
   readonly accessCount: number;
   refusedPrefetches: number;
   migrationOff: boolean;
+  /** Migration was off at some time of the run. */
+  readonly wasOff: boolean;
 
   /** The live process of a granule; null before its fork and after its end. */
   processOf(granule: number): Process | null;
@@ -128,9 +143,19 @@ export interface LinuxHost extends EvictionView {
   unprotect(): void;
   /** Pages move for this reason while `work` runs. */
   under<T>(context: MoveContext, work: () => T): T;
+  /** The processor that faults or calls now works for so long before anything moves, ps: added by the next flush. */
+  spend(ps: number): void;
+  /** Step instance in progress. */
+  readonly step: number;
+  /** An address space is about to go: its pins end, and devices forget it. */
+  releaseMm(mm: Mm): void;
+  /** Ends a pin that the workload holds. */
+  unpin(held: HeldPin): void;
+  /** The process has another address space: exec. */
+  adopt(process: Process): void;
   /** Sends what moved; answers when all has arrived, ps. */
   flush(readyPs: number): number;
-  travel(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void;
+  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void;
   settle(granule: number, owner: ProcessorIndex): void;
   transferPs(bytes: number): number;
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;

@@ -6,7 +6,7 @@ import { CPU, processorName } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import type { FileInode } from '../linux/file';
 import { exec, exit, fork } from '../linux/fork';
-import { gup, ungup } from '../linux/gup';
+import { gup } from '../linux/gup';
 import { ksmScan } from '../linux/ksm';
 import { madvise } from '../linux/madvise';
 import { mlock, munlock } from '../linux/mlock';
@@ -28,8 +28,9 @@ interface Pages {
   readonly end: number;
 }
 
-type Answer = string; // 'ok', an errno, or a word of what happened
-const answerOf = (ret: string | null): Answer => ret ?? 'ok';
+/** 'ok', an errno, or a word of what happened; with more to say, as a row of the timeline has it. */
+type Answer = string | { readonly result: string; readonly [more: string]: unknown };
+const answerOf = (ret: string | null): string => ret ?? 'ok';
 
 export function executeCall(memory: LinuxHost, { process: name, action }: OsStep): void {
   const index = memory.map.processIndex(name);
@@ -38,11 +39,12 @@ export function executeCall(memory: LinuxHost, { process: name, action }: OsStep
   const { space } = memory.config;
   const address = 'range' in action ? toVirtual(space, space.objects[object]!.offset + action.range.from) : 0;
   const bytes = 'range' in action ? action.range.to - action.range.from : 'bytes' in action ? action.bytes : 0;
-  const result =
+  const answer =
     process && !process.exited
       ? memory.under(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
       : 'not executed: the process is gone';
-  memory.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name });
+  const { result, ...more } = typeof answer === 'string' ? { result: answer } : answer;
+  memory.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name, ...more });
 }
 
 /** `munmap`, `fork child`, `unplug gpu0` … */
@@ -82,7 +84,6 @@ function fileOf(process: Process, vpn: number): { file: FileInode; index: number
 }
 
 function perform(memory: LinuxHost, process: Process, index: number, action: OsAction): Answer {
-  if (memory.backend.call?.(action, index) === true) return 'ok';
   if ('range' in action) return performOnRange(memory, process, action, pagesOf(memory, action.range));
   const { kernel } = memory;
   switch (action.kind) {
@@ -92,12 +93,13 @@ function perform(memory: LinuxHost, process: Process, index: number, action: OsA
       return 'ok';
     }
     case 'exit':
-      memory.backend.processEnds?.(process.mm);
+      memory.releaseMm(process.mm);
       exit(kernel, process, 0);
       return 'ok';
     case 'exec':
-      memory.backend.processEnds?.(process.mm);
+      memory.releaseMm(process.mm);
       exec(kernel, process);
+      memory.adopt(process);
       return 'ok';
     case 'unplug': {
       const left = memory.evacuate(action.device);
@@ -117,7 +119,7 @@ function perform(memory: LinuxHost, process: Process, index: number, action: OsA
       memory.migrationOff = !action.enabled;
       return 'ok';
     case 'ksm-scan':
-      return `${ksmScan(kernel)} pages merged`;
+      return { result: 'ok', merged: ksmScan(kernel) };
   }
 }
 
@@ -128,8 +130,11 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
   const { mm } = process;
   const { start, end } = pages;
   switch (action.kind) {
-    case 'munmap':
-      return answerOf(munmap(kernel, mm, start, end));
+    case 'munmap': {
+      const ret = munmap(kernel, mm, start, end);
+      if (ret === null) memory.contents?.cleared(process, start, end);
+      return answerOf(ret);
+    }
     case 'mremap':
       return remap(memory, process, pages, action.dontUnmap);
     case 'mprotect': {
@@ -137,14 +142,18 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
       memory.refreshBits(mm, start, end);
       return answerOf(ret);
     }
-    case 'madvise':
-      return answerOf(madvise(kernel, mm, start, end, action.advice));
+    case 'madvise': {
+      const ret = madvise(kernel, mm, start, end, action.advice);
+      if (ret === null && action.advice === 'dontneed') memory.contents?.cleared(process, start, end);
+      if (ret === null && action.advice === 'free') memory.contents?.freed(process, start, end);
+      return answerOf(ret);
+    }
     case 'mlock':
       return answerOf(mlock(kernel, mm, start, end));
     case 'munlock':
       return answerOf(munlock(kernel, mm, start, end));
     case 'mbind':
-      return answerOf(mbind(kernel, mm, start, end, action.node));
+      return answerOf(mbind(kernel, mm, start, end, action.node, memory.migrationOff ? 'none' : 'own'));
     case 'pin':
       return pin(memory, process, pages, action.longTerm, action.write);
     case 'unpin':
@@ -172,6 +181,7 @@ function performOnFile(memory: LinuxHost, process: Process, action: FileAction, 
       return 'ok';
     case 'truncate':
       truncate(kernel, file, index * PAGE_BYTES);
+      memory.contents?.cut(process, start, end);
       return 'ok';
     case 'file-read': {
       const data = fileRead(kernel, file, index * PAGE_BYTES, bytes);
@@ -203,7 +213,8 @@ function pin(memory: LinuxHost, process: Process, pages: Pages, longTerm: boolea
   const { kernel, tally } = memory;
   for (let vpn = pages.start; vpn < pages.end; vpn++) {
     const { ret, page } = gup(kernel, process.mm, vpn, { write, pin: true, longTerm, fast: false });
-    if (ret !== null || !page) return ret ?? 'EFAULT';
+    if (ret !== null) return ret;
+    if (!page) continue; // the shared zero page needs no pin
     memory.pins.push({ mm: process.mm, vpn, page, longTerm });
     tally.pin(1);
   }
@@ -213,10 +224,6 @@ function pin(memory: LinuxHost, process: Process, pages: Pages, longTerm: boolea
 function unpin(memory: LinuxHost, process: Process, pages: Pages): Answer {
   const mine = memory.pins.filter(({ mm, vpn }) => mm === process.mm && vpn >= pages.start && vpn < pages.end);
   if (mine.length === 0) return 'EINVAL';
-  for (const held of mine) {
-    memory.pins.splice(memory.pins.indexOf(held), 1);
-    ungup(memory.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm });
-    memory.tally.pin(-1);
-  }
+  for (const held of mine) memory.unpin(held);
   return 'ok';
 }

@@ -20,23 +20,47 @@ export class Contents implements PageContents {
   private readonly flat = new Map<string, Uint8Array>();
   /** Device buffers of explicit copies: granule → bytes, by device. */
   private readonly buffers: Map<number, Uint8Array>[] = [];
+  /** Granules under MADV_FREE. */
+  private readonly lazy = new Set<number>();
   private stamp = 0;
 
   constructor(private readonly memory: LinuxHost) {}
 
-  /** Shared memory is known by its file, private memory by its process. */
-  private key(granule: number): string {
-    const process = this.memory.processOf(granule);
-    const vpn = this.memory.map.vpn(granule);
-    const vma = process ? vmaAt(process.mm, vpn) : null;
-    if (vma?.shared && vma.file) return `f${vma.file.id}/${vma.fileOffset + vpn - vma.start}`;
-    return `p${granule}`;
-  }
-  private expected(granule: number): Uint8Array {
-    const key = this.key(granule);
+  /** Bytes of one page by its key; zeros until somebody writes. */
+  private bytesOf(key: string): Uint8Array {
     let bytes = this.flat.get(key);
     if (!bytes) this.flat.set(key, (bytes = new Uint8Array(PAGE_BYTES)));
     return bytes;
+  }
+
+  /** The page of a file that a mapping shows; null for anonymous memory. */
+  private fileKey(granule: number): { readonly key: string; readonly shared: boolean } | null {
+    const process = this.memory.processOf(granule);
+    const vpn = this.memory.map.vpn(granule);
+    const vma = process ? vmaAt(process.mm, vpn) : null;
+    if (!vma?.file) return null;
+    return { key: `f${vma.file.id}/${vma.fileOffset + vpn - vma.start}`, shared: vma.shared };
+  }
+
+  /** What a read has to give. A private mapping shows the file until the page is the process's own. */
+  private expected(granule: number): Uint8Array {
+    const file = this.fileKey(granule);
+    if (file && (file.shared || !this.flat.has(ownKey(granule)))) return this.bytesOf(file.key);
+    return this.bytesOf(ownKey(granule));
+  }
+
+  /** An own page took the place of a file's page (COW, a write-protecting call): from here on the file is another thing. */
+  entryChanged(granule: number, page: Page | null): void {
+    if (page?.head.anon !== true || this.flat.has(ownKey(granule))) return;
+    const file = this.fileKey(granule);
+    if (file && !file.shared) this.flat.set(ownKey(granule), this.bytesOf(file.key).slice());
+  }
+
+  /** Memory that may go at any time went: it reads as zeros from here on (MADV_FREE). */
+  private reconcile(granule: number, actual: Uint8Array | null): void {
+    if (!this.lazy.has(granule) || actual?.some((byte) => byte !== 0) === true) return;
+    this.lazy.delete(granule);
+    this.expected(granule).fill(0);
   }
 
   /** Private memory of the child starts as a copy of the parent's. */
@@ -46,8 +70,9 @@ export class Contents implements PageContents {
       if (piece.process !== child) continue;
       for (let i = 0; i < piece.pages; i++) {
         const from = map.granule(parent, map.vpn(piece.granule + i));
-        const bytes = from >= 0 ? this.flat.get(`p${from}`) : undefined;
-        if (bytes) this.flat.set(`p${piece.granule + i}`, bytes.slice());
+        const bytes = from >= 0 ? this.flat.get(ownKey(from)) : undefined;
+        if (bytes) this.flat.set(ownKey(piece.granule + i), bytes.slice());
+        if (this.lazy.has(from)) this.lazy.add(piece.granule + i);
       }
     }
   }
@@ -72,6 +97,8 @@ export class Contents implements PageContents {
     bytes: number,
   ): void {
     const { page, buffer } = this.actual(processor, granule);
+    this.reconcile(granule, buffer ?? page?.data ?? null);
+    if (op !== READ) this.lazy.delete(granule);
     const flat = this.expected(granule);
     for (let i = 0; i < count; i++) {
       const at = start + i * stride;
@@ -103,6 +130,7 @@ export class Contents implements PageContents {
     const buffers = (this.buffers[device] ??= new Map());
     for (let i = 0; i < piece.pages; i++) {
       const data = this.pageAt(piece.granule + i, process)?.data;
+      this.reconcile(piece.granule + i, data ?? null);
       buffers.set(piece.granule + i, data ? data.slice() : new Uint8Array(PAGE_BYTES));
     }
   }
@@ -112,7 +140,6 @@ export class Contents implements PageContents {
       const buffer = this.buffers[device]?.get(piece.granule + i);
       if (page && buffer) (page.data ??= new Uint8Array(PAGE_BYTES)).set(buffer);
     }
-    this.dropped(device, piece);
   }
   /** The buffer went; what the device wrote there and nobody copied is lost, which reads will show. */
   dropped(device: ProcessorIndex, piece: Piece): void {
@@ -122,25 +149,45 @@ export class Contents implements PageContents {
   // --- read() and write() ---
   fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void {
     for (let vpn = start; vpn < end && data; vpn++) {
-      const granule = this.memory.granuleOf(process.mm, vpn);
-      if (granule < 0 || !vmaAt(process.mm, vpn)?.shared) continue;
+      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      if (!file) continue;
       const from = (vpn - start) * PAGE_BYTES;
-      this.compare(data.subarray(from), this.expected(granule), 0, Math.min(PAGE_BYTES, data.length - from));
+      this.compare(data.subarray(from), this.bytesOf(file.key), 0, Math.min(PAGE_BYTES, data.length - from));
     }
   }
   fileWrite(start: number, end: number, process: Process): Uint8Array {
     const data = new Uint8Array((end - start) * PAGE_BYTES).fill((this.stamp = (this.stamp + 1) & 0xff) || 1);
     for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.granuleOf(process.mm, vpn);
-      if (granule >= 0 && vmaAt(process.mm, vpn)?.shared) this.expected(granule).set(data.subarray(0, PAGE_BYTES));
+      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      if (file) this.bytesOf(file.key).set(data.subarray(0, PAGE_BYTES));
     }
     return data;
   }
-  /** Memory that went: munmap, DONTNEED, truncate. It reads as zeros, or as the file, from here on. */
+
+  // --- memory that goes ---
   cleared(process: Process, start: number, end: number): void {
+    const index = this.memory.processes.indexOf(process);
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = this.memory.map.granule(index, vpn);
+      if (granule < 0) continue;
+      this.flat.delete(ownKey(granule));
+      this.lazy.delete(granule);
+    }
+  }
+  cut(process: Process, start: number, end: number): void {
+    for (let vpn = start; vpn < end; vpn++) {
+      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      if (file) this.flat.delete(file.key);
+    }
+    for (const each of this.memory.processes) if (each) this.cleared(each, start, end);
+  }
+  freed(process: Process, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
       const granule = this.memory.granuleOf(process.mm, vpn);
-      if (granule >= 0) this.flat.delete(this.key(granule));
+      if (granule >= 0) this.lazy.add(granule);
     }
   }
 }
+
+/** Private memory is known by its granule: one page of one process, wherever mremap puts it. */
+const ownKey = (granule: number): string => `p${granule}`;

@@ -5,13 +5,14 @@
  * data becomes an outcome. The operating system works on faults and calls, never on hits.
  */
 import { assert } from '../../base/assert';
-import { EVICTION } from '../../model/events';
+import { EVICTION, NO_OBJECT } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
+import { ungup } from '../linux/gup';
 import type { Kernel, KernelConfig } from '../linux/kernel';
 import { Memcg, vmaAt, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
@@ -54,7 +55,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   /** Under which cause pages move now. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
   /** Requirement 5: nothing may migrate. */
-  migrationOff = false;
+  private isOff = false;
+  wasOff = false;
+  /** Work of the operation in progress that the clock does not know yet, ps. */
+  private owedPs = 0;
   override readonly watches: boolean;
 
   constructor(
@@ -92,6 +96,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
         this.tally.notifierEvents++;
       },
     };
+    this.migrationOff = system.id === 'off';
     this.backend.attach(this);
     const main = this.kernel.spawn(MAIN_PROCESS, new Memcg('run', Infinity)); // a cgroup of their own
     this.setProcess(0, main);
@@ -123,6 +128,14 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     };
   }
 
+  get migrationOff(): boolean {
+    return this.isOff;
+  }
+  set migrationOff(isOff: boolean) {
+    this.isOff = isOff;
+    this.wasOff ||= isOff;
+  }
+
   // --- processes ---
   setProcess(index: number, process: Process): void {
     while (this.processes.length <= index) this.processes.push(null);
@@ -145,14 +158,22 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     if (process === undefined) return;
     for (let i = 0; i < pages; i++) {
       const granule = this.map.granule(process, vpn + i);
-      if (granule < 0) continue;
-      const page = entry ? pageOf(entry, pages > 1, vpn + i) : null;
-      this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
-      this.setBits(CPU, granule, this.cpuBits(mm, vpn + i, entry, page));
-      for (let device = 1; device < this.hot.length; device++) {
-        const bits = this.backend.sharedTable?.(device, mm, vpn + i, entry) ?? -1;
-        if (bits >= 0) this.setBits(device, granule, bits);
-      }
+      if (granule >= 0) this.pageChanged(mm, vpn + i, granule, entry, entry ? pageOf(entry, pages > 1, vpn + i) : null);
+    }
+  }
+
+  /** `page` is the base page that the entry gives for vpn. */
+  private pageChanged(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
+    this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
+    this.contents?.entryChanged(granule, page);
+    this.writeBits(mm, vpn, granule, entry, page);
+  }
+
+  private writeBits(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
+    this.setBits(CPU, granule, this.cpuBits(mm, vpn, entry, page));
+    for (let device = 1; device < this.hot.length; device++) {
+      const bits = this.backend.sharedTable?.(device, mm, vpn, entry) ?? -1;
+      if (bits >= 0) this.setBits(device, granule, bits);
     }
   }
 
@@ -170,12 +191,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       const granule = this.granuleOf(mm, vpn);
       const found = entryAt(mm, vpn);
       if (granule < 0) continue;
-      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
-      this.setBits(CPU, granule, this.cpuBits(mm, vpn, found?.entry ?? null, page));
-      for (let device = 1; device < this.hot.length; device++) {
-        const bits = this.backend.sharedTable?.(device, mm, vpn, found?.entry ?? null) ?? -1;
-        if (bits >= 0) this.setBits(device, granule, bits);
-      }
+      this.writeBits(mm, vpn, granule, found?.entry ?? null, found ? pageOf(found.entry, found.huge, vpn) : null);
     }
   }
 
@@ -209,7 +225,13 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const { timing } = this.config.machine;
     this.whereabouts.settleHoles();
     notePeaks(this);
-    return this.moves.flush(readyPs, timing?.evictionFixed.value ?? 0, this.place());
+    const begins = readyPs + (timing ? this.owedPs : 0);
+    this.owedPs = 0;
+    return this.moves.flush(begins, timing?.evictionFixed.value ?? 0, this.place());
+  }
+
+  spend(ps: number): void {
+    this.owedPs += ps;
   }
 
   // --- views of policies ---
@@ -390,7 +412,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const address = toVirtual(this.config.space, granule * PAGE_BYTES);
     this.record(processor, object, address, PAGE_BYTES, REASON.outcome, what, result);
     if (processor === CPU) {
-      this.backend.processEnds?.(process.mm);
+      this.releaseMm(process.mm);
       exit(this.kernel, process, 0, result === 'OOM' ? 'SIGKILL' : result);
     }
   }
@@ -431,8 +453,23 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   /** References that the workload holds through `pin`. */
   readonly pins: HeldPin[] = [];
 
-  /** Pages of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
-  travel(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
+  releaseMm(mm: Mm): void {
+    for (const held of this.pins.filter((each) => each.mm === mm)) this.unpin(held);
+    this.backend.processEnds?.(mm);
+  }
+  unpin(held: HeldPin): void {
+    this.pins.splice(this.pins.indexOf(held), 1);
+    ungup(this.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm });
+    this.tally.pin(-1);
+  }
+  adopt(process: Process): void {
+    this.setProcess(this.processes.indexOf(process), process);
+  }
+
+  /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
+  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
+    const object = this.ledger.objectOf[granule]!;
+    if (object === NO_OBJECT) return;
     this.ledger.leaving(granule);
     if (this.residency.ownerOf(granule) >= 0) this.residency.remove(granule);
     this.residency.place(granule, to);
@@ -488,14 +525,13 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       const found = entryAt(process.mm, vpn);
       const granule = this.map.granule(index, vpn);
       if (granule < 0) continue;
-      this.entryChanged(process.mm, vpn, 1, null);
-      if (found)
-        this.entryChanged(
-          process.mm,
-          vpn,
-          1,
-          found.huge ? { ...found.entry, page: pageOf(found.entry, true, vpn) } : found.entry,
-        );
+      this.pageChanged(
+        process.mm,
+        vpn,
+        granule,
+        found?.entry ?? null,
+        found ? pageOf(found.entry, found.huge, vpn) : null,
+      );
     }
   }
 

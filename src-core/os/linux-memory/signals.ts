@@ -15,3 +15,6 @@ export const signalOf = (result: FaultResult): string => {
       return result;
   }
 };
+
+/** What a device gets for the same (hmm_vma_fault: VM_FAULT_ERROR is -EFAULT, M6). */
+export const errnoOf = (result: FaultResult): string => (result === 'oom' ? 'ENOMEM' : 'EFAULT');

@@ -28,6 +28,7 @@ export interface Piece {
 export class SpaceMap {
   /** Names; index 0 is the main process. */
   readonly processes: string[] = [MAIN_PROCESS];
+  /** Ascending by granule. */
   readonly pieces: readonly Piece[];
   private readonly processOf: Uint16Array;
   private readonly vpnOf: Float64Array;
@@ -57,6 +58,20 @@ export class SpaceMap {
     this.processes.push(name);
     this.segments.push([]);
     return this.processes.length - 1;
+  }
+
+  /** The piece that a granule lies in; null in a hole of the space. */
+  pieceAt(granule: number): Piece | null {
+    let low = 0;
+    let high = this.pieces.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const piece = this.pieces[middle]!;
+      if (granule < piece.granule) high = middle - 1;
+      else if (granule >= piece.granule + piece.pages) low = middle + 1;
+      else return piece;
+    }
+    return null;
   }
 
   process(granule: number): number {

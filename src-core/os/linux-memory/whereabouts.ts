@@ -53,6 +53,8 @@ export class Whereabouts {
     const before = residency.ownerOf(granule);
     const old = this.pages.get(granule) ?? null;
     if (before === owner && (owner <= CPU || old === page)) return;
+    // A device buffer holds the newest bytes: what the host's page table does meanwhile moves nothing.
+    if (owner === CPU && before > CPU && old === null) return;
     if (before >= 0) {
       ledger.leaving(granule);
       residency.remove(granule);
@@ -104,7 +106,8 @@ export class Whereabouts {
   /** One page goes from one memory to another. */
   book(granule: number, object: number, from: number, to: number): void {
     const { ledger, residency, context, tally, moves, migrationOff } = this.memory;
-    if (migrationOff) tally.migrationsWhileOff++;
+    // Taking a device away is no migration policy: what is on it has to leave (requirement 1a).
+    if (migrationOff && context.reason !== REASON.evacuate) tally.migrationsWhileOff++;
     ledger.transferred(granule, to);
     ledger.count(object, METRIC.migrations, 1);
     if (to === CPU) {

@@ -91,6 +91,8 @@ export class Kernel {
     { data: Uint8Array | null; references: number; cached: Page | null; memcg: Memcg | null }
   >();
   readonly used: number[];
+  /** Nodes that are about to go, or gone: nothing is allocated there (memory hot-remove). */
+  readonly offline = new Set<number>();
   readonly kernelPages: number[];
   hugetlbFree: number;
   readonly counters: KernelCounters = {
@@ -186,9 +188,9 @@ export class Kernel {
   }
 
   private roomFor(node: number, count: number): number {
-    const room = (n: number): boolean => this.used[n]! + count <= this.config.nodes[n]!.pages;
+    const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= this.config.nodes[n]!.pages;
     if (room(node)) return node;
-    if (count === 1 && this.reclaim(node, count, null) && room(node)) return node;
+    if (count === 1 && !this.offline.has(node) && this.reclaim(node, count, null) && room(node)) return node;
     for (let n = 0; n < this.config.nodes.length; n++)
       if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
     return -1;
@@ -200,7 +202,7 @@ export class Kernel {
    */
   allocKernel(): Page | null {
     for (const [node, spec] of this.config.nodes.entries()) {
-      if (node > 0 && !spec.kernelAllocations) continue;
+      if (this.offline.has(node) || (node > 0 && !spec.kernelAllocations)) continue;
       const room = (): boolean => this.used[node]! < spec.pages;
       if (!room() && !(this.reclaim(node, 1, null) && room())) continue;
       this.used[node] = this.used[node]! + 1;

@@ -184,20 +184,39 @@ export function demote(kernel: Kernel, head: Page): boolean {
 }
 
 /**
- * mbind(MPOL_BIND, MPOL_MF_MOVE): later pages come from the node, present ones move, unless other processes map them as
- * well. Device pages are ignored (A9).
+ * mbind(MPOL_BIND): later pages come from the node. Present ones stay (`none`), move unless other processes map them as
+ * well (`own`, MPOL_MF_MOVE), or move in any case (`all`, MPOL_MF_MOVE_ALL). Device pages are ignored (A9).
  */
-export function mbind(kernel: Kernel, mm: Mm, start: number, end: number, node: number): Ret {
+export function mbind(
+  kernel: Kernel,
+  mm: Mm,
+  start: number,
+  end: number,
+  node: number,
+  moves: 'none' | 'own' | 'all',
+): Ret {
   if (node < 0 || node >= kernel.config.nodes.length) return 'EINVAL';
   if (!isCovered(mm, start, end)) return 'EFAULT';
   if (!canIsolate(mm, start, end)) return 'EINVAL';
   for (const vma of isolateRange(mm, start, end)) vma.node = node;
-  for (let vpn = start; vpn < end; vpn++) {
+  for (let vpn = start; vpn < end && moves !== 'none'; vpn++) {
     const found = entryAt(mm, vpn);
     const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
-    const isShared = page?.head.rmap.some((each) => each.mm !== mm) === true;
-    if (page?.kind === 'ram' && page.head.node !== node && !isShared) migrateFolio(kernel, page.head, node);
+    const stays = moves === 'own' && page?.head.rmap.some((each) => each.mm !== mm) === true;
+    if (page?.kind === 'ram' && page.head.node !== node && !stays) migrateFolio(kernel, page.head, node);
   }
   mergeVmas(mm, start, end);
   return null;
+}
+
+/**
+ * Takes a node out of service (offline_pages): nothing is allocated there any more, and what can move goes to the host;
+ * every movable page is on an LRU. Answers the base pages that stay: pinned, locked, or the kernel's own.
+ */
+export function offlineNode(kernel: Kernel, node: number): number {
+  kernel.offline.add(node);
+  const lists = [kernel.inactive, kernel.activeList, kernel.unevictable];
+  const heads = lists.flatMap((list) => [...list].filter((head) => head.node === node));
+  for (const head of heads) migrateFolio(kernel, head, 0);
+  return kernel.used[node]!;
 }

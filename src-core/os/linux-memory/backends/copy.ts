@@ -5,7 +5,6 @@
  * the bus from pinned memory, and the refusal is an outcome.
  */
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
-import { reasonCode } from '../../../model/events';
 import type { NodeSpec } from '../../linux/kernel';
 import { handleFault } from '../../linux/fault';
 import { PAGE_BYTES, type Page } from '../../linux/page';
@@ -25,19 +24,23 @@ export interface CopyOptions {
 
 interface Buffer {
   readonly piece: Piece;
-  readonly object: number;
+  /** Step instance that made it and frees it. */
+  readonly step: number;
   written: boolean;
 }
 
 export class CopyBackend implements Backend {
+  readonly traits = { samePointers: false, structPages: false, kernelPlaces: false, knobs: 'the library decides' };
   private memory!: LinuxHost;
-  /** By device: buffers of the step in progress. */
-  private readonly buffers: Map<number, Buffer>[] = [];
+  /** By device. */
+  private readonly buffers: Map<Piece, Buffer>[] = [];
   private readonly used: number[] = [];
   /** When the copies of the step in progress have arrived, by device, ps. */
   private readonly arrival: number[] = [];
-  /** Objects whose host copy is older than what a device wrote. */
-  private readonly stale = new Set<number>();
+  /** Devices whose memory was taken away. */
+  private readonly gone = new Set<ProcessorIndex>();
+  /** What a device wrote and nobody copied back: the host copy is older. */
+  private readonly stale = new Set<Piece>();
 
   constructor(private readonly options: CopyOptions) {}
 
@@ -59,7 +62,7 @@ export class CopyBackend implements Backend {
     return Math.floor(this.memory.config.deviceMemoryBytes / PAGE_BYTES);
   }
   free(device: ProcessorIndex): number {
-    return this.capacity(device) - this.used[device]!;
+    return this.gone.has(device) ? 0 : this.capacity(device) - this.used[device]!;
   }
   decide(_device: ProcessorIndex, _granule: number, _op: AccessOp): number {
     return REASON.copyIn;
@@ -68,19 +71,12 @@ export class CopyBackend implements Backend {
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
     for (const { granule, op } of faults) {
       const { memory } = this;
-      const object = memory.ledger.objectOf[granule]!;
-      const piece = memory.map.pieces.find((each) => granule >= each.granule && granule < each.granule + each.pages);
+      const piece = memory.map.pieceAt(granule);
       if (!piece || !memory.processOf(granule)) continue;
-      let buffer = this.buffers[device]!.get(object);
-      if (!buffer) {
-        const made = this.copyIn(device, piece, object, granule, op);
-        if (!made) continue;
-        buffer = made;
-      }
-      if (op !== 0 && !buffer.written) {
-        buffer.written = true;
-        for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(true));
-      }
+      const buffer = this.buffers[device]!.get(piece) ?? this.copyIn(device, piece, granule, op);
+      if (!buffer || op === 0 || buffer.written) continue;
+      buffer.written = true;
+      for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(true));
     }
   }
 
@@ -91,10 +87,10 @@ export class CopyBackend implements Backend {
     return readyPs;
   }
 
-  private copyIn(device: ProcessorIndex, piece: Piece, object: number, granule: number, op: AccessOp): Buffer | null {
+  private copyIn(device: ProcessorIndex, piece: Piece, granule: number, op: AccessOp): Buffer | null {
     const { memory } = this;
     memory.tally.apiCalls += 2; // allocate, copy in
-    this.charge(device, 2 * LIBRARY_CALL.value);
+    memory.spend(2 * LIBRARY_CALL.value);
     const process = memory.processOf(granule)!;
     if (this.free(device) < piece.pages) {
       memory.outcome('ENOMEM', device, granule, op, process);
@@ -107,69 +103,73 @@ export class CopyBackend implements Backend {
     for (let i = 0; i < piece.pages; i++)
       if (memory.bits(CPU, piece.granule + i) === 0)
         handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });
-    this.relocate(piece, device);
+    this.relocate(piece);
     memory.contents?.copiedIn(device, piece, process);
-    memory.under({ ...NO_CONTEXT(REASON.copyIn) }, () => {
-      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, object, CPU, device);
+    memory.under(NO_CONTEXT(REASON.copyIn), () => {
+      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, CPU, device);
     });
     for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(false));
-    const buffer: Buffer = { piece, object, written: false };
-    this.buffers[device]!.set(object, buffer);
+    const buffer: Buffer = { piece, step: memory.step, written: false };
+    this.buffers[device]!.set(piece, buffer);
     return buffer;
   }
 
   /** Rewrites each pointer of a list or tree for the other address space. */
-  private relocate(piece: Piece, processor: ProcessorIndex): void {
-    const { object } = piece;
+  private relocate({ object }: Piece): void {
     if (object?.layout !== 'list' && object?.layout !== 'tree') return;
     const pointers = Math.floor(object.bytes / (this.options.pointerBytes || object.elementBytes));
     this.memory.tally.relocatedPointers += pointers;
-    this.charge(processor, pointers * RELOCATE.value);
-  }
-
-  private charge(processor: ProcessorIndex, ps: number): void {
-    const { clocks, config } = this.memory;
-    if (config.machine.timing) clocks.reach(processor, clocks.now(processor) + ps);
+    this.memory.spend(pointers * RELOCATE.value);
   }
 
   stepEnds(processor: ProcessorIndex): void {
     if (processor === CPU) return;
     const { memory } = this;
+    const buffers = this.buffers[processor]!;
     memory.clocks.reach(processor, this.arrival[processor]!);
-    for (const [object, buffer] of this.buffers[processor]!) {
-      const { piece } = buffer;
-      const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);
-      if (isBack) this.copyOut(processor, buffer);
-      else if (buffer.written) {
-        this.stale.add(object);
-        this.distrust(piece);
-        memory.contents?.dropped(processor, piece);
+    for (const buffer of [...buffers.values()])
+      if (buffer.step === memory.step) {
+        buffers.delete(buffer.piece);
+        this.release(processor, buffer);
       }
-      memory.tally.apiCalls++; // free
-      this.charge(processor, LIBRARY_CALL.value);
-      for (let i = 0; i < piece.pages; i++) memory.setBits(processor, piece.granule + i, 0);
-      if (!isBack) for (let i = 0; i < piece.pages; i++) memory.settle(piece.granule + i, CPU);
-      this.used[processor] = this.used[processor]! - piece.pages;
-      memory.tally.copies(-piece.pages * PAGE_BYTES);
-    }
-    this.buffers[processor]!.clear();
     memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
   }
 
-  private copyOut(device: ProcessorIndex, { piece, object }: Buffer): void {
+  /** Copies back what has to be, and frees the buffer. */
+  private release(device: ProcessorIndex, buffer: Buffer): void {
+    const { memory } = this;
+    const { piece } = buffer;
+    const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);
+    for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, 0);
+    if (isBack) this.copyOut(device, piece);
+    else {
+      for (let i = 0; i < piece.pages; i++) memory.settle(piece.granule + i, CPU);
+      if (buffer.written) {
+        this.stale.add(piece);
+        this.distrust(piece);
+      }
+    }
+    memory.contents?.dropped(device, piece);
+    memory.tally.apiCalls++; // free
+    memory.spend(LIBRARY_CALL.value);
+    this.used[device] = this.used[device]! - piece.pages;
+    memory.tally.copies(-piece.pages * PAGE_BYTES);
+  }
+
+  private copyOut(device: ProcessorIndex, piece: Piece): void {
     const { memory } = this;
     const process = memory.processOf(piece.granule);
     if (!process) return;
     memory.tally.apiCalls++;
-    this.charge(device, LIBRARY_CALL.value);
+    memory.spend(LIBRARY_CALL.value);
     // The copy writes host pages: zero pages and pages shared after fork become pages of their own.
     for (let i = 0; i < piece.pages; i++)
       handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: true });
-    this.relocate(piece, device);
+    this.relocate(piece);
     memory.contents?.copiedOut(device, piece, process);
-    this.stale.delete(object);
-    memory.under({ ...NO_CONTEXT(reasonCode('copy-out')) }, () => {
-      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, object, device, CPU);
+    this.stale.delete(piece);
+    memory.under(NO_CONTEXT(REASON.copyOut), () => {
+      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, device, CPU);
     });
   }
 
@@ -180,7 +180,8 @@ export class CopyBackend implements Backend {
 
   cpuFaults(granule: number, op: AccessOp): void {
     const { memory } = this;
-    if (!this.stale.has(memory.ledger.objectOf[granule]!)) return;
+    const piece = memory.map.pieceAt(granule);
+    if (!piece || !this.stale.has(piece)) return;
     if (op !== 1) memory.tally.staleReads++;
     const process = memory.processOf(granule);
     if (process) memory.refreshBits(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
@@ -192,7 +193,11 @@ export class CopyBackend implements Backend {
   }
 
   /** Buffers live for one step: between steps the device is empty. */
-  evacuate(_device: ProcessorIndex): number {
+  evacuate(device: ProcessorIndex): number {
+    this.gone.add(device);
     return 0;
+  }
+  replug(device: ProcessorIndex): void {
+    this.gone.delete(device);
   }
 }

@@ -3,35 +3,32 @@
  * migrates; who accesses what is priced by where it lies. A file that does not fit is an error that the application sees
  * (ENOSPC), and handles by staying with ordinary memory.
  */
-import { assert } from '../../../base/assert';
-import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
-import { reasonCode } from '../../../model/events';
-import { handleFault } from '../../linux/fault';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { DevicePagemap } from '../../linux/device-memory';
 import { FileInode } from '../../linux/file';
 import type { NodeSpec } from '../../linux/kernel';
-import { vmaAt, type Mm } from '../../linux/mm';
 import { PAGE_BYTES, type Page } from '../../linux/page';
-import { entryAt, type Pte } from '../../linux/page-table';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
-import { localBits, remoteBits } from '../bits';
+import type { LinuxHost } from '../backend';
 import { REASON } from '../reasons';
+import { SharedTableBackend } from './shared-table';
 import { mapFile } from '../map-pieces';
 import type { Piece } from '../space-map';
-import { errnoOf } from './node';
 
-const MOST_FAULTS = 16;
-
-export class DaxBackend implements Backend {
-  private memory!: LinuxHost;
+export class DaxBackend extends SharedTableBackend {
+  readonly traits = {
+    samePointers: true,
+    structPages: true,
+    kernelPlaces: false,
+    knobs: 'the application decides by the file it opens',
+  };
   private readonly maps: DevicePagemap[] = [];
   private readonly used: number[] = [];
 
   nodes(): readonly NodeSpec[] {
     return [];
   }
-  attach(memory: LinuxHost): void {
-    this.memory = memory;
+  override attach(memory: LinuxHost): void {
+    super.attach(memory);
     for (let device = 0; device <= memory.config.devices; device++) {
       this.used.push(0);
       this.maps.push({
@@ -59,7 +56,7 @@ export class DaxBackend implements Backend {
         piece.objectIndex,
         piece.vpn * PAGE_BYTES,
         piece.pages * PAGE_BYTES,
-        reasonCode('outcome'),
+        REASON.outcome,
         `file on gpu${device - 1}`,
         'ENOSPC',
       );
@@ -89,34 +86,8 @@ export class DaxBackend implements Backend {
     return this.capacity(device) - this.used[device]!;
   }
 
-  sharedTable(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number {
-    if (!entry || entry.protnone || vmaAt(mm, vpn)?.prot === 'none') return 0;
-    if (entry.state === 'zero') return remoteBits(false);
-    if (entry.state !== 'present' || !entry.page) return 0;
-    return this.ownerOfPage(entry.page) === device ? localBits(entry.write) : remoteBits(entry.write);
-  }
-
-  decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
-    const process = this.memory.processOf(granule);
-    return process && entryAt(process.mm, this.memory.map.vpn(granule)) ? REASON.noPermission : REASON.firstTouch;
-  }
-
-  deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
-    const { memory } = this;
-    for (const { granule, op } of faults)
-      for (let attempt = 0; ; attempt++) {
-        if (memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op)) break;
-        const process = memory.processOf(granule);
-        if (!process) break;
-        assert(attempt < MOST_FAULTS, 'a device fault was handled again and again without making the access possible');
-        const result = handleFault(memory.kernel, process.mm, memory.map.vpn(granule), {
-          write: op !== 0,
-          remote: true,
-        });
-        if (result === 'ok' || (result === 'uffd' && memory.answerUserfault(granule))) continue;
-        memory.outcome(errnoOf(result), device, granule, op, process);
-        break;
-      }
+  protected nodeOf(_device: ProcessorIndex): number {
+    return 0; // what is in no file is ordinary memory of the host
   }
 
   migrateRange(): string {

@@ -30,7 +30,7 @@ import { NO_GRANULE } from '../../../contracts/policy';
 import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { REASON } from '../reasons';
-import { errnoOf } from './node';
+import { errnoOf } from '../signals';
 
 /** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
 const RETRIES = 16;
@@ -46,6 +46,12 @@ export interface HmmOptions {
 }
 
 export class HmmBackend implements Backend {
+  readonly traits = {
+    samePointers: true,
+    structPages: true,
+    kernelPlaces: false,
+    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+  };
   protected memory!: LinuxHost;
   readonly devices: DeviceMemory[] = [];
   private readonly owners: object[] = [];

@@ -1,29 +1,21 @@
 /**
  * Device memory that is a NUMA node with struct pages: coherent memory (B), a zone that only flagged requests enter (C),
- * the same without migration (G), and CXL tiering of the host. Devices walk the CPU's page tables (ATS): an access faults
- * only where the tables have no entry; otherwise it is priced by who accesses which node. Left out: caches between the
- * nodes, contention of CPU and device for one memory.
+ * the same without migration (G), and CXL tiering of the host. Left out: contention of CPU and device for one memory.
  */
 import { PS_PER_MS } from '../../../base/units';
-import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import { CPU } from '../../../model/processor';
-import type { OsAction } from '../../../model/os-action';
-import type { FaultResult } from '../../linux/errno';
-import { handleFault } from '../../linux/fault';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../linux/kernel';
 import { migrateFolio } from '../../linux/migrate-entries';
-import { vmaAt, type Mm } from '../../linux/mm';
-import { scanAddressSpace, setNow, setTiering } from '../../linux/numa';
+import type { Mm } from '../../linux/mm';
+import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../linux/numa';
 import { folioPages, type Page } from '../../linux/page';
-import { entryAt, pageOf, type Pte } from '../../linux/page-table';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
-import { localBits, remoteBits } from '../bits';
+import { entryAt, pageOf } from '../../linux/page-table';
+import type { LinuxHost, SystemTraits } from '../backend';
 import { REASON } from '../reasons';
-import { NO_CONTEXT } from '../moves';
+import { SharedTableBackend } from './shared-table';
 
 /** Pages of the region that one access counter watches: 64 KiB, as on Volta and later (uvm_gpu_access_counters.c). */
 const COUNTER_PAGES = 16;
-const MOST_FAULTS = 16;
 
 export interface NodeOptions {
   /** Who allocates on the device node: the first toucher, or only who asks for it. */
@@ -37,14 +29,25 @@ export interface NodeOptions {
   readonly tiering: { readonly demotion: boolean; readonly hotThresholdMs: number; readonly rateMbps: number } | null;
 }
 
-export class NodeBackend implements Backend {
-  private memory!: LinuxHost;
+export class NodeBackend extends SharedTableBackend {
+  readonly traits: SystemTraits;
   private nextScanPs: number;
   private readonly counters: (Uint16Array | undefined)[] = [];
   /** Operands that the library placed already. */
   private readonly placed = new Set<number>();
 
   constructor(private readonly options: NodeOptions) {
+    super();
+    this.traits = {
+      samePointers: true,
+      structPages: true,
+      kernelPlaces: true,
+      knobs: options.tiering
+        ? 'demotion, promotion and mbind'
+        : options.balancing
+          ? 'mbind and NUMA balancing'
+          : 'mbind',
+    };
     this.nextScanPs = options.scanPeriodMs * PS_PER_MS;
   }
 
@@ -58,8 +61,8 @@ export class NodeBackend implements Backend {
     }));
   }
 
-  attach(memory: LinuxHost): void {
-    this.memory = memory;
+  override attach(memory: LinuxHost): void {
+    super.attach(memory);
     const { tiering } = this.options;
     if (tiering) setTiering(memory.kernel, tiering);
   }
@@ -71,70 +74,33 @@ export class NodeBackend implements Backend {
     return this.memory.kernel.config.nodes[device]!.pages;
   }
   free(device: ProcessorIndex): number {
-    return this.capacity(device) - this.memory.kernel.used[device]!;
+    const { kernel } = this.memory;
+    return kernel.offline.has(device) ? 0 : this.capacity(device) - kernel.used[device]!;
   }
 
-  sharedTable(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number {
-    if (!entry || entry.protnone || vmaAt(mm, vpn)?.prot === 'none') return 0;
-    if (entry.state === 'zero') return remoteBits(false);
-    if (entry.state !== 'present' || !entry.page) return 0;
-    const page = entry.page;
-    return this.ownerOfPage(page) === device ? localBits(entry.write) : remoteBits(entry.write);
-  }
-
-  decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
-    const process = this.memory.processOf(granule);
-    const found = process ? entryAt(process.mm, this.memory.map.vpn(granule)) : null;
-    if (!found) return REASON.firstTouch;
-    if (found.entry.state === 'swap') return REASON.swapIn;
-    return found.entry.protnone ? REASON.numaHint : REASON.noPermission;
-  }
-
-  deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
-    for (const fault of faults) this.deviceFault(device, fault);
-  }
-
-  /** The IOMMU asks the kernel to fault the page in, on behalf of the device: its node is the local one. */
-  private deviceFault(device: ProcessorIndex, { granule, op }: DeviceFaultPage): void {
-    const { memory } = this;
-    const { kernel } = memory;
-    for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-      if (memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op)) return;
-      const process = memory.processOf(granule);
-      if (!process) return;
-      kernel.localNode = this.options.placement === 'first-touch' ? device : 0;
-      const result = handleFault(kernel, process.mm, memory.map.vpn(granule), { write: op !== 0, remote: true });
-      kernel.localNode = 0;
-      if (result === 'ok' || (result === 'uffd' && memory.answerUserfault(granule))) continue;
-      memory.outcome(errnoOf(result), device, granule, op, process);
-      return;
-    }
+  protected nodeOf(device: ProcessorIndex): number {
+    return this.options.placement === 'first-touch' ? device : 0;
   }
 
   /**
    * System C: before its first kernel the library asks the zone for its operands. What is there moves in as far as there
-   * is room, and what is touched later is allocated there (mbind).
+   * is room, and what is touched later is allocated there.
    */
   stepBegins(processor: ProcessorIndex): void {
     const { memory } = this;
     if (processor === CPU || this.options.placement !== 'explicit') return;
     for (const [object, device] of memory.config.deviceObjects ?? []) {
-      if (device !== processor || this.placed.has(object)) continue;
+      const piece = memory.map.pieces.find(({ objectIndex }) => objectIndex === object);
+      const process = piece ? memory.processOf(piece.granule) : null;
+      if (device !== processor || !piece || !process || this.placed.has(object)) continue;
       this.placed.add(object);
-      this.moveObject(object, device);
+      const start = memory.map.vpn(piece.granule);
+      const moves = memory.migrationOff ? 'none' : 'all';
+      memory.under({ ...memory.context, reason: REASON.explicit }, () =>
+        mbind(memory.kernel, process.mm, start, start + piece.pages, device, moves),
+      );
     }
     memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
-  }
-
-  /** Moves the pages of an object, as far as there is room, and binds it to the node. Answers the pages left behind. */
-  moveObject(object: number, node: number): number {
-    const { memory } = this;
-    const piece = memory.map.pieces.find(({ objectIndex }) => objectIndex === object);
-    const process = piece ? memory.processOf(piece.granule) : null;
-    if (!piece || !process) return 0;
-    const vma = vmaAt(process.mm, memory.map.vpn(piece.granule));
-    if (vma) vma.node = node;
-    return this.movePages(process.mm, memory.map.vpn(piece.granule), piece.pages, node, REASON.explicit);
   }
 
   /** Moves mapped pages to a node; answers how many stayed. */
@@ -191,43 +157,15 @@ export class NodeBackend implements Backend {
     for (const mm of memory.kernel.mms()) scanAddressSpace(memory.kernel, mm, nowPs);
   }
 
-  call(action: OsAction, process: number): boolean {
-    if (action.kind !== 'mbind' || process !== 0) return false;
-    this.moveObject(action.range.object, action.node);
-    return true;
-  }
-
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     const left = this.movePages(mm, start, end - start, to, REASON.explicit);
     return left === 0 ? 'ok' : `${left} pages stay`;
   }
 
   evacuate(device: ProcessorIndex): number {
-    const { memory } = this;
-    let left = 0;
-    memory.under(NO_CONTEXT(REASON.evacuate), () => {
-      for (const mm of memory.kernel.mms())
-        for (const vma of mm.vmas) {
-          if (vma.node === device) vma.node = 0;
-          left += this.evacuateVma(mm, vma.start, vma.end, device);
-        }
-    });
-    return left + memory.kernel.kernelPages[device]!;
+    return offlineNode(this.memory.kernel, device);
   }
-
-  private evacuateVma(mm: Mm, start: number, end: number, device: number): number {
-    let left = 0;
-    for (let vpn = start; vpn < end;) {
-      const found = entryAt(mm, vpn);
-      const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
-      const step = found?.huge ? 512 - (vpn % 512) : 1;
-      if (page?.kind === 'ram' && page.head.node === device && !migrateFolio(this.memory.kernel, page.head, 0))
-        left += step;
-      vpn += step;
-    }
-    return left;
+  replug(device: ProcessorIndex): void {
+    this.memory.kernel.offline.delete(device);
   }
 }
-
-/** What a device gets for a fault that Linux could not serve (hmm_vma_fault: VM_FAULT_ERROR is -EFAULT, M6). */
-export const errnoOf = (result: FaultResult): string => (result === 'oom' ? 'ENOMEM' : 'EFAULT');
