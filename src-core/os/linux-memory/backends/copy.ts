@@ -37,6 +37,8 @@ export class CopyBackend implements Backend {
   private readonly used: number[] = [];
   /** When the copies of the step in progress have arrived, by device, ps. */
   private readonly arrival: number[] = [];
+  /** Step instances in progress, by device. */
+  private readonly steps: number[][] = [];
   /** Devices whose memory was taken away. */
   private readonly gone = new Set<ProcessorIndex>();
   /** What a device wrote and nobody copied back: the host copy is older. */
@@ -53,6 +55,7 @@ export class CopyBackend implements Backend {
       this.buffers.push(new Map());
       this.used.push(0);
       this.arrival.push(0);
+      this.steps.push([]);
     }
   }
   ownerOfPage(_page: Page): ProcessorIndex {
@@ -109,9 +112,19 @@ export class CopyBackend implements Backend {
       for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, CPU, device);
     });
     for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(false));
-    const buffer: Buffer = { piece, step: memory.step, written: false };
+    const buffer: Buffer = { piece, step: this.stepOf(device), written: false };
     this.buffers[device]!.set(piece, buffer);
     return buffer;
+  }
+
+  /** The kernel that faulted. A batch may be closed by the end of a step on another processor. */
+  private stepOf(device: ProcessorIndex): number {
+    const steps = this.steps[device]!;
+    return steps.includes(this.memory.step) ? this.memory.step : steps.at(-1)!;
+  }
+
+  stepBegins(processor: ProcessorIndex): void {
+    this.steps[processor]!.push(this.memory.step);
   }
 
   /** Rewrites each pointer of a list or tree for the other address space. */
@@ -123,8 +136,10 @@ export class CopyBackend implements Backend {
   }
 
   stepEnds(processor: ProcessorIndex): void {
-    if (processor === CPU) return;
     const { memory } = this;
+    const steps = this.steps[processor]!;
+    steps.splice(steps.indexOf(memory.step), 1);
+    if (processor === CPU) return;
     const buffers = this.buffers[processor]!;
     memory.clocks.reach(processor, this.arrival[processor]!);
     for (const buffer of [...buffers.values()])

@@ -193,6 +193,19 @@ describe('explicit copies', () => {
     expect(time(linked) - time(plain)).toBeGreaterThanOrEqual(pointers * RELOCATE.value);
   });
 
+  it('a fault batch that the end of a host step closes belongs to the kernel that faulted', async () => {
+    const branches =
+      '{ quantum: 64, steps: [{ on: gpu0, do: [{ write: a }] }, { on: cpu, do: [{ read: b, part: [0, 0.1] }] }] }';
+    const steps = [`concurrently: ${branches}`, 'swap: [a, b]'];
+    const text = workload(
+      [...steps, ...steps, '{ on: cpu, do: [{ read: a }, { read: b }] }'],
+      '  b: { size: 1MiB, element: 64B }',
+    );
+    const run = await runSystem(text, 'copy', { contents: true }, {}, pcie4x16g);
+    expect(run.mismatches).toBe(0);
+    expect(run.memory.backend.free(1)).toBe(run.memory.backend.capacity(1));
+  });
+
   it('a step that ends frees its own buffers, not those of a step beside it', async () => {
     const branches =
       '{ quantum: 64, steps: [{ on: gpu0, do: [{ read: a, part: [0, 0.1] }] }, { on: gpu0, do: [{ readwrite: b }] }] }';
