@@ -3,6 +3,7 @@
  * object. Every field has a title, a help sentence, a default and, for numbers, a unit and a range.
  */
 import { z } from 'zod';
+import { err, ok, type Result } from '../base/result';
 
 interface NumberField {
   readonly title: string;
@@ -45,3 +46,28 @@ export const choice = <const V extends readonly [string, ...string[]]>(field: {
     .meta({ title: field.title, description: field.help });
 
 export type ParamValues = Readonly<Record<string, number | string | boolean>>;
+
+/** Fills in defaults and checks ranges; the error names the parameter and what was expected. */
+export type ParseParams = (params: ParamValues) => Result<ParamValues, string>;
+
+/** @param owner whose parameters these are, for errors: `eviction policy "lru"` */
+export function paramParser(params: z.ZodObject, owner: string): ParseParams {
+  const strict = params.strict();
+  const known = Object.keys(params.shape);
+  // Flags and YAML read `profile=612` as a number; among words it is one of the words.
+  const words = new Set(known.filter((name) => isChoice(params.shape[name])));
+  const asWord = ([name, value]: [string, ParamValues[string]]): [string, ParamValues[string]] =>
+    words.has(name) && typeof value === 'number' ? [name, String(value)] : [name, value];
+  return (values) => {
+    const parsed = strict.safeParse(Object.fromEntries(Object.entries(values).map(asWord)));
+    if (parsed.success) return ok(parsed.data as ParamValues);
+    const issues = parsed.error.issues.map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown parameter ${issue.keys.map((key) => `"${key}"`).join(', ')} (known: ${known.join(', ') || 'none'})`
+        : `parameter "${issue.path.join('.')}": ${issue.message}`,
+    );
+    return err(`${owner}: ${issues.join('; ')}`);
+  };
+}
+
+const isChoice = (field: unknown): boolean => field instanceof z.ZodDefault && field.unwrap() instanceof z.ZodEnum;

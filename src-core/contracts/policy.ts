@@ -6,11 +6,9 @@
  */
 import type { z } from 'zod';
 import type { Random } from '../base/random';
-import type { Result } from '../base/result';
-import { err, ok } from '../base/result';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { PolicyKind } from '../model/scenario';
-import type { ParamValues } from './params';
+import { paramParser, type ParamValues, type ParseParams } from './params';
 
 /** A granule: one unit of residency and migration (4 KiB, 64 KiB or 2 MiB), numbered densely over the space. */
 export type Granule = number;
@@ -113,25 +111,13 @@ export interface PolicyEntry<K extends PolicyKind = PolicyKind> {
   readonly source: string;
   readonly needsFuture: boolean;
   readonly schema: z.ZodObject;
-  /** Fills in defaults and checks ranges; the error names the parameter and what was expected. */
-  parse(params: ParamValues): Result<ParamValues, string>;
+  readonly parse: ParseParams;
   create(params: ParamValues, env: PolicyEnv): PolicyBehaviour[K];
 }
 
 /** Hides the parameter type behind validation, so that the registry is one plain array. */
 export function definePolicy<K extends PolicyKind, T extends z.ZodObject>(spec: PolicySpec<K, T>): PolicyEntry<K> {
   const strict = spec.params.strict();
-  const parse = (params: ParamValues): Result<ParamValues, string> => {
-    const parsed = strict.safeParse(params);
-    if (parsed.success) return ok(parsed.data as ParamValues);
-    const known = Object.keys(spec.params.shape);
-    const issues = parsed.error.issues.map((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown parameter ${issue.keys.map((key) => `"${key}"`).join(', ')} (known: ${known.join(', ') || 'none'})`
-        : `parameter "${issue.path.join('.')}": ${issue.message}`,
-    );
-    return err(`${spec.kind} policy "${spec.id}": ${issues.join('; ')}`);
-  };
   return {
     kind: spec.kind,
     id: spec.id,
@@ -140,7 +126,7 @@ export function definePolicy<K extends PolicyKind, T extends z.ZodObject>(spec: 
     source: spec.source,
     needsFuture: spec.needsFuture ?? false,
     schema: strict,
-    parse,
+    parse: paramParser(spec.params, `${spec.kind} policy "${spec.id}"`),
     create: (params, env) => spec.create(strict.parse(params) as z.infer<T>, env),
   };
 }

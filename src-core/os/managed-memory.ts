@@ -7,37 +7,15 @@
  */
 import { assert } from '../base/assert';
 import { NO_GRANULE, type Granule } from '../contracts/policy';
-import { EVICTION, metricIndex, MIGRATION, NO_EVENT, NO_OBJECT, NO_PROCESSOR, reasonCode } from '../model/events';
+import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT, NO_PROCESSOR } from '../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual } from '../model/space';
+import { METRIC, REASON } from './codes';
 import { type HotMasks, type MemoryConfig, MemorySystem } from './memory-system';
 import { BOUNCED, HIT_MASK, OWNER_MASK, PENDING } from './residency';
 
 const TO_DEVICE = 0;
 const TO_HOST = 1;
-
-const M = {
-  cpuFaults: metricIndex('cpuFaults'),
-  gpuFaults: metricIndex('gpuFaults'),
-  bytesToDevice: metricIndex('bytesToDevice'),
-  bytesToHost: metricIndex('bytesToHost'),
-  bytesPeer: metricIndex('bytesPeer'),
-  migrations: metricIndex('migrations'),
-  evictions: metricIndex('evictions'),
-  prefetchedBytes: metricIndex('prefetchedBytes'),
-  pingPongs: metricIndex('pingPongs'),
-  remoteBytes: metricIndex('remoteBytes'),
-  stallPs: metricIndex('stallPs'),
-};
-const REASON = {
-  firstTouch: reasonCode('first-touch'),
-  notResident: reasonCode('not-resident'),
-  remoteMap: reasonCode('remote-map'),
-  fault: reasonCode('fault'),
-  prefetch: reasonCode('prefetch'),
-  counter: reasonCode('access-counter'),
-  capacity: reasonCode('capacity'),
-};
 
 /** What one service call brings in. Reused. */
 interface Wanted {
@@ -104,7 +82,7 @@ export class ManagedMemory extends MemorySystem {
   /** `count` accesses over the link. */
   remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void {
     this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
-    this.ledger.count(this.ledger.objectOf[granule]!, M.remoteBytes, bytes);
+    this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
     const counter = this.counters[processor];
     if (counter) counter[granule] = Math.min(65535, counter[granule]! + count);
   }
@@ -309,19 +287,19 @@ export class ManagedMemory extends MemorySystem {
     this.forgetRemote(granule);
     if (owner !== -1) {
       ledger.transferred(granule, processor);
-      ledger.count(object, M.migrations, 1);
+      ledger.count(object, METRIC.migrations, 1);
       if (processor === CPU) {
-        ledger.count(object, M.bytesToHost, this.granuleBytes);
+        ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
         residency.state[granule] = residency.state[granule]! | BOUNCED;
       } else {
-        ledger.count(object, M.bytesToDevice, this.granuleBytes);
-        if (owner !== CPU) ledger.count(object, M.bytesPeer, this.granuleBytes);
+        ledger.count(object, METRIC.bytesToDevice, this.granuleBytes);
+        if (owner !== CPU) ledger.count(object, METRIC.bytesPeer, this.granuleBytes);
         if ((residency.state[granule]! & BOUNCED) !== 0) {
           residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-          ledger.count(object, M.pingPongs, 1);
+          ledger.count(object, METRIC.pingPongs, 1);
         }
       }
-      if (reason === REASON.prefetch) ledger.count(object, M.prefetchedBytes, this.granuleBytes);
+      if (reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, this.granuleBytes);
     }
     if (processor !== CPU) this.config.policies.eviction.used?.(processor, granule, this);
   }
@@ -404,9 +382,9 @@ export class ManagedMemory extends MemorySystem {
     residency.state[granule] = residency.state[granule]! & ~BOUNCED;
     this.forgetRemote(granule);
     ledger.transferred(granule, CPU);
-    ledger.count(object, M.bytesToHost, this.granuleBytes);
-    ledger.count(object, M.migrations, 1);
-    ledger.count(object, M.evictions, 1);
+    ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
+    ledger.count(object, METRIC.migrations, 1);
+    ledger.count(object, METRIC.evictions, 1);
     const end =
       this.link && timing ? this.link.transfer(TO_HOST, ready + timing.evictionFixed.value, this.granuleBytes) : 0;
     const duration = this.link ? this.link.durationPs(this.granuleBytes) : 0;

@@ -7,24 +7,19 @@ import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
 import type { EvictionView, Granule } from '../contracts/policy';
 import { Link } from '../hardware/link';
-import { metricIndex, NO_EVENT } from '../model/events';
+import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import type { SystemSummary } from '../model/memory-system';
 import type { OsStep } from '../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
+import { METRIC } from './codes';
 import { Ledger } from './ledger';
 import type { PoliciesInForce } from './policies-in-force';
 import { Residency } from './residency';
 
 const PS_PER_SECOND = 1e12;
-
-const M = {
-  cpuFaults: metricIndex('cpuFaults'),
-  gpuFaults: metricIndex('gpuFaults'),
-  stallPs: metricIndex('stallPs'),
-};
 
 export interface MemoryConfig {
   readonly space: SpaceSpec;
@@ -228,7 +223,7 @@ export abstract class MemorySystem implements EvictionView {
   /** Reports a fault in the batch begun last. Answers its ordinal. */
   report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number, reason: number): number {
     this.ledger.objectOf[granule] = object;
-    this.ledger.count(object, processor === CPU ? M.cpuFaults : M.gpuFaults, 1);
+    this.ledger.count(object, processor === CPU ? METRIC.cpuFaults : METRIC.gpuFaults, 1);
     const { sink, policies, space } = this.config;
     const address = toVirtual(space, granule * this.granuleBytes);
     return sink.fault(
@@ -247,6 +242,6 @@ export abstract class MemorySystem implements EvictionView {
   }
 
   protected stall(object: number, ps: number): void {
-    if (ps > 0) this.ledger.count(object, M.stallPs, ps);
+    if (ps > 0) this.ledger.count(object, METRIC.stallPs, ps);
   }
 }

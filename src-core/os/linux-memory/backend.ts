@@ -15,9 +15,12 @@ import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemChoice } from '../../model/memory-system';
+import type { AccessBits } from './access-bits';
 import type { MoveContext, Moves } from './moves';
 import type { Piece, SpaceMap } from './space-map';
+import type { Processes } from './processes';
 import type { Tally } from './tally';
+import type { Whereabouts } from './whereabouts';
 
 /** One page that a device asked for. */
 export interface DeviceFaultPage {
@@ -116,13 +119,13 @@ export interface LinuxHost extends EvictionView {
   readonly map: SpaceMap;
   readonly tally: Tally;
   readonly moves: Moves;
+  readonly access: AccessBits;
+  readonly whereabouts: Whereabouts;
   readonly contents: PageContents | null;
   readonly residency: Residency;
   readonly ledger: Ledger;
   readonly clocks: Clocks;
-  readonly pins: HeldPin[];
-  readonly touchedByDevice: Uint8Array;
-  readonly processes: readonly (Process | null)[];
+  readonly processes: Processes;
   readonly context: MoveContext;
   readonly accessCount: number;
   refusedPrefetches: number;
@@ -130,14 +133,6 @@ export interface LinuxHost extends EvictionView {
   /** Migration was off at some time of the run. */
   readonly wasOff: boolean;
 
-  /** The live process of a granule; null before its fork and after its end. */
-  processOf(granule: number): Process | null;
-  granuleOf(mm: Mm, vpn: number): number;
-  bits(processor: ProcessorIndex, granule: number): number;
-  setBits(processor: ProcessorIndex, granule: number, bits: number): void;
-  refreshBits(mm: Mm, start: number, end: number): void;
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
-  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
   answerUserfault(granule: number): boolean;
   protect(granule: number): void;
   unprotect(): void;
@@ -147,16 +142,8 @@ export interface LinuxHost extends EvictionView {
   spend(ps: number): void;
   /** Step instance in progress. */
   readonly step: number;
-  /** An address space is about to go: its pins end, and devices forget it. */
-  releaseMm(mm: Mm): void;
-  /** Ends a pin that the workload holds. */
-  unpin(held: HeldPin): void;
-  /** The process has another address space: exec. */
-  adopt(process: Process): void;
   /** Sends what moved; answers when all has arrived, ps. */
   flush(readyPs: number): number;
-  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void;
-  settle(granule: number, owner: ProcessorIndex): void;
   transferPs(bytes: number): number;
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
   record(
@@ -172,8 +159,5 @@ export interface LinuxHost extends EvictionView {
   evacuate(device: ProcessorIndex): number;
   residue(device: ProcessorIndex): number;
   migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string;
-  freeVpn(process: Process): number;
   moved(process: Process, from: number, pages: number, to: number): void;
-  untouchedPages(): number;
-  bounces(): { readonly total: number; readonly worst: number };
 }

@@ -18,7 +18,7 @@ import { PAGE_BYTES } from '../linux/page';
 import { fileRead, fileWrite, truncate, writeback } from '../linux/page-cache';
 import { registerUffd } from '../linux/userfaultfd';
 import { kernelAllocation, pressure } from './host-actions';
-import { REASON } from './reasons';
+import { REASON } from '../codes';
 import { NO_CONTEXT } from './moves';
 
 /** A range of an object as pages of one process. */
@@ -34,7 +34,7 @@ const answerOf = (ret: string | null): string => ret ?? 'ok';
 
 export function executeCall(memory: LinuxHost, { process: name, action }: OsStep): void {
   const index = memory.map.processIndex(name);
-  const process = memory.processes[index] ?? null;
+  const process = memory.processes.all[index] ?? null;
   const object = 'range' in action ? action.range.object : NO_OBJECT;
   const { space } = memory.config;
   const address = 'range' in action ? toVirtual(space, space.objects[object]!.offset + action.range.from) : 0;
@@ -93,13 +93,13 @@ function perform(memory: LinuxHost, process: Process, index: number, action: OsA
       return 'ok';
     }
     case 'exit':
-      memory.releaseMm(process.mm);
+      memory.processes.release(process.mm);
       exit(kernel, process, 0);
       return 'ok';
     case 'exec':
-      memory.releaseMm(process.mm);
+      memory.processes.release(process.mm);
       exec(kernel, process);
-      memory.adopt(process);
+      memory.processes.adopt(process);
       return 'ok';
     case 'unplug': {
       const left = memory.evacuate(action.device);
@@ -139,7 +139,7 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
       return remap(memory, process, pages, action.dontUnmap);
     case 'mprotect': {
       const ret = mprotect(kernel, mm, start, end, action.prot);
-      memory.refreshBits(mm, start, end);
+      memory.access.refresh(mm, start, end);
       return answerOf(ret);
     }
     case 'madvise': {
@@ -195,10 +195,15 @@ function performOnFile(memory: LinuxHost, process: Process, action: FileAction, 
   }
 }
 
-/** The kernel looks for a free place high up, as mmap does: here above everything that was mapped. */
+/** A free place in the address space, above everything that is mapped, as mmap looks for one high up. */
+function freeVpn({ mm }: Process): number {
+  const top = mm.vmas.reduce((most, vma) => Math.max(most, vma.end), 0);
+  return Math.ceil((top + 1) / 512) * 512;
+}
+
 function remap(memory: LinuxHost, process: Process, { start, end }: Pages, dontUnmap: boolean): Answer {
   const pages = end - start;
-  const to = memory.freeVpn(process);
+  const to = freeVpn(process);
   const { ret, start: now } = mremap(memory.kernel, process.mm, start, pages, to, {
     mayMove: true,
     fixed: true,
@@ -210,20 +215,20 @@ function remap(memory: LinuxHost, process: Process, { start, end }: Pages, dontU
 }
 
 function pin(memory: LinuxHost, process: Process, pages: Pages, longTerm: boolean, write: boolean): Answer {
-  const { kernel, tally } = memory;
+  const { kernel, processes } = memory;
   for (let vpn = pages.start; vpn < pages.end; vpn++) {
     const { ret, page } = gup(kernel, process.mm, vpn, { write, pin: true, longTerm, fast: false });
     if (ret !== null) return ret;
     if (!page) continue; // the shared zero page needs no pin
-    memory.pins.push({ mm: process.mm, vpn, page, longTerm });
-    tally.pin(1);
+    processes.hold({ mm: process.mm, vpn, page, longTerm });
   }
   return 'ok';
 }
 
 function unpin(memory: LinuxHost, process: Process, pages: Pages): Answer {
-  const mine = memory.pins.filter(({ mm, vpn }) => mm === process.mm && vpn >= pages.start && vpn < pages.end);
+  const { processes } = memory;
+  const mine = processes.pins.filter(({ mm, vpn }) => mm === process.mm && vpn >= pages.start && vpn < pages.end);
   if (mine.length === 0) return 'EINVAL';
-  for (const held of mine) memory.unpin(held);
+  for (const held of mine) processes.unpin(held);
   return 'ok';
 }

@@ -35,7 +35,7 @@ export class Contents implements PageContents {
 
   /** The page of a file that a mapping shows; null for anonymous memory. */
   private fileKey(granule: number): { readonly key: string; readonly shared: boolean } | null {
-    const process = this.memory.processOf(granule);
+    const process = this.memory.processes.of(granule);
     const vpn = this.memory.map.vpn(granule);
     const vma = process ? vmaAt(process.mm, vpn) : null;
     if (!vma?.file) return null;
@@ -80,7 +80,7 @@ export class Contents implements PageContents {
   private actual(processor: ProcessorIndex, granule: number): { page: Page | null; buffer: Uint8Array | null } {
     const buffer = processor === CPU ? undefined : this.buffers[processor]?.get(granule);
     if (buffer) return { page: null, buffer };
-    const process = this.memory.processOf(granule);
+    const process = this.memory.processes.of(granule);
     const vpn = this.memory.map.vpn(granule);
     const found = process ? entryAt(process.mm, vpn) : null;
     return { page: found ? pageOf(found.entry, found.huge, vpn) : null, buffer: null };
@@ -149,7 +149,7 @@ export class Contents implements PageContents {
   // --- read() and write() ---
   fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void {
     for (let vpn = start; vpn < end && data; vpn++) {
-      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      const file = this.fileKey(this.memory.processes.granule(process.mm, vpn));
       if (!file) continue;
       const from = (vpn - start) * PAGE_BYTES;
       this.compare(data.subarray(from), this.bytesOf(file.key), 0, Math.min(PAGE_BYTES, data.length - from));
@@ -158,7 +158,7 @@ export class Contents implements PageContents {
   fileWrite(start: number, end: number, process: Process): Uint8Array {
     const data = new Uint8Array((end - start) * PAGE_BYTES).fill((this.stamp = (this.stamp + 1) & 0xff) || 1);
     for (let vpn = start; vpn < end; vpn++) {
-      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      const file = this.fileKey(this.memory.processes.granule(process.mm, vpn));
       if (file) this.bytesOf(file.key).set(data.subarray(0, PAGE_BYTES));
     }
     return data;
@@ -166,7 +166,7 @@ export class Contents implements PageContents {
 
   // --- memory that goes ---
   cleared(process: Process, start: number, end: number): void {
-    const index = this.memory.processes.indexOf(process);
+    const index = this.memory.processes.all.indexOf(process);
     for (let vpn = start; vpn < end; vpn++) {
       const granule = this.memory.map.granule(index, vpn);
       if (granule < 0) continue;
@@ -176,14 +176,14 @@ export class Contents implements PageContents {
   }
   cut(process: Process, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
-      const file = this.fileKey(this.memory.granuleOf(process.mm, vpn));
+      const file = this.fileKey(this.memory.processes.granule(process.mm, vpn));
       if (file) this.flat.delete(file.key);
     }
-    for (const each of this.memory.processes) if (each) this.cleared(each, start, end);
+    for (const each of this.memory.processes.all) if (each) this.cleared(each, start, end);
   }
   freed(process: Process, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.granuleOf(process.mm, vpn);
+      const granule = this.memory.processes.granule(process.mm, vpn);
       if (granule >= 0) this.lazy.add(granule);
     }
   }

@@ -5,34 +5,36 @@
  * data becomes an outcome. The operating system works on faults and calls, never on hits.
  */
 import { assert } from '../../base/assert';
-import { EVICTION, NO_OBJECT } from '../../model/events';
+import { EVICTION } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
-import { ungup } from '../linux/gup';
-import type { Kernel, KernelConfig } from '../linux/kernel';
-import { Memcg, vmaAt, type Mm, type Process } from '../linux/mm';
+import type { Kernel } from '../linux/kernel';
+import { Memcg, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
 import { createKernel } from '../linux/create-kernel';
-import { REASON } from './reasons';
+import { METRIC, REASON } from '../codes';
 import { Whereabouts } from './whereabouts';
 import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
-import { PENDING, TRACKED } from '../residency';
-import type { Backend, DeviceFaultPage, HeldPin, LinuxHost } from './backend';
-import { ACCESS_BITS, FRESH, LINUX_MASKS, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
+import { PENDING } from '../residency';
+import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
+import { AccessBits } from './access-bits';
+import { LINUX_MASKS } from './bits';
 import { Contents } from './contents';
+import { kernelConfigOf } from './kernel-config';
 import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
-import { METRIC, Moves, NO_CONTEXT, type MoveContext } from './moves';
+import { Moves, NO_CONTEXT, type MoveContext } from './moves';
 import { noteEvacuation, notePeaks } from './peaks';
 import { Tally } from './tally';
 import { answerUserfault } from './userfaults';
 import { executeCall } from './calls';
 import { mapPieces } from './map-pieces';
 import { signalOf } from './signals';
+import { Processes } from './processes';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
 
@@ -46,12 +48,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly moves: Moves;
   readonly whereabouts: Whereabouts;
   readonly contents: Contents | null;
-  /** By index of SpaceMap.processes; null before its fork. */
-  readonly processes: (Process | null)[] = [];
-  private readonly processOfMm = new Map<Mm, number>();
-  private readonly hot: Uint8Array[];
-  /** Granules that a device ever touched (6c). */
-  readonly touchedByDevice: Uint8Array;
+  readonly processes: Processes = new Processes(this);
+  readonly access: AccessBits;
   /** Under which cause pages move now. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
   /** Requirement 5: nothing may migrate. */
@@ -69,16 +67,15 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     super(
       config,
       (granule, on) => {
-        for (const state of this.hot) state[granule] = on ? state[granule]! | TRACKED : state[granule]! & ~TRACKED;
+        this.access.track(granule, on);
       },
       Math.max(1, Math.ceil(config.space.bytes / config.granuleBytes)) + 1,
     );
     assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
-    this.hot = Array.from({ length: config.devices + 1 }, () => new Uint8Array(this.granules));
-    this.touchedByDevice = new Uint8Array(this.granules);
+    this.access = new AccessBits(this, config.devices, this.granules);
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
-    this.kernel = createKernel(this.kernelConfig());
+    this.kernel = createKernel(kernelConfigOf(system, backend, config));
     this.moves = new Moves(config, this.link, this.lastTransfer);
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;
@@ -87,7 +84,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
         this.entryChanged(mm, vpn, pages, entry);
       },
       forked: (_parent, child) => {
-        this.setProcess(this.map.processIndex(child.name), child);
+        this.processes.set(this.map.processIndex(child.name), child);
       },
       copied: (_from, to, _pages, reason) => {
         if (reason === 'cow' && to) this.whereabouts.copied(to);
@@ -99,33 +96,9 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.migrationOff = system.id === 'off';
     this.backend.attach(this);
     const main = this.kernel.spawn(MAIN_PROCESS, new Memcg('run', Infinity)); // a cgroup of their own
-    this.setProcess(0, main);
+    this.processes.set(0, main);
     mapPieces(this);
     this.flush(0); // what is on a device from the start
-  }
-
-  private kernelConfig(): KernelConfig {
-    const { params } = this.system;
-    const { config } = this;
-    const devicePages = Math.floor(config.deviceMemoryBytes / PAGE_BYTES);
-    const hostMib = params['hostMemory'] as number;
-    return {
-      profile: params['profile'] as 'cur' | '612',
-      contents: params['contents'] === true,
-      nodes: [
-        {
-          name: 'host',
-          pages: hostMib > 0 ? hostMib * 256 : Number.MAX_SAFE_INTEGER,
-          fallback: true,
-          kernelAllocations: true,
-          movable: false,
-        },
-        ...this.backend.nodes(devicePages, config.devices),
-      ],
-      swapPages: (params['swap'] as number) * 256,
-      thp: params['thp'] as 'always' | 'madvise' | 'never',
-      hugetlbPages: Number.MAX_SAFE_INTEGER,
-    };
   }
 
   get migrationOff(): boolean {
@@ -136,27 +109,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.wasOff ||= isOff;
   }
 
-  // --- processes ---
-  setProcess(index: number, process: Process): void {
-    while (this.processes.length <= index) this.processes.push(null);
-    this.processes[index] = process;
-    this.processOfMm.set(process.mm, index);
-  }
-  /** The live process of a granule; null before its fork and after its end. */
-  processOf(granule: number): Process | null {
-    const process = this.processes[this.map.process(granule)];
-    return process && !process.exited ? process : null;
-  }
-  granuleOf(mm: Mm, vpn: number): number {
-    const process = this.processOfMm.get(mm);
-    return process === undefined ? -1 : this.map.granule(process, vpn);
-  }
-
   // --- page tables into bytes ---
   private entryChanged(mm: Mm, vpn: number, pages: number, entry: Pte | null): void {
-    const process = this.processOfMm.get(mm);
-    if (process === undefined) return;
-    for (let i = 0; i < pages; i++) {
+    const process = this.processes.index(mm);
+    for (let i = 0; i < pages && process >= 0; i++) {
       const granule = this.map.granule(process, vpn + i);
       if (granule >= 0) this.pageChanged(mm, vpn + i, granule, entry, entry ? pageOf(entry, pages > 1, vpn + i) : null);
     }
@@ -166,43 +122,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   private pageChanged(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
     this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
     this.contents?.entryChanged(granule, page);
-    this.writeBits(mm, vpn, granule, entry, page);
-  }
-
-  private writeBits(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
-    this.setBits(CPU, granule, this.cpuBits(mm, vpn, entry, page));
-    for (let device = 1; device < this.hot.length; device++) {
-      const bits = this.backend.sharedTable?.(device, mm, vpn, entry) ?? -1;
-      if (bits >= 0) this.setBits(device, granule, bits);
-    }
-  }
-
-  private cpuBits(mm: Mm, vpn: number, entry: Pte | null, page: Page | null): number {
-    if (!entry || entry.protnone) return 0;
-    if (entry.state !== 'present' && entry.state !== 'zero' && entry.state !== 'special') return 0;
-    if (vmaAt(mm, vpn)?.prot === 'none') return 0;
-    const far = page !== null && this.backend.ownerOfPage(page) !== CPU;
-    return far ? remoteBits(entry.write) : localBits(entry.write);
-  }
-
-  /** After mprotect, which may leave entries as they are: the bits of a range again. */
-  refreshBits(mm: Mm, start: number, end: number): void {
-    for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.granuleOf(mm, vpn);
-      const found = entryAt(mm, vpn);
-      if (granule < 0) continue;
-      this.writeBits(mm, vpn, granule, found?.entry ?? null, found ? pageOf(found.entry, found.huge, vpn) : null);
-    }
-  }
-
-  /** Writes the access bits of one processor. */
-  setBits(processor: ProcessorIndex, granule: number, bits: number): void {
-    const state = this.hot[processor]!;
-    const fresh = processor !== CPU && (bits & READ_LOCAL) !== 0 && this.touchedByDevice[granule] === 0 ? FRESH : 0;
-    state[granule] = (state[granule]! & ~(ACCESS_BITS | FRESH)) | bits | fresh;
-  }
-  bits(processor: ProcessorIndex, granule: number): number {
-    return this.hot[processor]![granule]! & ACCESS_BITS;
+    this.access.write(mm, vpn, granule, entry, page);
   }
 
   /** Pages move for this reason while `work` runs. */
@@ -250,21 +170,17 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
 
   // --- the executor's questions ---
   hotState(processor: ProcessorIndex): Uint8Array {
-    return this.hot[processor]!;
+    return this.access.of(processor);
   }
   hotMasks(_processor: ProcessorIndex): HotMasks {
     return LINUX_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    const state = this.hot[processor]!;
-    if ((state[granule]! & FRESH) !== 0) {
-      state[granule] = state[granule]! & ~FRESH;
-      this.whereabouts.used(granule);
-    }
-    return (state[granule]! & LOCAL_NEED[op]!) !== 0;
+    if (this.access.firstUse(processor, granule)) this.whereabouts.used(granule);
+    return this.access.isLocal(processor, granule, op);
   }
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    return (this.hot[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
+    return this.access.isRemote(processor, granule, op);
   }
   remoteBudget(processor: ProcessorIndex, granule: number): number {
     return processor === CPU ? Infinity : (this.backend.remoteBudget?.(processor, granule) ?? Infinity);
@@ -287,11 +203,11 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.config.batchServiced();
   }
   setPending(processor: ProcessorIndex, granule: number): void {
-    const state = this.hot[processor]!;
+    const state = this.access.of(processor);
     state[granule] = state[granule]! | PENDING;
   }
   isPending(processor: ProcessorIndex, granule: number): boolean {
-    return (this.hot[processor]![granule]! & PENDING) !== 0;
+    return (this.access.of(processor)[granule]! & PENDING) !== 0;
   }
   override watched(
     processor: ProcessorIndex,
@@ -307,7 +223,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
 
   // --- faults ---
   decide(processor: ProcessorIndex, granule: number, op: AccessOp): number {
-    const process = this.processOf(granule);
+    const process = this.processes.of(granule);
     const found = process ? entryAt(process.mm, this.map.vpn(granule)) : null;
     if (processor !== CPU) return this.backend.decide(processor, granule, op);
     if (!found) return REASON.firstTouch;
@@ -319,7 +235,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
-    if (!this.processOf(granule)) {
+    if (!this.processes.of(granule)) {
       const what = `${processorName(processor)}: its process is gone`;
       this.tally.outcome('not executed', what, this.nameOf(object), this.clocks.now(processor), this.accessCount);
       return false;
@@ -352,7 +268,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const faults: DeviceFaultPage[] = [];
     for (let i = 0; i < count; i++) {
       const granule = granules[i]!;
-      const state = this.hot[processor]!;
+      const state = this.access.of(processor);
       state[granule] = state[granule]! & ~PENDING;
       if (processor !== CPU) this.whereabouts.used(granule);
       if (i > 0 && granules[i - 1] === granule) continue;
@@ -387,7 +303,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.backend.cpuFaults?.(granule, op);
     for (let attempt = 0; attempt < MOST_CPU_FAULTS; attempt++) {
       if (this.isLocal(CPU, granule, op) || this.mapsRemotely(CPU, granule, op)) return;
-      const process = this.processOf(granule);
+      const process = this.processes.of(granule);
       if (!process) return;
       const result = handleFault(this.kernel, process.mm, this.map.vpn(granule), { write: op !== 0 });
       if (result === 'ok') continue;
@@ -400,7 +316,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
 
   /** Answers a missing page of a userfaultfd range; false: nobody registered it. */
   answerUserfault(granule: number): boolean {
-    const process = this.processOf(granule);
+    const process = this.processes.of(granule);
     return process !== null && answerUserfault(this, process.mm, this.map.vpn(granule));
   }
 
@@ -412,7 +328,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const address = toVirtual(this.config.space, granule * PAGE_BYTES);
     this.record(processor, object, address, PAGE_BYTES, REASON.outcome, what, result);
     if (processor === CPU) {
-      this.releaseMm(process.mm);
+      this.processes.release(process.mm);
       exit(this.kernel, process, 0, result === 'OOM' ? 'SIGKILL' : result);
     }
   }
@@ -450,50 +366,9 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   // --- what calls and backends need ---
-  /** References that the workload holds through `pin`. */
-  readonly pins: HeldPin[] = [];
-
-  releaseMm(mm: Mm): void {
-    for (const held of this.pins.filter((each) => each.mm === mm)) this.unpin(held);
-    this.backend.processEnds?.(mm);
-  }
-  unpin(held: HeldPin): void {
-    this.pins.splice(this.pins.indexOf(held), 1);
-    ungup(this.kernel, held.page, { write: true, pin: true, longTerm: held.longTerm });
-    this.tally.pin(-1);
-  }
-  adopt(process: Process): void {
-    this.setProcess(this.processes.indexOf(process), process);
-  }
-
-  /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
-  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
-    const object = this.ledger.objectOf[granule]!;
-    if (object === NO_OBJECT) return;
-    this.ledger.leaving(granule);
-    if (this.residency.ownerOf(granule) >= 0) this.residency.remove(granule);
-    this.residency.place(granule, to);
-    this.whereabouts.book(granule, object, from, to);
-  }
-  /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
-  settle(granule: number, owner: ProcessorIndex): void {
-    const before = this.residency.ownerOf(granule);
-    if (before === owner) return;
-    this.ledger.leaving(granule);
-    if (before >= 0) this.residency.remove(granule);
-    this.residency.place(granule, owner);
-    if (before > CPU) this.moves.add(this.context, granule, this.ledger.objectOf[granule]!, before, -1);
-  }
   /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
   transferPs(bytes: number): number {
     return this.link && bytes > 0 ? this.link.durationPs(bytes) : 0;
-  }
-
-  untouchedPages(): number {
-    return this.whereabouts.untouchedPages();
-  }
-  bounces(): { readonly total: number; readonly worst: number } {
-    return this.whereabouts.bounces();
   }
 
   /** Empties a device; answers the pages that stay. */
@@ -512,26 +387,16 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     return this.under(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
   }
 
-  /** A free place in the address space, above everything that the workload mapped. */
-  freeVpn(process: Process): number {
-    const top = process.mm.vmas.reduce((most, vma) => Math.max(most, vma.end), 0);
-    return Math.ceil((top + 1) / 512) * 512;
-  }
   /** mremap: the workload's name for the memory follows it. */
   moved(process: Process, from: number, pages: number, to: number): void {
-    const index = this.processes.indexOf(process);
+    const index = this.processes.all.indexOf(process);
     this.map.move(index, from, pages, to);
     for (let vpn = to; vpn < to + pages; vpn++) {
       const found = entryAt(process.mm, vpn);
       const granule = this.map.granule(index, vpn);
       if (granule < 0) continue;
-      this.pageChanged(
-        process.mm,
-        vpn,
-        granule,
-        found?.entry ?? null,
-        found ? pageOf(found.entry, found.huge, vpn) : null,
-      );
+      const entry = found?.entry ?? null;
+      this.pageChanged(process.mm, vpn, granule, entry, found ? pageOf(found.entry, found.huge, vpn) : null);
     }
   }
 

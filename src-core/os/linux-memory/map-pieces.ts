@@ -40,7 +40,7 @@ function mapPiece(memory: LinuxHost, piece: Piece): void {
 /** mmap of a piece at its fixed address. */
 export function mapFile(memory: LinuxHost, piece: Piece, file: FileInode | null): void {
   const kind = piece.object?.mapping ?? 'anon';
-  const process = memory.processes[0]!;
+  const process = memory.processes.main;
   const { ret } = mmap(memory.kernel, process, {
     start: piece.vpn,
     pages: kind === 'hugetlb' ? Math.ceil(piece.pages / 512) * 512 : piece.pages,
@@ -58,7 +58,7 @@ export function mapFile(memory: LinuxHost, piece: Piece, file: FileInode | null)
 
 /** `initially: host`: every page is there before the first access, without faults that count. */
 function populate(memory: LinuxHost, piece: Piece): void {
-  const { mm } = memory.processes[0]!;
+  const { mm } = memory.processes.main;
   for (let i = 0; i < piece.pages; i++)
-    if (memory.bits(CPU, piece.granule + i) === 0) handleFault(memory.kernel, mm, piece.vpn + i, { write: true });
+    if (memory.access.get(CPU, piece.granule + i) === 0) handleFault(memory.kernel, mm, piece.vpn + i, { write: true });
 }

@@ -4,7 +4,7 @@
  * that had it first (its home).
  */
 import type { EVICTION } from '../../model/events';
-import { metricIndex, MIGRATION, NO_EVENT, NO_PROCESSOR } from '../../model/events';
+import { MIGRATION, NO_EVENT, NO_PROCESSOR } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import type { Link } from '../../hardware/link';
@@ -34,17 +34,6 @@ export interface EventPlace {
   readonly batch: number;
   readonly step: number;
 }
-
-export const METRIC = {
-  bytesToDevice: metricIndex('bytesToDevice'),
-  bytesToHost: metricIndex('bytesToHost'),
-  bytesPeer: metricIndex('bytesPeer'),
-  migrations: metricIndex('migrations'),
-  evictions: metricIndex('evictions'),
-  prefetchedBytes: metricIndex('prefetchedBytes'),
-  pingPongs: metricIndex('pingPongs'),
-  remoteBytes: metricIndex('remoteBytes'),
-} as const;
 
 /** Pages of one run on the link: neighbours that go the same way for the same reason. */
 const sameRun = (a: Move, b: Move): boolean =>

@@ -22,7 +22,7 @@ export function summarizeSystem(memory: LinuxHost): SystemSummary {
 
 function numbersOf(memory: LinuxHost): SystemNumbers {
   const { tally, kernel, config } = memory;
-  const bounces = memory.bounces();
+  const bounces = memory.whereabouts.bounces();
   const timed = config.machine.timing !== null;
   const stall = tally.deviceStallPs;
   const data = config.space.objects.reduce((sum, { bytes, process }) => sum + (process === undefined ? bytes : 0), 0);
@@ -43,7 +43,7 @@ function numbersOf(memory: LinuxHost): SystemNumbers {
     evacuationPs: tally.evacuationPs,
     evacuationResidueBytes: tally.residuePages * PAGE_BYTES,
     pinnedBytesPeak: tally.pinnedPagesPeak * PAGE_BYTES,
-    untouchedDeviceBytes: memory.untouchedPages() * PAGE_BYTES,
+    untouchedDeviceBytes: memory.whereabouts.untouchedPages() * PAGE_BYTES,
     contentMismatches: memory.contents?.mismatches ?? null,
     strayKernelBytes: tally.strayKernelPages * PAGE_BYTES,
     peakDeviceBytes: tally.peakDevicePages * PAGE_BYTES,

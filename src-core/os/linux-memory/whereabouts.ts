@@ -5,12 +5,11 @@
  */
 import type { LinuxHost } from './backend';
 import { EVICTION, NO_OBJECT } from '../../model/events';
-import { CPU } from '../../model/processor';
+import { CPU, type ProcessorIndex } from '../../model/processor';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import type { Pte } from '../linux/page-table';
 import { BOUNCED } from '../residency';
-import { METRIC } from './moves';
-import { REASON } from './reasons';
+import { METRIC, REASON } from '../codes';
 
 export class Whereabouts {
   /** Granule under which a device page is in the books. */
@@ -58,7 +57,7 @@ export class Whereabouts {
     if (before >= 0) {
       ledger.leaving(granule);
       residency.remove(granule);
-      if (before > CPU) this.memory.setBits(before, granule, 0);
+      if (before > CPU) this.memory.access.set(before, granule, 0);
     }
     const wasHome = old === null || this.leaveHome(granule, old);
     if (owner >= 0) residency.place(granule, owner);
@@ -96,15 +95,39 @@ export class Whereabouts {
 
   /** A device used the granule: so it used the page, under whatever granule that is in the books (6c). */
   used(granule: number): void {
-    const { touchedByDevice } = this.memory;
+    const { touchedByDevice } = this.memory.access;
     touchedByDevice[granule] = 1;
     const page = this.pages.get(granule);
     const home = page ? this.homes.get(page) : undefined;
     if (home !== undefined) touchedByDevice[home] = 1;
   }
 
+  /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
+  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
+    const { ledger } = this.memory;
+    const object = ledger.objectOf[granule]!;
+    if (object === NO_OBJECT) return;
+    this.leaves(granule);
+    this.memory.residency.place(granule, to);
+    this.book(granule, object, from, to);
+  }
+  /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
+  settle(granule: number, owner: ProcessorIndex): void {
+    const { ledger, residency, moves, context } = this.memory;
+    const before = residency.ownerOf(granule);
+    if (before === owner) return;
+    this.leaves(granule);
+    residency.place(granule, owner);
+    if (before > CPU) moves.add(context, granule, ledger.objectOf[granule]!, before, -1);
+  }
+  private leaves(granule: number): void {
+    const { ledger, residency } = this.memory;
+    ledger.leaving(granule);
+    if (residency.ownerOf(granule) >= 0) residency.remove(granule);
+  }
+
   /** One page goes from one memory to another. */
-  book(granule: number, object: number, from: number, to: number): void {
+  private book(granule: number, object: number, from: number, to: number): void {
     const { ledger, residency, context, tally, moves, migrationOff } = this.memory;
     // Taking a device away is no migration policy: what is on it has to leave (requirement 1a).
     if (migrationOff && context.reason !== REASON.evacuate) tally.migrationsWhileOff++;
@@ -142,7 +165,7 @@ export class Whereabouts {
   untouchedPages(): number {
     let pages = 0;
     for (let granule = 0; granule < this.everOnDevice.length; granule++)
-      if (this.everOnDevice[granule] === 1 && this.memory.touchedByDevice[granule] === 0) pages++;
+      if (this.everOnDevice[granule] === 1 && this.memory.access.touchedByDevice[granule] === 0) pages++;
     return pages;
   }
 

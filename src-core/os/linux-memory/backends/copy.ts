@@ -11,7 +11,7 @@ import { PAGE_BYTES, type Page } from '../../linux/page';
 import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { LIBRARY_CALL, RELOCATE } from '../costs';
-import { REASON } from '../reasons';
+import { REASON } from '../../codes';
 import { NO_CONTEXT } from '../moves';
 import type { Piece } from '../space-map';
 
@@ -75,11 +75,11 @@ export class CopyBackend implements Backend {
     for (const { granule, op } of faults) {
       const { memory } = this;
       const piece = memory.map.pieceAt(granule);
-      if (!piece || !memory.processOf(granule)) continue;
+      if (!piece || !memory.processes.of(granule)) continue;
       const buffer = this.buffers[device]!.get(piece) ?? this.copyIn(device, piece, granule, op);
       if (!buffer || op === 0 || buffer.written) continue;
       buffer.written = true;
-      for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(true));
+      for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(true));
     }
   }
 
@@ -94,24 +94,24 @@ export class CopyBackend implements Backend {
     const { memory } = this;
     memory.tally.apiCalls += 2; // allocate, copy in
     memory.spend(2 * LIBRARY_CALL.value);
-    const process = memory.processOf(granule)!;
+    const process = memory.processes.of(granule)!;
     if (this.free(device) < piece.pages) {
       memory.outcome('ENOMEM', device, granule, op, process);
-      for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, remoteBits(true));
+      for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, remoteBits(true));
       return null;
     }
     this.used[device] = this.used[device]! + piece.pages;
     memory.tally.copies(piece.pages * PAGE_BYTES);
     // The library reads the operand, so pages that nobody touched yet are zero pages of the host.
     for (let i = 0; i < piece.pages; i++)
-      if (memory.bits(CPU, piece.granule + i) === 0)
+      if (memory.access.get(CPU, piece.granule + i) === 0)
         handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });
     this.relocate(piece);
     memory.contents?.copiedIn(device, piece, process);
     memory.under(NO_CONTEXT(REASON.copyIn), () => {
-      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, CPU, device);
+      for (let i = 0; i < piece.pages; i++) memory.whereabouts.travel(piece.granule + i, CPU, device);
     });
-    for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, localBits(false));
+    for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(false));
     const buffer: Buffer = { piece, step: this.stepOf(device), written: false };
     this.buffers[device]!.set(piece, buffer);
     return buffer;
@@ -155,10 +155,10 @@ export class CopyBackend implements Backend {
     const { memory } = this;
     const { piece } = buffer;
     const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);
-    for (let i = 0; i < piece.pages; i++) memory.setBits(device, piece.granule + i, 0);
+    for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, 0);
     if (isBack) this.copyOut(device, piece);
     else {
-      for (let i = 0; i < piece.pages; i++) memory.settle(piece.granule + i, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.whereabouts.settle(piece.granule + i, CPU);
       if (buffer.written) {
         this.stale.add(piece);
         this.distrust(piece);
@@ -173,7 +173,7 @@ export class CopyBackend implements Backend {
 
   private copyOut(device: ProcessorIndex, piece: Piece): void {
     const { memory } = this;
-    const process = memory.processOf(piece.granule);
+    const process = memory.processes.of(piece.granule);
     if (!process) return;
     memory.tally.apiCalls++;
     memory.spend(LIBRARY_CALL.value);
@@ -184,13 +184,13 @@ export class CopyBackend implements Backend {
     memory.contents?.copiedOut(device, piece, process);
     this.stale.delete(piece);
     memory.under(NO_CONTEXT(REASON.copyOut), () => {
-      for (let i = 0; i < piece.pages; i++) memory.travel(piece.granule + i, device, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.whereabouts.travel(piece.granule + i, device, CPU);
     });
   }
 
   /** Reads of an old copy are to be seen: the CPU faults once on each page. */
   private distrust(piece: Piece): void {
-    for (let i = 0; i < piece.pages; i++) this.memory.setBits(CPU, piece.granule + i, 0);
+    for (let i = 0; i < piece.pages; i++) this.memory.access.set(CPU, piece.granule + i, 0);
   }
 
   cpuFaults(granule: number, op: AccessOp): void {
@@ -198,8 +198,8 @@ export class CopyBackend implements Backend {
     const piece = memory.map.pieceAt(granule);
     if (!piece || !this.stale.has(piece)) return;
     if (op !== 1) memory.tally.staleReads++;
-    const process = memory.processOf(granule);
-    if (process) memory.refreshBits(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
+    const process = memory.processes.of(granule);
+    if (process) memory.access.refresh(process.mm, memory.map.vpn(granule), memory.map.vpn(granule) + 1);
   }
 
   /** A prefetch has nothing to move: the next kernel copies its operands itself. */

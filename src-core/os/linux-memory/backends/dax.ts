@@ -9,7 +9,7 @@ import { FileInode } from '../../linux/file';
 import type { NodeSpec } from '../../linux/kernel';
 import { PAGE_BYTES, type Page } from '../../linux/page';
 import type { LinuxHost } from '../backend';
-import { REASON } from '../reasons';
+import { REASON } from '../../codes';
 import { SharedTableBackend } from './shared-table';
 import { mapFile } from '../map-pieces';
 import type { Piece } from '../space-map';

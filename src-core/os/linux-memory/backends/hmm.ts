@@ -10,8 +10,6 @@ import { DeviceMemory } from '../../linux/device-chunks';
 import { evictFolios, unplug } from '../../linux/device-evict';
 import type { DeviceFault } from '../../linux/device-memory';
 import type { FaultResult } from '../../linux/errno';
-import { makeDeviceExclusive } from '../../linux/exclusive';
-import { mirrorRange } from '../../linux/hmm';
 import type { NodeSpec } from '../../linux/kernel';
 import { copyFolio } from '../../linux/migrate-entries';
 import {
@@ -22,18 +20,17 @@ import {
   type MigrateVmaArgs,
 } from '../../linux/migrate-vma';
 import { vmaAt, type Mm } from '../../linux/mm';
-import { subscribe, type IntervalNotifier, type NotifyRange } from '../../linux/notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
 import { handleFault } from '../../linux/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
 import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
-import { localBits, remoteBits } from '../bits';
-import { REASON } from '../reasons';
-import { errnoOf } from '../signals';
+import { localBits } from '../bits';
+import { REASON } from '../../codes';
+import { HmmMirror } from './hmm-mirror';
 
-/** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
-const RETRIES = 16;
+/** One page is faulted so often (swapped, exclusive, foreign, shared) before the driver takes it as it is. */
+const MOST_FAULTS = 16;
 
 export interface HmmOptions {
   /** false: nothing migrates, everything is mirrored (systems F and G). */
@@ -54,10 +51,7 @@ export class HmmBackend implements Backend {
   };
   protected memory!: LinuxHost;
   readonly devices: DeviceMemory[] = [];
-  private readonly owners: object[] = [];
-  /** By device and address space: windows that have a notifier. */
-  private readonly windows: Map<Mm, Map<number, IntervalNotifier>>[] = [];
-
+  private mirrored!: HmmMirror;
   /** The fault in progress is for one page, whatever the chunk is. */
   private onePage = false;
 
@@ -69,20 +63,18 @@ export class HmmBackend implements Backend {
 
   attach(memory: LinuxHost): void {
     this.memory = memory;
+    this.mirrored = new HmmMirror(memory, this.options.windowPages, this.options.exclusiveAtomics);
     const capacity = Math.floor(memory.config.deviceMemoryBytes / PAGE_BYTES);
     for (let device = 0; device <= memory.config.devices; device++) {
-      const owner = { device };
       const pages = new DeviceMemory(memory.kernel, {
         name: `gpu${device - 1}`,
         kind: 'device-private',
         node: device,
-        owner,
+        owner: this.mirrored.owner(device),
         capacity: device === CPU ? 0 : capacity,
       });
       pages.onCpuFault = (fault) => this.cpuFault(device, fault);
       this.devices.push(pages);
-      this.owners.push(owner);
-      this.windows.push(new Map());
     }
   }
 
@@ -96,55 +88,9 @@ export class HmmBackend implements Backend {
     return this.capacity(device) - this.devices[device]!.usedPages;
   }
 
-  // --- mirror ---
-  /** One notifier per aligned window, made on first use (drm_gpusvm_notifier_size). */
-  private notifier(device: ProcessorIndex, mm: Mm, vpn: number): IntervalNotifier {
-    let windows = this.windows[device]!.get(mm);
-    if (!windows) this.windows[device]!.set(mm, (windows = new Map<number, IntervalNotifier>()));
-    const at = Math.floor(vpn / this.options.windowPages);
-    let notifier = windows.get(at);
-    if (!notifier) {
-      const start = at * this.options.windowPages;
-      notifier = {
-        mm,
-        start,
-        end: start + this.options.windowPages,
-        sequence: 0,
-        invalidate: (range, sequence) => this.invalidate(device, mm, notifier!, range, sequence),
-      };
-      subscribe(notifier);
-      windows.set(at, notifier);
-    }
-    return notifier;
-  }
-
-  /** Drops the device's entries (N1): all of the range, unless the event is this driver's own migration. */
-  private invalidate(
-    device: ProcessorIndex,
-    mm: Mm,
-    notifier: IntervalNotifier,
-    range: NotifyRange,
-    sequence: number,
-  ): boolean {
-    const own = range.owner === this.owners[device];
-    if (own && range.event === 'MIGRATE') return true;
-    notifier.sequence = sequence; // M15: unconditionally, under the driver's lock
-    if (own) return true; // EXCLUSIVE by ourselves: dropping would never end (N1)
-    const start = Math.max(range.start, notifier.start);
-    const end = Math.min(range.end, notifier.end);
-    for (const vma of mm.vmas) {
-      const last = Math.min(end, vma.end);
-      for (let vpn = Math.max(start, vma.start); vpn < last; vpn++) {
-        const granule = this.memory.granuleOf(mm, vpn);
-        if (granule >= 0) this.memory.setBits(device, granule, 0);
-      }
-    }
-    return true;
-  }
-
   decide(device: ProcessorIndex, granule: number, op: AccessOp): number {
     const { memory } = this;
-    const process = memory.processOf(granule);
+    const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);
     const found = process ? entryAt(process.mm, vpn) : null;
     if (!found) return REASON.firstTouch;
@@ -161,7 +107,7 @@ export class HmmBackend implements Backend {
   private wants(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
     const { memory, options } = this;
     if (!options.migrates || memory.migrationOff || this.devices[device]!.closing) return false;
-    const process = memory.processOf(granule);
+    const process = memory.processes.of(granule);
     const vma = process ? vmaAt(process.mm, memory.map.vpn(granule)) : null;
     if (!vma || vma.hugetlb || vma.mixedmap || vma.dax || vma.uffdMissing || (vma.file && !options.fileBacked))
       return false;
@@ -177,14 +123,14 @@ export class HmmBackend implements Backend {
     for (const fault of faults) {
       if (served.has(fault.granule) && this.reached(device, fault)) continue;
       if (this.wants(device, fault.granule, fault.op)) this.bring(device, fault, served);
-      if (!this.reached(device, fault)) this.mirror(device, fault);
+      if (!this.reached(device, fault)) this.mirrored.fault(device, fault);
     }
     this.prefetch(device, faults);
     memory.unprotect();
   }
 
   private reached(device: ProcessorIndex, { granule, op }: DeviceFaultPage): boolean {
-    return this.memory.isLocal(device, granule, op) || this.memory.mapsRemotely(device, granule, op);
+    return this.memory.access.isMapped(device, granule, op);
   }
 
   /** The chunk around the fault, clipped to its VMA and the granules of the workload. */
@@ -197,7 +143,7 @@ export class HmmBackend implements Backend {
 
   private bring(device: ProcessorIndex, { granule, op }: DeviceFaultPage, served: Set<number>): void {
     const { memory } = this;
-    const process = memory.processOf(granule);
+    const process = memory.processes.of(granule);
     if (!process) return;
     const { mm } = process;
     const vpn = memory.map.vpn(granule);
@@ -205,7 +151,7 @@ export class HmmBackend implements Backend {
     const { start, end } = this.chunk(mm, vpn);
     this.migrateIn(device, mm, start, end);
     for (let at = start; at < end; at++) {
-      const g = memory.granuleOf(mm, at);
+      const g = memory.processes.granule(mm, at);
       if (g >= 0) served.add(g);
     }
   }
@@ -216,7 +162,7 @@ export class HmmBackend implements Backend {
    */
   private prepare(device: ProcessorIndex, mm: Mm, vpn: number, op: AccessOp): void {
     const { memory } = this;
-    for (let attempt = 0; attempt < RETRIES; attempt++) {
+    for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
       const found = entryAt(mm, vpn);
       if (!found) return;
       const { state, write } = found.entry;
@@ -241,24 +187,24 @@ export class HmmBackend implements Backend {
       start,
       end,
       select: { system: true, devicePrivate: false, coherent: false, compound: true },
-      owner: this.owners[device]!,
+      owner: this.mirrored.owner(device),
       fileBacked: this.options.fileBacked,
     });
     if (migrateVmaSetup(kernel, args) !== null) return 0;
-    this.fill(args, (order) => this.devices[device]!.alloc(order), 'migrate');
+    this.fill(args, (order) => this.devices[device]!.alloc(order));
     migrateVmaPages(kernel, args);
     migrateVmaFinalize(kernel, args);
     return this.program(device, mm, start, end);
   }
 
   /** Destinations and copies: large where the source or hole is, else base pages (L6). */
-  private fill(args: MigrateVmaArgs, alloc: (order: number) => Page | null, reason: string): void {
+  private fill(args: MigrateVmaArgs, alloc: (order: number) => Page | null): void {
     const { kernel } = this.memory;
     for (const [i, slot] of args.slots.entries()) {
       if (!slot?.migrate) continue;
       const large = slot.compound ? alloc(9) : null;
       if (large) {
-        if (slot.page) copyFolio(kernel, slot.page.head, large, reason);
+        if (slot.page) copyFolio(kernel, slot.page.head, large, 'migrate');
         args.dst[i] = large;
         continue;
       }
@@ -277,7 +223,7 @@ export class HmmBackend implements Backend {
   private missing(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
     let pages = 0;
     for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.granuleOf(mm, vpn);
+      const granule = this.memory.processes.granule(mm, vpn);
       if (granule >= 0 && this.memory.residency.ownerOf(granule) !== device) pages++;
     }
     return pages;
@@ -288,65 +234,17 @@ export class HmmBackend implements Backend {
     const { memory } = this;
     let pages = 0;
     for (let vpn = start; vpn < end; vpn++) {
-      const granule = memory.granuleOf(mm, vpn);
+      const granule = memory.processes.granule(mm, vpn);
       const found = entryAt(mm, vpn);
       const page = found ? pageOf(found.entry, found.huge, vpn) : null;
       if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
       if (this.ownerOfPage(page) !== device) continue;
-      this.notifier(device, mm, vpn);
+      this.mirrored.watch(device, mm, vpn);
       if (found.entry.write) page.head.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
-      memory.setBits(device, granule, localBits(found.entry.write));
+      memory.access.set(device, granule, localBits(found.entry.write));
       pages++;
     }
     return pages;
-  }
-
-  /** hmm_range_fault for a page that stays where it is; atomics take it from the CPU (X1). */
-  private mirror(device: ProcessorIndex, { granule, op }: DeviceFaultPage): void {
-    const { memory, options } = this;
-    const { kernel } = memory;
-    const process = memory.processOf(granule);
-    if (!process) return;
-    const { mm } = process;
-    const vpn = memory.map.vpn(granule);
-    const notifier = this.notifier(device, mm, vpn);
-    if (op === 3 && options.exclusiveAtomics) {
-      const { ret, page } = makeDeviceExclusive(kernel, mm, vpn, this.owners[device]!);
-      if (ret === null && page) {
-        memory.setBits(device, granule, remoteBits(true));
-        page.head.locked = false;
-        kernel.put(page.head);
-        return;
-      }
-    }
-    const write = op !== 0;
-    for (let attempt = 0; attempt < RETRIES; attempt++) {
-      const { ret } = mirrorRange(
-        kernel,
-        notifier,
-        { start: vpn, end: vpn + 1, defaults: { fault: true, write }, owner: this.owners[device]! },
-        RETRIES,
-        ([pfn]) => {
-          if (!pfn?.valid) return;
-          if (write && pfn.write && pfn.page) pfn.page.head.dirty = true;
-          const local = pfn.page !== null && this.ownerOfPage(pfn.page) === device;
-          memory.setBits(device, granule, local ? localBits(pfn.write) : remoteBits(pfn.write));
-        },
-      );
-      if (ret === 'EBUSY' && memory.answerUserfault(granule)) continue;
-      if (ret !== null) {
-        memory.outcome(ret, device, granule, op, process);
-        return;
-      }
-      if (this.reached(device, { granule, op, cause: 0 })) return;
-      // M8: our own page, read-only: a write breaks COW through the CPU's fault path first.
-      const result = handleFault(kernel, mm, vpn, { write, remote: true });
-      if (result !== 'ok') {
-        memory.outcome(errnoOf(result), device, granule, op, process);
-        return;
-      }
-    }
-    memory.outcome('EBUSY', device, granule, op, process);
   }
 
   // --- prefetch ---
@@ -378,7 +276,7 @@ export class HmmBackend implements Backend {
 
   private prefetchPage(device: ProcessorIndex, granule: number): void {
     const { memory } = this;
-    const process = memory.processOf(granule);
+    const process = memory.processes.of(granule);
     if (!process || memory.residency.ownerOf(granule) === device || !this.wants(device, granule, 0)) return;
     if (this.free(device) === 0) {
       memory.refusedPrefetches++;
@@ -425,7 +323,7 @@ export class HmmBackend implements Backend {
     for (let granule = first; granule < Math.min(first + chunkPages, memory.granules); granule++) {
       if (memory.residency.ownerOf(granule) !== device) continue;
       if (granule !== victim && memory.isProtected(granule)) continue;
-      const process = memory.processOf(granule);
+      const process = memory.processes.of(granule);
       const found = process ? entryAt(process.mm, memory.map.vpn(granule)) : null;
       if (found?.entry.page) heads.add(found.entry.page.head);
     }
@@ -447,21 +345,17 @@ export class HmmBackend implements Backend {
       start,
       end,
       select: { system: false, devicePrivate: true, coherent: false, compound: fault.huge },
-      owner: this.owners[device]!,
+      owner: this.mirrored.owner(device),
       faultPage: page,
     });
     if (migrateVmaSetup(kernel, args) !== null) return 'sigbus';
     const short = { ofMemory: false };
-    this.fill(
-      args,
-      (order) => {
-        const ram = kernel.allocRam(order, 0);
-        if (!ram) short.ofMemory ||= order === 0;
-        else ram.locked = true;
-        return ram;
-      },
-      'migrate',
-    );
+    this.fill(args, (order) => {
+      const ram = kernel.allocRam(order, 0);
+      if (!ram) short.ofMemory ||= order === 0;
+      else ram.locked = true;
+      return ram;
+    });
     migrateVmaPages(kernel, args);
     migrateVmaFinalize(kernel, args);
     const back = entryAt(mm, vpn)?.entry.state !== 'private';
@@ -499,6 +393,6 @@ export class HmmBackend implements Backend {
     this.devices[device]!.closing = false;
   }
   processEnds(mm: Mm): void {
-    for (const windows of this.windows) windows.delete(mm);
+    this.mirrored.forget(mm);
   }
 }

@@ -7,8 +7,8 @@ import { gup, ungup } from '../../linux/gup';
 import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES, type Page } from '../../linux/page';
 import type { DeviceFaultPage } from '../backend';
-import { remoteBits } from '../bits';
-import { REASON } from '../reasons';
+import { READ_LOCAL, remoteBits } from '../bits';
+import { REASON } from '../../codes';
 import { HmmBackend, type HmmOptions } from './hmm';
 
 export class HostBackend extends HmmBackend {
@@ -41,8 +41,8 @@ export class HostBackend extends HmmBackend {
     }
     const { memory } = this;
     for (const { granule, op } of faults) {
-      const process = memory.processOf(granule);
-      if (!process || memory.mapsRemotely(device, granule, op)) continue;
+      const process = memory.processes.of(granule);
+      if (!process || memory.access.isRemote(device, granule, op)) continue;
       if (this.pinned.length >= this.limit) {
         memory.outcome('ENOMEM', device, granule, op, process);
         continue;
@@ -60,7 +60,7 @@ export class HostBackend extends HmmBackend {
         this.pinned.push({ mm: process.mm, page: held.page });
         memory.tally.pin(1);
       }
-      memory.setBits(device, granule, remoteBits(memory.bits(CPU, granule) !== 1));
+      memory.access.set(device, granule, remoteBits(memory.access.get(CPU, granule) !== READ_LOCAL));
     }
   }
 

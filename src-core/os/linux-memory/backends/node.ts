@@ -11,7 +11,7 @@ import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../
 import { folioPages, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
 import type { LinuxHost, SystemTraits } from '../backend';
-import { REASON } from '../reasons';
+import { REASON } from '../../codes';
 import { SharedTableBackend } from './shared-table';
 
 /** Pages of the region that one access counter watches: 64 KiB, as on Volta and later (uvm_gpu_access_counters.c). */
@@ -91,7 +91,7 @@ export class NodeBackend extends SharedTableBackend {
     if (processor === CPU || this.options.placement !== 'explicit') return;
     for (const [object, device] of memory.config.deviceObjects ?? []) {
       const piece = memory.map.pieces.find(({ objectIndex }) => objectIndex === object);
-      const process = piece ? memory.processOf(piece.granule) : null;
+      const process = piece ? memory.processes.of(piece.granule) : null;
       if (device !== processor || !piece || !process || this.placed.has(object)) continue;
       this.placed.add(object);
       const start = memory.map.vpn(piece.granule);
@@ -143,7 +143,7 @@ export class NodeBackend extends SharedTableBackend {
     const first = granule - (granule % COUNTER_PAGES);
     this.counter(device)[Math.floor(granule / COUNTER_PAGES)] = 0;
     for (let g = first; g < Math.min(first + COUNTER_PAGES, memory.granules); g++) {
-      const process = memory.processOf(g);
+      const process = memory.processes.of(g);
       if (process && memory.map.vpn(g) >= 0) this.movePages(process.mm, memory.map.vpn(g), 1, device, REASON.counter);
     }
   }

@@ -12,7 +12,7 @@ import type { Page } from '../../linux/page';
 import { entryAt, type Pte } from '../../linux/page-table';
 import type { Backend, DeviceFaultPage, LinuxHost, SystemTraits } from '../backend';
 import { localBits, remoteBits } from '../bits';
-import { REASON } from '../reasons';
+import { REASON } from '../../codes';
 import { errnoOf } from '../signals';
 
 /** A device fault may have to break COW after a swap-in after …; more is a bug of ours. */
@@ -42,7 +42,7 @@ export abstract class SharedTableBackend implements Backend {
   }
 
   decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
-    const process = this.memory.processOf(granule);
+    const process = this.memory.processes.of(granule);
     const found = process ? entryAt(process.mm, this.memory.map.vpn(granule)) : null;
     if (!found) return REASON.firstTouch;
     if (found.entry.state === 'swap') return REASON.swapIn;
@@ -58,8 +58,8 @@ export abstract class SharedTableBackend implements Backend {
     const { memory } = this;
     const { kernel } = memory;
     for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-      if (memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op)) return;
-      const process = memory.processOf(granule);
+      if (memory.access.isMapped(device, granule, op)) return;
+      const process = memory.processes.of(granule);
       if (!process) return;
       kernel.localNode = this.nodeOf(device);
       const result = handleFault(kernel, process.mm, memory.map.vpn(granule), { write: op !== 0, remote: true });

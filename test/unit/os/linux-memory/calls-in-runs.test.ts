@@ -126,7 +126,7 @@ describe('outcomes', () => {
       ],
       'hmm',
     );
-    expect(run.memory.pins).toEqual([]);
+    expect(run.memory.processes.pins).toEqual([]);
     expect(run.memory.kernel.used[0]).toBe(256); // main's pages alone
   });
 });

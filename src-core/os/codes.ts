@@ -1,5 +1,19 @@
-/** Reason codes that the Linux memory systems record. */
-import { reasonCode } from '../../model/events';
+/** The codes under which memory systems record what they do: reasons of events, and counters of the ledger. */
+import { metricIndex, reasonCode } from '../model/events';
+
+export const METRIC = {
+  cpuFaults: metricIndex('cpuFaults'),
+  gpuFaults: metricIndex('gpuFaults'),
+  stallPs: metricIndex('stallPs'),
+  bytesToDevice: metricIndex('bytesToDevice'),
+  bytesToHost: metricIndex('bytesToHost'),
+  bytesPeer: metricIndex('bytesPeer'),
+  migrations: metricIndex('migrations'),
+  evictions: metricIndex('evictions'),
+  prefetchedBytes: metricIndex('prefetchedBytes'),
+  pingPongs: metricIndex('pingPongs'),
+  remoteBytes: metricIndex('remoteBytes'),
+} as const;
 
 export const REASON = {
   firstTouch: reasonCode('first-touch'),

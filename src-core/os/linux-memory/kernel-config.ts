@@ -1,0 +1,30 @@
+/** What kernel a run has: its profile, its nodes and its knobs, from the parameters of the memory system. */
+import type { SystemChoice } from '../../model/memory-system';
+import type { KernelConfig } from '../linux/kernel';
+import { PAGE_BYTES } from '../linux/page';
+import type { MemoryConfig } from '../memory-system';
+import type { Backend } from './backend';
+
+/** Pages of one MiB, the unit of `hostMemory` and `swap`. */
+const PAGES_PER_MIB = 256;
+
+export function kernelConfigOf({ params }: SystemChoice, backend: Backend, config: MemoryConfig): KernelConfig {
+  const hostMib = params['hostMemory'] as number;
+  return {
+    profile: params['profile'] as 'cur' | '612',
+    contents: params['contents'] === true,
+    nodes: [
+      {
+        name: 'host',
+        pages: hostMib > 0 ? hostMib * PAGES_PER_MIB : Number.MAX_SAFE_INTEGER,
+        fallback: true,
+        kernelAllocations: true,
+        movable: false,
+      },
+      ...backend.nodes(Math.floor(config.deviceMemoryBytes / PAGE_BYTES), config.devices),
+    ],
+    swapPages: (params['swap'] as number) * PAGES_PER_MIB,
+    thp: params['thp'] as 'always' | 'madvise' | 'never',
+    hugetlbPages: Number.MAX_SAFE_INTEGER,
+  };
+}
