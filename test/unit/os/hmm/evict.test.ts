@@ -33,21 +33,13 @@ import {
   poke,
   toDevice,
 } from '../linux/build';
-import { fillWith, mirrorOf, setup } from './stage';
+import { deviceStage, fillWith, mirrorOf, setup } from './stage';
 
 const GET: GupFlags = { write: false, pin: false, longTerm: false, fast: false };
 
-function stage(pages = 8, rest: Parameters<typeof makeKernel>[0] = {}, memcg?: Memcg) {
-  const kernel = makeKernel(rest);
-  const process = kernel.spawn('main', memcg);
-  map(kernel, process, pages);
-  const device = makeDevice(kernel);
-  return { kernel, process, mm: process.mm, device };
-}
-
 /** A PMD-sized folio on the device, byte i in page i. */
 function largeOnDevice(rest: Parameters<typeof makeKernel>[0] = {}) {
-  const all = stage(512, rest);
+  const all = deviceStage(512, rest);
   const { kernel, mm, device } = all;
   madvise(kernel, mm, BASE, BASE + 512, 'hugepage');
   fill(kernel, mm, BASE, 512);
@@ -106,7 +98,7 @@ describe('T1, T2: frames of a device', () => {
 
 describe('E1, G23: eviction by frame', () => {
   it('works across processes, without a VMA, and each mirror hears of it', () => {
-    const { kernel, process, mm, device } = stage();
+    const { kernel, process, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 2);
     const child = fork(kernel, process, 'child').mm;
     toDevice(kernel, device, mm, BASE, BASE + 2);
@@ -119,7 +111,7 @@ describe('E1, G23: eviction by frame', () => {
   });
 
   it('leaves free frames and locked ones alone', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 3);
     toDevice(kernel, device, mm, BASE, BASE + 3);
     const [gone, locked, moved] = [0, 1, 2].map((i) => pageAt(mm, BASE + i)) as [Page, Page, Page];
@@ -137,7 +129,7 @@ describe('E1, G23: eviction by frame', () => {
 
   it('R4: needs no new charge, so a full memcg is no obstacle', () => {
     const memcg = new Memcg('group', 4);
-    const { kernel, mm, device } = stage(8, { swapPages: 0 }, memcg);
+    const { kernel, mm, device } = deviceStage(8, { swapPages: 0 }, memcg);
     fill(kernel, mm, BASE, 4);
     toDevice(kernel, device, mm, BASE, BASE + 4);
     expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
@@ -146,7 +138,7 @@ describe('E1, G23: eviction by frame', () => {
   });
 
   it('R5: stays where RAM is full', () => {
-    const { kernel, mm, device } = stage(8, { nodes: [node(4)], swapPages: 0 });
+    const { kernel, mm, device } = deviceStage(8, { nodes: [node(4)], swapPages: 0 });
     fill(kernel, mm, BASE, 4);
     toDevice(kernel, device, mm, BASE, BASE + 2);
     fill(kernel, mm, BASE + 4, 2, 5);
@@ -202,7 +194,7 @@ describe('large device folios', () => {
 
 describe('E2: unplug', () => {
   it('stops giving pages out, brings everything home, and waits for nobody', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 8);
     toDevice(kernel, device, mm, BASE, BASE + 8);
     expect(unplug(kernel, device)).toEqual([]);
@@ -214,7 +206,7 @@ describe('E2: unplug', () => {
   });
 
   it('waits for a pinned coherent page, and is done when it is let go', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = deviceStage();
     const coherent = makeDevice(kernel, 'device-coherent');
     fill(kernel, mm, BASE, 2);
     toDevice(kernel, coherent, mm, BASE, BASE + 2);
@@ -229,7 +221,7 @@ describe('E2: unplug', () => {
 
 describe('migrateFolio: to another node', () => {
   function nodes(pages = 1024) {
-    return stage(512, { nodes: [node(2048), node(pages)] });
+    return deviceStage(512, { nodes: [node(2048), node(pages)] });
   }
   const nodeOf = (mm: Mm, vpn: number): number => pageAt(mm, vpn).head.node;
 
@@ -286,7 +278,7 @@ describe('migrateFolio: to another node', () => {
   });
 
   it('brings a coherent page to RAM for a long-term pin, and refuses a private one', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     const coherent = makeDevice(kernel, 'device-coherent');
     fill(kernel, mm, BASE, 2);
     toDevice(kernel, coherent, mm, BASE, BASE + 1);

@@ -12,15 +12,8 @@ import { changeEntry } from '../../../../src-core/os/linux/rmap';
 import { shrinkPage } from '../../../../src-core/os/linux/reclaim';
 import { revokeExclusive } from '../../../../src-core/os/linux/revoke-exclusive';
 import { checkBooks } from '../linux/books';
-import { BASE, entry, fill, isHuge, makeDevice, makeKernel, map, pageAt, peek, poke, toDevice } from '../linux/build';
+import { BASE, entry, fill, isHuge, makeDevice, map, pageAt, peek, poke, stage, toDevice } from '../linux/build';
 import { letters, LOOK, mirrorOf, READ, walk, walkUntilDone } from './stage';
-
-function stage(profile: '612' | 'cur' = 'cur', pages = 4) {
-  const kernel = makeKernel({ profile });
-  const process = kernel.spawn('main');
-  map(kernel, process, pages);
-  return { kernel, process, mm: process.mm };
-}
 
 /** What a driver does when it has programmed its entry (X3). */
 function letGo(kernel: Kernel, page: Page | null): void {
@@ -40,7 +33,7 @@ describe('X2: preconditions', () => {
     ['612', null],
     ['cur', 'EOPNOTSUPP'],
   ] as const)('memory of files and hugetlb memory are refused (%s)', (profile, ret) => {
-    const { kernel, process, mm } = stage(profile);
+    const { kernel, process, mm } = stage(4, { profile });
     const file = createFile(kernel, 'data', 'regular', PAGE_BYTES);
     const shared = map(kernel, process, 1, { start: BASE + 512, file, shared: true });
     const huge = map(kernel, process, 512, { start: BASE + 1024, hugetlb: true });
@@ -49,14 +42,14 @@ describe('X2: preconditions', () => {
   });
 
   it('no VMA and a read-only one are EFAULT', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     mprotect(kernel, mm, BASE, BASE + 1, 'r');
     expect(makeDeviceExclusive(kernel, mm, BASE, null).ret).toBe('EFAULT');
     expect(makeDeviceExclusive(kernel, mm, BASE + 99, null).ret).toBe('EFAULT');
   });
 
   it('a hole, a shared page, a device page, a swapped one and an exclusive one are made writable RAM first', () => {
-    const { kernel, process, mm } = stage();
+    const { kernel, process, mm } = stage(4);
     const device = makeDevice(kernel);
     fill(kernel, mm, BASE, 3);
     const child = fork(kernel, process, 'child').mm;
@@ -80,7 +73,7 @@ describe('X2: preconditions', () => {
     ['612', null],
     ['cur', 'EBUSY'],
   ] as const)('a locked page is refused (%s)', (profile, ret) => {
-    const { kernel, mm } = stage(profile);
+    const { kernel, mm } = stage(4, { profile });
     poke(kernel, mm, BASE, 1);
     pageAt(mm, BASE).locked = true;
     expect(makeDeviceExclusive(kernel, mm, BASE, null)).toEqual({ ret, page: null });
@@ -88,7 +81,7 @@ describe('X2: preconditions', () => {
   });
 
   it('a PMD is remapped by PTEs first; 612 passes the tails over', () => {
-    const { kernel, mm } = stage('cur', 512);
+    const { kernel, mm } = stage(512);
     madvise(kernel, mm, BASE, BASE + 512, 'hugepage');
     poke(kernel, mm, BASE, 1);
     const mirror = mirrorOf(mm);
@@ -97,7 +90,7 @@ describe('X2: preconditions', () => {
     expect(mirror.heard).toEqual([`CLEAR ${BASE}..${BASE + 512}`, `EXCLUSIVE ${BASE + 7}..${BASE + 8}`]);
     expect(entry(mm, BASE + 8)?.state).toBe('present');
     expect(checkBooks(kernel)).toEqual([]);
-    const old = stage('612', 512);
+    const old = stage(512, { profile: '612' });
     madvise(old.kernel, old.mm, BASE, BASE + 512, 'hugepage');
     poke(old.kernel, old.mm, BASE, 1);
     expect(makeDeviceExclusive(old.kernel, old.mm, BASE + 7, null)).toEqual({ ret: null, page: null });
@@ -106,7 +99,7 @@ describe('X2: preconditions', () => {
 
 describe('X3, X4: while it is held and afterwards', () => {
   it('the page is locked and referenced, and everybody else waits', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     const { page } = makeDeviceExclusive(kernel, mm, BASE, null);
     expect(page).toMatchObject({ locked: true, refcount: 2 });
@@ -117,7 +110,7 @@ describe('X3, X4: while it is held and afterwards', () => {
   });
 
   it('the grant is told with the owner of the caller, the revocation with none', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     const owner = {};
     const owners: unknown[] = [];
     poke(kernel, mm, BASE, 1);
@@ -135,7 +128,7 @@ describe('X3, X4: while it is held and afterwards', () => {
   });
 
   it('a snapshot sees nothing, a request takes it back', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     grant(kernel, mm, BASE);
     const mirror = mirrorOf(mm);
@@ -146,7 +139,7 @@ describe('X3, X4: while it is held and afterwards', () => {
 
 describe('X5, X6: what else happens to the entry', () => {
   it('X5: the core sees it clean, the folio keeps that it was dirty', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     const page = pageAt(mm, BASE);
     page.dirty = false;
@@ -157,7 +150,7 @@ describe('X5, X6: what else happens to the entry', () => {
   });
 
   it('fork restores it in the parent, and both have an ordinary shared page', () => {
-    const { kernel, process, mm } = stage();
+    const { kernel, process, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     grant(kernel, mm, BASE);
     const child = fork(kernel, process, 'child').mm;
@@ -166,7 +159,7 @@ describe('X5, X6: what else happens to the entry', () => {
   });
 
   it('mprotect takes write away, and the revoked entry does not have it', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     grant(kernel, mm, BASE);
     mprotect(kernel, mm, BASE, BASE + 1, 'r');
@@ -176,7 +169,7 @@ describe('X5, X6: what else happens to the entry', () => {
   });
 
   it('munmap frees the page, swap-out takes it', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = stage(4);
     fill(kernel, mm, BASE, 2);
     const page = grant(kernel, mm, BASE);
     munmap(kernel, mm, BASE, BASE + 1);

@@ -11,42 +11,21 @@ import { PAGE_BYTES, type Page } from '../../../../src-core/os/linux/page';
 import { takeSlot } from '../../../../src-core/os/linux/swap';
 import { registerUffd } from '../../../../src-core/os/linux/userfaultfd';
 import { checkBooks } from '../linux/books';
-import {
-  BASE,
-  entry,
-  fill,
-  isHuge,
-  makeDevice,
-  makeKernel,
-  map,
-  pageAt,
-  peek,
-  peeks,
-  poke,
-  toDevice,
-} from '../linux/build';
-import { commitAndFinish, fillWith, mirrorOf, setup, slots } from './stage';
+import { BASE, entry, fill, isHuge, makeDevice, map, pageAt, peek, peeks, poke, toDevice } from '../linux/build';
+import { commitAndFinish, deviceStage, fillWith, mirrorOf, setup, slots } from './stage';
 
 const GET: GupFlags = { write: true, pin: false, longTerm: false, fast: false };
 const PRIVATE = { system: false, devicePrivate: true };
 
-function stage(pages = 8, rest: Parameters<typeof makeKernel>[0] = {}, memcg?: Memcg) {
-  const kernel = makeKernel(rest);
-  const process = kernel.spawn('main', memcg);
-  map(kernel, process, pages);
-  const device = makeDevice(kernel);
-  return { kernel, process, mm: process.mm, device };
-}
-
 function hugeStage() {
-  const all = stage(512);
+  const all = deviceStage(512);
   madvise(all.kernel, all.mm, BASE, BASE + 512, 'hugepage');
   return all;
 }
 
 describe('the driver', () => {
   it('G15: a destination that is not locked is a bug of the driver', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
     const to = device.alloc(0)!;
@@ -58,7 +37,7 @@ describe('the driver', () => {
   });
 
   it('G16, G22: what the driver leaves out stays, and is not counted', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 4);
     const { args } = setup(kernel, mm, BASE, BASE + 4);
     fillWith(kernel, args, (order, i) => (i % 2 ? device.alloc(order) : null));
@@ -72,7 +51,7 @@ describe('the driver', () => {
 
 describe('G17: pages in holes', () => {
   it('are new, zero and writable where the VMA is', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     peek(kernel, mm, BASE + 1);
     mprotect(kernel, mm, BASE + 2, BASE + 4, 'r');
     toDevice(kernel, device, mm, BASE, BASE + 2);
@@ -85,7 +64,7 @@ describe('G17: pages in holes', () => {
   });
 
   it('a CPU fault that came first keeps its page', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     const { args } = setup(kernel, mm, BASE, BASE + 2);
     poke(kernel, mm, BASE, 5);
     fillWith(kernel, args, (order) => device.alloc(order));
@@ -96,7 +75,7 @@ describe('G17: pages in holes', () => {
   });
 
   it('a userfaultfd that was armed meanwhile stops them', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     const { args } = setup(kernel, mm, BASE, BASE + 2);
     registerUffd(kernel, mm, BASE, BASE + 8);
     fillWith(kernel, args, (order) => device.alloc(order));
@@ -107,7 +86,7 @@ describe('G17: pages in holes', () => {
 
   it('R4: are charged, and left out where the limit is reached; pages that move are not charged again', () => {
     const memcg = new Memcg('group', 3);
-    const { kernel, mm, device } = stage(8, { swapPages: 0 }, memcg);
+    const { kernel, mm, device } = deviceStage(8, { swapPages: 0 }, memcg);
     fill(kernel, mm, BASE, 2);
     toDevice(kernel, device, mm, BASE, BASE + 4);
     expect(memcg.charged).toBe(3);
@@ -120,7 +99,7 @@ describe('G17: pages in holes', () => {
   });
 
   it('section 3: the insertion is told from the first hole to the end', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     poke(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 4);
     const mirror = mirrorOf(mm);
@@ -130,7 +109,7 @@ describe('G17: pages in holes', () => {
   });
 
   it('may be filled with RAM too', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = deviceStage();
     const { args } = setup(kernel, mm, BASE, BASE + 1);
     fillWith(kernel, args, (order) => kernel.allocRam(order, 0));
     commitAndFinish(kernel, args);
@@ -167,7 +146,7 @@ describe('G17: pages in holes', () => {
 
 describe('G18: what may go to a device', () => {
   function fileStage(kind: 'regular' | 'shmem') {
-    const all = stage();
+    const all = deviceStage();
     const file = createFile(all.kernel, 'data', kind, 8 * PAGE_BYTES);
     const start = map(all.kernel, all.process, 8, { start: BASE + 512, file, shared: true });
     fill(all.kernel, all.mm, start, 2);
@@ -204,7 +183,7 @@ describe('G18: what may go to a device', () => {
   );
 
   it('a page in the swap cache leaves it first, or stays where swap entries still want the slot', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 2);
     for (const [i, references] of [0, 1].entries()) {
       const page = pageAt(mm, BASE + i);
@@ -223,7 +202,7 @@ describe('G18: what may go to a device', () => {
   });
 
   it('no other zone-device page is a destination', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
     const dax = createFile(kernel, 'dax', 'fs-dax', PAGE_BYTES).cache.get(0)!;
@@ -239,7 +218,7 @@ describe('G18: what may go to a device', () => {
 
 describe('G19: references that appear late', () => {
   it('a reference taken after setup keeps the page', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const page = pageAt(mm, BASE);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
@@ -254,7 +233,7 @@ describe('G19: references that appear late', () => {
   });
 
   it('G13: a coherent page with one reference too many passes setup and is refused here', () => {
-    const { kernel, mm } = stage();
+    const { kernel, mm } = deviceStage();
     const coherent = makeDevice(kernel, 'device-coherent');
     fill(kernel, mm, BASE, 1);
     toDevice(kernel, coherent, mm, BASE, BASE + 1);
@@ -274,7 +253,7 @@ describe('G19: references that appear late', () => {
 });
 
 it('G18: a source that is being written back is refused', () => {
-  const { kernel, mm, device } = stage();
+  const { kernel, mm, device } = deviceStage();
   fill(kernel, mm, BASE, 1);
   const { args } = setup(kernel, mm, BASE, BASE + 1);
   args.slots[0]!.page!.writeback = true;
@@ -322,7 +301,7 @@ describe('G20, L6: sizes that do not match', () => {
   });
 
   it('a small source refuses a large destination', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 2);
     args.dst[0] = device.alloc(9);
@@ -335,7 +314,7 @@ describe('G20, L6: sizes that do not match', () => {
 
 describe('G21: the end of a migration', () => {
   it('a page shared by fork arrives in both processes, read-only', () => {
-    const { kernel, process, mm, device } = stage();
+    const { kernel, process, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const child = fork(kernel, process, 'child').mm;
     toDevice(kernel, device, mm, BASE, BASE + 1);
@@ -347,7 +326,7 @@ describe('G21: the end of a migration', () => {
   });
 
   it('a mapping that went meanwhile stays gone, and its page with it', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 2);
     const { args } = setup(kernel, mm, BASE, BASE + 2);
     munmap(kernel, mm, BASE, BASE + 1);
@@ -358,7 +337,7 @@ describe('G21: the end of a migration', () => {
   });
 
   it('a system destination goes to the LRU, the source back to its device', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     toDevice(kernel, device, mm, BASE, BASE + 1);
     const source: Page = pageAt(mm, BASE);
@@ -371,7 +350,7 @@ describe('G21: the end of a migration', () => {
   });
 
   it('A3: write that mprotect took in flight does not come back', () => {
-    const { kernel, mm, device } = stage();
+    const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
     mprotect(kernel, mm, BASE, BASE + 8, 'r');

@@ -13,31 +13,11 @@ import { PAGE_BYTES } from '../../../../src-core/os/linux/page';
 import { pte } from '../../../../src-core/os/linux/page-table';
 import { shrinkPage } from '../../../../src-core/os/linux/reclaim';
 import { checkBooks } from '../linux/books';
-import {
-  BASE,
-  entry,
-  fill,
-  isHuge,
-  makeDevice,
-  makeKernel,
-  map,
-  pageAt,
-  peek,
-  peeks,
-  poke,
-  toDevice,
-} from '../linux/build';
+import { BASE, entry, fill, isHuge, makeDevice, map, pageAt, peek, peeks, poke, stage, toDevice } from '../linux/build';
 import { mirrorOf, setup, slots } from './stage';
 
 const GET: GupFlags = { write: true, pin: false, longTerm: false, fast: false };
 const PIN: GupFlags = { ...GET, pin: true };
-
-function stage(pages = 8, rest: Parameters<typeof makeKernel>[0] = {}) {
-  const kernel = makeKernel(rest);
-  const process = kernel.spawn('main');
-  map(kernel, process, pages);
-  return { kernel, process, mm: process.mm };
-}
 
 function hugeStage(profile: '612' | 'cur' = 'cur') {
   const all = stage(512, { profile });

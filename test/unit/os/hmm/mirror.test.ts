@@ -16,33 +16,30 @@ import { pte, setPte } from '../../../../src-core/os/linux/page-table';
 import { changeEntry } from '../../../../src-core/os/linux/rmap';
 import { madvise } from '../../../../src-core/os/linux/madvise';
 import { registerUffd, uffdCopy } from '../../../../src-core/os/linux/userfaultfd';
-import { BASE, entry, fill, makeDevice, makeKernel, map, node, pageAt, poke, toDevice } from '../linux/build';
+import { BASE, entry, fill, makeDevice, map, node, pageAt, poke, stage, toDevice } from '../linux/build';
 import { letters, LOOK, mirrorOf, READ, setup, walk, walkUntilDone, WRITE } from './stage';
 
-function stage(pages = 8, rest: Parameters<typeof makeKernel>[0] = {}) {
-  const kernel = makeKernel(rest);
-  const process = kernel.spawn('main');
-  const { mm } = process;
-  map(kernel, process, pages);
-  return { kernel, process, mm, mirror: mirrorOf(mm) };
+function mirrored(...how: Parameters<typeof stage>) {
+  const all = stage(...how);
+  return { ...all, mirror: mirrorOf(all.mm) };
 }
 
 describe('requests', () => {
   it('M1: a snapshot never changes a page table', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     poke(kernel, mm, BASE + 2, 1);
     expect(letters(walk(kernel, mirror, BASE, BASE + 4, LOOK).out)).toBe('--w-');
     expect(entry(mm, BASE)).toBeNull();
   });
 
   it('M1: write comes out writable, read of a hole is the zero page', () => {
-    const { kernel, mirror } = stage();
+    const { kernel, mirror } = mirrored();
     expect(letters(walkUntilDone(kernel, mirror, BASE, BASE + 2, READ).out)).toBe('rr');
     expect(letters(walkUntilDone(kernel, mirror, BASE, BASE + 2, WRITE).out)).toBe('ww');
   });
 
   it('M2: only requests that the mask lets through count, and pages that were not asked for stay untouched', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     const requests = [WRITE, LOOK, READ, WRITE];
     expect(letters(walk(kernel, mirror, BASE, BASE + 4, LOOK, { requests }).out)).toBe('----');
     const masked = walkUntilDone(kernel, mirror, BASE, BASE + 4, LOOK, { requests, mask: READ });
@@ -53,14 +50,14 @@ describe('requests', () => {
   });
 
   it.each(['612', 'cur'] as const)('M3: the DMA bit of a page is kept in profile-cur only (%s)', (profile) => {
-    const { kernel, mirror } = stage(8, { profile });
+    const { kernel, mirror } = mirrored(8, { profile });
     const requests = [{ fault: true, write: false, dmaMapped: true }];
     const { out } = walkUntilDone(kernel, mirror, BASE, BASE + 1, LOOK, { requests, mask: READ });
     expect(out[0]?.dmaMapped).toBe(profile === 'cur' ? true : undefined);
   });
 
   it('M3, L5: every page of a PMD mapping has its order, in a part of it too', () => {
-    const { kernel, mm, mirror } = stage(512);
+    const { kernel, mm, mirror } = mirrored(512);
     madvise(kernel, mm, BASE, BASE + 512, 'hugepage');
     poke(kernel, mm, BASE, 1);
     expect(letters(walk(kernel, mirror, BASE + 510, BASE + 512, LOOK).out)).toBe('PwPw');
@@ -69,7 +66,7 @@ describe('requests', () => {
 
 describe('what cannot be reached', () => {
   it('M4: no VMA, an unreadable one, device registers: an error where asked for, a mark in a snapshot', () => {
-    const { kernel, process, mm, mirror } = stage();
+    const { kernel, process, mm, mirror } = mirrored();
     map(kernel, process, 1, { start: BASE + 8, io: true });
     setPte(mm, BASE + 8, null); // the VMA decides, whatever stands in it
     munmap(kernel, mm, BASE + 1, BASE + 2);
@@ -80,7 +77,7 @@ describe('what cannot be reached', () => {
   });
 
   it('M5: EPERM for a write where the VMA is read-only; pages before it were faulted in', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     mprotect(kernel, mm, BASE + 2, BASE + 8, 'r');
     expect(walkUntilDone(kernel, mirror, BASE, BASE + 4, WRITE).ret).toBe('EPERM');
     expect(entry(mm, BASE + 1)).toMatchObject({ state: 'present', write: true });
@@ -91,26 +88,26 @@ describe('what cannot be reached', () => {
     ['612', 'EFAULT'],
     ['cur', 'ENOMEM'],
   ] as const)('M6: memory that runs out is named in profile-cur only (%s)', (profile, ret) => {
-    const { kernel, mirror } = stage(8, { profile, nodes: [node(2)], swapPages: 0 });
+    const { kernel, mirror } = mirrored(8, { profile, nodes: [node(2)], swapPages: 0 });
     expect(walkUntilDone(kernel, mirror, BASE, BASE + 4, WRITE).ret).toBe(ret);
   });
 
   it('M9: a poisoned entry fails where asked for, and is nothing in a snapshot', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     setPte(mm, BASE, pte('poison', null));
     expect(letters(walk(kernel, mirror, BASE, BASE + 1, LOOK).out)).toBe('-');
     expect(walk(kernel, mirror, BASE, BASE + 1, READ).ret).toBe('EFAULT');
   });
 
   it('M10: a present entry without a struct page is an error both ways', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     setPte(mm, BASE, pte('special', null));
     expect(letters(walk(kernel, mirror, BASE, BASE + 1, LOOK).out)).toBe('E');
     expect(walk(kernel, mirror, BASE, BASE + 1, READ).ret).toBe('EFAULT');
   });
 
   it('section 1: a NUMA hint is not valid, and is faulted where asked for', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     poke(kernel, mm, BASE, 1);
     changeEntry(mm, BASE, false, { ...entry(mm, BASE)!, protnone: true });
     expect(letters(walk(kernel, mirror, BASE, BASE + 1, LOOK).out)).toBe('-');
@@ -120,7 +117,7 @@ describe('what cannot be reached', () => {
 
 describe('device pages', () => {
   it('M8: an own device page is reported as it is and never faulted, even for a write that it does not grant', () => {
-    const { kernel, process, mm, mirror } = stage();
+    const { kernel, process, mm, mirror } = mirrored();
     const device = makeDevice(kernel);
     fill(kernel, mm, BASE, 3);
     toDevice(kernel, device, mm, BASE, BASE + 3);
@@ -132,7 +129,7 @@ describe('device pages', () => {
   });
 
   it('T3: to another owner it is a hole, and comes back to RAM where asked for', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     const device = makeDevice(kernel);
     fill(kernel, mm, BASE, 2);
     toDevice(kernel, device, mm, BASE, BASE + 2);
@@ -145,7 +142,7 @@ describe('device pages', () => {
   });
 
   it('M11: a device folio behind a PMD entry: own with its order, foreign an error or a fault', () => {
-    const { kernel, mm, mirror } = stage(512);
+    const { kernel, mm, mirror } = mirrored(512);
     const device = makeDevice(kernel);
     madvise(kernel, mm, BASE, BASE + 512, 'hugepage');
     poke(kernel, mm, BASE, 7);
@@ -160,7 +157,7 @@ describe('device pages', () => {
 
 describe('collisions', () => {
   it('M7: a stale sequence is EBUSY before anything is read', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     const sequence = readBegin(mirror);
     invalidate(mm, BASE + 7, BASE + 8, 'CLEAR', () => undefined);
     const range = { notifier: mirror, start: BASE, end: BASE + 1, defaults: READ, owner: null, out: [] };
@@ -170,7 +167,7 @@ describe('collisions', () => {
   });
 
   it('M7: breaking COW invalidates the walk itself, so the caller has to come again', () => {
-    const { kernel, process, mm, mirror } = stage();
+    const { kernel, process, mm, mirror } = mirrored();
     fill(kernel, mm, BASE, 4);
     fork(kernel, process, 'child');
     expect(walk(kernel, mirror, BASE, BASE + 4, WRITE).ret).toBe('EBUSY');
@@ -178,7 +175,7 @@ describe('collisions', () => {
   });
 
   it('2.1: what changed between the walk and the driver lock is walked again, within the budget', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     const range = { start: BASE, end: BASE + 1, defaults: READ, owner: null };
     const collide = (times: number) => () => {
       if (times-- > 0) invalidate(mm, BASE, BASE + 1, 'CLEAR', () => undefined);
@@ -193,7 +190,7 @@ describe('collisions', () => {
   });
 
   it('M16, M21: no sequence is given out while an invalidation of the interval runs', () => {
-    const { mm, mirror } = stage();
+    const { mm, mirror } = mirrored();
     const running = beginInvalidate({ mm, start: BASE, end: BASE + 1, event: 'CLEAR', owner: null, blockable: true })!;
     expect(mm.sequence % 2).toBe(1);
     expect(readBegin(mirror)).toBe(-1);
@@ -203,7 +200,7 @@ describe('collisions', () => {
   });
 
   it('M17: a second invalidation under a longer one of another interval is not missed', () => {
-    const { mm } = stage();
+    const { mm } = mirrored();
     const low = mirrorOf(mm, BASE, BASE + 4);
     mirrorOf(mm, BASE + 4, BASE + 8);
     const start = (at: number) =>
@@ -220,7 +217,7 @@ describe('collisions', () => {
   });
 
   it('G14: a page in flight makes the walk wait: EBUSY until finalize, nothing in a snapshot', () => {
-    const { kernel, mm, mirror } = stage();
+    const { kernel, mm, mirror } = mirrored();
     fill(kernel, mm, BASE, 2);
     const { args } = setup(kernel, mm, BASE, BASE + 2);
     expect(letters(walk(kernel, mirror, BASE, BASE + 3, LOOK).out)).toBe('---');
@@ -232,7 +229,7 @@ describe('collisions', () => {
 
 describe('M13: faults that userfaultfd answers', () => {
   function registered() {
-    const all = stage();
+    const all = mirrored();
     expect(registerUffd(all.kernel, all.mm, BASE, BASE + 4)).toBeNull();
     return all;
   }
@@ -274,7 +271,7 @@ describe('M13: faults that userfaultfd answers', () => {
 });
 
 it('M12: in a hugetlb mapping the first page of the piece decides', () => {
-  const { kernel, process, mm, mirror } = stage();
+  const { kernel, process, mm, mirror } = mirrored();
   const start = map(kernel, process, 512, { start: BASE + 512, hugetlb: true });
   poke(kernel, mm, start, 1);
   mprotect(kernel, mm, start, start + 512, 'r');

@@ -1,4 +1,5 @@
 /** What the tests of HMM share: a mirror that listens, a device beside it, a driver's step that can be told to stop. */
+import type { DeviceMemory } from '../../../../src-core/os/linux/device-chunks';
 import { rangeFault, type HmmPfn, type HmmRange, type HmmRequest } from '../../../../src-core/os/linux/hmm';
 import type { Kernel } from '../../../../src-core/os/linux/kernel';
 import { copyFolio } from '../../../../src-core/os/linux/migrate-entries';
@@ -14,6 +15,7 @@ import type { Mm } from '../../../../src-core/os/linux/mm';
 import { readBegin, subscribe, type IntervalNotifier, type Owner } from '../../../../src-core/os/linux/notifier';
 import { PMD_ORDER, type Page } from '../../../../src-core/os/linux/page';
 import { checkBooks } from '../linux/books';
+import { makeDevice, stage } from '../linux/build';
 import { expect } from 'vitest';
 
 /** A subscription that remembers what it heard, as `EVENT start..end`, and by default drops nothing. */
@@ -41,6 +43,14 @@ export function mirrorOf(mm: Mm, start = 0, end = Number.MAX_SAFE_INTEGER): Mirr
 export const READ: HmmRequest = { fault: true, write: false };
 export const WRITE: HmmRequest = { fault: true, write: true };
 export const LOOK: HmmRequest = { fault: false, write: false };
+
+/** A process as linux/build.ts stages it, with a device beside it. */
+export function deviceStage(
+  ...how: Parameters<typeof stage>
+): ReturnType<typeof stage> & { readonly device: DeviceMemory } {
+  const all = stage(...how);
+  return { ...all, device: makeDevice(all.kernel) };
+}
 
 /** One hmm_range_fault with a fresh sequence. */
 export function walk(

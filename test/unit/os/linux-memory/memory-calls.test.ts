@@ -26,21 +26,15 @@ import {
   peek,
   peeks,
   poke,
+  stage,
   startMigration,
   toDevice,
   words,
 } from '../linux/build';
 
-function start(pages: number): { kernel: Kernel; process: Process } {
-  const kernel = makeKernel();
-  const process = kernel.spawn('main');
-  map(kernel, process, pages);
-  return { kernel, process };
-}
-
 describe('KSM', () => {
   function equalPages(pages: number): { kernel: Kernel; process: Process } {
-    const made = start(pages);
+    const made = stage(pages);
     for (let i = 0; i < pages; i++) poke(made.kernel, made.process.mm, BASE + i, 7);
     madvise(made.kernel, made.process.mm, BASE, BASE + pages, 'mergeable');
     return made;
@@ -99,7 +93,7 @@ describe('KSM', () => {
 
 describe('mlock', () => {
   it('faults pages in, makes them unevictable, and back', () => {
-    const { kernel, process } = start(4);
+    const { kernel, process } = stage(4);
     expect(mlock(kernel, process.mm, BASE, BASE + 3)).toBeNull();
     expect([process.mm.rss.anon, kernel.unevictable.size, kernel.inactive.size]).toEqual([3, 3, 0]);
     expect(shrinkPage(kernel, pageAt(process.mm, BASE))).toBe(false);
@@ -110,7 +104,7 @@ describe('mlock', () => {
   });
 
   it('A9: ignores device pages; what comes back is locked when reclaim meets it', () => {
-    const { kernel, process } = start(2);
+    const { kernel, process } = stage(2);
     const device = makeDevice(kernel);
     fill(kernel, process.mm, BASE, 2);
     toDevice(kernel, device, process.mm, BASE, BASE + 1);
@@ -124,7 +118,7 @@ describe('mlock', () => {
   });
 
   it('answers ENOMEM for a hole and for a range that cannot be populated', () => {
-    const { kernel, process } = start(2);
+    const { kernel, process } = stage(2);
     expect(mlock(kernel, process.mm, BASE, BASE + 3)).toBe('ENOMEM');
     process.mm.memcg.limitPages = 1;
     expect(mlock(kernel, process.mm, BASE, BASE + 2)).toBe('ENOMEM');
@@ -191,7 +185,7 @@ describe('hugetlb', () => {
 
 describe('userfaultfd MISSING', () => {
   it('a hole waits until the handler answers it; what is there is not asked for', () => {
-    const { kernel, process } = start(4);
+    const { kernel, process } = stage(4);
     fill(kernel, process.mm, BASE, 1);
     expect(registerUffd(kernel, process.mm, BASE, BASE + 3)).toBeNull();
     expect(peeks(kernel, process.mm, BASE, 4)).toEqual([1, 'uffd', 'uffd', 0]);
@@ -205,7 +199,7 @@ describe('userfaultfd MISSING', () => {
   });
 
   it('G17: no device page is put into a hole that a handler has to answer', () => {
-    const { kernel, process } = start(2);
+    const { kernel, process } = stage(2);
     fill(kernel, process.mm, BASE + 1, 1);
     registerUffd(kernel, process.mm, BASE, BASE + 2);
     toDevice(kernel, makeDevice(kernel), process.mm, BASE, BASE + 2);
@@ -216,7 +210,7 @@ describe('userfaultfd MISSING', () => {
 
 describe('A10: procfs and mincore', () => {
   it('a device page is swap to pagemap, resident to smaps, in core to mincore', () => {
-    const { kernel, process } = start(4);
+    const { kernel, process } = stage(4);
     const device = makeDevice(kernel);
     fill(kernel, process.mm, BASE, 3);
     toDevice(kernel, device, process.mm, BASE, BASE + 1);
@@ -238,7 +232,7 @@ describe('A10: procfs and mincore', () => {
   });
 
   it('smaps agrees with RSS while pages are shared, coherent ones included (R3)', () => {
-    const { kernel, process } = start(8);
+    const { kernel, process } = stage(8);
     const device = makeDevice(kernel, 'device-coherent');
     fill(kernel, process.mm, BASE, 6);
     peek(kernel, process.mm, BASE + 6); // the zero page is nobody's
@@ -253,7 +247,7 @@ describe('A10: procfs and mincore', () => {
   });
 
   it('pagemap and mincore ask for a file what it has cached', () => {
-    const { kernel, process } = start(1);
+    const { kernel, process } = stage(1);
     const file = createFile(kernel, 'f', 'regular', 3 * PAGE_BYTES);
     map(kernel, process, 3, { start: BASE + 8, file, shared: true });
     peek(kernel, process.mm, BASE + 8);
@@ -266,7 +260,7 @@ describe('A10: procfs and mincore', () => {
   });
 
   it('a page in flight is swap to pagemap and in core to mincore', () => {
-    const { kernel, process } = start(1);
+    const { kernel, process } = stage(1);
     fill(kernel, process.mm, BASE, 1);
     const { finish } = startMigration(kernel, makeDevice(kernel), process.mm, BASE, BASE + 1);
     expect(pagemap(process.mm, BASE)).toMatchObject({ present: false, swap: true });

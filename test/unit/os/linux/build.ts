@@ -11,7 +11,7 @@ import {
   migrateVmaSetup,
   type MigrateVmaArgs,
 } from '../../../../src-core/os/linux/migrate-vma';
-import type { Mm, Process } from '../../../../src-core/os/linux/mm';
+import type { Memcg, Mm, Process } from '../../../../src-core/os/linux/mm';
 import { mmap, type MmapOptions } from '../../../../src-core/os/linux/mmap';
 import { subscribe, type NotifyRange } from '../../../../src-core/os/linux/notifier';
 import { PAGE_BYTES, PMD_ORDER, type Page } from '../../../../src-core/os/linux/page';
@@ -46,6 +46,18 @@ export function map(kernel: Kernel, process: Process, pages: number, rest: Parti
   const { ret, start } = mmap(kernel, process, { start: BASE, pages, prot: 'rw', shared: false, ...rest });
   if (ret !== null) throw new Error(`mmap answered ${ret}`);
   return start;
+}
+
+/** A kernel with one process and `pages` of private anonymous memory at BASE. */
+export function stage(
+  pages = 8,
+  rest: Partial<KernelConfig> = {},
+  memcg?: Memcg,
+): { readonly kernel: Kernel; readonly process: Process; readonly mm: Mm } {
+  const kernel = makeKernel(rest);
+  const process = kernel.spawn('main', memcg);
+  map(kernel, process, pages);
+  return { kernel, process, mm: process.mm };
 }
 
 /** Stores one byte at the start of a page; answers how it ended. */

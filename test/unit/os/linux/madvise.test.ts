@@ -25,17 +25,16 @@ import {
   peek,
   peeks,
   poke,
+  stage,
   startMigration,
   toDevice,
   words,
 } from './build';
 
 function written(pages: number, rest: Parameters<typeof makeKernel>[0] = {}): { kernel: Kernel; process: Process } {
-  const kernel = makeKernel(rest);
-  const process = kernel.spawn('main');
-  map(kernel, process, pages);
-  fill(kernel, process.mm, BASE, pages);
-  return { kernel, process };
+  const all = stage(pages, rest);
+  fill(all.kernel, all.mm, BASE, pages);
+  return all;
 }
 
 describe('MADV_DONTNEED', () => {
