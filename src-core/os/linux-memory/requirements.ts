@@ -31,7 +31,7 @@ function ofTheKernel(memory: LinuxHost, numbers: SystemNumbers): readonly Requir
       '1',
       'the device can be taken out of service',
       used ? residue === 0 && inTime : null,
-      `emptied in ${evacuation}`,
+      residue === 0 ? `emptied in ${evacuation}` : `what can go left in ${evacuation}`,
     ),
     row('1a', 'all data can be moved off', used ? residue === 0 : null, `${formatBytes(residue)} stay`),
     row(

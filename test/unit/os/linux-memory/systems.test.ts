@@ -206,6 +206,13 @@ describe('policies of a run hold under HMM', () => {
     expect(timed.summary.numbers.workItems!.maxPs).toBeGreaterThan(0);
     expect(timed.summary.numbers.evacuationPs).toBeGreaterThan(0);
   });
+
+  it('what cannot leave a device takes no time to leave it: files of a mounted file system', async () => {
+    const run = await runSystem(dgemm, 'dax', {}, {}, pcie4x16g);
+    expect(run.summary.numbers.evacuationResidueBytes).toBeGreaterThan(0);
+    expect(run.summary.numbers.evacuationPs).toBe(0);
+    expect(verdict(run, '1')).toBe(false);
+  });
 });
 
 describe('coherent memory', () => {
