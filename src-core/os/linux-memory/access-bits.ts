@@ -8,11 +8,11 @@ import type { Page } from '../linux/page';
 import { entryAt, pageOf, type Pte } from '../linux/page-table';
 import { TRACKED } from '../residency';
 import type { LinuxHost } from './backend';
+import type { AccessTable } from './host-parts';
 import { ACCESS_BITS, FRESH, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
 
-export class AccessBits {
+export class AccessBits implements AccessTable {
   private readonly state: readonly Uint8Array[];
-  /** Granules that a device ever touched (6c). */
   readonly touchedByDevice: Uint8Array;
 
   constructor(
@@ -33,7 +33,6 @@ export class AccessBits {
     return this.state[processor]![granule]! & ACCESS_BITS;
   }
 
-  /** Writes the access bits of one processor. */
   set(processor: ProcessorIndex, granule: number, bits: number): void {
     const state = this.state[processor]!;
     const fresh = processor !== CPU && (bits & READ_LOCAL) !== 0 && this.touchedByDevice[granule] === 0 ? FRESH : 0;
@@ -46,7 +45,6 @@ export class AccessBits {
   isRemote(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return (this.state[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
   }
-  /** Can the processor reach the page without a fault? */
   isMapped(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return this.isLocal(processor, granule, op) || this.isRemote(processor, granule, op);
   }
@@ -74,7 +72,6 @@ export class AccessBits {
     }
   }
 
-  /** After mprotect, which may leave entries as they are: the bits of a range again. */
   refresh(mm: Mm, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
       const granule = this.memory.processes.granule(mm, vpn);

@@ -15,12 +15,10 @@ import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemChoice } from '../../model/memory-system';
-import type { AccessBits } from './access-bits';
+import type { AccessTable, PageContents, PlaceBook, ProcessTable } from './host-parts';
 import type { MoveContext, Moves } from './moves';
 import type { Piece, SpaceMap } from './space-map';
-import type { Processes } from './processes';
 import type { Tally } from './tally';
-import type { Whereabouts } from './whereabouts';
 
 /** One page that a device asked for. */
 export interface DeviceFaultPage {
@@ -84,32 +82,6 @@ export interface Backend {
   processEnds?(mm: Mm): void;
 }
 
-/** A GUP reference that the workload holds. */
-export interface HeldPin {
-  readonly mm: Mm;
-  readonly vpn: number;
-  readonly page: Page;
-  readonly longTerm: boolean;
-}
-
-/** Real bytes, where the run has them: see contents.ts. */
-export interface PageContents {
-  readonly mismatches: number;
-  forked(parent: number, child: number): void;
-  copiedIn(device: ProcessorIndex, piece: Piece, process: Process): void;
-  copiedOut(device: ProcessorIndex, piece: Piece, process: Process): void;
-  dropped(device: ProcessorIndex, piece: Piece): void;
-  fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void;
-  fileWrite(start: number, end: number, process: Process): Uint8Array;
-  entryChanged(granule: number, page: Page | null): void;
-  /** What was the process's own there went: munmap, DONTNEED. */
-  cleared(process: Process, start: number, end: number): void;
-  /** The file ends before these pages now, in every process. */
-  cut(process: Process, start: number, end: number): void;
-  /** The range may go at any time, until it is written again: MADV_FREE. */
-  freed(process: Process, start: number, end: number): void;
-}
-
 /** What backends, calls and accounts may use of the run. */
 export interface LinuxHost extends EvictionView {
   readonly system: SystemChoice;
@@ -119,13 +91,13 @@ export interface LinuxHost extends EvictionView {
   readonly map: SpaceMap;
   readonly tally: Tally;
   readonly moves: Moves;
-  readonly access: AccessBits;
-  readonly whereabouts: Whereabouts;
+  readonly access: AccessTable;
+  readonly whereabouts: PlaceBook;
   readonly contents: PageContents | null;
   readonly residency: Residency;
   readonly ledger: Ledger;
   readonly clocks: Clocks;
-  readonly processes: Processes;
+  readonly processes: ProcessTable;
   readonly context: MoveContext;
   readonly accessCount: number;
   refusedPrefetches: number;

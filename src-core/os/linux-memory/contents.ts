@@ -3,7 +3,8 @@
  * of pages. A lost or stale write shows up as data. The flat memory holds one byte array per page of a process; shared
  * memory has one for all.
  */
-import type { LinuxHost, PageContents } from './backend';
+import type { LinuxHost } from './backend';
+import type { PageContents } from './host-parts';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';

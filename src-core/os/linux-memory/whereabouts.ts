@@ -4,6 +4,7 @@
  * the books once, under its home.
  */
 import type { LinuxHost } from './backend';
+import type { PlaceBook } from './host-parts';
 import { EVICTION, NO_OBJECT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { PAGE_BYTES, type Page } from '../linux/page';
@@ -11,7 +12,7 @@ import type { Pte } from '../linux/page-table';
 import { BOUNCED } from '../residency';
 import { METRIC, REASON } from '../codes';
 
-export class Whereabouts {
+export class Whereabouts implements PlaceBook {
   /** Granule under which a device page is in the books. */
   private readonly homes = new Map<Page, number>();
   private readonly pages = new Map<number, Page>();
@@ -40,7 +41,6 @@ export class Whereabouts {
     this.setOwner(granule, isNowhere ? -1 : isPlaced ? this.memory.backend.ownerOfPage(page) : CPU, page);
   }
 
-  /** The operation is over: what has no entry now is gone. */
   settleHoles(): void {
     for (const granule of this.holes) this.setOwner(granule, -1, null);
     this.holes.clear();
@@ -102,7 +102,6 @@ export class Whereabouts {
     if (home !== undefined) touchedByDevice[home] = 1;
   }
 
-  /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
   travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
     const { ledger } = this.memory;
     const object = ledger.objectOf[granule]!;
@@ -111,7 +110,6 @@ export class Whereabouts {
     this.memory.residency.place(granule, to);
     this.book(granule, object, from, to);
   }
-  /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
   settle(granule: number, owner: ProcessorIndex): void {
     const { ledger, residency, moves, context } = this.memory;
     const before = residency.ownerOf(granule);
@@ -153,7 +151,6 @@ export class Whereabouts {
     moves.add(context, granule, object, from, to);
   }
 
-  /** Device pages that somebody pinned. */
   pinnedOn(device: number): number {
     let pages = 0;
     for (const page of this.pages.values())
@@ -161,7 +158,6 @@ export class Whereabouts {
     return pages;
   }
 
-  /** Pages that were brought to a device and that no device ever used (6c). */
   untouchedPages(): number {
     let pages = 0;
     for (let granule = 0; granule < this.everOnDevice.length; granule++)
@@ -169,7 +165,6 @@ export class Whereabouts {
     return pages;
   }
 
-  /** Times that a page came back to a device after a CPU took it. */
   bounces(): { readonly total: number; readonly worst: number } {
     let total = 0;
     let worst = 0;
