@@ -65,7 +65,7 @@ export function useActions(): Actions {
   const pendingImport = shallowRef<PendingImport | null>(null);
   const notice = shallowRef<string | null>(null);
   const busyExport = shallowRef<ExportFormat | null>(null);
-  const state = computed(() => backend.status.value?.state ?? 'empty');
+  const { state } = backend;
   const desktop = computed(() => backend.appInfo.value?.shell === 'electron');
   const canRun = computed(
     () => backend.info.value?.kind !== 'recording' && ['ready', 'running', 'paused'].includes(state.value),

@@ -13,6 +13,7 @@ import type {
   ResultOf,
   RunInfo,
   RunOptions,
+  RunState,
   RunStatus,
   SystemWish,
 } from '../../src-core/protocol/messages';
@@ -38,6 +39,8 @@ export interface Backend {
   readonly appInfo: ShallowRef<AppInfo | null>;
   readonly info: ShallowRef<RunInfo | null>;
   readonly status: ShallowRef<RunStatus | null>;
+  /** Of the status: changes when the state does, not with every status (watchers of shallow references run each time). */
+  readonly state: ComputedRef<RunState>;
   readonly crash: ShallowRef<Crash | null>;
   /** The newest failure that the user has to know of; null once dismissed. */
   readonly failure: ShallowRef<RequestError | null>;
@@ -188,6 +191,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
     appInfo,
     info,
     status,
+    state: computed(() => status.value?.state ?? 'empty'),
     crash,
     failure,
     uploading,

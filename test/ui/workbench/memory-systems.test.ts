@@ -72,6 +72,35 @@ describe('memory systems', () => {
     expect(html).toContain('Duplication factor');
   });
 
+  it('leaves the finished run alone while it works', async () => {
+    await page.getByTestId('toolbar-run').click();
+    await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
+    await page.getByTestId('findings').getByText('and while running').waitFor();
+    await page.evaluate(() => {
+      const findings = document.querySelector('[data-testid="findings"]')!;
+      const seen = new Set<string>();
+      new MutationObserver(() => seen.add(findings.textContent)).observe(findings, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
+      Object.assign(window, { findingsSeen: seen });
+    });
+    await page.getByTestId('systems-compare').click();
+    await page
+      .getByTestId('systems')
+      .getByText(/running under/)
+      .waitFor();
+    await page
+      .getByTestId('systems')
+      .getByText(/running under/)
+      .waitFor({ state: 'detached', timeout: 60_000 });
+    // Findings asked for again and again, once per message about progress, would be gone now and then.
+    expect(await page.evaluate(() => [...(window as unknown as { findingsSeen: Set<string> }).findingsSeen])).toEqual(
+      [],
+    );
+  });
+
   it('can be chosen for the run itself, whose report then names it', async () => {
     await page.getByTestId('system-select').selectOption('hmm');
     await page.getByTestId('state-text').filter({ hasText: 'Ready' }).waitFor();
