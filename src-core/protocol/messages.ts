@@ -181,12 +181,13 @@ export interface Methods {
     result: { text: string; blocks: readonly ReportBlock[] };
   };
   /**
-   * Runs what is open once per memory system, from its start, beside the run in hand; the rows go into later reports.
+   * Runs what is open once per memory system, from its start, beside the run in hand; the rows go into later reports of the same input,
+   * whatever its memory system (section `compared-systems`).
    * Cancelled by session.cancel.
    */
   'session.compare': {
     params: { systems: readonly SystemWish[] };
-    result: { rows: readonly ComparisonRow[]; blocks: readonly ReportBlock[] };
+    result: { rows: readonly ComparisonRow[] };
   };
   'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };
 

@@ -111,10 +111,10 @@ function outcomeTable(rows: readonly (OutcomeRow & { readonly system?: string })
 
 const OUTCOMES = 'What Linux or the driver answered that is not success. These are states of the run, not errors.';
 
-/** The memory system of one run; nothing for the managed system. */
+/** The memory system of one run; nothing for the managed system, and for a run that has not begun. */
 export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
-  const { system } = summary;
-  if (!system) return [];
+  const { system, totals } = summary;
+  if (!system || totals.accesses === 0) return [];
   return [
     { kind: 'paragraph', text: `${system.title}: ${formatSystem(system)}.` },
     {

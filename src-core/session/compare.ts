@@ -1,6 +1,7 @@
 /** One workload under several memory systems: a run each, from the start, with all else as it was opened. */
 import type { Platform } from '../contracts/platform';
 import type { ComparisonRow } from '../model/comparison';
+import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../policies/systems';
 import type { SystemWish } from '../protocol/messages';
@@ -18,7 +19,46 @@ export interface CompareContext {
   cancelled(): boolean;
 }
 
-export async function compareSystems(
+/** The comparison of a session: the one that is being made, and the rows of the last. */
+export class Comparison {
+  /** 0..1 of the one that is being made; null while none is. */
+  fraction: number | null = null;
+  private last: { readonly rows: readonly ComparisonRow[]; readonly input: string } | null = null;
+
+  async make(
+    opened: Runnable,
+    wishes: readonly SystemWish[],
+    context: CompareContext,
+  ): Promise<readonly ComparisonRow[]> {
+    this.fraction = 0;
+    try {
+      const rows = await compareSystems(opened, wishes, {
+        ...context,
+        progress: (fraction, doing) => {
+          this.fraction = fraction;
+          context.progress(fraction, doing);
+        },
+      });
+      this.last = { rows, input: inputOf(opened.header) };
+      return rows;
+    } finally {
+      this.fraction = null;
+    }
+  }
+
+  /** The rows where they are of this input; null where it is another. */
+  rowsOf(header: RecordingHeader): readonly ComparisonRow[] | null {
+    return this.last?.input === inputOf(header) ? this.last.rows : null;
+  }
+}
+
+/** What the systems of a comparison have in common: everything but the system. */
+function inputOf(header: RecordingHeader): string {
+  const { system: _system, ...scenario } = header.scenario;
+  return JSON.stringify({ ...header, scenario });
+}
+
+async function compareSystems(
   opened: Runnable,
   wishes: readonly SystemWish[],
   context: CompareContext,

@@ -4,7 +4,6 @@
  */
 import type { Platform } from '../contracts/platform';
 import { METRIC_COUNT } from '../model/events';
-import type { ComparisonRow } from '../model/comparison';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { MAX_BINS } from '../model/timeline';
@@ -23,8 +22,7 @@ import type {
   SystemWish,
 } from '../protocol/messages';
 import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
-import { comparisonBlocks } from '../reports/system-blocks';
-import { compareSystems } from './compare';
+import { Comparison } from './compare';
 import { describe } from './describe';
 import { exampleTitles } from './examples';
 import { LiveRun } from './live-run';
@@ -64,11 +62,8 @@ export function errorData(cause: unknown): ErrorData {
 class SessionServer implements Session {
   private live: LiveRun | null = null;
   private recorded: RecordedRun | null = null;
-  /** Of the workload that is open. */
-  private comparison: readonly ComparisonRow[] | null = null;
+  private readonly comparison = new Comparison();
   private opening = false;
-  /** How far a comparison has come; null while none is made. */
-  private comparing: number | null = null;
   private cancel = false;
   private doing = '';
   private openProgress: number | null = null;
@@ -152,14 +147,15 @@ class SessionServer implements Session {
       this.live?.refresh();
       const { timeline } = this.shown();
       const fileChanges = this.live?.opened.fileChanges ?? 0;
+      const header = this.header();
       return makeReport(
-        this.header(),
+        header,
         (this.live ?? this.needRun()).summary(),
         timeline,
         fileChanges,
         format,
         only,
-        this.comparison,
+        this.comparison.rowsOf(header),
       );
     },
     'session.compare': ({ systems }) => this.compare(systems),
@@ -178,21 +174,17 @@ class SessionServer implements Session {
     const { opened } = this.needLive('memory systems can be compared');
     this.needIdle();
     this.cancel = false;
-    this.comparing = 0;
     try {
-      const rows = await compareSystems(opened, systems, {
+      const rows = await this.comparison.make(opened, systems, {
         platform: this.platform,
-        progress: (fraction, doing) => {
-          this.comparing = fraction;
+        progress: (_fraction, doing) => {
           this.doing = doing;
           this.changed(false);
         },
         cancelled: () => this.cancel,
       });
-      this.comparison = rows;
-      return { rows, blocks: comparisonBlocks(rows) };
+      return { rows };
     } finally {
-      this.comparing = null;
       this.doing = '';
       this.changed(true);
     }
@@ -201,7 +193,8 @@ class SessionServer implements Session {
   /** Opening and comparing take the whole session: both would be cancelled by the other's start. */
   private needIdle(): void {
     if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
-    if (this.comparing !== null) throw new Refusal('memory systems are being compared; wait for it or cancel it');
+    if (this.comparison.fraction !== null)
+      throw new Refusal('memory systems are being compared; wait for it or cancel it');
   }
 
   private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
@@ -209,7 +202,6 @@ class SessionServer implements Session {
     await this.live?.close();
     this.live = null;
     this.recorded = null;
-    this.comparison = null;
     this.opening = true;
     this.cancel = false;
     this.openError = null;
@@ -341,8 +333,8 @@ class SessionServer implements Session {
 
   /** Of what works at the moment: the run, or else a comparison beside it. */
   private runProgress(): number | null {
-    if (this.comparing !== null && this.live?.state !== 'running') return this.comparing;
-    return this.live?.progress() ?? null;
+    const isRunning = this.live?.state === 'running';
+    return (isRunning ? null : this.comparison.fraction) ?? this.live?.progress() ?? null;
   }
 
   private status(): RunStatus {

@@ -1,4 +1,5 @@
 import type { ReportSection } from '../../contracts/report';
+import { comparedSystems } from './compared-systems';
 import { completeness } from './completeness';
 import { findings } from './findings';
 import { machine } from './machine';
@@ -18,6 +19,7 @@ export const sections: readonly ReportSection[] = [
   timelines,
   totals,
   memorySystem,
+  comparedSystems,
   policies,
   findings,
   runFacts,

@@ -93,8 +93,10 @@ async function compare(
   reports: readonly ReportFile[],
   printer: Printer | null,
 ): Promise<ExitCode> {
-  const { rows, blocks } = await engine.request('session.compare', { systems });
-  await writeReports(engine, reports, printer, ['memory-system']);
+  const { rows } = await engine.request('session.compare', { systems });
+  const only = ['compared-systems'];
+  await writeReports(engine, reports, printer, only);
+  const { blocks } = await engine.request('session.report', { format: 'blocks', only });
   cli.print(flags.json ? JSON.stringify({ comparison: rows }, null, 2) : blocksText(blocks));
   return rows.every(({ summary }) => summary !== null) ? EXIT.ok : EXIT.notHeld;
 }

@@ -109,5 +109,9 @@ describe('memory systems', () => {
     await page.getByRole('tab', { name: 'Report' }).click();
     await page.getByTestId('report').getByText('HMM on a non-coherent device').waitFor();
     await page.getByTestId('report').getByText('--system').first().waitFor();
+    // The comparison is of the same input: it stays, on its tab and in the report.
+    await page.getByTestId('report').getByText('Memory systems compared').waitFor();
+    await page.getByRole('tab', { name: 'Memory systems' }).click();
+    expect((await cells('Bytes to device'))[1]).toBe('42 MiB');
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComparisonRow } from '../../../src-core/model/comparison';
 import type { RunSummary } from '../../../src-core/model/summary';
 import { r0 } from '../../../src-core/presets/machines/r0';
+import type { RunOptions } from '../../../src-core/protocol/messages';
 import { checkSystemSpace, MAX_LINUX_PAGES, resolveScenario, resolveSystem } from '../../../src-core/session/scenario';
 import { SessionClient } from '../../support/session-client';
 import { workloadText, writeWorkload } from './workload';
@@ -138,7 +139,7 @@ describe('a comparison', () => {
     }
   });
 
-  it('goes into the reports of the workload, and is forgotten with it', async () => {
+  it('goes into the reports of the workload, under whatever system it runs next, and of no other input', async () => {
     await open();
     const { rows } = await client.request('session.compare', { systems });
     const json = async (): Promise<{ comparison?: readonly ComparisonRow[] }> =>
@@ -146,7 +147,7 @@ describe('a comparison', () => {
         comparison?: readonly ComparisonRow[];
       };
     expect((await json()).comparison).toEqual(JSON.parse(JSON.stringify(rows)));
-    const { text: html } = await client.request('session.report', { format: 'html', only: ['memory-system'] });
+    const { text: html } = await client.request('session.report', { format: 'html', only: ['compared-systems'] });
     expect(html).toContain('hmm contents=true');
     const { text: csv } = await client.request('session.report', { format: 'csv' });
     expect(csv.split('\r\n').map((line) => line.split(',').slice(0, 2).join())).toEqual([
@@ -156,7 +157,13 @@ describe('a comparison', () => {
       'system,managed',
       '',
     ]);
-    await open();
+    const again = (options: RunOptions, input = text()): Promise<unknown> =>
+      client.request('session.open', { target: writeWorkload(client, input), options });
+    await again({ system: { id: 'hmm' } });
+    expect((await json()).comparison).toEqual(JSON.parse(JSON.stringify(rows)));
+    await again({ deviceMemoryBytes: 2 ** 26 });
+    expect(await json()).not.toHaveProperty('comparison');
+    await again({}, text().replace('repeat: 3', 'repeat: 4'));
     expect(await json()).not.toHaveProperty('comparison');
   });
 
@@ -171,7 +178,8 @@ phases:
     steps: [ { on: cpu, do: [ { read: a, part: [0, 0.0001] } ] } ]
 `;
     await client.request('session.open', { target: writeWorkload(client, large), options: {} });
-    const { rows, blocks } = await client.request('session.compare', { systems: [{ id: 'hmm' }] });
+    const { rows } = await client.request('session.compare', { systems: [{ id: 'hmm' }] });
+    const { blocks } = await client.request('session.report', { format: 'blocks', only: ['compared-systems'] });
     expect(rows).toMatchObject([{ summary: null, refusal: expect.stringMatching(/works on single pages/) as unknown }]);
     expect(JSON.stringify(blocks)).toContain('hmm could not be run: ');
   });
