@@ -14,6 +14,11 @@ const MOST_DEVICE_BYTES = 64 * TIB;
 const MOST_RATE = 1e15;
 const MOST_COST_PS = 10 * PS_PER_S;
 const MOST_BATCH_ENTRIES = 1_048_576;
+const MOST_COPY_ENGINES = 64;
+const MOST_IN_FLIGHT = 1_048_576;
+const MOST_REQUEST_BYTES = 65_536;
+const MOST_UNITS = 4096;
+const MOST_LANES = 1024;
 /** Most places named by one refusal. */
 const MOST_DETAILS = 20;
 
@@ -51,6 +56,12 @@ const wholeBytes = within(
   MOST_DEVICE_BYTES,
   '4KiB to 64TiB',
 );
+const requestBytes = within(
+  quantity('a size such as "128B", or a number of bytes', parseBytes, bytes),
+  1,
+  MOST_REQUEST_BYTES,
+  '1B to 64KiB',
+);
 const cost = within(
   quantity('a time such as "45us", or whole picoseconds', parseTime, picoseconds).refine((n) => Number.isInteger(n), {
     message: 'expected whole picoseconds',
@@ -66,20 +77,65 @@ const rate = within(
   '1B/s to 1000TB/s',
 );
 
+const flag = z.boolean();
+const count = (most: number) => z.number().int().min(1).max(most);
+const link = z.strictObject({
+  asymptote: sourced(rate),
+  asymptoteToHost: sourced(rate).exactOptional(),
+  kneePerKib: sourced(z.number().gt(0).lte(1e6)),
+  duplex: sourced(flag),
+  latency: sourced(cost).exactOptional(),
+  copyEnginesPerDirection: sourced(count(MOST_COPY_ENGINES)).exactOptional(),
+});
+
+const remote = z.strictObject({
+  latency: sourced(cost),
+  inFlight: sourced(count(MOST_IN_FLIGHT)),
+  requestBytes: sourced(requestBytes),
+});
+
+const driver = z.strictObject({
+  interrupt: sourced(cost),
+  fetchPerEntry: sourced(cost),
+  preprocessPerEntry: sourced(cost),
+  perBlock: sourced(cost),
+  perPageUnmap: sourced(cost),
+  tlbShootdown: sourced(cost),
+  dmaMapPerPage: sourced(cost),
+  dmaSetup: sourced(cost),
+  populatePerChunk: sourced(cost),
+  zeroing: sourced(rate),
+  ptePerUpdate: sourced(cost),
+  replay: sourced(cost),
+  evictionPerBlock: sourced(cost),
+});
+
+const gpu = z.strictObject({
+  smCount: sourced(count(MOST_UNITS)),
+  warpsPerSm: sourced(count(MOST_UNITS)),
+  threadsPerWarp: sourced(count(MOST_LANES)),
+  smsPerUtlb: sourced(count(MOST_UNITS)),
+  faultsPerUtlb: sourced(count(MOST_BATCH_ENTRIES)),
+  faultBufferEntries: sourced(count(MOST_BATCH_ENTRIES)),
+  tlbReach: sourced(wholeBytes),
+  pageWalk: sourced(cost),
+  pageWalkHuge: sourced(cost),
+  memoryLatency: sourced(cost),
+});
+
 const timing = z.strictObject({
-  link: z.strictObject({
-    asymptote: sourced(rate),
-    kneePerKib: sourced(z.number().gt(0).lte(1e6)),
-    duplex: sourced(z.boolean()),
-  }),
+  link,
+  peerLink: link.exactOptional(),
   cpuFirstTouch: sourced(cost),
   cpuFault: sourced(cost),
   batchFixed: sourced(cost),
   batchPerFault: sourced(cost),
   evictionFixed: sourced(cost),
+  driver: driver.exactOptional(),
   hostBandwidth: sourced(rate),
   deviceBandwidth: sourced(rate),
   remoteBandwidth: sourced(rate),
+  remote: remote.exactOptional(),
   kernelLaunch: sourced(cost),
 });
 
@@ -90,10 +146,25 @@ const machine = z.strictObject({
   title: z.string().trim().min(1).max(120),
   summary: z.string().trim().min(1).max(400),
   deviceMemory: sourced(wholeBytes),
-  faultBatchEntries: sourced(z.number().int().min(1).max(MOST_BATCH_ENTRIES)),
-  hostMapsDevice: sourced(z.boolean()),
+  faultBatchEntries: sourced(count(MOST_BATCH_ENTRIES)),
+  hostMapsDevice: sourced(flag),
+  hostPage: sourced(wholeBytes).exactOptional(),
+  gpu: gpu.exactOptional(),
   timing: timing.nullable(),
 });
+
+/** Parts that a file which extends a preset may give in part. */
+const PARTS = ['timing', 'link', 'peerLink', 'driver', 'remote', 'gpu'] as const;
+/** Keys of each object that is no constant, by its path: for naming the nearest right one. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': [...Object.keys(machine.shape), 'extends'],
+  gpu: Object.keys(gpu.shape),
+  timing: Object.keys(timing.shape),
+  'timing.link': Object.keys(link.shape),
+  'timing.peerLink': Object.keys(link.shape),
+  'timing.driver': Object.keys(driver.shape),
+  'timing.remote': Object.keys(remote.shape),
+};
 
 type Plain = Readonly<Record<string, unknown>>;
 const isPlain = (value: unknown): value is Plain =>
@@ -121,14 +192,9 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** Keys that the schema knows at a path; a path that does not exist has none. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  const [first, second] = path.map(String);
-  if (path.length === 0) return [...Object.keys(machine.shape), 'extends'];
-  if (first === 'timing' && path.length === 1) return Object.keys(timing.shape);
-  if (first === 'timing' && second === 'link' && path.length === 2) return Object.keys(timing.shape.link.shape);
-  return ['value', 'source', 'grade'];
-}
+/** Keys that the schema knows at a path; what is not in KEYS is a constant. */
+const keysAt = (path: readonly PropertyKey[]): readonly string[] =>
+  KEYS[path.map(String).join('.')] ?? ['value', 'source', 'grade'];
 
 function explain(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'unrecognized_keys') return issue.message;
@@ -174,7 +240,7 @@ export function readMachine(text: string, name: string, presets: readonly Machin
   if (presets.some((preset) => preset.id === own['id']))
     throw refuse(name, `id "${String(own['id'])}" is a preset's; choose another one (taken: ${known})`, { path: 'id' });
 
-  const parsed = machine.safeParse(base ? overlay({ ...base }, own, ['timing', 'link']) : own);
+  const parsed = machine.safeParse(base ? overlay({ ...base }, own, PARTS) : own);
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.slice(0, MOST_DETAILS).map((issue): Finding => {
     const path = issue.path.map(String).join('.');

@@ -49,6 +49,65 @@ describe('parseMachineFile', () => {
     expect(machine.title).toBe(pcie4x16g.title);
   });
 
+  it('reads every optional part, and differences within one over a base that has it', () => {
+    const time = measured('2us');
+    const link = { asymptote: measured('50GiB/s'), kneePerKib: measured(1), duplex: measured(true) };
+    const full = parseMachineFile(
+      text({
+        extends: 'pcie4-16g',
+        id: 'full',
+        hostPage: measured('64KiB'),
+        gpu: {
+          smCount: measured(80),
+          warpsPerSm: measured(64),
+          threadsPerWarp: measured(32),
+          smsPerUtlb: measured(2),
+          faultsPerUtlb: measured(56),
+          faultBufferEntries: measured(8192),
+          tlbReach: measured('8GiB'),
+          pageWalk: measured('500ns'),
+          pageWalkHuge: measured('400ns'),
+          memoryLatency: measured('450ns'),
+        },
+        timing: {
+          link: { asymptoteToHost: measured('20GiB/s'), latency: time, copyEnginesPerDirection: measured(2) },
+          peerLink: link,
+          driver: {
+            ...Object.fromEntries(
+              ['interrupt', 'fetchPerEntry', 'preprocessPerEntry', 'perBlock', 'perPageUnmap', 'tlbShootdown'].map(
+                (key) => [key, time],
+              ),
+            ),
+            ...Object.fromEntries(
+              ['dmaMapPerPage', 'dmaSetup', 'populatePerChunk', 'ptePerUpdate', 'replay', 'evictionPerBlock'].map(
+                (key) => [key, time],
+              ),
+            ),
+            zeroing: measured('300GB/s'),
+          },
+          remote: { latency: time, inFlight: measured(256), requestBytes: measured('128B') },
+        },
+      }),
+      'full.json',
+    );
+    expect(full.hostPage!.value).toBe(64 * 1024);
+    expect(full.gpu!.tlbReach.value).toBe(8 * GIB);
+    expect(full.gpu!.pageWalk.value).toBe(500_000);
+    expect(full.timing!.link).toMatchObject({
+      asymptote: pcie4x16g.timing!.link.asymptote,
+      asymptoteToHost: measured(20 * GIB),
+      latency: measured(2_000_000),
+    });
+    expect(full.timing!.peerLink!.asymptote.value).toBe(50 * GIB);
+    expect(full.timing!.driver!.zeroing.value).toBe(300e9);
+    expect(full.timing!.driver!.replay.value).toBe(2_000_000);
+    expect(full.timing!.remote!.requestBytes.value).toBe(128);
+
+    const error = refusal(text({ extends: 'pcie4-16g', id: 'x', gpu: { smCount: measured(80) } }));
+    expect(error.details.map((detail) => detail.place?.path)).toContain('gpu.warpsPerSm');
+    expect(full.timing!.peerLink).not.toHaveProperty('latency');
+  });
+
   it('takes timing: null as a machine that only counts', () => {
     expect(parseMachineFile(text({ extends: 'pcie4-16g', id: 'count', timing: null }), 'c').timing).toBeNull();
   });
@@ -64,6 +123,12 @@ describe('parseMachineFile', () => {
       { timing: { batchFixd: measured('1us') } },
       'timing',
       /"batchFixd"; did you mean "batchFixed"\?/,
+    ],
+    [
+      'requests of a page and more',
+      { timing: { remote: { latency: measured('1us'), inFlight: measured(1), requestBytes: measured('2MiB') } } },
+      'timing.remote.requestBytes.value',
+      /out of range; expected 1B to 64KiB/,
     ],
     ['an unknown key on top', { devicememory: measured('1GiB') }, '', /did you mean "deviceMemory"/],
     ['a decimal size', { deviceMemory: measured('16GB') }, 'deviceMemory.value', /"GB" is not one of the units/],
@@ -91,6 +156,13 @@ describe('parseMachineFile', () => {
     expect(error.details[0]?.place).toEqual({ file: 'mine.json', path });
     expect(error.details[0]?.message).toMatch(message);
     expect(error.message).toContain('mine.json');
+  });
+
+  it('names the nearest key of an optional part', () => {
+    const error = refusal(text({ extends: 'pcie4-16g', id: 'x', timing: { driver: { replayy: measured('1us') } } }));
+    const place = { file: 'mine.json', path: 'timing.driver' };
+    const message = expect.stringMatching(/"replayy"; did you mean "replay"\?/) as string;
+    expect(error.details).toContainEqual(expect.objectContaining({ place, message }));
   });
 
   it('names line and column of broken JSON', () => {
