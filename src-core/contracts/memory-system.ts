@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { MemorySystemId } from '../model/memory-system';
+import type { NvidiaDecisions } from './nvidia-uvm';
 import { paramParser, type ParseParams } from './params';
 
 export interface SystemSpec<T extends z.ZodObject> {
@@ -17,6 +18,8 @@ export interface SystemSpec<T extends z.ZodObject> {
   /** What real mechanism it stands for, with its source. */
   readonly source: string;
   readonly params: T;
+  /** Decisions of NVIDIA's driver, for the systems that are built on it; the session hands them to the engine. */
+  readonly decisions?: NvidiaDecisions;
 }
 
 export interface SystemEntry extends Omit<SystemSpec<z.ZodObject>, 'params'> {
