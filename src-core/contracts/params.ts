@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { err, ok, type Result } from '../base/result';
+import type { Knob } from '../model/knob';
 
 interface NumberField {
   readonly title: string;
@@ -14,6 +15,25 @@ interface NumberField {
   readonly initial: number;
   /** Slider step in the form; 1 unless given. */
   readonly step?: number;
+  /** What the real driver or kernel calls it; absent where it has no such parameter. */
+  readonly knob?: Knob;
+}
+
+/** Metadata of a field: everything that is not already in its type. */
+const about = (field: {
+  readonly title: string;
+  readonly help: string;
+  readonly knob?: Knob;
+}): { title: string; description: string; knob?: Knob } => ({
+  title: field.title,
+  description: field.help,
+  ...(field.knob ? { knob: field.knob } : {}),
+});
+
+/** The knob that a parameter was declared with, or null. */
+export function knobOf(field: unknown): Knob | null {
+  const meta = field instanceof z.ZodType ? field.meta() : undefined;
+  return (meta?.['knob'] as Knob | undefined) ?? null;
 }
 
 /** A whole number with unit and range. */
@@ -24,14 +44,14 @@ export const integer = (field: NumberField): z.ZodDefault<z.ZodNumber> =>
     .min(field.min)
     .max(field.max)
     .default(field.initial)
-    .meta({ title: field.title, description: field.help, unit: field.unit, step: field.step ?? 1 });
+    .meta({ ...about(field), unit: field.unit, step: field.step ?? 1 });
 
 export const toggle = (field: {
   readonly title: string;
   readonly help: string;
   readonly initial: boolean;
-}): z.ZodDefault<z.ZodBoolean> =>
-  z.boolean().default(field.initial).meta({ title: field.title, description: field.help });
+  readonly knob?: Knob;
+}): z.ZodDefault<z.ZodBoolean> => z.boolean().default(field.initial).meta(about(field));
 
 /** One of a few words. */
 export const choice = <const V extends readonly [string, ...string[]]>(field: {
@@ -39,11 +59,12 @@ export const choice = <const V extends readonly [string, ...string[]]>(field: {
   readonly help: string;
   readonly values: V;
   readonly initial: V[number];
+  readonly knob?: Knob;
 }): z.ZodDefault<z.ZodEnum<{ [K in V[number]]: K }>> =>
   z
     .enum(field.values)
     .default(field.initial as never)
-    .meta({ title: field.title, description: field.help });
+    .meta(about(field));
 
 export type ParamValues = Readonly<Record<string, number | string | boolean>>;
 

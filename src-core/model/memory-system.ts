@@ -2,7 +2,18 @@
  * Memory systems: who makes the memory of a device reachable, and what that costs. `managed` is the idealised system of
  * rule set R0; the others run on the Linux model. Letters as in thread-2015.md section 5.
  */
-export const MEMORY_SYSTEMS = ['managed', 'hmm', 'coherent', 'zone', 'dax', 'copy', 'host', 'off', 'tiering'] as const;
+export const MEMORY_SYSTEMS = [
+  'managed',
+  'hmm',
+  'coherent',
+  'zone',
+  'dax',
+  'copy',
+  'host',
+  'off',
+  'tiering',
+  'nvidia-uvm',
+] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 
 /** A memory system with all its parameters filled in. */

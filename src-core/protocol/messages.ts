@@ -5,6 +5,7 @@
  */
 import type { Finding } from '../model/finding';
 import type { ComparisonRow } from '../model/comparison';
+import type { Knob } from '../model/knob';
 import type { MemorySystemId } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { PolicyChange, PolicyChoice, PolicyKind, ScenarioSpec } from '../model/scenario';
@@ -56,6 +57,8 @@ export interface ParamDescription {
   readonly step?: number;
   readonly values?: readonly string[];
   readonly initial: number | string | boolean;
+  /** What the real driver or kernel calls it. */
+  readonly knob?: Knob;
 }
 
 export interface PolicyDescription {

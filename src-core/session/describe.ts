@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Example } from '../contracts/platform';
 import type { PolicyEntry } from '../contracts/policy';
 import { importers } from '../importers';
+import type { Knob } from '../model/knob';
 import { GRANULARITIES } from '../model/scenario';
 import { memorySystems } from '../policies/systems';
 import { policies } from '../policies';
@@ -23,6 +24,7 @@ interface JsonField {
   readonly maximum?: number;
   readonly enum?: readonly string[];
   readonly default?: number | string | boolean;
+  readonly knob?: Knob;
 }
 
 function describeParam(name: string, field: JsonField): ParamDescription {
@@ -37,6 +39,7 @@ function describeParam(name: string, field: JsonField): ParamDescription {
     ...(field.step === undefined ? {} : { step: field.step }),
     ...(field.enum === undefined ? {} : { values: field.enum }),
     initial: field.default ?? 0,
+    ...(field.knob === undefined ? {} : { knob: field.knob }),
   };
 }
 

@@ -81,6 +81,7 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
         },
       });
     case 'managed':
-      throw new Error('the managed system has no Linux underneath');
+    case 'nvidia-uvm':
+      throw new Error(`the ${id} system has no Linux underneath`);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
+import { numaBalancingKnob, scanPeriodWithSwitchKnob, whatIf } from './linux-knobs';
 import { linuxParams } from './params';
 
 /** Parameters of device memory that is a NUMA node with struct pages. */
@@ -10,6 +11,7 @@ export const nodeParams = {
     title: 'AutoNUMA',
     help: 'numa_balancing = 1: hint faults of the CPU move pages to the node that uses them.',
     initial: true,
+    knob: numaBalancingKnob,
   }),
   scanPeriodMs: integer({
     title: 'Scan period',
@@ -18,6 +20,7 @@ export const nodeParams = {
     min: 1,
     max: 60_000,
     initial: 1000,
+    knob: scanPeriodWithSwitchKnob,
   }),
   accessCounters: integer({
     title: 'Device access counters',
@@ -26,16 +29,19 @@ export const nodeParams = {
     min: 0,
     max: 65_535,
     initial: 0,
+    knob: whatIf('accessCounters', 'linux-hmm-semantics.md U6'),
   }),
   kernelAllocations: toggle({
     title: 'Kernel allocations on the device',
     help: 'Ordinary kernel allocations may land in device memory when the host is full (requirements 1b and 2).',
     initial: false,
+    knob: whatIf('kernelAllocations', 'thread-2015.md section 2'),
   }),
   emergency: toggle({
     title: 'Emergency use',
     help: 'User pages spill onto the device when host memory is exhausted (requirement 1b).',
     initial: false,
+    knob: whatIf('emergency', 'thread-2015.md section 2'),
   }),
 } as const;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
+import { notifierSizeKnob } from './linux-knobs';
 import { fileBackedMigration, linuxParams } from './params';
 
 export const hmm = defineSystem({
@@ -25,6 +26,7 @@ export const hmm = defineSystem({
       min: 2,
       max: 1024 * 1024,
       initial: 512,
+      knob: notifierSizeKnob,
     }),
   }),
 });

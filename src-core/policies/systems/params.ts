@@ -1,5 +1,6 @@
 /** Parameters that every memory system on the Linux model has. */
 import { choice, integer, toggle } from '../../contracts/params';
+import { thpKnob, whatIf } from './linux-knobs';
 
 export const MIB_UNIT = 'MiB';
 
@@ -15,6 +16,7 @@ export const linuxParams = {
     help: 'As /sys/kernel/mm/transparent_hugepage/enabled.',
     values: ['madvise', 'always', 'never'],
     initial: 'madvise',
+    knob: thpKnob,
   }),
   hostMemory: integer({
     title: 'Host memory',
@@ -44,4 +46,5 @@ export const fileBackedMigration = toggle({
   title: 'File-backed migration',
   help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',
   initial: false,
+  knob: whatIf('fileBackedMigration', 'no mainline kernel; thread-2015.md'),
 });

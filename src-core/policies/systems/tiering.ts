@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
+import { demotionKnob, hotThresholdKnob, promoteRateKnob, scanPeriodKnob } from './linux-knobs';
 import { linuxParams } from './params';
 
 export const tiering = defineSystem({
@@ -16,6 +17,7 @@ export const tiering = defineSystem({
       title: 'Demotion',
       help: '/sys/kernel/mm/numa/demotion_enabled.',
       initial: true,
+      knob: demotionKnob,
     }),
     hotThresholdMs: integer({
       title: 'Hot threshold',
@@ -24,6 +26,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 100_000,
       initial: 1000,
+      knob: hotThresholdKnob,
     }),
     promoteRateMbps: integer({
       title: 'Promotion rate limit',
@@ -32,6 +35,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 1_000_000,
       initial: 65_536,
+      knob: promoteRateKnob,
     }),
     scanPeriodMs: integer({
       title: 'Scan period',
@@ -40,6 +44,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 60_000,
       initial: 1000,
+      knob: scanPeriodKnob,
     }),
   }),
 });

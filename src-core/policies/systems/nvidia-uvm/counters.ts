@@ -1,0 +1,65 @@
+/** Access counters of the device (nvidia-uvm-policies.md section 6). */
+import { choice, integer, toggle } from '../../../contracts/params';
+import { COUNTERS_INERT, COUNTERS_NEED_64K, UINT_MAX, uvm } from './knob';
+
+const INERT = [...COUNTERS_INERT, COUNTERS_NEED_64K];
+
+export const counterParams = {
+  uvm_perf_access_counter_migration_enable: integer({
+    title: 'Access-counter migrations',
+    help: '-1: on where the device walks the page tables of the host (ATS). 0: off. 1: on.',
+    unit: '',
+    min: -1,
+    max: 1,
+    initial: -1,
+    knob: uvm('uvm_perf_access_counter_migration_enable', 'uvm_gpu_access_counters.c:69, 146-157', {
+      outside: 'nearest',
+      noEffect: [COUNTERS_NEED_64K],
+    }),
+  }),
+  uvm_perf_access_counter_threshold: integer({
+    title: 'Access-counter threshold',
+    help: 'Remote accesses of one region before the device sends a notification.',
+    unit: 'accesses',
+    min: 1,
+    max: 65_535,
+    initial: 256,
+    knob: uvm('uvm_perf_access_counter_threshold', 'uvm_gpu_access_counters.c:42-44, 1896-1910', {
+      outside: 'nearest',
+      noEffect: INERT,
+    }),
+  }),
+  uvm_perf_access_counter_batch_count: integer({
+    title: 'Notifications per batch',
+    help: 'Entries fetched from the notification buffer at once. More than the buffer holds is as many as it holds.',
+    unit: 'notifications',
+    min: 1,
+    max: UINT_MAX,
+    initial: 256,
+    knob: uvm('uvm_perf_access_counter_batch_count', 'uvm_gpu_access_counters.c:39-40, 401-410', {
+      outside: 'nearest',
+      noEffect: INERT,
+    }),
+  }),
+  access_counter_granularity: choice({
+    title: 'Access-counter granularity',
+    help: 'Memory that shares one counter. The driver is built with 2M and uses the others in its own tests.',
+    values: ['64k', '2m', '16m', '16g'],
+    initial: '2m',
+    knob: {
+      name: 'UVM_PERF_ACCESS_COUNTER_GRANULARITY',
+      where: 'build',
+      source: 'uvm_gpu_access_counters.c:41, 198-218, driver 595.45.04',
+      noEffect: INERT,
+    },
+  }),
+  uvm_perf_map_remote_on_eviction: toggle({
+    title: 'Evicted pages stay mapped',
+    help: 'Pages that were evicted are mapped on the device where they went, so that its counters see them.',
+    initial: true,
+    knob: uvm('uvm_perf_map_remote_on_eviction', 'uvm_va_block.c:67-68, 163-167', {
+      outside: 'on',
+      noEffect: COUNTERS_INERT,
+    }),
+  }),
+} as const;

@@ -1,0 +1,85 @@
+/** Device memory, eviction, explicit migration and HMM (nvidia-uvm-policies.md sections 5, 7 and 9). */
+import { choice, integer, toggle } from '../../../contracts/params';
+import type { KnobWithoutEffect } from '../../../model/knob';
+import { uvm } from './knob';
+
+const NEEDS_CPU_LINK: KnobWithoutEffect = {
+  when: [{ fact: 'no-cpu-link' }],
+  why: 'pages are unmapped ahead only where the device reaches the CPU over NVLink or C2C',
+};
+
+export const memoryParams = {
+  uvm_global_oversubscription: toggle({
+    title: 'Oversubscription',
+    help: 'Device memory that is full is evicted to host memory. Off: an allocation that finds no room fails, and pages stay in host memory.',
+    initial: true,
+    knob: uvm('uvm_global_oversubscription', 'uvm_pmm_gpu.c:184-186', { outside: 'on' }),
+  }),
+  uvm_perf_pma_batch_nonpinned_order: integer({
+    title: 'Root chunks per allocation',
+    help: 'Chunks of 2 MiB that the driver takes from the physical allocator at once, as a power of two. The driver checks no limit.',
+    unit: 'log2 chunks',
+    min: 0,
+    max: 20,
+    initial: 6,
+    knob: uvm('uvm_perf_pma_batch_nonpinned_order', 'uvm_pmm_gpu.c:188-194, 1958-1991', {
+      noEffect: [
+        { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
+      ],
+    }),
+  }),
+  eviction_order: choice({
+    title: 'Order of eviction',
+    help: 'migrated: as the driver, least recently moved in, which hits do not refresh. accessed: least recently used by the device.',
+    values: ['migrated', 'accessed'],
+    initial: 'migrated',
+    knob: {
+      name: 'eviction_order',
+      where: 'what-if',
+      source: 'uvm_pmm_gpu.c:1487-1525, driver 595.45.04',
+      noEffect: [
+        {
+          when: [{ param: 'uvm_global_oversubscription', is: false }],
+          why: 'nothing is evicted without oversubscription',
+        },
+      ],
+    },
+  }),
+  uvm_perf_migrate_cpu_preunmap_enable: toggle({
+    title: 'Unmapping ahead',
+    help: 'An explicit migration unmaps several VA blocks from the CPU at once before it moves them.',
+    initial: true,
+    knob: uvm('uvm_perf_migrate_cpu_preunmap_enable', 'uvm_migrate.c:52-53, 333-348', {
+      outside: 'on',
+      noEffect: [NEEDS_CPU_LINK],
+    }),
+  }),
+  uvm_perf_migrate_cpu_preunmap_block_order: integer({
+    title: 'Blocks unmapped ahead',
+    help: 'VA blocks of 2 MiB in one such group, as a power of two.',
+    unit: 'log2 blocks',
+    min: 0,
+    max: 10,
+    initial: 2,
+    knob: uvm('uvm_perf_migrate_cpu_preunmap_block_order', 'uvm_migrate.c:55-58, 847-857', {
+      outside: 'nearest',
+      noEffect: [
+        NEEDS_CPU_LINK,
+        {
+          when: [{ param: 'uvm_perf_migrate_cpu_preunmap_enable', is: false }],
+          why: 'pages are not unmapped ahead at all',
+        },
+      ],
+    }),
+  }),
+  uvm_disable_hmm: toggle({
+    title: 'HMM off',
+    help: 'Off: the device may also touch memory from malloc, which is migrated through Linux HMM. On by default except on x86-64.',
+    initial: false,
+    knob: uvm('uvm_disable_hmm', 'uvm_hmm.c:28-49', {
+      noEffect: [
+        { when: [{ fact: 'ats' }], why: 'where the device walks the page tables of the host, HMM is off anyway' },
+      ],
+    }),
+  }),
+} as const;
