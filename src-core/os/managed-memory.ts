@@ -3,7 +3,7 @@
  * Faults are serviced in batches (a GPU fault buffer fetch, or one CPU fault): the migration policy says where each
  * granule is served, the prefetch policy adds neighbours, the eviction policy makes room, the link moves the bytes, and
  * every step is reported with its cause. Left out for now: the kernel's own page tables, read duplication, several
- * copies, failures of the copy (see the issue list); peer copies take the link towards the device.
+ * copies, failures of the copy (see the issue list).
  */
 import { assert } from '../base/assert';
 import { NO_GRANULE, type Granule } from '../contracts/policy';
@@ -13,9 +13,6 @@ import { toVirtual } from '../model/space';
 import { METRIC, REASON } from './codes';
 import { type HotMasks, type MemoryConfig, MemorySystem } from './memory-system';
 import { BOUNCED, HIT_MASK, OWNER_MASK, PENDING } from './residency';
-
-const TO_DEVICE = 0;
-const TO_HOST = 1;
 
 /** What one service call brings in. Reused. */
 interface Wanted {
@@ -313,10 +310,9 @@ export class ManagedMemory extends MemorySystem {
       this.reportPopulated(processor, from, to, earliest);
       return 0;
     }
-    const direction = processor === CPU ? TO_HOST : TO_DEVICE;
     const bytes = count * this.granuleBytes;
-    const end = this.link ? this.link.transfer(direction, earliest, bytes) : 0;
-    const total = this.link ? this.link.durationPs(bytes) : 0;
+    const end = this.links?.transfer(source, processor, earliest, bytes) ?? 0;
+    const total = this.links ? end - this.links.startedPs : 0;
     const { sink, space } = this.config;
     for (let k = 0; k < count; k++) {
       const { granule, reason, cause, policy } = this.wanted[from + k]!;
@@ -385,9 +381,9 @@ export class ManagedMemory extends MemorySystem {
     ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
     ledger.count(object, METRIC.migrations, 1);
     ledger.count(object, METRIC.evictions, 1);
-    const end =
-      this.link && timing ? this.link.transfer(TO_HOST, ready + timing.evictionFixed.value, this.granuleBytes) : 0;
-    const duration = this.link ? this.link.durationPs(this.granuleBytes) : 0;
+    const begins = ready + (timing?.evictionFixed.value ?? 0);
+    const end = this.links?.transfer(device, CPU, begins, this.granuleBytes) ?? 0;
+    const duration = this.links ? end - this.links.startedPs : 0;
     const { sink, space, policies } = this.config;
     const address = toVirtual(space, granule * this.granuleBytes);
     this.lastTransfer[granule] = sink.transfer(

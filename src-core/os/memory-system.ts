@@ -6,7 +6,8 @@
 import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
 import type { EvictionView, Granule } from '../contracts/policy';
-import { Link } from '../hardware/link';
+import { Interconnect } from '../hardware/interconnect';
+import { remoteRate } from '../hardware/remote';
 import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import type { SystemSummary } from '../model/memory-system';
@@ -67,7 +68,9 @@ export abstract class MemorySystem implements EvictionView {
   /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
   protected readonly lastTransfer: Uint32Array;
   protected readonly protectedNow = new Set<Granule>();
-  protected readonly link: Link | null;
+  protected readonly links: Interconnect | null;
+  /** Of independent accesses over the link, bytes per second; 0 without a clock. */
+  private readonly remoteRate: number;
   /** Bytes accessed since the clock was last brought up to date. */
   protected readonly localBytes: Float64Array;
   protected readonly remoteBytes: Float64Array;
@@ -92,7 +95,8 @@ export abstract class MemorySystem implements EvictionView {
     this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes, tracked);
     this.clocks = new Clocks(processors);
     this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
-    this.link = machine.timing ? new Link(machine.timing.link) : null;
+    this.links = machine.timing ? new Interconnect(machine.timing, processors) : null;
+    this.remoteRate = machine.timing ? remoteRate(machine.timing) : 0;
     this.localBytes = new Float64Array(processors);
     this.remoteBytes = new Float64Array(processors);
   }
@@ -206,7 +210,7 @@ export abstract class MemorySystem implements EvictionView {
     const remote = this.remoteBytes[processor]!;
     if (local > 0 || remote > 0) {
       const rate = processor === CPU ? timing.hostBandwidth.value : timing.deviceBandwidth.value;
-      const ps = Math.round((local / rate + remote / timing.remoteBandwidth.value) * PS_PER_SECOND);
+      const ps = Math.round((local / rate + remote / this.remoteRate) * PS_PER_SECOND);
       this.localBytes[processor] = 0;
       this.remoteBytes[processor] = 0;
       this.clocks.reach(processor, this.clocks.now(processor) + ps);

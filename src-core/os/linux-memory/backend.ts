@@ -116,7 +116,7 @@ export interface LinuxHost extends EvictionView {
   readonly step: number;
   /** Sends what moved; answers when all has arrived, ps. */
   flush(readyPs: number): number;
-  transferPs(bytes: number): number;
+  transferPs(device: ProcessorIndex, bytes: number): number;
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
   record(
     processor: ProcessorIndex,

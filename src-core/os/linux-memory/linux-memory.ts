@@ -76,7 +76,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(kernelConfigOf(system, backend, config));
-    this.moves = new Moves(config, this.link, this.lastTransfer);
+    this.moves = new Moves(config, this.links, this.lastTransfer);
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;
     this.kernel.hooks = {
@@ -366,9 +366,9 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   // --- what calls and backends need ---
-  /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
-  transferPs(bytes: number): number {
-    return this.link && bytes > 0 ? this.link.durationPs(bytes) : 0;
+  /** How long the link needs for so many bytes in one transfer from a device to the host; 0 without a clock. */
+  transferPs(device: ProcessorIndex, bytes: number): number {
+    return this.links && bytes > 0 ? this.links.durationPs(device, CPU, bytes) : 0;
   }
 
   /** Empties a device; answers the pages that stay. */

@@ -7,7 +7,7 @@ import type { EVICTION } from '../../model/events';
 import { MIGRATION, NO_EVENT, NO_PROCESSOR } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
-import type { Link } from '../../hardware/link';
+import type { Interconnect } from '../../hardware/interconnect';
 import type { MemoryConfig } from '../memory-system';
 import { PAGE_BYTES } from '../linux/page';
 
@@ -51,7 +51,7 @@ export class Moves {
 
   constructor(
     private readonly config: MemoryConfig,
-    private readonly link: Link | null,
+    private readonly links: Interconnect | null,
     private readonly lastTransfer: Uint32Array,
   ) {}
 
@@ -92,12 +92,12 @@ export class Moves {
     const { granule, object, from, to, kind, reason, policy, cause } = run[0]!;
     const bytes = run.length * PAGE_BYTES;
     const travels = from >= 0 && to >= 0;
-    const end = travels && this.link ? this.link.transfer(to === CPU ? 1 : 0, earliestPs, bytes) : earliestPs;
-    const duration = travels && this.link ? this.link.durationPs(bytes) : 0;
+    const end = travels && this.links ? this.links.transfer(from, to, earliestPs, bytes) : earliestPs;
+    const duration = travels && this.links ? end - this.links.startedPs : 0;
     const { sink, space } = this.config;
     const ordinal = sink.transfer(
       kind,
-      this.link ? Math.max(0, end - duration) : 0,
+      this.links ? Math.max(0, end - duration) : 0,
       duration,
       at.access,
       at.batch,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesPerSecond, GIB, KIB, MIB } from '../../../src-core/base/units';
+import { bytesPerSecond, GIB, KIB, MIB, picoseconds } from '../../../src-core/base/units';
 import { Link } from '../../../src-core/hardware/link';
 import type { LinkSpec } from '../../../src-core/model/machine';
 
@@ -88,5 +88,56 @@ describe('Link transfer', () => {
     expect(() => link.transfer(0, 0.5, 4096)).toThrow('whole picoseconds');
     expect(() => link.transfer(0, -1, 4096)).toThrow('whole picoseconds');
     expect(() => link.transfer(0, Number.MAX_SAFE_INTEGER, 4096)).toThrow('2 h 30 min');
+  });
+});
+
+describe('Link with latency, several engines, two rates', () => {
+  it('adds the latency to each arrival, once: transfers behind one another overlap it', () => {
+    const latency = said(picoseconds(700_000));
+    const link = new Link({ ...spec(12), latency });
+    const one = link.durationPs(65536);
+    expect(link.transfer(0, 0, 65536)).toBe(one + 700_000);
+    expect(link.startedPs).toBe(0);
+    expect(link.transfer(0, 0, 65536)).toBe(2 * one + 700_000);
+    expect(link.startedPs).toBe(one);
+  });
+
+  it('engines overlap the cost per transfer, and the third of two waits for the first', () => {
+    const link = new Link({ ...spec(12), copyEnginesPerDirection: said(2) });
+    const one = link.durationPs(4096);
+    expect(link.transfer(0, 0, 4096)).toBe(one);
+    expect(link.transfer(0, 0, 4096)).toBe(one);
+    expect(link.transfer(0, 0, 4096)).toBe(2 * one);
+    expect(link.startedPs).toBe(one);
+  });
+
+  it.each([1, 2, 8])('with %i engines saturates at its rated rate, not above', (engines) => {
+    const link = new Link({ ...spec(12), copyEnginesPerDirection: said(engines) });
+    let end = 0;
+    for (let i = 0; i < 512; i++) end = Math.max(end, link.transfer(0, 0, 2 * MIB));
+    const rate = (512 * 2 * MIB) / (end / 1e12) / GIB;
+    expect(rate).toBeLessThanOrEqual(12);
+    expect(rate).toBeGreaterThan(12 * 0.99);
+  });
+
+  it('one engine leaves a share of the wire idle on small pages, eight fill it', () => {
+    const rateOf = (engines: number): number => {
+      const link = new Link({ ...spec(12), copyEnginesPerDirection: said(engines) });
+      let end = 0;
+      for (let i = 0; i < 1024; i++) end = Math.max(end, link.transfer(0, 0, 4096));
+      return (1024 * 4096) / (end / 1e12) / GIB;
+    };
+    expect(rateOf(1) / 2.17).toBeCloseTo(1, 2);
+    expect(rateOf(2) / (2 * 2.17)).toBeCloseTo(1, 2);
+    expect(rateOf(8)).toBeLessThanOrEqual(12);
+    expect(rateOf(8)).toBeGreaterThan(11.9);
+  });
+
+  it('a rate of its own towards the host', () => {
+    const link = new Link({ ...spec(12), asymptoteToHost: said(bytesPerSecond(6 * GIB)) });
+    const towardsDevice = link.transfer(0, 0, MIB);
+    const towardsHost = link.transfer(1, 0, MIB);
+    expect(towardsHost / towardsDevice).toBeCloseTo(2, 6);
+    expect(link.durationPs(MIB, 1)).toBe(towardsHost);
   });
 });
