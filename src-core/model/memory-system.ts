@@ -13,6 +13,7 @@ export const MEMORY_SYSTEMS = [
   'off',
   'tiering',
   'nvidia-uvm',
+  'gh-ats',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 

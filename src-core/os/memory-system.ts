@@ -209,13 +209,26 @@ export abstract class MemorySystem implements EvictionView {
     const local = this.localBytes[processor]!;
     const remote = this.remoteBytes[processor]!;
     if (local > 0 || remote > 0) {
-      const rate = processor === CPU ? timing.hostBandwidth.value : timing.deviceBandwidth.value;
-      const ps = Math.round((local / rate + remote / this.remoteRate) * PS_PER_SECOND);
+      const ps = this.busyPs(processor);
       this.localBytes[processor] = 0;
       this.remoteBytes[processor] = 0;
       this.clocks.reach(processor, this.clocks.now(processor) + ps);
     }
     return this.clocks.now(processor);
+  }
+
+  /** What the clock would say if it were brought up to date, ps. */
+  nowPs(processor: ProcessorIndex): number {
+    return this.clocks.now(processor) + this.busyPs(processor);
+  }
+
+  /** Time of the accesses that the clock does not know yet, whole ps. */
+  private busyPs(processor: ProcessorIndex): number {
+    const { timing } = this.config.machine;
+    if (!timing) return 0;
+    const rate = processor === CPU ? timing.hostBandwidth.value : timing.deviceBandwidth.value;
+    const seconds = this.localBytes[processor]! / rate + this.remoteBytes[processor]! / this.remoteRate;
+    return Math.round(seconds * PS_PER_SECOND);
   }
 
   // --- faults ---

@@ -65,7 +65,10 @@ export interface Backend {
   /** Access counters: see MemorySystem. */
   remoteBudget?(device: ProcessorIndex, granule: number): number;
   counted?(device: ProcessorIndex, granule: number, accesses: number): void;
+  /** The budget of a granule is used up: the device waits while its pages are moved. */
   counterNotifies?(device: ProcessorIndex, granule: number): void;
+  /** The same where a driver serves notifications in its own time, while the device runs on: instead of the one above. */
+  counterReached?(device: ProcessorIndex, granule: number): void;
   /** Time passed: periodic work (scans). */
   tick?(nowPs: number): void;
   /** The CPU is about to fault on the page (stale copies …). */
@@ -112,6 +115,12 @@ export interface LinuxHost extends EvictionView {
   under<T>(context: MoveContext, work: () => T): T;
   /** The processor that faults or calls now works for so long before anything moves, ps: added by the next flush. */
   spend(ps: number): void;
+  /** What the clock of a processor says, with all that it did, ps. */
+  nowPs(processor: ProcessorIndex): number;
+  /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */
+  counterBatch(readyPs: number, work: () => void): number;
+  /** The processor does nothing until then. */
+  waitFor(processor: ProcessorIndex, untilPs: number): void;
   /** Step instance in progress. */
   readonly step: number;
   /** Sends what moved; answers when all has arrived, ps. */

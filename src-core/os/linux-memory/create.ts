@@ -4,6 +4,7 @@ import type { SystemChoice } from '../../model/memory-system';
 import { PAGE_BYTES } from '../linux/page';
 import type { MemoryConfig } from '../memory-system';
 import type { Backend } from './backend';
+import { AtsBackend, type AtsOptions } from './backends/ats';
 import { CopyBackend } from './backends/copy';
 import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
@@ -80,8 +81,22 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
           rateMbps: number('promoteRateMbps'),
         },
       });
+    case 'gh-ats':
+      return new AtsBackend(atsOptions(params));
     case 'managed':
     case 'nvidia-uvm':
       throw new Error(`the ${id} system has no Linux underneath`);
   }
+}
+
+function atsOptions(params: SystemChoice['params']): AtsOptions {
+  const number = (name: string): number => params[name] as number;
+  return {
+    balancing: number('numa_balancing') === 1,
+    scanPeriodMs: number('numa_balancing_scan_period_min_ms'),
+    driverManaged: params['NVreg_CoherentGPUMemoryMode'] === 'driver',
+    counters: number('uvm_perf_access_counter_migration_enable') !== 0,
+    counterThreshold: number('uvm_perf_access_counter_threshold'),
+    counterBatch: number('uvm_perf_access_counter_batch_count'),
+  };
 }

@@ -191,6 +191,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     if (processor !== CPU) this.backend.counted?.(processor, granule, count);
   }
   counterNotifies(processor: ProcessorIndex, granule: number): void {
+    if (this.backend.counterReached) {
+      this.backend.counterReached(processor, granule);
+      return;
+    }
     this.beginBatch();
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
@@ -201,6 +205,17 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.stall(this.ledger.objectOf[granule]!, end - start);
     this.clocks.reach(processor, end);
     this.config.batchServiced();
+  }
+  counterBatch(readyPs: number, work: () => void): number {
+    this.beginBatch();
+    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, work);
+    const arrivedPs = this.flush(readyPs);
+    this.config.batchServiced();
+    return arrivedPs;
+  }
+  waitFor(processor: ProcessorIndex, untilPs: number): void {
+    this.settleClock(processor);
+    this.clocks.reach(processor, untilPs);
   }
   setPending(processor: ProcessorIndex, granule: number): void {
     const state = this.access.of(processor);

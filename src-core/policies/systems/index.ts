@@ -3,6 +3,7 @@ import type { SystemEntry } from '../../contracts/memory-system';
 import { coherent } from './coherent';
 import { copy } from './copy';
 import { dax } from './dax';
+import { ghAts } from './gh-ats';
 import { hmm } from './hmm';
 import { host } from './host';
 import { managed } from './managed';
@@ -10,4 +11,15 @@ import { off } from './off';
 import { tiering } from './tiering';
 import { zone } from './zone';
 
-export const memorySystems: readonly SystemEntry[] = [managed, hmm, coherent, zone, dax, copy, host, off, tiering];
+export const memorySystems: readonly SystemEntry[] = [
+  managed,
+  hmm,
+  coherent,
+  zone,
+  dax,
+  copy,
+  host,
+  off,
+  tiering,
+  ghAts,
+];

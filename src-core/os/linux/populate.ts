@@ -1,0 +1,37 @@
+/**
+ * What migrate_vma does with a hole of private anonymous memory: no page is copied, a page of zeros comes into being where
+ * the caller wants it (mm/migrate_device.c: migrate_vma_collect_hole, migrate_vma_insert_page). The shared zero page is a
+ * hole, too. Base pages only, whatever transparent_hugepage says.
+ */
+import { mapAnon, newAnon } from './anon';
+import type { Kernel } from './kernel';
+import { canRead, canWrite, isAnonymous, vmaAt, type Mm } from './mm';
+import { invalidate } from './notifier';
+import { entryAt, setPte } from './page-table';
+import { splitHuge } from './split-huge';
+
+/** Nothing is there that migrate_vma would have to move: no entry, or the zero page; private anonymous, no userfaultfd. */
+export function isHole(mm: Mm, vpn: number): boolean {
+  const vma = vmaAt(mm, vpn);
+  if (!vma || !canRead(vma) || !isAnonymous(vma) || vma.hugetlb || vma.uffdMissing) return false;
+  const found = entryAt(mm, vpn);
+  return found === null || found.entry.state === 'zero';
+}
+
+/** Fills a hole with a page of zeros of the node, or of one that its memory spills to; false: none is left. */
+export function populateHole(kernel: Kernel, mm: Mm, vpn: number, node: number): boolean {
+  const vma = vmaAt(mm, vpn)!;
+  const local = kernel.localNode;
+  kernel.localNode = node;
+  const page = newAnon(kernel, mm, vma, 0);
+  kernel.localNode = local;
+  if (!page) return false;
+  vma.hasAnon = true;
+  splitHuge(mm, vpn); // the huge zero page
+  if (entryAt(mm, vpn))
+    invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
+      setPte(mm, vpn, null);
+    });
+  mapAnon(kernel, mm, vpn, page, canWrite(vma));
+  return true;
+}
