@@ -1,62 +1,62 @@
 /**
  * One batch of replayable faults of one GPU: what is fetched from the fault buffer, merged by comparison with the last fault
- * only, and put into the order in which blocks are serviced. Columns have one row per unique fault, in the order of fetching.
+ * only, and put into the order in which blocks are serviced. Columns have one entry per fault that was read, in that order;
+ * the k-th `add` is entry k. Merged entries stay where they are, marked as filtered.
  */
 import type { AccessMask, AccessType } from './nvidia-vocabulary';
 
 export interface FaultBatchOptions {
-  /** Most unique entries of a batch: the larger of what `uvm_perf_fault_batch_count` may become and 1. */
+  /** Most entries that a batch can ever hold: entries of the hardware buffer, or the largest batch that is asked for. */
   readonly capacity: number;
   /** uTLBs of the GPU, numbered from 0. */
   readonly utlbs: number;
 }
 
 export interface FaultBatch {
-  /** `uvm_perf_fault_batch_count`, clamped to 1..entries of the hardware buffer. */
+  /** `uvm_perf_fault_batch_count`, 1..capacity. Counts entries, merged ones included. */
   maxBatchSize: number;
   /** `uvm_perf_fault_coalesce`. */
   coalesce: boolean;
 
-  /** Entries read, merged ones included: `num_cached_faults`. */
+  /** Entries read: `num_cached_faults`. */
   readonly cached: number;
-  /** Rows: `num_coalesced_faults`. */
+  /** Entries that are not filtered: `num_coalesced_faults`. */
   readonly unique: number;
-  /** Instances of pages that were already in the batch: `num_duplicate_faults`, counted by `countDuplicates`. */
+  /** Instances on pages that were in the batch already: `num_duplicate_faults`, counted by `countDuplicates`. */
   readonly duplicates: number;
 
-  /** Columns, valid below `unique`. `page` counts in the page size of the caller. */
+  /** Columns, valid below `cached`. `page` counts in pages of the kernel, below 2^45. */
   readonly instance: Int32Array;
   readonly page: Float64Array;
   readonly utlb: Int32Array;
-  /** Address space of the row; written by the caller before `sort` (0 where there is one only). */
-  readonly vaSpace: Int32Array;
-  /** The most intrusive access type of the row. */
+  /** Address space of the entry, 0..31; written by the caller between `add` and `sort` where there are several. */
+  readonly vaSpace: Uint8Array;
   readonly access: Uint8Array;
+  /** Access types of all faults merged into the entry. */
   readonly accessMask: Uint8Array;
-  /** Faults merged into the row. */
+  /** Faults merged into the entry, itself included. */
   readonly instances: Int32Array;
-  /** What the caller wants to find again: the entry that represents the row. */
-  readonly tag: Int32Array;
-  /** Rows in the order of service; valid after `sort`. */
+  /** 1: merged into another entry, not serviced. */
+  readonly filtered: Uint8Array;
+  /** Entries in the order of service, `unique` of them; valid after `sort`. */
   readonly order: Int32Array;
 
   /** Starts an empty batch. */
   begin(): void;
-  /** Whether another entry may be read: rows (not instances) are bounded. */
+  /** Whether another entry may be read. */
   hasRoom(): boolean;
   /**
-   * Adds an entry, in the order of the buffer. True when it was merged into a row: that of the last fault of the same uTLB
-   * (any access type; a more intrusive one represents the row from then on), or else the last row of the batch if that one is
-   * at least as intrusive.
+   * Adds an entry, in the order of the buffer. True when it went together with an earlier one: the last fault of the same
+   * uTLB (any access type; the more intrusive one stands for both), or else the last one of the batch if that one is at least
+   * as intrusive. Fatal faults are never merged.
    */
-  add(instance: number, page: number, access: AccessType, utlb: number, fatal: boolean, tag: number): boolean;
-  /** Orders rows by address space, page ascending, access type descending, as the kernel's (unstable) heap sort leaves them. */
+  add(instance: number, page: number, access: AccessType, utlb: number, fatal: boolean): boolean;
+  /** Orders the unfiltered entries by address space, page ascending, access type descending, as the kernel's sort leaves them. */
   sort(): void;
-  /** Whether row order[i] has the same address space and page as row order[i - 1]. */
+  /** Whether order[index] has the same address space and page as order[index - 1]. */
   isDuplicate(index: number): boolean;
-  /** Counts the duplicates of rows order[first] to order[outer - 1], once per serviced block. */
+  /** Counts the duplicates of order[first] to order[outer - 1], the entries of one block; once per block, not per retry. */
   countDuplicates(first: number, outer: number): void;
 }
 
-/** Bits of an access mask from the least to the most intrusive. */
 export const accessBit = (access: AccessType): AccessMask => 1 << access;

@@ -120,7 +120,7 @@ export interface RevocationAnswer {
   revoked: Protection;
 }
 
-/** Which others get a mapping when a page has been serviced. */
+/** Which others get a mapping of a page when it has been serviced and did migrate. */
 export interface AccessedByQuestion {
   requester: Processor;
   residency: Processor;
@@ -130,6 +130,21 @@ export interface AccessedByQuestion {
   /** Processors that thrash on the page, where it is pinned; else 0. */
   pinnedProcessors: ProcessorSet;
   preferred: Processor;
+  /** The page has copies, or its range asks for them: nobody is mapped remotely then. */
+  readDuplicated: boolean;
+}
+
+/** A mapping that is made without a fault: SetAccessedBy, UnsetReadDuplication, after an eviction. */
+export interface MappingQuestion {
+  /** Who is to get the mapping. */
+  processor: Processor;
+  /** Holders of the page. */
+  resident: ProcessorSet;
+  hmm: boolean;
+  /** Who maps the page at all, for writing (read-write or more), and for atomics. */
+  mapped: ProcessorSet;
+  writers: ProcessorSet;
+  atomicMappers: ProcessorSet;
 }
 
 /** A notification of an access counter, for one block. */
@@ -210,20 +225,8 @@ export interface NvidiaDecisions {
   ): void;
   /** Protection that one other processor gets when a page has been serviced; none = no mapping (uvm_va_block.c:10795-10983). */
   accessedByProtection(question: AccessedByQuestion, processor: Processor, topology: UvmTopology): Protection;
-  /**
-   * Highest protection that a processor can be given without revoking anybody's (uvm_va_block.c:10985-11076), for
-   * SetAccessedBy and mappings after an eviction. `writers`, `atomics`: who else maps the page at that protection.
-   */
-  protectionWithoutRevocation(
-    processor: Processor,
-    residency: Processor,
-    logical: Protection,
-    readDuplicated: boolean,
-    hmm: boolean,
-    mappedAtomic: ProcessorSet,
-    mapped: ProcessorSet,
-    topology: UvmTopology,
-  ): Protection;
+  /** Highest protection that a processor can be given without revoking anybody's (uvm_va_block.c:10985-11076). */
+  protectionWithoutRevocation(question: MappingQuestion, topology: UvmTopology): Protection;
 
   /** Detection and mitigation of thrashing for one VA space (uvm_perf_thrashing.c). */
   createThrashing(params: ThrashingParams, topology: UvmTopology, host: ThrashingHost): ThrashingDetector;
