@@ -11,6 +11,7 @@ import {
   type AccessStream,
   type StepInfo,
 } from '../contracts/access-stream';
+import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { PolicyEntry } from '../contracts/policy';
 import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
@@ -33,6 +34,8 @@ export interface RunConfig {
   readonly machine: MachineSpec;
   readonly scenario: ScenarioSpec;
   readonly findPolicy: (choice: PolicyChoice) => PolicyEntry | undefined;
+  /** Decisions of NVIDIA's driver, where the memory system is built on it. */
+  readonly decisions?: NvidiaDecisions | undefined;
   readonly recorder: Recorder;
 }
 
@@ -95,6 +98,7 @@ export class Run {
       usefulBytes: scenario.usefulBytes,
       policies: this.policies,
       deviceObjects: source.deviceObjects ?? null,
+      decisions: config.decisions ?? null,
       sink: recorder,
       batchBegins: () => {
         this.batchBegins();

@@ -5,6 +5,7 @@
  */
 import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
+import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { EvictionView, Granule } from '../contracts/policy';
 import { Interconnect } from '../hardware/interconnect';
 import { remoteRate } from '../hardware/remote';
@@ -37,6 +38,8 @@ export interface MemoryConfig {
   readonly batchServiced: () => void;
   /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
   readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
+  /** Decisions of NVIDIA's driver, for the memory systems that are built on it; null for others. */
+  readonly decisions: NvidiaDecisions | null;
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
 }

@@ -1,12 +1,13 @@
 /** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
+import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { Platform } from '../contracts/platform';
 import { lookAhead, Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
 import type { SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
-import type { PolicyChoice } from '../model/scenario';
+import type { PolicyChoice, ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
 import { memorySystems } from '../policies/systems';
@@ -62,7 +63,10 @@ export class LiveRun {
       this.timeline.ingest(chunk);
     });
     this.run = new Run(
-      { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, recorder: this.recorder },
+      {
+        ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
+        ...{ decisions: decisionsOf(header.scenario), recorder: this.recorder },
+      },
       future,
     );
   }
@@ -81,7 +85,10 @@ export class LiveRun {
     if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
       const unheard = new Recorder(platform.createHash(), null, null);
       future = await lookAhead(
-        { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
+        {
+          ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
+          decisions: decisionsOf(header.scenario),
+        },
         unheard,
         async (fraction) => {
           progress(fraction, 'looking ahead for belady');
@@ -363,3 +370,6 @@ const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => find
 /** With the title that people see. */
 const titled = (system: SystemSummary | null): SystemSummary | null =>
   system && { ...system, title: memorySystems.find(({ id }) => id === system.id)?.title ?? system.id };
+
+const decisionsOf = ({ system }: ScenarioSpec): NvidiaDecisions | undefined =>
+  memorySystems.find((entry) => entry.id === system?.id)?.decisions;
