@@ -14,6 +14,7 @@ export const MEMORY_SYSTEMS = [
   'tiering',
   'nvidia-uvm',
   'gh-ats',
+  'amd-svm',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 
