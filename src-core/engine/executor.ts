@@ -5,6 +5,7 @@
 import type { AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../os/memory-system';
+import { GpuFrontEnd } from './gpu-front-end';
 import { LaneGroups } from './lane-groups';
 import { OP_METRIC, Segments, type TouchListener } from './segments';
 
@@ -24,6 +25,8 @@ export class Executor {
   segments = 0;
   private readonly inner: Segments;
   private readonly groups: LaneGroups;
+  /** Runs devices whose memory system has a fault buffer. */
+  private readonly front: GpuFrontEnd | null;
   private readonly granuleBytes: number;
   private readonly perByte: number;
   private stopAt = 0;
@@ -36,6 +39,7 @@ export class Executor {
   ) {
     this.inner = new Segments(memory, touched);
     this.groups = new LaneGroups(this.inner);
+    this.front = memory.faultQueue ? new GpuFrontEnd(memory, this.inner, memory.faultQueue) : null;
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
   }
@@ -55,8 +59,14 @@ export class Executor {
     this.inner.policyChanged();
   }
 
+  /** A kernel or host function begins on the processor. */
+  stepBegins(processor: ProcessorIndex): void {
+    if (processor !== CPU) this.front?.kernelBegins();
+  }
+
   /** Services the open batch and replays what waits, until nothing does: the end of a kernel. */
   drain(): void {
+    this.front?.drain();
     this.inner.drain();
   }
 
@@ -67,7 +77,7 @@ export class Executor {
 
   /** true: no fault waits for its batch and no access for its replay. */
   isIdle(): boolean {
-    return this.inner.buffer.count === 0 && this.inner.waiting.count === 0;
+    return this.inner.buffer.count === 0 && this.inner.waiting.count === 0 && this.front?.isIdle() !== false;
   }
 
   /** Executes from the cursor on until the batch ends, `maxAccesses` were made, `maxSegments` passed or `halt` was set. */
@@ -75,6 +85,10 @@ export class Executor {
     const { inner } = this;
     this.stopAt = this.memory.accessCount + maxAccesses;
     this.lastSegment = this.segments + maxSegments;
+    if (inner.processor !== CPU && this.front) {
+      this.front.begin(inner.processor);
+      return this.front.execute(batch, cursor, this.stopAt, this.spend);
+    }
     if (inner.processor !== CPU && inner.buffer.device !== inner.processor) inner.drain();
     if (batch.kind === 'points') return this.points(batch, cursor);
     while (cursor.group < batch.groups) {
@@ -94,6 +108,12 @@ export class Executor {
   }
 
   private readonly halted = (): boolean => this.halt;
+
+  /** Counts segments of the front end; true: it has to stop. */
+  private readonly spend = (segments: number): boolean => {
+    this.segments += segments;
+    return this.isDone();
+  };
 
   /** Asked before each segment of a group. */
   private readonly pace = (): boolean => {

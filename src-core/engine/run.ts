@@ -238,6 +238,7 @@ export class Run {
     branch.stepBegan = now;
     if (timing && step.processor !== CPU) memory.clocks.reach(step.processor, now + timing.kernelLaunch.value);
     memory.stepBegins(step.processor);
+    this.executor.stepBegins(step.processor);
     config.recorder.step(
       now,
       0,

@@ -14,7 +14,6 @@ export const MEMORY_SYSTEMS = [
   'tiering',
   'nvidia-uvm',
   'gh-ats',
-  'amd-svm',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 

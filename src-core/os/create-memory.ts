@@ -1,11 +1,19 @@
 /** The memory system of a run. */
+import { assert } from '../base/assert';
 import type { SystemChoice } from '../model/memory-system';
 import { createLinuxMemory } from './linux-memory/create';
 import { ManagedMemory } from './managed-memory';
 import type { MemoryConfig, MemorySystem } from './memory-system';
+import { UvmMemory } from './uvm/uvm-memory';
+
+/** Pages of the x86 kernels that NVIDIA's driver is modelled on. */
+const PAGE_BYTES = 4096;
 
 export function createMemory(system: SystemChoice | null, config: MemoryConfig): MemorySystem {
-  return system === null || system.id === 'managed'
-    ? new ManagedMemory(config)
-    : createLinuxMemory(system, config, config.granuleBytes);
+  if (system === null || system.id === 'managed') return new ManagedMemory(config);
+  if (system.id === 'nvidia-uvm') {
+    assert(config.decisions !== null, 'NVIDIA UVM needs the decisions of its driver');
+    return new UvmMemory(system, { ...config, granuleBytes: PAGE_BYTES }, config.decisions);
+  }
+  return createLinuxMemory(system, config, config.granuleBytes);
 }

@@ -17,6 +17,7 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
 import { METRIC } from './codes';
+import type { FaultQueue } from './fault-queue';
 import { Ledger } from './ledger';
 import type { PoliciesInForce } from './policies-in-force';
 import { Residency } from './residency';
@@ -146,6 +147,8 @@ export abstract class MemorySystem implements EvictionView {
     _count: number,
     _bytes: number,
   ): void {}
+  /** Devices raise faults into a buffer with a driver behind it; null: the engine gathers them into plain batches. */
+  readonly faultQueue: FaultQueue | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean = false;
 

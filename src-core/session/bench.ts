@@ -5,10 +5,11 @@
  */
 import type { Platform } from '../contracts/platform';
 import { Run } from '../engine/run';
-import { FORMAT_VERSION, MIGRATION } from '../model/events';
+import { FORMAT_VERSION, METRIC_COUNT, metricIndex, MIGRATION } from '../model/events';
 import type { RecordingHeader } from '../model/recording';
 import type { ScenarioSpec } from '../model/scenario';
 import { findPolicy } from '../policies';
+import { memorySystems } from '../policies/systems';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';
@@ -23,9 +24,17 @@ export interface BenchCase {
   readonly text: string;
 }
 
-const file = (name: string, deviceMemory: string, objects: string, warm: string, timed: string): string => `faultline: 1
+/** @param head machine and memory system; the counting reference unless given */
+const file = (
+  name: string,
+  deviceMemory: string,
+  objects: string,
+  warm: string,
+  timed: string,
+  head = 'machine: r0',
+): string => `faultline: 1
 name: ${name}
-machine: r0
+${head.includes('{') ? `${head} }` : head}
 granularity: 4KiB
 deviceMemory: ${deviceMemory}
 objects:
@@ -37,6 +46,7 @@ phases:
     steps: [{ on: gpu0, do: [${timed}] }]
 `;
 const HOST = 'initially: host';
+const UVM = 'machine: pcie4-16g\nsystem: { id: nvidia-uvm';
 
 export const benchCases: readonly BenchCase[] = [
   {
@@ -105,6 +115,42 @@ export const benchCases: readonly BenchCase[] = [
       '{ read: a, pattern: zipf, count: 4000000, s: 1, placement: hashed }',
     ),
   },
+  {
+    id: 'uvm-rand',
+    what: 'NVIDIA UVM: uniform over 2 GiB, resident',
+    text: file(
+      'uvm-rand',
+      '4GiB',
+      `  a: { size: 2GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      '{ read: a, pattern: random, count: 20000000 }',
+      UVM,
+    ),
+  },
+  {
+    id: 'uvm-faults',
+    what: 'NVIDIA UVM: every page of 4 GiB faults once, no prefetch, fits',
+    text: file(
+      'uvm-faults',
+      '6GiB',
+      `  a: { size: 4GiB, element: 64B, ${HOST} }`,
+      '{ read: a, elements: [0, 64] }',
+      '{ read: a, pattern: strided, stride: 64 }',
+      `${UVM}, uvm_perf_prefetch_enable: false`,
+    ),
+  },
+  {
+    id: 'uvm-over150',
+    what: 'NVIDIA UVM: cyclic over 6 GiB on 4 GiB with prefetch: faults and evicts',
+    text: file(
+      'uvm-over150',
+      '4GiB',
+      `  a: { size: 6GiB, element: 64B, ${HOST} }`,
+      '{ read: a }',
+      '{ read: a, pattern: strided, stride: 64 }, { read: a, pattern: strided, stride: 64 }',
+      UVM,
+    ),
+  },
 ];
 
 /** A 64 GiB address space in 4 KiB granules on a 16 GiB device, all of it touched. */
@@ -130,6 +176,16 @@ export interface BenchResult {
   readonly seconds: number;
 }
 
+const FAULTS = [metricIndex('cpuFaults'), metricIndex('gpuFaults')];
+
+function faultsOf({ memory }: Run): number {
+  const { counters } = memory.ledger;
+  let faults = 0;
+  for (let row = 0; row < counters.length; row += METRIC_COUNT)
+    for (const metric of FAULTS) faults += counters[row + metric]!;
+  return faults;
+}
+
 /** Runs a case once with recording into nothing; `wallMs` is read around the timed phase only. */
 export async function runBenchCase(
   bench: BenchCase,
@@ -137,8 +193,9 @@ export async function runBenchCase(
   platform: Pick<Platform, 'createHash' | 'wallMs'>,
 ): Promise<BenchResult> {
   const workload = loadWorkload(bench.text, `${bench.id}.yaml`);
-  const machine = findMachine('r0');
+  const machine = findMachine(workload.machine ?? 'r0');
   const scenario: ScenarioSpec = resolveScenario({ ...workload, usefulBytes }, {}, machine);
+  const decisions = memorySystems.find((entry) => entry.id === scenario.system?.id)?.decisions;
   const source = compileWorkload(workload, { seed: scenario.seed });
   const header: RecordingHeader = {
     format: FORMAT_VERSION,
@@ -161,11 +218,11 @@ export async function runBenchCase(
     timeline.ingest(chunk);
   });
   const run = new Run(
-    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder },
+    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), decisions, recorder },
     null,
   );
   while (!run.finished && run.phase !== 'timed') await run.advance(1_000);
-  const before = { accesses: run.memory.accessCount, faults: run.memory.batches, events: recorder.count };
+  const before = { accesses: run.memory.accessCount, faults: faultsOf(run), events: recorder.count };
   const began = platform.wallMs();
   while (!run.finished) await run.advance(1_000_000);
   const seconds = (platform.wallMs() - began) / 1000;
@@ -173,7 +230,7 @@ export async function runBenchCase(
     id: bench.id,
     usefulBytes,
     accesses: run.memory.accessCount - before.accesses,
-    faults: run.memory.batches - before.faults,
+    faults: faultsOf(run) - before.faults,
     events: recorder.count - before.events,
     seconds,
   };

@@ -5,7 +5,6 @@ import { PAGE_BYTES } from '../linux/page';
 import type { MemoryConfig } from '../memory-system';
 import type { Backend } from './backend';
 import { AtsBackend, type AtsOptions } from './backends/ats';
-import { AmdSvmBackend } from './backends/amd-svm/backend';
 import { CopyBackend } from './backends/copy';
 import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
@@ -72,8 +71,6 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
     }
     case 'off':
       return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(still);
-    case 'amd-svm':
-      return new AmdSvmBackend({ granularity: number('svm_default_granularity') });
     case 'tiering':
       return new NodeBackend({
         ...still,

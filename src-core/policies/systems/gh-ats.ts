@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { choice, integer } from '../../contracts/params';
-import { nvidiaDecisions } from '../nvidia-uvm';
 import { linuxParams } from './params';
 
 export const ghAts = defineSystem({
@@ -11,7 +10,6 @@ export const ghAts = defineSystem({
   summary:
     'The GPU walks the host page tables and its memory is a NUMA node: a GPU fault places pages that do not exist yet, access counters move those that do.',
   source: 'NVIDIA open kernel driver 595.45.04: uvm_ats_faults.c, uvm_gpu_access_counters.c (nvidia-uvm-policies.md)',
-  decisions: nvidiaDecisions,
   params: z.object({
     ...linuxParams,
     uvm_perf_access_counter_migration_enable: integer({

@@ -1,6 +1,5 @@
 /** Every memory system that can be chosen; the first is the default. */
 import type { SystemEntry } from '../../contracts/memory-system';
-import { amdSvm } from './amd-svm';
 import { coherent } from './coherent';
 import { copy } from './copy';
 import { dax } from './dax';
@@ -8,6 +7,7 @@ import { ghAts } from './gh-ats';
 import { hmm } from './hmm';
 import { host } from './host';
 import { managed } from './managed';
+import { nvidiaUvm } from './nvidia-uvm';
 import { off } from './off';
 import { tiering } from './tiering';
 import { zone } from './zone';
@@ -22,6 +22,6 @@ export const memorySystems: readonly SystemEntry[] = [
   host,
   off,
   tiering,
+  nvidiaUvm,
   ghAts,
-  amdSvm,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
+import { nvidiaDecisions } from '../nvidia-uvm';
 import { counterParams } from './nvidia-uvm/counters';
 import { faultParams } from './nvidia-uvm/faults';
 import { memoryParams } from './nvidia-uvm/memory';
@@ -13,5 +14,6 @@ export const nvidiaUvm = defineSystem({
   summary:
     'The managed memory of CUDA as the open driver services it: faults in batches, density prefetch, thrashing mitigation, eviction by 2 MiB.',
   source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (nvidia-uvm-policies.md)',
+  decisions: nvidiaDecisions,
   params: z.object({ ...prefetchParams, ...thrashingParams, ...faultParams, ...counterParams, ...memoryParams }),
 });

@@ -1,5 +1,4 @@
 import { bench } from './bench';
-import { calibrate } from './calibrate';
 import type { CommandEntry } from './command';
 import { describe } from './describe';
 import { importFile } from './import';
@@ -8,4 +7,4 @@ import { run } from './run';
 import { serve } from './serve';
 
 /** In the order of the help. */
-export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe, calibrate, bench];
+export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe, bench];

@@ -1,0 +1,281 @@
+/**
+ * Makes pages resident (uvm_va_block_make_resident): unmaps them everywhere, finds memory, copies from whoever holds them,
+ * closest first, and keeps the masks and the books. One transfer event per contiguous run with one source and one cause.
+ */
+import { countPages, createPageMask, nextClear, nextSet, popcount, type PageMask } from '../../base/page-mask';
+import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../../contracts/nvidia-thrashing';
+import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../../contracts/nvidia-vocabulary';
+import { EVICTION, MIGRATION, NO_PROCESSOR as NOBODY } from '../../model/events';
+import { toVirtual } from '../../model/space';
+import { METRIC, REASON } from '../codes';
+import { BOUNCED, OWNER_MASK } from '../residency';
+import type { UvmHost } from './host';
+import { LIST } from './root-chunks';
+import type { VaBlock } from './va-block';
+
+/** What pages move for. */
+export interface MoveOrder {
+  destination: Processor;
+  pages: PageMask;
+  /** Of `pages`, those that come along without having faulted; null where none can. */
+  prefetched: PageMask | null;
+  cause: MoveCause;
+  /** REASON code of what did not come along. */
+  reason: number;
+  /** Read duplication: holders keep their copy. */
+  copies: boolean;
+  /** Ordinal of the event behind a page of the block. */
+  causeOf: (page: number) => number;
+  policy: number;
+}
+
+export class Mover {
+  private readonly moving = createPageMask();
+  private readonly rest = createPageMask();
+  private readonly part = createPageMask();
+  private readonly lost = createPageMask();
+  private readonly event: MigrationEvent = {
+    ...{ block: 0, first: 0, outer: 0, destination: CPU, cause: MOVE_CAUSE.replayableFault },
+    ...{ copied: false, readDuplicationEnabled: false, firstStagedLeg: false },
+  };
+
+  constructor(private readonly host: UvmHost) {}
+
+  /** The destination has memory for all pages of the order; see Populator. */
+  move(block: VaBlock, order: MoveOrder): void {
+    const { moving } = this;
+    const { destination, pages } = order;
+    const here = block.resident[destination]!;
+    let any = 0;
+    for (let i = 0; i < moving.length; i++) any |= moving[i] = pages[i]! & ~here[i]!;
+    if (any === 0) return;
+    if (order.copies) this.downgrade(block, moving);
+    else this.unmap(block, moving, -1);
+    this.copyAll(block, order);
+    this.settle(block, order);
+  }
+
+  /** Takes every processor's mapping of the pages away, `except` none or one. */
+  unmap(block: VaBlock, pages: PageMask, except: Processor): void {
+    const { host, lost } = this;
+    for (let p = CPU; p < block.readable.length; p++) {
+      if (p === except) continue;
+      const readable = block.readable[p]!;
+      let count = 0;
+      for (let i = 0; i < lost.length; i++) {
+        lost[i] = readable[i]! & pages[i]!;
+        if (lost[i] === 0) continue;
+        count += popcount(lost[i]!);
+        readable[i] = readable[i]! & ~lost[i]!;
+        block.writable[p]![i] = block.writable[p]![i]! & ~lost[i]!;
+        block.atomic[p]![i] = block.atomic[p]![i]! & ~lost[i]!;
+      }
+      if (count === 0) continue;
+      host.access.refresh(block, p, lost, () => undefined);
+      if (p === CPU) host.work.driver('perPageUnmap', count);
+      else host.work.driver('ptePerUpdate', 1);
+      host.work.driver('tlbShootdown');
+    }
+  }
+
+  /** Copies leave everybody a read-only mapping. */
+  private downgrade(block: VaBlock, pages: PageMask): void {
+    const { host, lost } = this;
+    for (let p = CPU; p < block.writable.length; p++) {
+      let any = 0;
+      for (let i = 0; i < lost.length; i++) {
+        any |= lost[i] = block.writable[p]![i]! & pages[i]!;
+        block.writable[p]![i] = block.writable[p]![i]! & ~pages[i]!;
+        block.atomic[p]![i] = block.atomic[p]![i]! & ~pages[i]!;
+      }
+      if (any === 0) continue;
+      host.access.refresh(block, p, lost, () => undefined);
+      host.work.driver('tlbShootdown');
+    }
+  }
+
+  private copyAll(block: VaBlock, order: MoveOrder): void {
+    const { host, moving, rest, part } = this;
+    const { destination } = order;
+    let left = 0;
+    for (let i = 0; i < rest.length; i++) left |= rest[i] = moving[i]!;
+    let holders = 0;
+    for (let p = CPU; p < block.resident.length; p++)
+      for (let i = 0; i < rest.length; i++)
+        if ((block.resident[p]![i]! & rest[i]!) !== 0) {
+          holders |= 1 << p;
+          break;
+        }
+    while (holders !== 0 && left !== 0) {
+      const source = host.decisions.closestProcessor(holders, destination, host.topology);
+      holders &= ~(1 << source);
+      left = 0;
+      for (let i = 0; i < rest.length; i++) {
+        part[i] = rest[i]! & block.resident[source]![i]!;
+        left |= rest[i] = rest[i]! & ~part[i]!;
+      }
+      if (source === CPU || destination === CPU) this.mapForDma(block, part);
+      this.runs(block, order, part, source);
+    }
+    if (left !== 0) this.runs(block, order, rest, NO_PROCESSOR);
+  }
+
+  /** Host pages that no GPU has reached before have to be made reachable. */
+  mapForDma(block: VaBlock, pages: PageMask): void {
+    const { dmaMapped } = block;
+    let fresh = 0;
+    for (let i = 0; i < dmaMapped.length; i++) {
+      fresh += popcount(pages[i]! & ~dmaMapped[i]!);
+      dmaMapped[i] = dmaMapped[i]! | pages[i]!;
+    }
+    if (fresh > 0) this.host.work.driver('dmaMapPerPage', fresh);
+  }
+
+  /** Runs of one cause: a page that faulted and neighbours that came along are transfers of their own. */
+  private runs(block: VaBlock, order: MoveOrder, pages: PageMask, source: Processor): void {
+    const { prefetched } = order;
+    const { outer } = block;
+    for (let first = nextSet(pages, block.first, outer); first < outer;) {
+      let end = nextClear(pages, first, outer);
+      if (prefetched) {
+        const isPrefetch = ((prefetched[first >>> 5]! >>> (first & 31)) & 1) === 1;
+        end = isPrefetch ? nextClear(prefetched, first, end) : nextSet(prefetched, first, end);
+        this.run(block, order, first, end, source, isPrefetch);
+      } else this.run(block, order, first, end, source, false);
+      first = nextSet(pages, end, outer);
+    }
+  }
+
+  private run(
+    block: VaBlock,
+    order: MoveOrder,
+    first: number,
+    outer: number,
+    source: Processor,
+    isPrefetch: boolean,
+  ): void {
+    const { host } = this;
+    const { destination } = order;
+    const { config, granuleBytes, ledger, work, wire } = host;
+    const granule = block.index * host.pagesPerBlock + first;
+    const bytes = (outer - first) * granuleBytes;
+    const isMove = source !== NO_PROCESSOR;
+    let endPs = work.threadPs;
+    let durationPs = 0;
+    if (isMove) {
+      work.driver('dmaSetup');
+      if (wire) {
+        endPs = wire.transfer(source, destination, work.threadPs, bytes);
+        durationPs = endPs - wire.startedPs;
+        work.arrives(endPs);
+      }
+    }
+    this.book(order, granule, outer - first, source, isPrefetch);
+    if (!isMove && destination === CPU) return; // host memory that came into being: nobody's transfer
+    const isEviction = order.cause === MOVE_CAUSE.eviction;
+    const ordinal = config.sink.transfer(
+      isEviction ? EVICTION : MIGRATION,
+      wire ? Math.max(0, endPs - durationPs) : 0,
+      durationPs,
+      host.accessCount,
+      host.batchNow,
+      host.step,
+      isMove ? source : NOBODY,
+      destination,
+      ledger.objectOf[granule]!,
+      toVirtual(config.space, granule * granuleBytes),
+      bytes,
+      order.policy,
+      isPrefetch ? REASON.prefetch : order.reason,
+      order.causeOf(first),
+    );
+    host.lastTransferOf.fill(ordinal, granule, granule + outer - first);
+    if (!isMove || !host.thrashing) return;
+    const { event } = this;
+    event.block = block.index;
+    event.first = first;
+    event.outer = outer;
+    event.destination = destination;
+    event.cause = isPrefetch ? MOVE_CAUSE.prefetch : order.cause;
+    event.copied = order.copies;
+    event.readDuplicationEnabled = host.ranges.of(block.index).readDuplication === READ_DUPLICATION.enabled;
+    host.thrashing.migrated(event, nowNs(host));
+  }
+
+  /** Counters and questions of the pages of one run; the masks follow in `settle`. */
+  private book(order: MoveOrder, granule: number, pages: number, source: Processor, isPrefetch: boolean): void {
+    const { ledger, residency, granuleBytes, tally } = this.host;
+    const { state } = residency;
+    const { destination, cause } = order;
+    const owner = destination + 1;
+    const isMove = source !== NO_PROCESSOR;
+    let bounced = 0;
+    for (let g = granule; g < granule + pages; g++) {
+      const before = state[g]!;
+      if (isMove) ledger.leaving(g);
+      let after = (state[g]! & ~(OWNER_MASK | BOUNCED)) | owner;
+      if (isMove && destination === CPU && cause !== MOVE_CAUSE.eviction) after |= BOUNCED;
+      else if (isMove && destination !== CPU && (before & BOUNCED) !== 0) bounced++;
+      state[g] = after;
+      if (isMove) ledger.transferred(g, destination);
+    }
+    if (!isMove) return;
+    const object = ledger.objectOf[granule]!;
+    const bytes = pages * granuleBytes;
+    ledger.count(object, METRIC.migrations, pages);
+    if (destination === CPU) {
+      tally.transfersToHost++;
+      ledger.count(object, METRIC.bytesToHost, bytes);
+      if (cause === MOVE_CAUSE.eviction) ledger.count(object, METRIC.evictions, pages);
+    } else {
+      tally.transfersToDevice++;
+      ledger.count(object, METRIC.bytesToDevice, bytes);
+      if (source !== CPU) ledger.count(object, METRIC.bytesPeer, bytes);
+      if (bounced > 0) ledger.count(object, METRIC.pingPongs, bounced);
+    }
+    if (isPrefetch) ledger.count(object, METRIC.prefetchedBytes, bytes);
+    if (order.copies) tally.readDuplicates += pages;
+  }
+
+  /** The masks after the copies. */
+  private settle(block: VaBlock, order: MoveOrder): void {
+    const { host, moving } = this;
+    const { destination, copies } = order;
+    const here = block.resident[destination]!;
+    for (let i = 0; i < moving.length; i++) {
+      here[i] = here[i]! | moving[i]!;
+      block.evicted[destination]![i] = block.evicted[destination]![i]! & ~moving[i]!;
+      if (copies) block.readDuplicated[i] = block.readDuplicated[i]! | moving[i]!;
+      else block.readDuplicated[i] = block.readDuplicated[i]! & ~moving[i]!;
+    }
+    if (!copies)
+      for (let p = CPU; p < block.resident.length; p++) {
+        if (p === destination) continue;
+        const there = block.resident[p]!;
+        let held = 0;
+        let left = 0;
+        for (let i = 0; i < moving.length; i++) {
+          held |= there[i]!;
+          left |= there[i] = there[i]! & ~moving[i]!;
+        }
+        // A whole block that keeps its memory on a GPU without using it is the first to go.
+        const root = p === CPU ? null : block.backing[p]!.root;
+        if (held !== 0 && left === 0 && root) host.memoryOf[p]!.move(root, LIST.unused);
+      }
+    const root = destination === CPU ? null : block.backing[destination]!.root;
+    if (root) host.memoryOf[destination]!.move(root, LIST.used);
+  }
+}
+
+/** The driver's clock, ns; never 0, which it takes for "never". */
+export const nowNs = (host: UvmHost): number => Math.floor(host.work.threadPs / 1000) + 1;
+
+/** Pages that nobody holds. */
+export function unpopulated(block: VaBlock, pages: PageMask, into: PageMask): number {
+  for (let i = 0; i < into.length; i++) {
+    let held = 0;
+    for (let p = CPU; p < block.resident.length; p++) held |= block.resident[p]![i]!;
+    into[i] = pages[i]! & ~held;
+  }
+  return countPages(into);
+}

@@ -1,0 +1,171 @@
+/**
+ * Physical memory of one GPU as the driver manages it (uvm_pmm_gpu.c): 2 MiB root chunks, split into pieces for blocks that
+ * are smaller, and three lists from which eviction takes its victim. The lists know when memory was last *migrated*, never
+ * when it was used: hits leave no trace. Left out: PMA's own zeroing in the background, so a new root is never known zero.
+ */
+import { assert } from '../../base/assert';
+import { VICTIM, type NvidiaDecisions, type VictimQuestion } from '../../contracts/nvidia-uvm';
+import type { Piece, VaBlock } from './va-block';
+
+export const LIST = { none: 0, unused: 1, discarded: 2, used: 3 } as const;
+export type List = (typeof LIST)[keyof typeof LIST];
+
+/** 4 KiB frames of a root chunk. */
+export const FRAMES_PER_ROOT = 512;
+const FRAMES_PER_BIG_PAGE = 16;
+
+export class Root {
+  older: Root | null = null;
+  younger: Root | null = null;
+  list: List = LIST.none;
+  /** The block that has all of it; null while it is split into pieces. */
+  block: VaBlock | null = null;
+  readonly pieces = new Set<Piece>();
+  /** A frame per byte: 1 = taken. Made when the root is split. */
+  frames: Uint8Array | null = null;
+  freeFrames = FRAMES_PER_ROOT;
+}
+
+class Fifo {
+  oldest: Root | null = null;
+  newest: Root | null = null;
+  length = 0;
+
+  push(root: Root): void {
+    root.older = this.newest;
+    root.younger = null;
+    if (this.newest) this.newest.younger = root;
+    else this.oldest = root;
+    this.newest = root;
+    this.length++;
+  }
+
+  remove(root: Root): void {
+    if (root.older) root.older.younger = root.younger;
+    else this.oldest = root.younger;
+    if (root.younger) root.younger.older = root.older;
+    else this.newest = root.older;
+    root.older = null;
+    root.younger = null;
+    this.length--;
+  }
+}
+
+export class RootChunks {
+  /** Roots in use, split ones included. */
+  used = 0;
+  private readonly lists: readonly Fifo[] = [new Fifo(), new Fifo(), new Fifo(), new Fifo()];
+  /** Split roots that may have room for a piece. */
+  private readonly split = new Set<Root>();
+  private readonly question: VictimQuestion = {
+    freeDirty: 0,
+    freeZero: 0,
+    unused: 0,
+    discarded: 0,
+    used: 0,
+    busyRoots: 0,
+  };
+
+  /** @param roots root chunks that the GPU has */
+  constructor(
+    readonly roots: number,
+    private readonly decisions: Pick<NvidiaDecisions, 'victimSource'>,
+  ) {
+    assert(roots >= 1, 'a GPU has at least one root chunk of memory');
+  }
+
+  get free(): number {
+    return this.roots - this.used;
+  }
+
+  /** A whole root, or null where all are in use. */
+  allocate(block: VaBlock): Root | null {
+    if (this.used >= this.roots) return null;
+    this.used++;
+    const root = new Root();
+    root.block = block;
+    return root;
+  }
+
+  /** A piece of 64 KiB or one page, from a root that is already split where one has room. */
+  allocatePiece(block: VaBlock, firstPage: number, pages: number, frames: number): Piece | null {
+    for (const root of this.split) {
+      const piece = this.take(root, block, firstPage, pages, frames);
+      if (piece) return piece;
+    }
+    if (this.used >= this.roots) return null;
+    this.used++;
+    const root = new Root();
+    root.frames = new Uint8Array(FRAMES_PER_ROOT);
+    this.split.add(root);
+    return this.take(root, block, firstPage, pages, frames);
+  }
+
+  private take(root: Root, block: VaBlock, firstPage: number, pages: number, frames: number): Piece | null {
+    const taken = root.frames!;
+    if (root.freeFrames < frames) return null;
+    const step = frames >= FRAMES_PER_BIG_PAGE ? FRAMES_PER_BIG_PAGE : 1;
+    for (let frame = 0; frame + frames <= FRAMES_PER_ROOT; frame += step) {
+      let isFree = true;
+      for (let i = 0; i < frames && isFree; i++) isFree = taken[frame + i] === 0;
+      if (!isFree) continue;
+      taken.fill(1, frame, frame + frames);
+      root.freeFrames -= frames;
+      if (root.freeFrames === 0) this.split.delete(root);
+      const piece: Piece = { root, frame, frames, block, firstPage, pages };
+      root.pieces.add(piece);
+      return piece;
+    }
+    return null;
+  }
+
+  /** Gives a piece back; a root of which nothing is taken goes back as a whole. */
+  freePiece(piece: Piece): void {
+    const { root, frame, frames } = piece;
+    root.frames!.fill(0, frame, frame + frames);
+    root.freeFrames += frames;
+    root.pieces.delete(piece);
+    if (root.freeFrames === FRAMES_PER_ROOT) {
+      this.split.delete(root);
+      this.freeRoot(root);
+    } else this.split.add(root);
+  }
+
+  /** Gives a root back that nobody holds pages in. */
+  freeRoot(root: Root): void {
+    this.move(root, LIST.none);
+    root.block = null;
+    this.used--;
+  }
+
+  /** To the young end of a list; `none` takes it off all lists. */
+  move(root: Root, list: List): void {
+    if (root.list !== LIST.none) this.lists[root.list]!.remove(root);
+    root.list = list;
+    if (list !== LIST.none) this.lists[list]!.push(root);
+  }
+
+  /** Roots that could be evicted. */
+  get evictable(): number {
+    return this.lists[LIST.unused]!.length + this.lists[LIST.discarded]!.length + this.lists[LIST.used]!.length;
+  }
+
+  /** Who has to go; null where no root is on a list. */
+  victim(): Root | null {
+    const { question, lists } = this;
+    question.unused = lists[LIST.unused]!.length;
+    question.discarded = lists[LIST.discarded]!.length;
+    question.used = lists[LIST.used]!.length;
+    question.busyRoots = this.used - this.evictable;
+    switch (this.decisions.victimSource(question)) {
+      case VICTIM.unused:
+        return lists[LIST.unused]!.oldest;
+      case VICTIM.discarded:
+        return lists[LIST.discarded]!.oldest;
+      case VICTIM.used:
+        return lists[LIST.used]!.oldest;
+      default:
+        return null;
+    }
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * NVIDIA UVM as a memory system: managed ranges of VA blocks, faults through the fault buffer and its driver, CPU faults one
+ * page at a time. Decisions are the driver's (contracts/nvidia-uvm.ts); what is here stands for the mechanics around them.
+ * Left out: locks and their contention, semaphores and channels, confidential computing, SMC partitions.
+ */
+import { assert } from '../../base/assert';
+import { createPageMask, fillRange, type PageMask } from '../../base/page-mask';
+import { THRASHING_EVENT, type ThrashingDetector, type ThrashingHost } from '../../contracts/nvidia-thrashing';
+import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
+import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../contracts/nvidia-vocabulary';
+import type { Interconnect } from '../../hardware/interconnect';
+import type { SystemChoice } from '../../model/memory-system';
+import { processorName, READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { toVirtual, VA_BLOCK_BYTES } from '../../model/space';
+import { METRIC, REASON } from '../codes';
+import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
+import { OWNER_MASK } from '../residency';
+import { AccessBytes, UVM_MASKS } from './access-bytes';
+import { BlockMap } from './block-map';
+import { faultHardware } from './gpu-spec';
+import { uvmKnobs, type UvmKnobs } from './knobs';
+import { RangePolicies } from './range-policies';
+import { RootChunks } from './root-chunks';
+import { ANSWER, BlockService, type PageFault } from './service';
+import { UvmTally } from './tally';
+import { uvmTopology } from './topology';
+import { UvmQueue, type UvmQueueHost } from './uvm-queue';
+import type { VaBlock } from './va-block';
+import { WorkClock } from './work-clock';
+
+/** A CPU thread that is throttled this often on one page in a row is our bug. */
+const MOST_NAPS = 100_000;
+
+export class UvmMemory extends MemorySystem implements UvmQueueHost {
+  readonly topology: UvmTopology;
+  readonly access: AccessBytes;
+  readonly ranges = new RangePolicies();
+  readonly tally = new UvmTally();
+  readonly work: WorkClock;
+  readonly memoryOf: readonly RootChunks[];
+  override readonly faultQueue: UvmQueue;
+  knobs: UvmKnobs;
+  thrashing: ThrashingDetector | null = null;
+  private readonly map: BlockMap;
+  private readonly blocks: BlockService;
+  private readonly cpuFault: PageFault = {
+    ...{ page: 0, access: ACCESS.read, mask: 0 },
+    report: () => 0,
+  };
+  private readonly cpuAnswer = new Uint8Array(1);
+
+  constructor(
+    readonly system: SystemChoice,
+    config: MemoryConfig,
+    readonly decisions: NvidiaDecisions,
+  ) {
+    super(
+      config,
+      (granule, on) => {
+        this.access.track(granule, on);
+      },
+      1,
+    );
+    const processors = config.devices + 1;
+    this.knobs = uvmKnobs(system.params);
+    this.topology = uvmTopology(config.machine, config.devices);
+    this.access = new AccessBytes(processors, this.granules, this.granulesPerBlock);
+    this.work = new WorkClock(config.machine.timing);
+    const roots = Math.max(1, Math.floor(config.deviceMemoryBytes / VA_BLOCK_BYTES));
+    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, decisions));
+    this.map = new BlockMap(config.space, this.granuleBytes, processors, false);
+    this.blocks = new BlockService(this);
+    this.faultQueue = new UvmQueue(this, this.blocks, faultHardware(config.machine));
+    this.startThrashing();
+    this.populateHost();
+  }
+
+  /** Objects that the file says are there before the run: on the host, mapped for it. */
+  private populateHost(): void {
+    const { space } = this.config;
+    for (const object of space.objects) {
+      if (object.initially !== 'host') continue;
+      const first = Math.floor(object.offset / this.granuleBytes);
+      const outer = Math.ceil((object.offset + object.bytes) / this.granuleBytes);
+      for (let granule = first; granule < outer;) {
+        const block = this.blockAt(Math.floor(granule / this.granulesPerBlock));
+        const base = block.index * this.granulesPerBlock;
+        const pages = createPageMask();
+        fillRange(pages, granule - base, Math.min(block.outer, outer - base));
+        for (const masks of [block.resident, block.readable, block.writable, block.atomic])
+          for (let i = 0; i < pages.length; i++) masks[CPU]![i] = masks[CPU]![i]! | pages[i]!;
+        this.access.refresh(block, CPU, pages, () => undefined);
+        granule = base + this.granulesPerBlock;
+      }
+      const { state } = this.residency;
+      for (let g = first; g < outer; g++) state[g] = (state[g]! & ~OWNER_MASK) | (CPU + 1);
+    }
+  }
+
+  // --- what the parts share ---
+  get wire(): Interconnect | null {
+    return this.links;
+  }
+  get lastTransferOf(): Uint32Array {
+    return this.lastTransfer;
+  }
+  get pagesPerBlock(): number {
+    return this.granulesPerBlock;
+  }
+  blockAt(index: number): VaBlock {
+    return this.map.at(index);
+  }
+  answered(device: ProcessorIndex, granule: number): void {
+    if (device !== CPU) this.faultQueue.drivers[device]!.release(granule);
+  }
+  fault(device: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number {
+    return this.report(device, granule, op, object, reason);
+  }
+  outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void {
+    this.event(
+      device,
+      granule,
+      this.granuleBytes,
+      `${processorName(device)} ${op === READ ? 'read' : 'write'}`,
+      result,
+    );
+  }
+
+  /** An event of the driver that is neither a fault nor a transfer. */
+  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void {
+    const { sink, space } = this.config;
+    sink.os(
+      this.work.threadPs,
+      this.accessCount,
+      this.batchNow,
+      this.step,
+      processor,
+      this.ledger.objectOf[granule]!,
+      toVirtual(space, granule * this.granuleBytes),
+      bytes,
+      REASON.outcome,
+      JSON.stringify({ what, result }),
+    );
+  }
+
+  // --- thrashing ---
+  /** Mitigation measures time: on a machine that only counts there is none. */
+  private startThrashing(): void {
+    const { thrashing } = this.knobs;
+    this.thrashing =
+      thrashing.enabled && this.config.machine.timing
+        ? this.decisions.createThrashing(thrashing, this.topology, this.thrashingHost())
+        : null;
+  }
+
+  private thrashingHost(): ThrashingHost {
+    return {
+      preferred: (block) => this.ranges.of(block).preferred,
+      isHmm: (block) => this.blockAt(block).isHmm,
+      resident: (block, page) => this.blockAt(block).holders(page),
+      mapped: (block, page) => this.blockAt(block).mappers(page, PROTECTION.readOnly),
+      accessedBy: (block) => this.ranges.of(block).accessedBy,
+      unmapRemote: (index, page, processors) => {
+        const block = this.blockAt(index);
+        const pages = createPageMask();
+        fillRange(pages, page, page + 1);
+        for (let p = CPU; p < this.topology.processors; p++)
+          if ((processors & (1 << p)) !== 0) this.unmapFrom(block, pages, p);
+      },
+      report: (event) => {
+        if (event === THRASHING_EVENT.detected) this.tally.thrashingDetected++;
+        else if (event === THRASHING_EVENT.throttlingStart) this.tally.throttlingStarts++;
+        else this.tally.throttlingEnds++;
+      },
+    };
+  }
+
+  private unmapFrom(block: VaBlock, pages: PageMask, processor: ProcessorIndex): void {
+    for (const masks of [block.readable, block.writable, block.atomic])
+      for (let i = 0; i < pages.length; i++) masks[processor]![i] = masks[processor]![i]! & ~pages[i]!;
+    this.access.refresh(block, processor, pages, () => undefined);
+  }
+
+  // --- the executor's questions ---
+  hotState(processor: ProcessorIndex): Uint8Array {
+    return this.access.of(processor);
+  }
+  hotMasks(_processor: ProcessorIndex): HotMasks {
+    return UVM_MASKS;
+  }
+  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return this.access.isLocal(processor, granule, op);
+  }
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return this.access.isRemote(processor, granule, op);
+  }
+  /** Access counters are inert where pages have 4 KiB: nothing is migrated, nothing cleared (section 6 of the notes). */
+  remoteBudget(): number {
+    return Infinity;
+  }
+  remoteAccess(processor: ProcessorIndex, granule: number, _count: number, bytes: number): void {
+    this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
+    this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
+  }
+  counterNotifies(): void {
+    assert(false, 'an access counter notified although none counts');
+  }
+  setPending(processor: ProcessorIndex, granule: number): void {
+    this.access.setPending(processor, granule, true);
+  }
+  isPending(processor: ProcessorIndex, granule: number): boolean {
+    return this.access.isPending(processor, granule);
+  }
+  decide(processor: ProcessorIndex, granule: number): number {
+    const holders = this.holdersOf(granule);
+    if (holders === 0) return REASON.firstTouch;
+    return (holders & (1 << processor)) !== 0 ? REASON.noPermission : REASON.notResident;
+  }
+  private holdersOf(granule: number): number {
+    const index = Math.floor(granule / this.granulesPerBlock);
+    return this.blockAt(index).holders(granule - index * this.granulesPerBlock);
+  }
+  override capacity(): number {
+    return this.memoryOf[1]!.roots * this.granulesPerBlock;
+  }
+  override free(device: ProcessorIndex): number {
+    return this.memoryOf[device]!.free * this.granulesPerBlock;
+  }
+
+  // --- faults ---
+  override beginBatch(): void {
+    super.beginBatch();
+    const now = Math.floor(this.clocks.latest() / 1000) + 1;
+    if (this.thrashing && this.thrashing.nextUnpinNs() <= now) this.thrashing.unpin(now);
+  }
+
+  service(): void {
+    assert(false, 'faults of a GPU go through its fault buffer');
+  }
+
+  /** A CPU fault: one page. The thread sleeps while the page is throttled, then tries again. */
+  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+    assert(processor === CPU, 'faults of a GPU go through its fault buffer');
+    this.beginBatch();
+    const start = this.settleClock(CPU);
+    const { work, cpuFault, cpuAnswer } = this;
+    const index = Math.floor(granule / this.granulesPerBlock);
+    const block = this.blockAt(index);
+    cpuFault.page = granule - index * this.granulesPerBlock;
+    cpuFault.access = op === READ ? ACCESS.read : ACCESS.atomicStrong;
+    cpuFault.mask = 1 << cpuFault.access;
+    cpuFault.report = (reason) => this.report(CPU, granule, op, object, reason);
+    work.begin(start);
+    work.cpuFault(block.holders(cpuFault.page) === 0);
+    for (let naps = 0; ; naps++) {
+      assert(naps < MOST_NAPS, 'a CPU thread is throttled on one page without an end');
+      this.blocks.serve(block, CPU, [cpuFault], 1, OPERATION.replayableFault, cpuAnswer);
+      if (cpuAnswer[0] !== ANSWER.throttled) break;
+      work.begin(Math.max(work.endPs, this.blocks.throttledUntilNs * 1000));
+    }
+    this.stall(this.ledger.objectOf[granule]!, work.endPs - start);
+    this.clocks.reach(CPU, work.endPs);
+    this.config.batchServiced();
+    return true;
+  }
+}

@@ -1,0 +1,91 @@
+/** The fault buffers of all GPUs behind the interface that the engine's front end uses. */
+import type { AccessOp, ProcessorIndex } from '../../model/processor';
+import type { FaultQueue } from '../fault-queue';
+import { METRIC } from '../codes';
+import { ACCESS_RANK, FaultDriver } from './fault-driver';
+import { FaultRing } from './fault-ring';
+import { utlbOfGroup, type FaultHardware } from './gpu-spec';
+import type { UvmHost } from './host';
+import type { BlockService } from './service';
+
+export interface UvmQueueHost extends UvmHost {
+  beginBatch(): void;
+  /** Reports a fault event. Answers its ordinal. */
+  fault(device: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number;
+  outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void;
+}
+
+export class UvmQueue implements FaultQueue {
+  readonly released: number[] = [];
+  readonly drivers: readonly FaultDriver[];
+  /** Objects of the last batch's pages. */
+  private answeredObjects: number[] = [];
+  private readonly fatal = new Set<number>();
+
+  constructor(
+    private readonly host: UvmQueueHost,
+    service: BlockService,
+    private readonly hardware: FaultHardware,
+  ) {
+    this.drivers = Array.from({ length: host.topology.processors }, (_, device) => {
+      const ring = new FaultRing(hardware.utlbs, hardware.faultsPerUtlb, hardware.bufferEntries);
+      return new FaultDriver(
+        host,
+        service,
+        device,
+        ring,
+        hardware.utlbs,
+        (granule, op, object, reason) => host.fault(device, granule, op, object, reason),
+        (granule, op) => {
+          this.fatal.add(granule);
+          host.outcome('OOM', device, granule, op);
+        },
+      );
+    });
+  }
+
+  get threadsPerGroup(): number {
+    return this.hardware.threadsPerGroup;
+  }
+  get groupsInFlight(): number {
+    return this.hardware.groupsInFlight;
+  }
+  get utlbs(): number {
+    return this.hardware.utlbs;
+  }
+  utlbOf(group: number): number {
+    return utlbOfGroup(this.hardware, group);
+  }
+  batchEntries(): number {
+    return this.host.knobs.batchCount;
+  }
+  entries(device: ProcessorIndex): number {
+    return this.drivers[device]!.ring.outstanding;
+  }
+
+  raise(device: ProcessorIndex, utlb: number, granule: number, op: AccessOp, object: number, atPs: number): boolean {
+    const { ring } = this.drivers[device]!;
+    if (!ring.raise(granule, utlb, op, object, atPs, ACCESS_RANK)) return false;
+    this.host.access.setPending(device, granule, true);
+    return true;
+  }
+
+  serviceBatch(device: ProcessorIndex): number {
+    const { host } = this;
+    host.beginBatch();
+    const end = this.drivers[device]!.serviceBatch(host.clocks.now(device), this.released);
+    this.answeredObjects = this.released.map((granule) => host.ledger.objectOf[granule]!);
+    host.config.batchServiced();
+    return end;
+  }
+
+  stalled(ps: number): void {
+    const { host } = this;
+    const share = ps / this.answeredObjects.length;
+    for (const object of this.answeredObjects) host.ledger.count(object, METRIC.stallPs, share);
+  }
+
+  isFatal(_device: ProcessorIndex, granule: number, _op: AccessOp): boolean {
+    return this.fatal.has(granule);
+  }
+}

@@ -1,0 +1,51 @@
+/** Runs a workload text on the engine itself, without a session, and keeps every event: for tests that look at sequences. */
+import { Run } from '../../src-core/engine/run';
+import type { ScenarioSpec } from '../../src-core/model/scenario';
+import type { MachineSpec } from '../../src-core/model/machine';
+import { findPolicy } from '../../src-core/policies';
+import { memorySystems } from '../../src-core/policies/systems';
+import { Recorder } from '../../src-core/record/recorder';
+import { findMachine, resolveScenario } from '../../src-core/session/scenario';
+import { compileWorkload, loadWorkload } from '../../src-core/workload';
+import { rowsOf, type EventRow } from '../property/drive';
+
+export interface EventRun {
+  readonly run: Run;
+  readonly events: readonly EventRow[];
+  readonly scenario: ScenarioSpec;
+}
+
+/**
+ * @param params parameters of the memory system that differ from the file
+ * @param machine instead of the file's
+ */
+export async function runEvents(
+  text: string,
+  params: Readonly<Record<string, number | string | boolean>> = {},
+  machine: MachineSpec | null = null,
+): Promise<EventRun> {
+  const workload = loadWorkload(text, 'test.yaml');
+  const spec = machine ?? findMachine(workload.machine ?? 'r0');
+  const resolved = resolveScenario(workload, {}, spec);
+  const scenario: ScenarioSpec = resolved.system
+    ? { ...resolved, system: { ...resolved.system, params: { ...resolved.system.params, ...params } } }
+    : resolved;
+  const source = compileWorkload(workload, { seed: scenario.seed });
+  const events: EventRow[] = [];
+  const recorder = new Recorder(
+    { update: () => undefined, digest: () => '' },
+    { chunk: (chunk) => void events.push(...rowsOf(chunk)) },
+    null,
+  );
+  const run = new Run(
+    {
+      ...{ source, machine: spec, scenario, recorder },
+      findPolicy: (choice) => findPolicy(choice.kind, choice.id),
+      decisions: memorySystems.find(({ id }) => id === scenario.system?.id)?.decisions,
+    },
+    null,
+  );
+  while (!run.finished) await run.advance(100_000);
+  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, () => '{}');
+  return { run, events, scenario };
+}
