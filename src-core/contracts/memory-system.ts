@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { MemorySystemId } from '../model/memory-system';
 import type { NvidiaDecisions } from './nvidia-uvm';
-import { paramParser, type ParseParams } from './params';
+import { isLive, paramParser, type ParseParams } from './params';
 
 export interface SystemSpec<T extends z.ZodObject> {
   /** Stable, stored in recordings. */
@@ -25,9 +25,16 @@ export interface SystemSpec<T extends z.ZodObject> {
 export interface SystemEntry extends Omit<SystemSpec<z.ZodObject>, 'params'> {
   readonly schema: z.ZodObject;
   readonly parse: ParseParams;
+  /** Names of the parameters that may change in mid-run, at a fault batch (`live` in their declaration). */
+  readonly live: ReadonlySet<string>;
 }
 
 /** Hides the parameter type behind validation, as definePolicy does. */
 export function defineSystem<T extends z.ZodObject>({ params, ...rest }: SystemSpec<T>): SystemEntry {
-  return { ...rest, schema: params.strict(), parse: paramParser(params, `memory system "${rest.id}"`) };
+  return {
+    ...rest,
+    schema: params.strict(),
+    parse: paramParser(params, `memory system "${rest.id}"`),
+    live: new Set(Object.keys(params.shape).filter((name) => isLive(params.shape[name]))),
+  };
 }

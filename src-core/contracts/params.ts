@@ -17,6 +17,8 @@ interface NumberField {
   readonly step?: number;
   /** What the real driver or kernel calls it; absent where it has no such parameter. */
   readonly knob?: Knob;
+  /** Of a memory system: may take another value in mid-run, at a fault batch. */
+  readonly live?: true;
 }
 
 /** Metadata of a field: everything that is not already in its type. */
@@ -24,10 +26,12 @@ const about = (field: {
   readonly title: string;
   readonly help: string;
   readonly knob?: Knob;
-}): { title: string; description: string; knob?: Knob } => ({
+  readonly live?: true;
+}): { title: string; description: string; knob?: Knob; live?: true } => ({
   title: field.title,
   description: field.help,
   ...(field.knob ? { knob: field.knob } : {}),
+  ...(field.live ? { live: true } : {}),
 });
 
 /** The knob that a parameter was declared with, or null. */
@@ -35,6 +39,9 @@ export function knobOf(field: unknown): Knob | null {
   const meta = field instanceof z.ZodType ? field.meta() : undefined;
   return (meta?.['knob'] as Knob | undefined) ?? null;
 }
+
+/** May a parameter of a memory system take another value in mid-run? */
+export const isLive = (field: unknown): boolean => field instanceof z.ZodType && field.meta()?.['live'] === true;
 
 /** A whole number with unit and range. */
 export const integer = (field: NumberField): z.ZodDefault<z.ZodNumber> =>
@@ -51,6 +58,7 @@ export const toggle = (field: {
   readonly help: string;
   readonly initial: boolean;
   readonly knob?: Knob;
+  readonly live?: true;
 }): z.ZodDefault<z.ZodBoolean> => z.boolean().default(field.initial).meta(about(field));
 
 /** One of a few words. */
@@ -60,6 +68,7 @@ export const choice = <const V extends readonly [string, ...string[]]>(field: {
   readonly values: V;
   readonly initial: V[number];
   readonly knob?: Knob;
+  readonly live?: true;
 }): z.ZodDefault<z.ZodEnum<{ [K in V[number]]: K }>> =>
   z
     .enum(field.values)

@@ -13,10 +13,20 @@ import {
 } from '../contracts/access-stream';
 import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { PolicyEntry } from '../contracts/policy';
-import { LEDGER_METRICS, METRIC_COUNT, metricIndex, reasonCode } from '../model/events';
+import { LEDGER_METRICS, METRIC_COUNT, metricIndex, NO_POLICY, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import { CPU } from '../model/processor';
-import type { AppliedChange, Granularity, PolicyChange, PolicyChoice, ScenarioSpec } from '../model/scenario';
+import type { SystemChoice } from '../model/memory-system';
+import {
+  isPolicy,
+  type AppliedChange,
+  type Granularity,
+  type PolicyChange,
+  type PolicyChoice,
+  type RunChange,
+  type ScenarioSpec,
+  type SystemChange,
+} from '../model/scenario';
 import { createMemory } from '../os/create-memory';
 import type { MemorySystem } from '../os/memory-system';
 import { PoliciesInForce } from '../os/policies-in-force';
@@ -71,7 +81,9 @@ export class Run {
   haltAtBatch = Infinity;
   phase = '';
   private scheduled: PolicyChange[];
-  private readonly live: PolicyChoice[] = [];
+  private live: RunChange[] = [];
+  /** The memory system with its parameters as they are in force; null = managed, which has none. */
+  system: SystemChoice | null;
   private readonly frames: Frame[] = [];
   private readonly phases = new Map<string, number>();
   private steps = 0;
@@ -89,7 +101,8 @@ export class Run {
     this.policies = new PoliciesInForce(scenario.seed, config.findPolicy);
     for (const choice of scenario.policies) this.policies.set(choice);
     this.scheduled = [...scenario.changes];
-    this.memory = createMemory(scenario.system ?? null, {
+    this.system = scenario.system ?? null;
+    this.memory = createMemory(this.system, {
       space: source.space,
       machine,
       devices: source.devices,
@@ -122,12 +135,17 @@ export class Run {
     return this.finished ? 1 : this.main.stream.progress();
   }
 
-  /** A change asked for by a person; takes effect at the next fault batch. */
-  change(choice: PolicyChoice): void {
-    this.live.push(choice);
+  /** A change asked for by a person; takes effect at the next fault batch. Values of the same system wait as one change. */
+  change(choice: RunChange): void {
+    const before = this.live.find((each) => each.kind === 'system');
+    if (isPolicy(choice) || !before) this.live.push(choice);
+    else
+      this.live = this.live.map((each) =>
+        each === before ? { ...choice, params: { ...before.params, ...choice.params } } : each,
+      );
   }
 
-  pendingChanges(): readonly PolicyChoice[] {
+  pendingChanges(): readonly RunChange[] {
     return this.live;
   }
 
@@ -320,7 +338,7 @@ export class Run {
   private batchBegins(): void {
     const { memory, config } = this;
     if (config.recorder.count - this.ledgerAt > LEDGER_EVERY) this.writeLedger(memory.clocks.latest());
-    if (this.live.length > 0) for (const choice of this.live.splice(0)) this.apply(choice, 'live');
+    for (const choice of this.live.length > 0 ? this.live.splice(0) : []) this.apply(choice, 'live');
     if (this.scheduled.length === 0) return;
     const due = this.scheduled.filter((change) => this.isDue(change));
     if (due.length === 0) return;
@@ -342,10 +360,12 @@ export class Run {
     }
   }
 
-  private apply(policy: PolicyChoice, origin: AppliedChange['origin']): void {
+  private apply(policy: RunChange, origin: AppliedChange['origin']): void {
     const { memory, config } = this;
     const timePs = memory.clocks.latest();
-    this.policies.set(policy);
+    let recorded = policy;
+    if (isPolicy(policy)) this.policies.set(policy);
+    else recorded = this.setKnobs(policy);
     this.executor.policyChanged();
     this.applied.push({ batch: memory.batches, access: memory.accessCount, timePs, policy, origin });
     config.recorder.policy(
@@ -353,10 +373,18 @@ export class Run {
       memory.accessCount,
       memory.batches,
       memory.step,
-      policy,
-      this.policies.all.length - 1,
+      recorded,
+      isPolicy(policy) ? this.policies.all.length - 1 : NO_POLICY,
       CHANGED,
     );
+  }
+
+  /** Answers the change with every parameter in it, as the recording tells it. */
+  private setKnobs({ id, params }: SystemChange): SystemChange {
+    assert(this.system?.id === id, `parameters of the memory system "${id}" were accepted in a run without it`);
+    this.system = { id, params: { ...this.system.params, ...params } };
+    this.memory.knobsChanged(this.system.params);
+    return { kind: 'system', ...this.system };
   }
 }
 

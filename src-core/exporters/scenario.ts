@@ -3,7 +3,13 @@ import { MEMORY_SYSTEMS, type SystemChoice } from '../model/memory-system';
 import type { ReportInput } from '../model/report';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
-import { POLICY_KINDS, type AppliedChange, type PolicyChange, type PolicyChoice } from '../model/scenario';
+import {
+  CHANGE_KINDS,
+  POLICY_KINDS,
+  type AppliedChange,
+  type PolicyChange,
+  type PolicyChoice,
+} from '../model/scenario';
 
 export interface EmbeddedScenario {
   readonly format: 'faultline-scenario';
@@ -66,12 +72,14 @@ const isPlain = (value: unknown): value is Plain =>
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-const isPolicy = (value: unknown): boolean =>
+const isChoice = (value: unknown, kinds: readonly string[]): boolean =>
   isPlain(value) &&
-  POLICY_KINDS.some((kind) => kind === value['kind']) &&
+  kinds.some((kind) => kind === value['kind']) &&
   isText(value['id']) &&
   isPlain(value['params']) &&
   Object.values(value['params']).every((param) => ['number', 'string', 'boolean'].includes(typeof param));
+
+const isPolicy = (value: unknown): boolean => isChoice(value, POLICY_KINDS);
 
 const isSystem = (value: unknown): boolean =>
   isPlain(value) &&
@@ -84,7 +92,7 @@ const isChange = (value: unknown): boolean =>
   isPlain(value['moment']) &&
   value['moment']['at'] === 'batch' &&
   isCount(value['moment']['batch']) &&
-  isPolicy(value['policy']);
+  isChoice(value['policy'], CHANGE_KINDS);
 
 const listOf = (value: unknown, check: (entry: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(check);

@@ -1,6 +1,6 @@
 /** Where the OS model and the engine report what happened. Arguments in the order of the columns (model/events.ts). */
 import type { AccessOp, ProcessorIndex } from './processor';
-import type { PolicyChoice } from './scenario';
+import type { RunChange } from './scenario';
 
 export interface EventSink {
   /** Answers the ordinal of the event, for `cause`. */
@@ -60,12 +60,13 @@ export interface EventSink {
     reason: number,
     detail: string,
   ): number;
+  /** `index`: where the policy stands in the run's list; NO_POLICY for parameters of the memory system, which come whole. */
   policy(
     timePs: number,
     access: number,
     batch: number,
     step: number,
-    policy: PolicyChoice,
+    policy: RunChange,
     index: number,
     reason: number,
   ): void;

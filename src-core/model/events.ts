@@ -2,7 +2,7 @@
  * The events of a run, as columns. A new kind or column is a format change: bump FORMAT_VERSION, add an upgrader and
  * an entry in record/FORMATS.md.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'] as const;
 export const FAULT = 0;
@@ -12,7 +12,7 @@ export const EVICTION = 2;
 export const STEP = 3;
 /** Running totals of one object, written at step ends: what is not an event by itself (accesses, dead and useful bytes). */
 export const LEDGER = 4;
-/** A policy change took effect. */
+/** A change took effect: a policy, or parameters of the memory system. */
 export const POLICY = 5;
 /** Last row of a complete recording: the run's summary. */
 export const END = 6;
@@ -53,6 +53,8 @@ export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);
 /** No processor / no object / no step / no cause in the columns below. */
 export const NO_PROCESSOR = 255;
 export const NO_OBJECT = 65535;
+/** The change is none of a policy: it is of the memory system. */
+export const NO_POLICY = 255;
 export const NO_EVENT = 4294967295;
 
 /** Column name → type and unit. The order is the order in which recordingHash reads them. */
@@ -84,7 +86,7 @@ export const EVENT_COLUMNS = {
   address: 'f64',
   /** Bytes moved. */
   bytes: 'u32',
-  /** Index in the header's policy list of the policy that decided. */
+  /** Index of the policy that decided: those of the header's scenario, then the changes to policies; or NO_POLICY. */
   policy: 'u8',
   /** REASONS index. */
   reason: 'u8',

@@ -1,6 +1,6 @@
 /** Everything that decides a run, as plain data: saved in recordings and reports, enough to repeat it. */
 
-import type { SystemChoice } from './memory-system';
+import type { MemorySystemId, SystemChoice } from './memory-system';
 
 export const POLICY_KINDS = ['eviction', 'prefetch', 'migration'] as const;
 export type PolicyKind = (typeof POLICY_KINDS)[number];
@@ -12,6 +12,20 @@ export interface PolicyChoice {
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
 
+/** Parameters of the run's memory system that take other values in mid-run; those not named keep theirs. */
+export interface SystemChange {
+  readonly kind: 'system';
+  /** The system that the run has: a change never replaces it. */
+  readonly id: MemorySystemId;
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** What may change in mid-run. */
+export const CHANGE_KINDS = [...POLICY_KINDS, 'system'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+export type RunChange = PolicyChoice | SystemChange;
+export const isPolicy = (change: RunChange): change is PolicyChoice => change.kind !== 'system';
+
 /** When a scheduled change takes effect: at the first fault batch at which the condition holds. */
 export type ChangeMoment =
   | { readonly at: 'batch'; readonly batch: number }
@@ -21,7 +35,7 @@ export type ChangeMoment =
 
 export interface PolicyChange {
   readonly moment: ChangeMoment;
-  readonly policy: PolicyChoice;
+  readonly policy: RunChange;
 }
 
 /** A change that took effect, with the first batch that it governed; `{at:'batch', batch}` repeats it exactly. */
@@ -29,7 +43,7 @@ export interface AppliedChange {
   readonly batch: number;
   readonly access: number;
   readonly timePs: number;
-  readonly policy: PolicyChoice;
+  readonly policy: RunChange;
   readonly origin: 'scheduled' | 'live';
 }
 

@@ -11,7 +11,7 @@ import { Interconnect } from '../hardware/interconnect';
 import { remoteRate } from '../hardware/remote';
 import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
-import type { SystemSummary } from '../model/memory-system';
+import type { SystemChoice, SystemSummary } from '../model/memory-system';
 import type { OsStep } from '../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
@@ -160,6 +160,13 @@ export abstract class MemorySystem implements EvictionView {
   barrier(_durationPs: number): void {}
   /** A call to the operating system; nothing in systems without one. */
   call(_step: OsStep): void {}
+  /**
+   * Parameters of the system took other values: called at the start of a fault batch, before any decision of it, with all
+   * parameters as they are now. Only those differ that the system's declaration marks as live.
+   */
+  knobsChanged(_params: SystemChoice['params']): void {
+    assert(false, 'a memory system without live parameters was given other values');
+  }
   /** The run is over; the books are closed next. */
   ends(): void {}
   systemSummary(): SystemSummary | null {

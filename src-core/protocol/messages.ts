@@ -6,9 +6,9 @@
 import type { Finding } from '../model/finding';
 import type { ComparisonRow } from '../model/comparison';
 import type { Knob } from '../model/knob';
-import type { MemorySystemId } from '../model/memory-system';
+import type { MemorySystemId, SystemChoice } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
-import type { PolicyChange, PolicyChoice, PolicyKind, ScenarioSpec } from '../model/scenario';
+import type { ChangeKind, PolicyChange, PolicyChoice, PolicyKind, RunChange, ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import type { OpenTarget } from '../model/target';
 import type { AxisKind, ObjectRow, TimelineAnswer, TimelineQuestion } from '../model/timeline';
@@ -59,6 +59,8 @@ export interface ParamDescription {
   readonly initial: number | string | boolean;
   /** What the real driver or kernel calls it. */
   readonly knob?: Knob;
+  /** Of a memory system: may change in mid-run. */
+  readonly live?: true;
 }
 
 export interface PolicyDescription {
@@ -128,7 +130,9 @@ export interface RunStatus {
   readonly phase: string;
   /** Policies in force, and changes asked for that wait for the next fault batch. */
   readonly policies: readonly PolicyChoice[];
-  readonly pendingChanges: readonly PolicyChoice[];
+  readonly pendingChanges: readonly RunChange[];
+  /** The memory system with its parameters in force; null = managed, or nothing is open. */
+  readonly system: SystemChoice | null;
   /** Fault batches per wall second asked for; null = as fast as it goes. */
   readonly speed: number | null;
   readonly error: ErrorData | null;
@@ -167,9 +171,12 @@ export interface Methods {
   /** run: start or go on; pause; step: up to and including the next fault batch; restart: back to the start, ready. */
   'session.control': { params: { action: 'run' | 'pause' | 'step' | 'restart' }; result: RunStatus };
   'session.speed': { params: { batchesPerSecond: number | null }; result: RunStatus };
-  /** Takes effect at the next fault batch; refused with the reason (belady in a live run). */
+  /**
+   * A policy, or parameters of the memory system (`system`; those not named keep their values). Takes effect at the next
+   * fault batch; refused with the reason (belady in a live run, a parameter that cannot change in mid-run).
+   */
   'session.policy': {
-    params: { kind: PolicyKind; id: string; params: Readonly<Record<string, number | string | boolean>> };
+    params: { kind: ChangeKind; id: string; params: Readonly<Record<string, number | string | boolean>> };
     result: RunStatus;
   };
   'session.status': { params: null; result: RunStatus };

@@ -8,7 +8,7 @@ import type { HashSink } from '../model/byte-source';
 import type { EventSink } from '../model/event-sink';
 import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
-import type { PolicyChoice } from '../model/scenario';
+import type { RunChange } from '../model/scenario';
 import { hashChunk } from './chunk-hash';
 import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
 
@@ -153,7 +153,7 @@ export class Recorder implements EventSink {
     access: number,
     batch: number,
     step: number,
-    policy: PolicyChoice,
+    policy: RunChange,
     index: number,
     reason: number,
   ): void {

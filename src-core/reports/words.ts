@@ -1,6 +1,6 @@
 /** Wording shared by sections: shares, absent values, and which object costs most. */
 import { formatCount, formatTime } from '../base/units';
-import type { PolicyChoice } from '../model/scenario';
+import type { RunChange } from '../model/scenario';
 import type { SystemChoice } from '../model/memory-system';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 
@@ -58,7 +58,7 @@ export const formatSystem = ({ id, params }: Pick<SystemChoice, 'id' | 'params'>
   [id, ...Object.entries(params).map(([name, value]) => `${name}=${String(value)}`)].join(', ');
 
 /** A policy as the command line writes it: `prefetch=tree,threshold=75`. */
-export function policyFlag(policy: PolicyChoice): string {
+export function policyFlag(policy: RunChange): string {
   const params = Object.entries(policy.params).map(([name, value]) => `,${name}=${String(value)}`);
   return `${policy.kind}=${policy.id}${params.join('')}`;
 }

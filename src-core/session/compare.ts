@@ -1,6 +1,7 @@
 /** One workload under several memory systems: a run each, from the start, with all else as it was opened. */
 import type { Platform } from '../contracts/platform';
 import type { ComparisonRow } from '../model/comparison';
+import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../policies/systems';
@@ -94,7 +95,8 @@ async function runOne(
   const entry = memorySystems.find(({ id }) => id === wish.id)!;
   const system = resolveSystem(wish);
   const { system: _before, ...rest } = opened.header.scenario;
-  const header = { ...opened.header, scenario: { ...rest, ...(system ? { system } : {}) } };
+  const changes = rest.changes.filter(({ policy }) => policy.kind !== 'system' || policy.id === system?.id);
+  const header = { ...opened.header, scenario: { ...rest, changes, ...(system ? { system } : {}) } };
   const row = { system: system ?? { id: entry.id, params: {} }, chosen: wish.params ?? {}, title: entry.title };
   try {
     checkSystemSpace(opened.source.space.bytes, system);
@@ -103,6 +105,7 @@ async function runOne(
       header,
       expect: [],
       expectedHash: null,
+      notes: notesOf(rest.changes.length - changes.length),
       options: { ...opened.options, spool: false },
     };
     const run = await LiveRun.create(
@@ -131,6 +134,19 @@ async function runOne(
     throw cause;
   }
 }
+
+/** Scheduled changes of another system's parameters mean nothing here. */
+const notesOf = (left: number): readonly Finding[] =>
+  left === 0
+    ? []
+    : [
+        {
+          kind: 'change-of-other-system',
+          severity: 'note',
+          count: left,
+          message: 'scheduled changes of parameters that another memory system has; they were left out of this run',
+        },
+      ];
 
 /** A comparison writes no recording of its own. */
 function withoutRecord(opened: Runnable): Runnable {

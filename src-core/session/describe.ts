@@ -25,6 +25,7 @@ interface JsonField {
   readonly enum?: readonly string[];
   readonly default?: number | string | boolean;
   readonly knob?: Knob;
+  readonly live?: true;
 }
 
 function describeParam(name: string, field: JsonField): ParamDescription {
@@ -40,6 +41,7 @@ function describeParam(name: string, field: JsonField): ParamDescription {
     ...(field.enum === undefined ? {} : { values: field.enum }),
     initial: field.default ?? 0,
     ...(field.knob === undefined ? {} : { knob: field.knob }),
+    ...(field.live === undefined ? {} : { live: field.live }),
   };
 }
 

@@ -30,7 +30,7 @@ import { objectRows } from '../analysis/object-rows';
 import { findingsOf, openTarget, type Recorded, type Runnable } from './open';
 import { RecordedRun } from './recorded-run';
 import { makeReport } from './report';
-import { resolvePolicy } from './scenario';
+import { resolvePolicy, resolveSystemChange } from './scenario';
 
 export interface Session {
   /** Answers through `send`; never rejects. */
@@ -127,8 +127,13 @@ class SessionServer implements Session {
       if (this.live) this.live.speed = batchesPerSecond;
       return this.status();
     },
-    'session.policy': (params) => {
-      this.needLive('a policy can be changed').change(resolvePolicy(params));
+    'session.policy': ({ kind, id, params }) => {
+      const live = this.needLive('a policy can be changed');
+      live.change(
+        kind === 'system'
+          ? resolveSystemChange({ id, params }, live.system() ?? undefined)
+          : resolvePolicy({ kind, id, params }),
+      );
       return this.status();
     },
     'session.status': () => this.status(),
@@ -365,6 +370,7 @@ class SessionServer implements Session {
       phase: shown?.phase ?? '',
       policies: shown?.policies() ?? [],
       pendingChanges: live?.pending() ?? [],
+      system: shown?.system() ?? null,
       speed: this.speed,
       error: failure ?? this.openError,
     };

@@ -5,9 +5,9 @@ import type { Platform } from '../contracts/platform';
 import { lookAhead, Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
-import type { SystemSummary } from '../model/memory-system';
+import type { SystemChoice, SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
-import type { PolicyChoice, ScenarioSpec } from '../model/scenario';
+import { isPolicy, type PolicyChoice, type RunChange, type ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
 import { memorySystems } from '../policies/systems';
@@ -80,7 +80,8 @@ export class LiveRun {
     cancelled: () => boolean,
   ): Promise<LiveRun> {
     const { header, source } = opened;
-    const chosen = [...header.scenario.policies, ...header.scenario.changes.map((change) => change.policy)];
+    const scheduled = header.scenario.changes.map((change) => change.policy).filter(isPolicy);
+    const chosen = [...header.scenario.policies, ...scheduled];
     let future: ((granule: number, now: number) => number) | null = null;
     if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
       const unheard = new Recorder(platform.createHash(), null, null);
@@ -121,8 +122,12 @@ export class LiveRun {
   policies(): readonly PolicyChoice[] {
     return [...this.run.policies.current.values()];
   }
-  pending(): readonly PolicyChoice[] {
+  pending(): readonly RunChange[] {
     return this.run.pendingChanges();
+  }
+  /** With its parameters in force. */
+  system(): SystemChoice | null {
+    return this.run.system;
   }
 
   /** Starts or goes on; returns at once. */
@@ -151,13 +156,13 @@ export class LiveRun {
     await this.loop;
   }
 
-  change(choice: PolicyChoice): void {
-    if (findChoice(choice)?.needsFuture)
+  change(choice: RunChange): void {
+    if (isPolicy(choice) && findChoice(choice)?.needsFuture)
       throw new Refusal(
         `${choice.kind}=${choice.id} looks into the future of the run, which a run in progress cannot; restart with it instead (CLI: --policy ${choice.kind}=${choice.id})`,
       );
     if (this.state === 'finished' || this.state === 'failed')
-      throw new Refusal('the run has ended; restart it to try another policy');
+      throw new Refusal('the run has ended; restart it to try another policy or value');
     this.run.change(choice);
     this.changed(true);
   }
@@ -249,7 +254,7 @@ export class LiveRun {
         count: this.run.pendingChanges().length,
         message: 'policy changes asked for after the last fault batch; they changed nothing',
       });
-    return [...this.opened.source.findings(), ...own];
+    return [...this.opened.source.findings(), ...(this.opened.notes ?? []), ...own];
   }
 
   /** The run is the one that the file describes: nobody changed a policy by hand. */

@@ -40,6 +40,8 @@ export interface Runnable {
   readonly options: RunOptions;
   /** Changes that the file itself schedules: a repetition of the run needs no flag for them. */
   readonly fileChanges: number;
+  /** What to tell of the run besides what it finds itself. */
+  readonly notes?: readonly Finding[];
   /** The hash that an HTML report promised for its repetition. */
   readonly expectedHash: string | null;
 }

@@ -2,7 +2,8 @@
 import { Refusal } from '../model/refusal';
 import { END, POLICY } from '../model/events';
 import type { Finding } from '../model/finding';
-import type { AppliedChange, PolicyChoice } from '../model/scenario';
+import type { SystemChoice } from '../model/memory-system';
+import { isPolicy, type AppliedChange, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import type { HashSink } from '../model/byte-source';
 import { hashChunk } from '../record/chunk-hash';
@@ -97,7 +98,7 @@ export class RecordedRun {
         batch: block.columns.batch[row]!,
         access: block.columns.access[row]!,
         timePs: block.columns.time[row] ?? 0,
-        policy: JSON.parse(block.details[row]!) as PolicyChoice,
+        policy: JSON.parse(block.details[row]!) as RunChange,
         origin: 'scheduled',
       });
   }
@@ -108,8 +109,15 @@ export class RecordedRun {
 
   policies(): readonly PolicyChoice[] {
     const inForce = new Map(this.opened.header.scenario.policies.map((choice) => [choice.kind, choice]));
-    for (const change of this.changes) inForce.set(change.policy.kind, change.policy);
+    for (const { policy } of this.changes) if (isPolicy(policy)) inForce.set(policy.kind, policy);
     return [...inForce.values()];
+  }
+
+  /** With the parameters that were in force at the end. */
+  system(): SystemChoice | null {
+    const changed = this.changes.map(({ policy }) => policy).filter((policy) => policy.kind === 'system');
+    const last = changed.at(-1);
+    return last ? { id: last.id, params: last.params } : (this.opened.header.scenario.system ?? null);
   }
 
   summary(): RunSummary {

@@ -4,21 +4,23 @@
  *
  *   KIND=ID[,param=value…]            prefetch=tree,threshold=75
  *   MOMENT:KIND=ID[,param=value…]     3ms:prefetch=none   access:5000:…   batch:12:…   phase:solve[3]:…
+ *   MOMENT:system=ID,param=value…     batch:12:system=hmm,thp=always
  */
 import { err, ok, type Result } from '../base/result';
 import { parseTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../base/units';
 import type { SystemWish } from '../protocol/messages';
+import type { MemorySystemId } from '../model/memory-system';
 import {
+  CHANGE_KINDS,
   POLICY_KINDS,
+  type ChangeKind,
   type ChangeMoment,
   type PolicyChange,
   type PolicyChoice,
-  type PolicyKind,
+  type RunChange,
 } from '../model/scenario';
 
 type ParamValue = number | string | boolean;
-
-const isKind = (text: string): text is PolicyKind => (POLICY_KINDS as readonly string[]).includes(text);
 
 /** `true`/`false` → boolean, a decimal number → number, anything else stays a string. */
 function toValue(text: string): ParamValue {
@@ -27,15 +29,25 @@ function toValue(text: string): ParamValue {
 }
 
 /** Parses `eviction=belady` or `prefetch=tree,threshold=75`. Parameters that are not named stay out of `params`. */
-export function parsePolicyFlag(text: string): Result<PolicyChoice, string> {
+export const parsePolicyFlag = (text: string): Result<PolicyChoice, string> => parseKindFlag(text, POLICY_KINDS);
+
+function parseKindFlag<K extends ChangeKind>(
+  text: string,
+  kinds: readonly K[],
+): Result<{ readonly kind: K; readonly id: string; readonly params: Readonly<Record<string, ParamValue>> }, string> {
   const [head = '', ...rest] = text.split(',');
   const equals = head.indexOf('=');
-  const kind = (equals < 0 ? head : head.slice(0, equals)).trim();
-  const kinds = POLICY_KINDS.join(', ');
-  if (!isKind(kind))
-    return err(`"${text}": "${kind}" is not a kind of policy; expected one of ${kinds}, such as prefetch=tree`);
+  const wanted = (equals < 0 ? head : head.slice(0, equals)).trim();
+  const kind = kinds.find((each) => each === wanted);
+  if (kind === undefined)
+    return err(
+      `"${text}": "${wanted}" is not a kind of policy; expected one of ${kinds.join(', ')}, such as prefetch=tree`,
+    );
   const id = equals < 0 ? '' : head.slice(equals + 1).trim();
-  if (id === '') return err(`"${text}": the policy's name is missing; write ${kind}=NAME`);
+  if (id === '')
+    return err(
+      `"${text}": the ${kind === 'system' ? 'memory system' : 'policy'}'s name is missing; write ${kind}=NAME`,
+    );
   const params: Record<string, ParamValue> = {};
   for (const part of rest) {
     const at = part.indexOf('=');
@@ -83,7 +95,10 @@ export function parseMoment(text: string): Result<ChangeMoment, string> {
   return iteration.ok ? ok({ at: 'phase', phase: match[1], iteration: iteration.value }) : iteration;
 }
 
-/** Parses a scheduled change: a moment, a colon and a policy, such as `phase:solve[3]:prefetch=tree,threshold=75`. */
+/**
+ * Parses a scheduled change: a moment, a colon and a policy, such as `phase:solve[3]:prefetch=tree,threshold=75`, or
+ * parameters of the memory system, `batch:12:system=hmm,thp=always`.
+ */
 export function parseChange(text: string): Result<PolicyChange, string> {
   // The policy starts after the first colon that is followed by `word=`; a phase's name may hold colons of its own.
   const match = /^(.+?):\s*([A-Za-z-]+\s*=.*)$/.exec(text.trim());
@@ -93,8 +108,12 @@ export function parseChange(text: string): Result<PolicyChange, string> {
     );
   const moment = parseMoment(match[1].trim());
   if (!moment.ok) return err(`"${text}": ${moment.error}`);
-  const policy = parsePolicyFlag(match[2]);
-  return policy.ok ? ok({ moment: moment.value, policy: policy.value }) : err(`"${text}": ${policy.error}`);
+  const flag = parseKindFlag(match[2], CHANGE_KINDS);
+  if (!flag.ok) return err(`"${text}": ${flag.error}`);
+  const { kind, id, params } = flag.value;
+  // Whether there is such a system, and whether the run has it, is for the scenario to say.
+  const policy: RunChange = kind === 'system' ? { kind, id: id as MemorySystemId, params } : { kind, id, params };
+  return ok({ moment: moment.value, policy });
 }
 
 /** Parses `hmm` or `hmm,thp=always,contents=true`. */
@@ -136,8 +155,8 @@ export function formatSystemFlag(system: SystemWish): string {
   );
 }
 
-/** The flag that parsePolicyFlag reads back to the same choice. */
-export function formatPolicyFlag(policy: PolicyChoice): string {
+/** The flag that parsePolicyFlag, or the second half of parseChange, reads back to the same choice. */
+export function formatPolicyFlag(policy: RunChange): string {
   const params = Object.entries(policy.params).map(([name, value]) => `,${name}=${String(value)}`);
   return `${policy.kind}=${policy.id}${params.join('')}`;
 }

@@ -11,7 +11,9 @@ import {
   type PolicyChange,
   type PolicyChoice,
   type PolicyKind,
+  type RunChange,
   type ScenarioSpec,
+  type SystemChange,
 } from '../model/scenario';
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
@@ -80,6 +82,39 @@ export function resolveSystem(wish: SystemWish | undefined): SystemChoice | unde
   return entry.id === 'managed' ? undefined : { id: entry.id, params: params.value };
 }
 
+/**
+ * Checks parameters that are to change in mid-run: of the run's own system, known, in range and live. Answers the named
+ * ones only, as the system's parser gives them.
+ * @param system as it is at that moment
+ */
+export function resolveSystemChange(
+  wish: { readonly id: string; readonly params: SystemChoice['params'] },
+  system: SystemChoice | undefined,
+): SystemChange {
+  const id = system?.id ?? 'managed';
+  const names = Object.keys(wish.params);
+  const flags = names.map((name) => `,${name}=${String(wish.params[name])}`).join('');
+  if (wish.id !== id)
+    throw new Refusal(
+      `this run has the memory system "${id}", which cannot be replaced by "${wish.id}" in mid-run; change parameters of "${id}", or start again with --system ${wish.id}${flags}`,
+    );
+  const entry = memorySystems.find((each) => each.id === id)!;
+  if (names.length === 0)
+    throw new Refusal(`a change of the memory system "${id}" names no parameter; write system=${id},name=value`);
+  const fixed = names.filter((name) => entry.schema.shape[name] !== undefined && !entry.live.has(name));
+  if (fixed.length > 0)
+    throw new Refusal(
+      `memory system "${id}": ${fixed.map((name) => `"${name}"`).join(', ')} cannot change in mid-run (what can: ${[...entry.live].join(', ') || 'nothing'}); start again with --system ${id}${flags}`,
+    );
+  const params = entry.parse({ ...system?.params, ...wish.params });
+  if (!params.ok) throw new Refusal(params.error);
+  return { kind: 'system', id, params: Object.fromEntries(names.map((name) => [name, params.value[name]!])) };
+}
+
+/** A policy, or parameters of the run's memory system. */
+const resolveChange = (change: RunChange, system: SystemChoice | undefined): RunChange =>
+  change.kind === 'system' ? resolveSystemChange(change, system) : resolvePolicy(change);
+
 /** Systems on the Linux model keep an object per page: a run may have so many. */
 export const MAX_LINUX_PAGES = 2 ** 22;
 
@@ -143,26 +178,26 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
       resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) }),
     );
   });
+  const system = located(options.system ? {} : file, ['system'], () => resolveSystem(options.system ?? file.system));
   const changes: PolicyChange[] = [];
   file.changes?.forEach((text, index) => {
     changes.push(
       located(file, ['changes', index], () => {
         const change = parseChange(text);
         if (!change.ok) throw new Refusal(change.error);
-        resolvePolicy(change.value.policy);
+        resolveChange(change.value.policy, system);
         return change.value;
       }),
     );
   });
   changes.push(...(options.changes ?? []));
-  const system = located(options.system ? {} : file, ['system'], () => resolveSystem(options.system ?? file.system));
   return {
     machine: machine.id,
     deviceMemoryBytes,
     granularity: granularity as Granularity,
     seed,
     policies: chosen,
-    changes: changes.map((change) => ({ moment: change.moment, policy: resolvePolicy(change.policy) })),
+    changes: changes.map((change) => ({ moment: change.moment, policy: resolveChange(change.policy, system) })),
     ...(system ? { system } : {}),
     usefulBytes: options.usefulBytes ?? file.usefulBytes ?? true,
   };

@@ -22,7 +22,7 @@ import {
 } from '../model/events';
 import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
-import type { PolicyChoice } from '../model/scenario';
+import type { RunChange } from '../model/scenario';
 import {
   MAX_BINS,
   type AxisKind,
@@ -151,7 +151,11 @@ export class Timeline {
   private readonly capacityBytes: number;
   private readonly granuleBytes: number;
 
+  /** Parameters of the memory system as the last row told them. */
+  private knobs: RunChange['params'];
+
   constructor(header: RecordingHeader) {
+    this.knobs = header.scenario.system?.params ?? {};
     this.axis = header.axis;
     this.objects = header.objects;
     this.capacityBytes = header.scenario.deviceMemoryBytes * header.devices;
@@ -205,7 +209,7 @@ export class Timeline {
       this.perObject.add(x, object + (gpu ? M.gpuFaults : M.cpuFaults), 1);
     } else if (kind === MIGRATION || kind === EVICTION) this.transfer(columns, kind, row, x);
     else if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
-    else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as PolicyChoice, x, columns.batch[row]!);
+    else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as RunChange, x, columns.batch[row]!);
     else if (kind === OS) this.osMark(columns, row, block.details[row]!, x);
     else if (kind === STEP) this.step(columns, row, block.details[row]!, x);
   }
@@ -243,9 +247,16 @@ export class Timeline {
     });
   }
 
-  private policyMark(policy: PolicyChoice, x: number, batch: number): void {
+  private policyMark(policy: RunChange, x: number, batch: number): void {
     if (this.ownMarks() >= MAX_MARKS) return;
-    const params = Object.entries(policy.params).map(([name, value]) => `${name}=${value}`);
+    let named = Object.entries(policy.params);
+    if (policy.kind === 'system') {
+      // The row holds every parameter; the mark names those that got another value.
+      const before = this.knobs;
+      named = named.filter(([name, value]) => before[name] !== value);
+      this.knobs = policy.params;
+    }
+    const params = named.map(([name, value]) => `${name}=${value}`);
     this.marks.push({
       at: x,
       kind: 'policy',

@@ -212,10 +212,10 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
     }).meta({ title: 'phase' }),
     'a list of phases',
   ),
-  changes: z
-    .array(word('a change such as "3ms:prefetch=none"'), expected('a list of changes'))
-    .optional()
-    .meta({ description: 'Policy changes in mid-run: MOMENT:KIND=ID[,PARAM=VALUE…]' }),
+  changes: z.array(word('a change such as "3ms:prefetch=none"'), expected('a list of changes')).optional().meta({
+    description:
+      'Changes in mid-run, of a policy or of parameters of the memory system (KIND system): MOMENT:KIND=ID[,PARAM=VALUE…]',
+  }),
   expect: z
     .record(
       z.string(),

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { err, ok, type Result } from '../../src-core/base/result';
-import { POLICY_KINDS } from '../../src-core/model/scenario';
+import { MEMORY_SYSTEMS } from '../../src-core/model/memory-system';
+import { CHANGE_KINDS, POLICY_KINDS } from '../../src-core/model/scenario';
 import { MAX_BINS } from '../../src-core/model/timeline';
 import type { Method, Params, Request } from '../../src-core/protocol/messages';
 
@@ -18,6 +19,10 @@ const target = z.discriminatedUnion('kind', [
 const values = z.record(text, z.union([z.number(), z.string().max(LONGEST_TEXT), z.boolean()]));
 const kind = z.enum(POLICY_KINDS);
 const policy = z.strictObject({ kind, id: text, params: values });
+const change = z.union([
+  policy,
+  z.strictObject({ kind: z.literal('system'), id: z.enum(MEMORY_SYSTEMS), params: values }),
+]);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const moment = z.discriminatedUnion('at', [
   z.strictObject({ at: z.literal('batch'), batch: count }),
@@ -36,7 +41,10 @@ const options = z.strictObject({
     .array(z.strictObject({ kind, id: text, params: values.exactOptional() }))
     .max(64)
     .exactOptional(),
-  changes: z.array(z.strictObject({ moment, policy })).max(10_000).exactOptional(),
+  changes: z
+    .array(z.strictObject({ moment, policy: change }))
+    .max(10_000)
+    .exactOptional(),
   system: system.exactOptional(),
   usefulBytes: z.boolean().exactOptional(),
   importOptions: values.exactOptional(),
@@ -53,7 +61,7 @@ const methods = {
   'session.cancel': nothing,
   'session.control': z.strictObject({ action: z.enum(['run', 'pause', 'step', 'restart']) }),
   'session.speed': z.strictObject({ batchesPerSecond: z.number().positive().nullable() }),
-  'session.policy': policy,
+  'session.policy': z.strictObject({ kind: z.enum(CHANGE_KINDS), id: text, params: values }),
   'session.compare': z.strictObject({ systems: z.array(system).min(1).max(16) }),
   'session.status': nothing,
   'session.timeline': z.strictObject({ ...range, bins: z.number().int().min(1).max(MAX_BINS) }),

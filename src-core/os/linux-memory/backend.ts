@@ -43,6 +43,11 @@ export interface Backend {
   readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
+  /**
+   * Parameters took other values in mid-run, at the start of a fault batch: `like` is a backend of the same kind made with
+   * these, from which this one takes its options. Absent: no parameter of its own is live.
+   */
+  retune?(like: Backend): void;
   /** Called once, when the kernel exists and before anything is mapped. */
   attach(memory: LinuxHost): void;
   /** Maps a piece of the workload in its own way; false: as Linux maps it. */

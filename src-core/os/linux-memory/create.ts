@@ -14,8 +14,20 @@ import { LinuxMemory } from './linux-memory';
 
 /** @param chunkBytes the driver's migration unit: the run's granularity */
 export function createLinuxMemory(system: SystemChoice, config: MemoryConfig, chunkBytes: number): LinuxMemory {
-  return new LinuxMemory(system, backendOf(system, chunkBytes), { ...config, granuleBytes: PAGE_BYTES });
+  const backendWith = (params: SystemChoice['params']): Backend => backendOf({ ...system, params }, chunkBytes);
+  return new LinuxMemory(system, backendWith, { ...config, granuleBytes: PAGE_BYTES });
 }
+
+/** A node that nothing moves on its own. */
+const STILL: NodeOptions = {
+  placement: 'first-touch',
+  balancing: false,
+  scanPeriodMs: 1000,
+  counterThreshold: 0,
+  kernelAllocations: false,
+  emergency: false,
+  tiering: null,
+};
 
 function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
   const on = (name: string): boolean => params[name] === true;
@@ -27,17 +39,8 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
     windowPages: (512 * MIB) / PAGE_BYTES,
     chunkPages: chunkBytes / PAGE_BYTES,
   };
-  const still: NodeOptions = {
-    placement: 'first-touch',
-    balancing: false,
-    scanPeriodMs: 1000,
-    counterThreshold: 0,
-    kernelAllocations: false,
-    emergency: false,
-    tiering: null,
-  };
   const node = (): NodeOptions => ({
-    ...still,
+    ...STILL,
     balancing: on('numaBalancing'),
     scanPeriodMs: number('scanPeriodMs'),
     counterThreshold: number('accessCounters'),
@@ -70,10 +73,10 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
       return new HostBackend(mirror, params['mode'] === 'pinned', limit > 0 ? limit : Infinity);
     }
     case 'off':
-      return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(still);
+      return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(STILL);
     case 'tiering':
       return new NodeBackend({
-        ...still,
+        ...STILL,
         scanPeriodMs: number('scanPeriodMs'),
         tiering: {
           demotion: on('demotion'),

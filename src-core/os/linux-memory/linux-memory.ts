@@ -12,7 +12,7 @@ import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../mo
 import { toVirtual } from '../../model/space';
 import { handleFault } from '../linux/fault';
 import { exit } from '../linux/fork';
-import type { Kernel } from '../linux/kernel';
+import type { Kernel, KernelConfig } from '../linux/kernel';
 import { Memcg, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
@@ -59,9 +59,12 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   private owedPs = 0;
   override readonly watches: boolean;
 
+  readonly backend: Backend;
+
+  /** @param backendWith makes a backend of the system with other values of its parameters; called again when these change */
   constructor(
     readonly system: SystemChoice,
-    readonly backend: Backend,
+    private readonly backendWith: (params: SystemChoice['params']) => Backend,
     config: MemoryConfig,
   ) {
     super(
@@ -71,11 +74,12 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       },
       Math.max(1, Math.ceil(config.space.bytes / config.granuleBytes)) + 1,
     );
+    this.backend = backendWith(system.params);
     assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
     this.access = new AccessBits(this, config.devices, this.granules);
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
-    this.kernel = createKernel(kernelConfigOf(system, backend, config));
+    this.kernel = createKernel(kernelConfigOf(system, this.backend, config));
     this.moves = new Moves(config, this.links, this.lastTransfer);
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;
@@ -440,6 +444,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       this.tally.evacuationPs = Math.max(this.tally.evacuationPs ?? 0, end - start);
     this.clocks.reach(CPU, end);
     this.config.batchServiced();
+  }
+  override knobsChanged(params: SystemChoice['params']): void {
+    this.kernel.thp = params['thp'] as KernelConfig['thp'];
+    this.backend.retune?.(this.backendWith(params));
   }
   override ends(): void {
     noteEvacuation(this);

@@ -36,7 +36,7 @@ function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
   const start = pmdStart(vpn);
   if (start < vma.start || start + PMD_PAGES > vma.end || mm.pmds.has(pmdOf(vpn))) return false;
   if (vma.thp === 'nohugepage' || vma.uffdMissing) return false;
-  return kernel.config.thp === 'always' || (kernel.config.thp === 'madvise' && vma.thp === 'hugepage');
+  return kernel.thp === 'always' || (kernel.thp === 'madvise' && vma.thp === 'hugepage');
 }
 
 /** First touch of private anonymous memory: a read maps the shared zero page, a write a page of its own. */

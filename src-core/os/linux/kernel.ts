@@ -137,7 +137,11 @@ export class Kernel {
   private nextPfn = PMD_PAGES;
   private nextId = 1;
 
+  /** /sys/kernel/mm/transparent_hugepage/enabled; may change as the run goes. */
+  thp: KernelConfig['thp'];
+
   constructor(readonly config: KernelConfig) {
+    this.thp = config.thp;
     this.used = config.nodes.map(() => 0);
     this.kernelPages = config.nodes.map(() => 0);
     this.hugetlbFree = config.hugetlbPages;

@@ -4,15 +4,19 @@ import { integer, toggle } from '../../contracts/params';
 import { numaBalancingKnob, scanPeriodWithSwitchKnob, whatIf } from './linux-knobs';
 import { linuxParams } from './params';
 
+export const numaBalancing = (initial: boolean): ReturnType<typeof toggle> =>
+  toggle({
+    title: 'AutoNUMA',
+    help: 'numa_balancing = 1: hint faults of the CPU move pages to the node that uses them.',
+    initial,
+    live: true,
+    knob: numaBalancingKnob,
+  });
+
 /** Parameters of device memory that is a NUMA node with struct pages. */
 export const nodeParams = {
   ...linuxParams,
-  numaBalancing: toggle({
-    title: 'AutoNUMA',
-    help: 'numa_balancing = 1: hint faults of the CPU move pages to the node that uses them.',
-    initial: true,
-    knob: numaBalancingKnob,
-  }),
+  numaBalancing: numaBalancing(true),
   scanPeriodMs: integer({
     title: 'Scan period',
     help: 'Simulated time between two scans of an address space (numa_balancing_scan_period_min_ms is 1000 in Linux).',
@@ -20,6 +24,7 @@ export const nodeParams = {
     min: 1,
     max: 60_000,
     initial: 1000,
+    live: true,
     knob: scanPeriodWithSwitchKnob,
   }),
   accessCounters: integer({
@@ -29,6 +34,7 @@ export const nodeParams = {
     min: 0,
     max: 65_535,
     initial: 0,
+    live: true,
     knob: whatIf('accessCounters', 'linux-hmm-semantics.md U6'),
   }),
   kernelAllocations: toggle({

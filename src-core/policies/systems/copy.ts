@@ -17,11 +17,13 @@ export const copy = defineSystem({
       help: 'written: what the kernel wrote, after each step. all: every operand. never: the application forgets to; reads of old copies are counted.',
       values: ['written', 'all', 'never'],
       initial: 'written',
+      live: true,
     }),
     doubleBuffering: toggle({
       title: 'Double buffering',
       help: 'Copies of the next operand overlap the work of the kernel; the step takes the longer of both.',
       initial: false,
+      live: true,
     }),
     pointerBytes: integer({
       title: 'Bytes per node with one pointer',

@@ -18,6 +18,7 @@ export const hmm = defineSystem({
       title: 'Device-exclusive atomics',
       help: 'Device atomics on pages in host memory take them from the CPU (make_device_exclusive). Off: they go over the bus.',
       initial: true,
+      live: true,
     }),
     windowMib: integer({
       title: 'Notifier window',

@@ -24,6 +24,7 @@ export const host = defineSystem({
       min: 0,
       max: 16 * 1024 * 1024,
       initial: 0,
+      live: true,
     }),
   }),
 });

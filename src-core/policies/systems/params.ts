@@ -16,6 +16,7 @@ export const linuxParams = {
     help: 'As /sys/kernel/mm/transparent_hugepage/enabled.',
     values: ['madvise', 'always', 'never'],
     initial: 'madvise',
+    live: true,
     knob: thpKnob,
   }),
   hostMemory: integer({
@@ -46,5 +47,6 @@ export const fileBackedMigration = toggle({
   title: 'File-backed migration',
   help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',
   initial: false,
+  live: true,
   knob: whatIf('fileBackedMigration', 'no mainline kernel; thread-2015.md'),
 });

@@ -17,6 +17,7 @@ export const tiering = defineSystem({
       title: 'Demotion',
       help: '/sys/kernel/mm/numa/demotion_enabled.',
       initial: true,
+      live: true,
       knob: demotionKnob,
     }),
     hotThresholdMs: integer({
@@ -26,6 +27,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 100_000,
       initial: 1000,
+      live: true,
       knob: hotThresholdKnob,
     }),
     promoteRateMbps: integer({
@@ -35,6 +37,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 1_000_000,
       initial: 65_536,
+      live: true,
       knob: promoteRateKnob,
     }),
     scanPeriodMs: integer({
@@ -44,6 +47,7 @@ export const tiering = defineSystem({
       min: 1,
       max: 60_000,
       initial: 1000,
+      live: true,
       knob: scanPeriodKnob,
     }),
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { nodeParams } from './coherent';
+import { nodeParams, numaBalancing } from './coherent';
 
 export const zone = defineSystem({
   id: 'zone',
@@ -11,6 +11,6 @@ export const zone = defineSystem({
   source: 'RFC of 21 April 2015, idea 3: ZONE_EXTERNAL with its own GFP flag (thread-2015.md section 3)',
   params: z.object({
     ...nodeParams,
-    numaBalancing: nodeParams.numaBalancing.default(false),
+    numaBalancing: numaBalancing(false),
   }),
 });

@@ -1,5 +1,5 @@
 /** What the policy form shows, from the descriptions, the policies in force and those that wait. Pure. */
-import type { PolicyChoice, PolicyKind } from '../../../src-core/model/scenario';
+import type { PolicyChoice, PolicyKind, RunChange } from '../../../src-core/model/scenario';
 import type { ParamDescription, PolicyDescription, RunState } from '../../../src-core/protocol/messages';
 
 export type ParamValue = number | string | boolean;
@@ -15,9 +15,10 @@ export const KIND_TITLES: Readonly<Record<PolicyKind, string>> = {
 export function currentChoice(
   kind: PolicyKind,
   inForce: readonly PolicyChoice[],
-  pending: readonly PolicyChoice[],
+  pending: readonly RunChange[],
 ): PolicyChoice | null {
-  return [...inForce, ...pending].filter((choice) => choice.kind === kind).at(-1) ?? null;
+  const isOfKind = (choice: RunChange): choice is PolicyChoice => choice.kind === kind;
+  return [...inForce, ...pending].filter(isOfKind).at(-1) ?? null;
 }
 
 export const initialParams = (policy: PolicyDescription): ParamValues =>

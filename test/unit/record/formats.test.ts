@@ -57,6 +57,25 @@ describe('a recording of format 1', () => {
   });
 });
 
+/** Written by engine 0.1.0 before parameters of memory systems could change in mid-run: hmm, one policy change, one call. */
+const FORMAT_2 = join(import.meta.dirname, '../../fixtures/recordings/format-2.arrow');
+const HASH_2 = '092cf638accfde5926166ad5e92b9d66bd545357060d7b76a2ff3054f1a1c33c';
+
+describe('a recording of format 2', () => {
+  it('opens with its hash checked, with its system as it was from the first batch to the last', async () => {
+    const path = join(client.folder, 'old.arrow');
+    copyFileSync(FORMAT_2, path);
+    await client.request('session.open', { target: { kind: 'path', path }, options: {} });
+    const summary = await client.request('session.summary', null);
+    expect(summary).toMatchObject({ recordingHash: HASH_2, complete: true });
+    expect(summary.findings.map(({ kind }) => kind)).toEqual(['prefetch-refused']);
+    expect(summary.changes).toMatchObject([{ batch: 10, policy: { kind: 'prefetch', id: 'tree' } }]);
+    const status = await client.request('session.status', null);
+    expect(status.system).toEqual({ id: 'hmm', params: summary.system?.params });
+    expect(status.system?.params['thp']).toBe('never');
+  });
+});
+
 describe('a row of kind os', () => {
   const write = (detail: string): { rows: EventRow[]; digest: string; recorder: Recorder } => {
     const rows: EventRow[] = [];

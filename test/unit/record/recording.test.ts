@@ -1,5 +1,6 @@
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
+import { FORMAT_VERSION } from '../../../src-core/model/events';
 import { Refusal } from '../../../src-core/model/refusal';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { looksLikeRecording, openRecording } from '../../../src-core/record/arrow-reader';
@@ -108,7 +109,7 @@ describe('what is no recording is refused with a sentence', () => {
     const { bytes } = await record(bouncing(1));
     const later = bytes.slice();
     const text = new TextDecoder('latin1').decode(bytes);
-    later[text.indexOf('"format":2') + '"format":'.length] = '9'.charCodeAt(0);
-    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 2/);
+    later[text.indexOf(`"format":${FORMAT_VERSION}`) + '"format":'.length] = '9'.charCodeAt(0);
+    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 3/);
   });
 });

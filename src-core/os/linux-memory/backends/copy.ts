@@ -4,6 +4,7 @@
  * pointers, which have to be rewritten for the other address space both ways. An operand that does not fit is read over
  * the bus from pinned memory, and the refusal is an outcome.
  */
+import { assert } from '../../../base/assert';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../linux/kernel';
 import { handleFault } from '../../linux/fault';
@@ -44,7 +45,12 @@ export class CopyBackend implements Backend {
   /** What a device wrote and nobody copied back: the host copy is older. */
   private readonly stale = new Set<Piece>();
 
-  constructor(private readonly options: CopyOptions) {}
+  constructor(private options: CopyOptions) {}
+
+  retune(like: Backend): void {
+    assert(like instanceof CopyBackend, 'a backend was retuned by one of another kind');
+    this.options = like.options;
+  }
 
   nodes(): readonly NodeSpec[] {
     return [];

@@ -24,7 +24,7 @@ export class HmmMirror {
   constructor(
     private readonly memory: LinuxHost,
     private readonly windowPages: number,
-    private readonly exclusiveAtomics: boolean,
+    public exclusiveAtomics: boolean,
   ) {
     const processors = Array.from({ length: memory.config.devices + 1 }, (_, device) => device);
     this.owners = processors.map((device) => ({ device }));

@@ -4,6 +4,7 @@
  * migrates the aligned chunk around it (the run's `granularity`), a CPU fault brings the chunk back, a full device evicts
  * by the run's eviction policy. Policies decide; what they cannot know, Linux refuses.
  */
+import { assert } from '../../../base/assert';
 import { EVICTION } from '../../../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { DeviceMemory } from '../../linux/device-chunks';
@@ -55,7 +56,13 @@ export class HmmBackend implements Backend {
   /** The fault in progress is for one page, whatever the chunk is. */
   private onePage = false;
 
-  constructor(protected readonly options: HmmOptions) {}
+  constructor(protected options: HmmOptions) {}
+
+  retune(like: Backend): void {
+    assert(like instanceof HmmBackend, 'a backend was retuned by one of another kind');
+    this.options = like.options;
+    this.mirrored.exclusiveAtomics = like.options.exclusiveAtomics;
+  }
 
   nodes(): readonly NodeSpec[] {
     return [];

@@ -2,11 +2,12 @@
  * Host memory over the bus (F): nothing ever moves. `notifier` mirrors the CPU's page table; `pinned` takes a long-term
  * reference on each page at its first use, which counts against the limit of locked memory and keeps reclaim away.
  */
+import { assert } from '../../../base/assert';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { gup, ungup } from '../../linux/gup';
 import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES, type Page } from '../../linux/page';
-import type { DeviceFaultPage } from '../backend';
+import type { Backend, DeviceFaultPage } from '../backend';
 import { READ_LOCAL, remoteBits } from '../bits';
 import { REASON } from '../../codes';
 import { HmmBackend, type HmmOptions } from './hmm';
@@ -18,9 +19,15 @@ export class HostBackend extends HmmBackend {
     options: HmmOptions,
     private readonly pins: boolean,
     /** Pages; Infinity: no limit. */
-    private readonly limit: number,
+    private limit: number,
   ) {
     super(options);
+  }
+
+  override retune(like: Backend): void {
+    assert(like instanceof HostBackend, 'a backend was retuned by one of another kind');
+    super.retune(like);
+    this.limit = like.limit;
   }
 
   override capacity(): number {

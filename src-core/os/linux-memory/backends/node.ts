@@ -2,6 +2,7 @@
  * Device memory that is a NUMA node with struct pages: coherent memory (B), a zone that only flagged requests enter (C),
  * the same without migration (G), and CXL tiering of the host. Left out: contention of CPU and device for one memory.
  */
+import { assert } from '../../../base/assert';
 import { PS_PER_MS } from '../../../base/units';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../linux/kernel';
@@ -10,7 +11,7 @@ import type { Mm } from '../../linux/mm';
 import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../linux/numa';
 import { folioPages, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
-import type { LinuxHost, SystemTraits } from '../backend';
+import type { Backend, LinuxHost, SystemTraits } from '../backend';
 import { REASON } from '../../codes';
 import { SharedTableBackend } from './shared-table';
 
@@ -36,7 +37,7 @@ export class NodeBackend extends SharedTableBackend {
   /** Operands that the library placed already. */
   private readonly placed = new Set<number>();
 
-  constructor(private readonly options: NodeOptions) {
+  constructor(private options: NodeOptions) {
     super();
     this.traits = {
       samePointers: true,
@@ -65,6 +66,13 @@ export class NodeBackend extends SharedTableBackend {
     super.attach(memory);
     const { tiering } = this.options;
     if (tiering) setTiering(memory.kernel, tiering);
+  }
+
+  /** The scan that is due next keeps its moment, as a task's does when the period is written. */
+  retune(like: Backend): void {
+    assert(like instanceof NodeBackend, 'a backend was retuned by one of another kind');
+    this.options = like.options;
+    if (this.options.tiering) setTiering(this.memory.kernel, this.options.tiering);
   }
 
   ownerOfPage(page: Page): ProcessorIndex {

@@ -12,6 +12,7 @@ export const counterParams = {
     min: -1,
     max: 1,
     initial: -1,
+    live: true,
     knob: uvm('uvm_perf_access_counter_migration_enable', 'uvm_gpu_access_counters.c:69, 146-157', {
       outside: 'nearest',
       noEffect: [COUNTERS_NEED_64K],
@@ -24,6 +25,7 @@ export const counterParams = {
     min: 1,
     max: 65_535,
     initial: 256,
+    live: true,
     knob: uvm('uvm_perf_access_counter_threshold', 'uvm_gpu_access_counters.c:42-44, 1896-1910', {
       outside: 'nearest',
       noEffect: INERT,
@@ -36,6 +38,7 @@ export const counterParams = {
     min: 1,
     max: UINT_MAX,
     initial: 256,
+    live: true,
     knob: uvm('uvm_perf_access_counter_batch_count', 'uvm_gpu_access_counters.c:39-40, 401-410', {
       outside: 'nearest',
       noEffect: INERT,
@@ -57,6 +60,7 @@ export const counterParams = {
     title: 'Evicted pages stay mapped',
     help: 'Pages that were evicted are mapped on the device where they went, so that its counters see them.',
     initial: true,
+    live: true,
     knob: uvm('uvm_perf_map_remote_on_eviction', 'uvm_va_block.c:67-68, 163-167', {
       outside: 'on',
       noEffect: COUNTERS_INERT,

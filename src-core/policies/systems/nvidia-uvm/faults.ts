@@ -10,6 +10,7 @@ export const faultParams = {
     min: 1,
     max: UINT_MAX,
     initial: 256,
+    live: true,
     knob: uvm('uvm_perf_fault_batch_count', 'uvm_gpu_replayable_faults.c:72-78, 153-156', { outside: 'nearest' }),
   }),
   uvm_perf_fault_replay_policy: choice({
@@ -17,6 +18,7 @@ export const faultParams = {
     help: 'When waiting accesses are told to try again: after each VA block, after each batch, after each batch with the fault buffer emptied first, or once when the buffer has run dry.',
     values: ['block', 'batch', 'batch_flush', 'once'],
     initial: 'batch_flush',
+    live: true,
     knob: uvm('uvm_perf_fault_replay_policy', 'uvm_gpu_replayable_faults.c:80-84; .h:35-46', {
       texts: { block: '0', batch: '1', batch_flush: '2', once: '3' },
       outside: 'default',
@@ -29,6 +31,7 @@ export const faultParams = {
     min: 0,
     max: 100,
     initial: 50,
+    live: true,
     knob: uvm('uvm_perf_fault_replay_update_put_ratio', 'uvm_gpu_replayable_faults.c:86-101, 207', {
       outside: 'nearest',
       noEffect: [
@@ -46,6 +49,7 @@ export const faultParams = {
     min: 0,
     max: UINT_MAX,
     initial: 20,
+    live: true,
     knob: uvm('uvm_perf_fault_max_batches_per_service', 'uvm_gpu_replayable_faults.c:103-109'),
   }),
   uvm_perf_fault_max_throttle_per_service: integer({
@@ -55,6 +59,7 @@ export const faultParams = {
     min: 0,
     max: UINT_MAX,
     initial: 5,
+    live: true,
     knob: uvm('uvm_perf_fault_max_throttle_per_service', 'uvm_gpu_replayable_faults.c:105-113', {
       noEffect: THRASHING_OFF,
     }),
@@ -63,6 +68,7 @@ export const faultParams = {
     title: 'Coalescing',
     help: 'A fault like the last one of its uTLB, or of the batch, is merged into it when it is fetched.',
     initial: true,
+    live: true,
     knob: uvm('uvm_perf_fault_coalesce', 'uvm_gpu_replayable_faults.c:115-116', { outside: 'on' }),
   }),
   uvm_perf_reenable_prefetch_faults_lapse_msec: integer({
@@ -72,6 +78,7 @@ export const faultParams = {
     min: 0,
     max: UINT_MAX,
     initial: 1000,
+    live: true,
     knob: uvm('uvm_perf_reenable_prefetch_faults_lapse_msec', 'uvm_gpu_replayable_faults.c:65-70, 2845-2869'),
   }),
 } as const;

@@ -13,6 +13,7 @@ export const memoryParams = {
     title: 'Oversubscription',
     help: 'Device memory that is full is evicted to host memory. Off: an allocation that finds no room fails, and pages stay in host memory.',
     initial: true,
+    live: true,
     knob: uvm('uvm_global_oversubscription', 'uvm_pmm_gpu.c:184-186', { outside: 'on' }),
   }),
   uvm_perf_pma_batch_nonpinned_order: integer({
@@ -22,6 +23,7 @@ export const memoryParams = {
     min: 0,
     max: 20,
     initial: 6,
+    live: true,
     knob: uvm('uvm_perf_pma_batch_nonpinned_order', 'uvm_pmm_gpu.c:188-194, 1958-1991', {
       noEffect: [
         { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
@@ -33,6 +35,7 @@ export const memoryParams = {
     help: 'migrated: as the driver, least recently moved in, which hits do not refresh. accessed: least recently used by the device.',
     values: ['migrated', 'accessed'],
     initial: 'migrated',
+    live: true,
     knob: {
       name: 'eviction_order',
       where: 'what-if',
@@ -49,6 +52,7 @@ export const memoryParams = {
     title: 'Unmapping ahead',
     help: 'An explicit migration unmaps several VA blocks from the CPU at once before it moves them.',
     initial: true,
+    live: true,
     knob: uvm('uvm_perf_migrate_cpu_preunmap_enable', 'uvm_migrate.c:52-53, 333-348', {
       outside: 'on',
       noEffect: [NEEDS_CPU_LINK],
@@ -61,6 +65,7 @@ export const memoryParams = {
     min: 0,
     max: 10,
     initial: 2,
+    live: true,
     knob: uvm('uvm_perf_migrate_cpu_preunmap_block_order', 'uvm_migrate.c:55-58, 847-857', {
       outside: 'nearest',
       noEffect: [

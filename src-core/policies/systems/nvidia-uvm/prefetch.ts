@@ -12,6 +12,7 @@ export const prefetchParams = {
     title: 'Prefetching',
     help: 'Faults bring along pages around them, by the density of what is already there.',
     initial: true,
+    live: true,
     knob: uvm('uvm_perf_prefetch_enable', 'uvm_perf_prefetch.c:39', { outside: 'on' }),
   }),
   uvm_perf_prefetch_threshold: integer({
@@ -21,6 +22,7 @@ export const prefetchParams = {
     min: 0,
     max: 100,
     initial: 51,
+    live: true,
     knob: uvm('uvm_perf_prefetch_threshold', 'uvm_perf_prefetch.c:42, 552-561', { outside: 'default', noEffect: OFF }),
   }),
   uvm_perf_prefetch_min_faults: integer({
@@ -30,6 +32,7 @@ export const prefetchParams = {
     min: 1,
     max: 20,
     initial: 1,
+    live: true,
     knob: uvm('uvm_perf_prefetch_min_faults', 'uvm_perf_prefetch.c:50-56, 563-573', {
       outside: 'default',
       noEffect: OFF,

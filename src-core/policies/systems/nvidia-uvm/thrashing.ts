@@ -17,6 +17,7 @@ export const thrashingParams = {
     title: 'Thrashing detection',
     help: 'Pages that processors take from each other are throttled, then pinned.',
     initial: true,
+    live: true,
     knob: uvm('uvm_perf_thrashing_enable', 'uvm_perf_thrashing.c:244-247', {
       outside: 'default',
       noEffect: THRASHING_OFF.slice(0, 1),
@@ -29,6 +30,7 @@ export const thrashingParams = {
     min: 1,
     max: 7,
     initial: 3,
+    live: true,
     knob: uvm('uvm_perf_thrashing_threshold', 'uvm_perf_thrashing.c:249-255', {
       outside: 'default',
       noEffect: THRASHING_OFF,
@@ -41,6 +43,7 @@ export const thrashingParams = {
     min: 1,
     max: 255,
     initial: 10,
+    live: true,
     knob: uvm('uvm_perf_thrashing_pin_threshold', 'uvm_perf_thrashing.c:257-263', {
       outside: 'default',
       noEffect: THRASHING_OFF,
@@ -53,6 +56,7 @@ export const thrashingParams = {
     min: 1,
     max: UINT_MAX,
     initial: LAPSE_USEC,
+    live: true,
     knob: uvm('uvm_perf_thrashing_lapse_usec', 'uvm_perf_thrashing.c:267-275', {
       outside: 'default',
       noEffect: THRASHING_OFF,
@@ -65,6 +69,7 @@ export const thrashingParams = {
     min: 1,
     max: UINT_MAX,
     initial: 32,
+    live: true,
     knob: uvm('uvm_perf_lapse_vote_threshold', 'uvm_perf_thrashing.c:277-281, 2053', {
       outside: 500,
       noEffect: NOT_ADAPTED,
@@ -77,6 +82,7 @@ export const thrashingParams = {
     min: 1,
     max: 100,
     initial: 1,
+    live: true,
     knob: uvm('uvm_perf_thrashing_nap', 'uvm_perf_thrashing.c:283-288', {
       outside: 'default',
       noEffect: THRASHING_OFF,
@@ -89,6 +95,7 @@ export const thrashingParams = {
     min: 1,
     max: UINT_MAX,
     initial: 2000,
+    live: true,
     knob: uvm('uvm_perf_thrashing_epoch', 'uvm_perf_thrashing.c:290-294', {
       outside: 'default',
       noEffect: THRASHING_OFF,
@@ -101,6 +108,7 @@ export const thrashingParams = {
     min: 0,
     max: UINT_MAX,
     initial: 300,
+    live: true,
     knob: uvm('uvm_perf_thrashing_pin', 'uvm_perf_thrashing.c:304-309', { noEffect: THRASHING_OFF }),
   }),
   uvm_perf_thrashing_max_resets: integer({
@@ -110,6 +118,7 @@ export const thrashingParams = {
     min: 0,
     max: UINT_MAX,
     initial: 4,
+    live: true,
     knob: uvm('uvm_perf_thrashing_max_resets', 'uvm_perf_thrashing.c:314-316', { noEffect: THRASHING_OFF }),
   }),
   lapse_adaptation: choice({
@@ -117,6 +126,7 @@ export const thrashingParams = {
     help: 'faithful: as compiled, where a signed vote meets an unsigned threshold, so that every fast re-fault lengthens the lapse. intended: as the comments say, both ways after so many net votes.',
     values: ['faithful', 'intended'],
     initial: 'faithful',
+    live: true,
     knob: {
       name: 'lapse_adaptation',
       where: 'what-if',
@@ -128,6 +138,7 @@ export const thrashingParams = {
     title: 'Atomics map remotely',
     help: 'An atomic of one device on a page of another maps it where it is, if the link has native atomics, instead of moving it.',
     initial: false,
+    live: true,
     knob: uvm('uvm_perf_map_remote_on_native_atomics_fault', 'uvm_perf_thrashing.c:330-331', {
       outside: 'on',
       noEffect: [{ when: [{ fact: 'one-device' }], why: 'there is no second device whose pages could be mapped' }],
