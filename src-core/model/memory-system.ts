@@ -14,6 +14,7 @@ export const MEMORY_SYSTEMS = [
   'tiering',
   'nvidia-uvm',
   'gh-ats',
+  'uvmsmart',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 
@@ -91,9 +92,19 @@ export interface SystemNumbers {
   readonly hintFaults: number;
   readonly cowBreaks: number;
   readonly notifierEvents: number;
-  /** Books at the end: sum of RSS over processes = mapped pages, memcg charge = charged pages. */
-  readonly rssConsistent: boolean;
-  readonly memcgConsistent: boolean;
+  /** Books at the end: sum of RSS over processes = mapped pages, memcg charge = charged pages. null = no Linux underneath. */
+  readonly rssConsistent: boolean | null;
+  readonly memcgConsistent: boolean | null;
+}
+
+/** A number that one memory system alone has. Public contract: `run --json`, `system.figures`. */
+export interface SystemFigure {
+  /** Stable. */
+  readonly id: string;
+  readonly title: string;
+  readonly unit: 'count' | 'bytes' | 'ps';
+  /** null = does not exist on a machine without timing. */
+  readonly value: number | null;
 }
 
 export interface SystemSummary {
@@ -101,6 +112,8 @@ export interface SystemSummary {
   readonly title: string;
   readonly params: SystemChoice['params'];
   readonly numbers: SystemNumbers;
+  /** Beside the numbers that every system has; absent = none. */
+  readonly figures?: readonly SystemFigure[];
   readonly requirements: readonly RequirementRow[];
   readonly outcomes: readonly OutcomeRow[];
 }

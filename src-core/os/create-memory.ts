@@ -5,6 +5,7 @@ import { createLinuxMemory } from './linux-memory/create';
 import { ManagedMemory } from './managed-memory';
 import type { MemoryConfig, MemorySystem } from './memory-system';
 import { UvmMemory } from './uvm/uvm-memory';
+import { createUvmsmart } from './uvmsmart/create';
 
 /** Pages of the x86 kernels that NVIDIA's driver is modelled on. */
 const PAGE_BYTES = 4096;
@@ -15,5 +16,6 @@ export function createMemory(system: SystemChoice | null, config: MemoryConfig):
     assert(config.decisions !== null, 'NVIDIA UVM needs the decisions of its driver');
     return new UvmMemory(system, { ...config, granuleBytes: PAGE_BYTES }, config.decisions);
   }
+  if (system.id === 'uvmsmart') return createUvmsmart(system, config);
   return createLinuxMemory(system, config, config.granuleBytes);
 }

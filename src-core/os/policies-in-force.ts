@@ -16,7 +16,7 @@ export class PoliciesInForce {
   readonly current = new Map<PolicyChoice['kind'], PolicyChoice>();
 
   constructor(
-    private readonly seed: number,
+    readonly seed: number,
     private readonly find: (choice: PolicyChoice) => PolicyEntry | undefined,
   ) {}
 

@@ -1,7 +1,7 @@
 /** Memory systems as report blocks: one run's numbers, or several systems side by side. Shared by UI, CLI and reports. */
 import { formatBytes, formatCount, formatTime } from '../base/units';
 import { comparisonLabel as labelOf, type ComparisonRow } from '../model/comparison';
-import type { Latencies, OutcomeRow, RequirementRow, SystemNumbers } from '../model/memory-system';
+import type { Latencies, OutcomeRow, RequirementRow, SystemFigure, SystemNumbers } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { RunSummary } from '../model/summary';
 import { ABSENT, formatSystem } from './words';
@@ -12,6 +12,10 @@ const time = (ps: number | null): string => (ps === null ? ABSENT : formatTime(p
 const share = (value: number | null): string => (value === null ? ABSENT : `${(value * 100).toFixed(1)} %`);
 const rate = (value: number | null): string => (value === null ? ABSENT : `${formatCount(Math.round(value))}/s`);
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
+const figure = ({ unit, value }: SystemFigure): string => {
+  if (value === null) return ABSENT;
+  return unit === 'ps' ? formatTime(value) : unit === 'bytes' ? formatBytes(value) : formatCount(value);
+};
 
 interface Row {
   readonly title: string;
@@ -72,7 +76,10 @@ const ROWS: readonly Row[] = [
     title: 'Wrong bytes read',
     number: (n) => (n.contentMismatches === null ? NOT_RECORDED : formatCount(n.contentMismatches)),
   },
-  { title: 'RSS and memcg add up', number: (n) => yes(n.rssConsistent && n.memcgConsistent) },
+  {
+    title: 'RSS and memcg add up',
+    number: (n) => (n.rssConsistent === null ? ABSENT : yes(n.rssConsistent && n.memcgConsistent === true)),
+  },
 ];
 
 const cellOf = (row: Row, summary: RunSummary): string => {
@@ -109,6 +116,36 @@ function outcomeTable(rows: readonly (OutcomeRow & { readonly system?: string })
   ];
 }
 
+function requirementTable(requirements: readonly RequirementRow[]): ReportBlock[] {
+  if (requirements.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: 'Requirements of the 2015 discussion, as checks of this run.',
+      columns: [
+        { title: 'Nr', align: 'left' },
+        { title: 'Requirement', align: 'left' },
+        { title: 'Verdict', align: 'left' },
+        { title: 'What was seen', align: 'left' },
+      ],
+      rows: requirements.map((row) => [row.id, row.title, verdict(row), row.detail]),
+    },
+  ];
+}
+
+/** Figures that only some of the systems have: a row for each, in the order of the first system that has it. */
+function figureRows(summaries: readonly (RunSummary | null)[]): string[][] {
+  const titles = new Map<string, string>();
+  for (const summary of summaries) for (const { id, title } of summary?.system?.figures ?? []) titles.set(id, title);
+  return [...titles].map(([id, title]) => [
+    title,
+    ...summaries.map((summary) => {
+      const found = summary?.system?.figures?.find((each) => each.id === id);
+      return found ? figure(found) : ABSENT;
+    }),
+  ]);
+}
+
 const OUTCOMES = 'What Linux or the driver answered that is not success. These are states of the run, not errors.';
 
 /** The memory system of one run; nothing for the managed system, and for a run that has not begun. */
@@ -119,19 +156,12 @@ export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
     { kind: 'paragraph', text: `${system.title}: ${formatSystem(system)}.` },
     {
       kind: 'facts',
-      facts: ROWS.filter((row) => row.number).map((row) => ({ label: row.title, value: cellOf(row, summary) })),
-    },
-    {
-      kind: 'table',
-      caption: 'Requirements of the 2015 discussion, as checks of this run.',
-      columns: [
-        { title: 'Nr', align: 'left' },
-        { title: 'Requirement', align: 'left' },
-        { title: 'Verdict', align: 'left' },
-        { title: 'What was seen', align: 'left' },
+      facts: [
+        ...(system.figures ?? []).map((each) => ({ label: each.title, value: figure(each) })),
+        ...ROWS.filter((row) => row.number).map((row) => ({ label: row.title, value: cellOf(row, summary) })),
       ],
-      rows: system.requirements.map((row) => [row.id, row.title, verdict(row), row.detail]),
     },
+    ...requirementTable(system.requirements),
     ...outcomeTable(system.outcomes, OUTCOMES),
   ];
 }
@@ -153,7 +183,10 @@ export function comparisonBlocks(rows: readonly ComparisonRow[]): readonly Repor
       kind: 'table',
       caption: 'The same workload, only the memory system swapped.',
       columns,
-      rows: ROWS.map((row) => [row.title, ...ran.map(({ summary }) => (summary ? cellOf(row, summary) : ABSENT))]),
+      rows: [
+        ...ROWS.map((row) => [row.title, ...ran.map(({ summary }) => (summary ? cellOf(row, summary) : ABSENT))]),
+        ...figureRows(ran.map(({ summary }) => summary)),
+      ],
     });
   if (requirements.size > 0)
     blocks.push({

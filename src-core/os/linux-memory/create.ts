@@ -88,6 +88,7 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
       return new AtsBackend(atsOptions(params));
     case 'managed':
     case 'nvidia-uvm':
+    case 'uvmsmart':
       throw new Error(`the ${id} system has no Linux underneath`);
   }
 }

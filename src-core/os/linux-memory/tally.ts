@@ -4,7 +4,7 @@ import type { Latencies, OutcomeRow } from '../../model/memory-system';
 /** Latencies kept one by one; past it the run keeps every second, fourth … of them, and says the exact count and maximum. */
 const MOST_SAMPLES = 65_536;
 
-class Samples {
+export class Samples {
   count = 0;
   max = 0;
   private every = 1;

@@ -10,6 +10,7 @@ import { managed } from './managed';
 import { nvidiaUvm } from './nvidia-uvm';
 import { off } from './off';
 import { tiering } from './tiering';
+import { uvmsmart } from './uvmsmart';
 import { zone } from './zone';
 
 export const memorySystems: readonly SystemEntry[] = [
@@ -24,4 +25,5 @@ export const memorySystems: readonly SystemEntry[] = [
   tiering,
   nvidiaUvm,
   ghAts,
+  uvmsmart,
 ];

@@ -32,7 +32,7 @@ it.each(policies.map((policy) => [`${policy.kind} ${policy.id}`, policy.source] 
 
 describe('machine presets', () => {
   it('have unique ids, in picker order', () => {
-    expect(machines.map((machine) => machine.id)).toEqual(['r0', 'pcie4-16g']);
+    expect(machines.map((machine) => machine.id)).toEqual(['r0', 'pcie4-16g', 'paper-uvmsmart']);
   });
 
   it.each(machines.map((machine) => [machine.id, machine] as const))(

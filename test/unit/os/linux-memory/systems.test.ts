@@ -7,7 +7,7 @@ import { memorySystems } from '../../../../src-core/policies/systems';
 import { choose } from '../../../property/drive';
 import { runSystem, type SystemRun } from './run-system';
 
-const linuxSystems = memorySystems.map(({ id }) => id).filter((id) => id !== 'managed');
+const linuxSystems = memorySystems.filter(({ schema }) => 'contents' in schema.shape).map(({ id }) => id);
 const example = (name: string): string => readFileSync(`examples/${name}.yaml`, 'utf8');
 /** The seed's own case: three matrices, here of 512 KiB in place of 128 MiB. */
 const dgemm = example('s10-dgemm-on-malloc')

@@ -9,7 +9,8 @@ import { runSystem } from './run-system';
 
 const folder = join(import.meta.dirname, '../../../../examples/thread-2015');
 const files = readdirSync(folder).sort();
-const systems = memorySystems.filter(({ id }) => id !== 'managed').map(({ id }) => id);
+/** Those on the Linux model: they have its parameters. */
+const systems = memorySystems.filter(({ schema }) => 'contents' in schema.shape).map(({ id }) => id);
 
 /** Answers of a system that has no room left, or of the host that has none: what the workload asks, not a mistake. */
 const EXPECTED_ANSWERS = /^(ENOSPC|ENOMEM|OOM|EBUSY: \d+ pages stay)$/;

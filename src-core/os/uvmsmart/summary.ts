@@ -1,0 +1,50 @@
+/** The numbers of a run for people and for `run --json`. What the simulator has no notion of is zero or null. */
+import type { SystemSummary } from '../../model/memory-system';
+import { PS_PER_S } from '../../base/units';
+import type { UvmsmartMemory } from './uvmsmart-memory';
+import { PAGE_BYTES } from './units';
+
+export function summarizeUvmsmart(memory: UvmsmartMemory): SystemSummary {
+  const { system, tally, config, clocks, accessCount, options } = memory;
+  const isTimed = config.machine.timing !== null;
+  const { bounces } = memory.books;
+  const ps = clocks.latest();
+  const bytes = config.space.objects.reduce((sum, object) => sum + object.bytes, 0);
+  return {
+    id: system.id,
+    title: system.id, // the session knows the registry and its titles
+    params: system.params,
+    figures: tally.figures(options, isTimed),
+    numbers: {
+      accessesPerSecond: isTimed && ps > 0 ? (accessCount / ps) * PS_PER_S : null,
+      workItems: isTimed ? tally.kernels.latencies() : null,
+      barriers: isTimed ? tally.barriers.latencies() : null,
+      deviceBusy: isTimed && tally.kernelPs > 0 ? Math.max(0, 1 - tally.deviceStallPs / tally.kernelPs) : null,
+      pagesToDevice: tally.readPages,
+      pagesToHost: tally.writtenPages,
+      bounces: bounces.total,
+      bouncesOfWorstPage: bounces.worst,
+      duplicationFactor: 1,
+      relocatedPointers: 0,
+      apiCalls: 0,
+      staleReads: 0,
+      evacuationPs: null,
+      evacuationResidueBytes: 0,
+      pinnedBytesPeak: 0,
+      untouchedDeviceBytes: memory.gmmu.untouchedPages() * PAGE_BYTES,
+      contentMismatches: null,
+      strayKernelBytes: 0,
+      peakDeviceBytes: tally.peakPages * PAGE_BYTES,
+      peakHostBytes: bytes,
+      swapOuts: 0,
+      swapIns: 0,
+      hintFaults: 0,
+      cowBreaks: 0,
+      notifierEvents: 0,
+      rssConsistent: null,
+      memcgConsistent: null,
+    },
+    requirements: [],
+    outcomes: [],
+  };
+}

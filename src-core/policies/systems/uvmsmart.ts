@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { defineSystem } from '../../contracts/memory-system';
+import { choice, integer, toggle } from '../../contracts/params';
+
+/** The simulator stores choices as numbers: 0 disabled, 1 tree, 2 sequential-local, 3 random. */
+const PREFETCHERS = ['disabled', 'tree', 'sequential-local', 'random'] as const;
+
+export const uvmsmart = defineSystem({
+  id: 'uvmsmart',
+  letter: '',
+  title: 'UVMSmart (GPGPU-Sim)',
+  summary:
+    'The peer simulator as its authors ran it: tree prefetch and pre-eviction on 64 KiB blocks, zero-copy by access counters, the latency of faults added after the run.',
+  source:
+    'DebashisGanguly/gpgpu-sim_UVMSmart; Ganguly et al., ISCA 2019, IPDPS 2020, DATE 2021. Options under the simulator’s own names; GDDR size, link and launch cost are the machine’s',
+  params: z.object({
+    hardware_prefetch: choice({
+      title: 'Prefetcher',
+      help: '-hardware_prefetch. tree (1): nodes more than half valid are filled. sequential-local (2): the 64 KiB block. random (3): one more page of the large page. disabled (0): the page.',
+      values: PREFETCHERS,
+      initial: 'tree',
+    }),
+    hwprefetch_oversub: choice({
+      title: 'Prefetcher once memory was exceeded',
+      help: '-hwprefetch_oversub. Takes the place of the prefetcher, for good, at the first fault that would exceed device memory.',
+      values: PREFETCHERS,
+      initial: 'disabled',
+    }),
+    eviction_policy: choice({
+      title: 'Eviction',
+      help: '-eviction_policy. lru-2mb (0): whole large pages. tree (1): also what is left of nodes less than half valid. sequential-local (2): 64 KiB. random (3) and lru-4k (5): pages. lfu (4): large pages by access counter.',
+      values: ['lru-2mb', 'tree', 'sequential-local', 'random', 'lfu', 'lru-4k'],
+      initial: 'lru-2mb',
+    }),
+    reserve_accessed_page_percent: integer({
+      title: 'Reserved part of the recency list',
+      help: '-reserve_accessed_page_percent. The oldest part of the list is passed over, in the hope that it is used again.',
+      unit: '%',
+      min: 0,
+      max: 99,
+      initial: 0,
+    }),
+    percentage_of_free_page_buffer: integer({
+      title: 'Free-page buffer',
+      help: '-percentage_of_free_page_buffer. Eviction starts so much before the device is full.',
+      unit: '%',
+      min: 0,
+      max: 99,
+      initial: 0,
+    }),
+    invalidate_clean: toggle({
+      title: 'Drop clean memory',
+      help: '-invalidate_clean. What was only read is dropped without a write-back. Otherwise everything is written back.',
+      initial: false,
+    }),
+    enable_dma: choice({
+      title: 'Zero-copy scheme',
+      help: '-enable_dma. disabled (0): first touch migrates. always (2): reads migrate at the threshold. oversub (3): so once memory was exceeded. adaptive (1): a threshold that follows occupancy, then round trips.',
+      values: ['disabled', 'adaptive', 'always', 'oversub'],
+      initial: 'disabled',
+    }),
+    migrate_threshold: integer({
+      title: 'Static threshold',
+      help: '-migrate_threshold, ts. Accesses to a 64 KiB block at which a read migrates it; the published runs have 8, the simulator’s own default is 10.',
+      unit: 'accesses',
+      min: 1,
+      max: 1_048_576,
+      initial: 8,
+    }),
+    multiply_dma_penalty: integer({
+      title: 'Penalty factor',
+      help: '-multiply_dma_penalty, p. adaptive, once memory was exceeded: threshold = ts × p × (round trips + 1). The simulator’s own default is 0, its published runs use 2 to 2^20.',
+      unit: '',
+      min: 0,
+      max: 1_048_576,
+      initial: 2,
+    }),
+    page_fault_latency: integer({
+      title: 'Latency of a far fault',
+      help: '-page_fault_latency. 66,645 cycles at 1481 MHz are 45 µs; added to the kernel time per fault after the run.',
+      unit: 'cycles',
+      min: 0,
+      max: 100_000_000,
+      initial: 66_645,
+    }),
+    enable_accurate_simulation: toggle({
+      title: 'Simulate the latency of faults',
+      help: '-enable_accurate_simulation. The latency occupies the read channel in front of the transfer, and nothing is added after the run.',
+      initial: false,
+    }),
+    page_table_walk_latency: integer({
+      title: 'Page walk',
+      help: '-page_table_walk_latency. Passes before a fault is seen.',
+      unit: 'cycles',
+      min: 0,
+      max: 1_000_000,
+      initial: 100,
+    }),
+    core_freq: integer({
+      title: 'Core clock',
+      help: 'First of -gpgpu_clock_domains: what a cycle is.',
+      unit: 'MHz',
+      min: 1,
+      max: 100_000,
+      initial: 1481,
+    }),
+  }),
+});

@@ -1,0 +1,8 @@
+/** Every row of docs/validation.md, in its order. */
+import type { ValidationRow } from './row';
+import { v1 } from './rows/v1-2dconv';
+import { v2 } from './rows/v2-hotspot-prefetchers';
+import { v3 } from './rows/v3-hotspot-lru';
+import { v8 } from './rows/v8-link-curve';
+
+export const validationRows: readonly ValidationRow[] = [v1, v2, v3, v8];

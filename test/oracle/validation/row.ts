@@ -1,0 +1,75 @@
+/**
+ * What a row of docs/validation.md is. A row runs the engine and compares with numbers that somebody else published; it
+ * is one file in rows/ and one line in index.ts. Published values stand in the rows alone: no engine and no preset reads
+ * them.
+ */
+import type { SystemWish } from '../../../src-core/protocol/messages';
+import type { RunSummary } from '../../../src-core/model/summary';
+
+/** When a comparison holds. */
+export type Rule =
+  /** Equal. */
+  | { readonly kind: 'exact' }
+  /** |ours / published − 1| is at most so much. */
+  | { readonly kind: 'within'; readonly share: number }
+  /** |ours − published| is at most so much: for published numbers that are ratios themselves. */
+  | { readonly kind: 'near'; readonly distance: number }
+  /** Nothing is promised: the factor is stated. */
+  | { readonly kind: 'stated' };
+
+export const EXACT: Rule = { kind: 'exact' };
+export const STATED: Rule = { kind: 'stated' };
+export const within = (share: number): Rule => ({ kind: 'within', share });
+export const near = (distance: number): Rule => ({ kind: 'near', distance });
+
+/** One number beside its published one. */
+export interface Comparison {
+  readonly what: string;
+  readonly unit: string;
+  readonly published: number;
+  readonly ours: number;
+  readonly rule: Rule;
+}
+
+/** A statement about several runs, such as an order. */
+export interface Statement {
+  readonly what: string;
+  /** What was seen. */
+  readonly seen: string;
+  readonly holds: boolean;
+}
+
+export interface RowResult {
+  readonly comparisons: readonly Comparison[];
+  readonly statements?: readonly Statement[];
+}
+
+/** Runs a workload of examples/validation. Equal wishes are run once. */
+export type RunWorkload = (
+  file: string,
+  wish?: { readonly system?: SystemWish; readonly deviceMemoryBytes?: number },
+) => Promise<RunSummary>;
+
+export interface ValidationRow {
+  /** As in the list of the issue: V1, V2 … */
+  readonly id: string;
+  readonly title: string;
+  /** Who published the numbers, and how well they are known: LOG, SRC, TXT, FIG or NOTE. */
+  readonly source: string;
+  /** What was run, and why the numbers are as near or as far as they are. */
+  readonly why: string;
+  compare(run: RunWorkload): Promise<RowResult>;
+}
+
+export function holds({ rule, published, ours }: Comparison): boolean | null {
+  switch (rule.kind) {
+    case 'exact':
+      return ours === published;
+    case 'within':
+      return Math.abs(ours / published - 1) <= rule.share;
+    case 'near':
+      return Math.abs(ours - published) <= rule.distance;
+    case 'stated':
+      return null;
+  }
+}
