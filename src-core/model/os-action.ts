@@ -28,6 +28,30 @@ export const ADVICE = [
 ] as const;
 export type Advice = (typeof ADVICE)[number];
 
+export const HINTS = [
+  'preferred-location',
+  'no-preferred-location',
+  'accessed-by',
+  'not-accessed-by',
+  'read-mostly',
+  'not-read-mostly',
+  'access',
+  'granularity',
+  'always-mapped',
+  'not-always-mapped',
+  'atomic-device',
+  'atomic-global',
+  'atomic-cpu',
+  'atomic-undefined',
+] as const;
+/**
+ * What a program tells a device's driver of a range: cudaMemAdvise, hipMemAdvise, attributes of hsa_amd_svm_attributes_set, the
+ * madvise ioctl of Xe. A driver that does not know a hint answers EINVAL. `accessed-by`: the device maps the data where it is
+ * (ACCESS_IN_PLACE of AMD); `access`: the data comes to the device that faults (AMD); `granularity`: log2 of the pages that
+ * move together (AMD); `always-mapped`: queues stop rather than fault (AMD); `atomic-*`: where atomics may happen (Xe).
+ */
+export type Hint = (typeof HINTS)[number];
+
 /** Part of an object of one process: bytes [from, to), rounded out to pages. */
 export interface OsRange {
   /** Index of the object (of its name; swaps apply). */
@@ -58,6 +82,14 @@ export type OsAction =
   | { readonly kind: 'file-read' | 'file-write'; readonly range: OsRange }
   /** Moves the range to a processor now: cudaMemPrefetchAsync, hipMemPrefetchAsync, the driver's migrate ioctl. */
   | { readonly kind: 'migrate'; readonly range: OsRange; readonly to: ProcessorIndex }
+  /** Tells the device's driver how the range is used. `at`: of which processor; `value`: of `granularity`. */
+  | {
+      readonly kind: 'advise';
+      readonly range: OsRange;
+      readonly hint: Hint;
+      readonly at: ProcessorIndex | null;
+      readonly value: number | null;
+    }
   /** Evicts everything from the device and takes its memory away; `replug` gives it back. */
   | { readonly kind: 'unplug' | 'replug'; readonly device: ProcessorIndex }
   /** The kernel itself allocates (page cache of others, network buffers, slab). Where it lands is the question of 1b. */

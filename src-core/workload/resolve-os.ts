@@ -1,7 +1,7 @@
 /** `os:` as written → a call with names resolved and ranges in bytes. What Linux answers to it is known in the run only. */
 import { unreachable } from '../base/assert';
 import { parseBytes } from '../base/units';
-import { MAIN_PROCESS, type OsAction, type OsRange } from '../model/os-action';
+import { type Hint, MAIN_PROCESS, type OsAction, type OsRange } from '../model/os-action';
 import { CPU, processorIndex, type ProcessorIndex } from '../model/processor';
 import { MAX_OBJECT_BYTES } from './limits';
 import type { Path } from './problems';
@@ -11,12 +11,15 @@ import type { WorkloadObject } from './workload';
 
 const PAGE_BYTES = 4096;
 
-type Option = 'prot' | 'advice' | 'dontUnmap' | 'longTerm' | 'write' | 'node' | 'to';
-const OPTIONS: readonly Option[] = ['prot', 'advice', 'dontUnmap', 'longTerm', 'write', 'node', 'to'];
+const OPTIONS = ['prot', 'advice', 'hint', 'at', 'value', 'dontUnmap', 'longTerm', 'write', 'node', 'to'] as const;
+type Option = (typeof OPTIONS)[number];
 /** Which calls take an option; those in `NEEDED` do not go without. */
 const CALLS_WITH: Readonly<Record<Option, readonly OsCall[]>> = {
   prot: ['mprotect'],
   advice: ['madvise'],
+  hint: ['advise'],
+  at: ['advise'],
+  value: ['advise'],
   dontUnmap: ['mremap'],
   longTerm: ['pin'],
   write: ['pin'],
@@ -29,7 +32,10 @@ const NEEDED: readonly (readonly [OsCall, Option, string])[] = [
   ['mbind', 'node', 'cpu or a gpu, such as { mbind: A, node: gpu0 }'],
   ['truncate', 'to', 'the new size, such as { truncate: A, to: 4MiB }'],
   ['migrate', 'to', 'cpu or a gpu, such as { migrate: A, to: gpu0 }'],
+  ['advise', 'hint', 'a hint, such as { advise: A, hint: preferred-location, at: gpu0 }'],
 ];
+/** Hints about one processor. */
+const HINTS_AT: readonly Hint[] = ['preferred-location', 'accessed-by', 'not-accessed-by', 'access'];
 const FILE_CALLS: readonly OsCall[] = ['sync', 'truncate', 'fileRead', 'fileWrite'];
 const FILE_MAPPINGS = ['file-private', 'file-shared', 'dax', 'anon-shared'];
 
@@ -101,6 +107,8 @@ function rangeAction(call: RangeCall, context: Context): OsAction | null {
       const to = place(context, 'to', data.to);
       return to === null ? null : { kind: call, range, to };
     }
+    case 'advise':
+      return adviseAction(context, range);
     case 'fileRead':
       return { kind: 'file-read', range };
     case 'fileWrite':
@@ -109,6 +117,26 @@ function rangeAction(call: RangeCall, context: Context): OsAction | null {
       return { kind: call, range };
   }
 }
+
+/** A hint goes with a processor, with a number, or with neither. */
+function adviseAction(context: Context, range: OsRange): OsAction | null {
+  const { data, wrong } = context;
+  const hint = data.hint ?? 'read-mostly';
+  const needs = HINTS_AT.includes(hint) ? 'at' : hint === 'granularity' ? 'value' : null;
+  for (const option of ['at', 'value'] as const) {
+    if (data[option] !== undefined && option !== needs)
+      return wrong('wrong-key', `"${option}" does not go with the hint ${hint}`, option, true);
+    if (data[option] === undefined && option === needs)
+      return wrong('missing-key', `the hint ${hint} needs "${option}"; expected ${HINT_EXAMPLES[option]}`);
+  }
+  const at = needs === 'at' ? place(context, 'at', data.at) : null;
+  if (needs === 'at' && at === null) return null;
+  return { kind: 'advise', range, hint, at, value: data.value ?? null };
+}
+const HINT_EXAMPLES = {
+  at: 'cpu or a gpu, such as { advise: A, hint: preferred-location, at: gpu0 }',
+  value: 'log2 of pages, such as { advise: A, hint: granularity, value: 9 }',
+} as const;
 
 /** The range of the action is what is cut off. */
 function truncateAction({ data, path, scope, wrong }: Context, spec: WorkloadObject, index: number): OsAction | null {
@@ -127,11 +155,11 @@ function truncateAction({ data, path, scope, wrong }: Context, spec: WorkloadObj
   return { kind: 'truncate', range: { object: index, from: size.value, to: spec.bytes } };
 }
 
-function place(context: Context, key: 'node' | 'to' | 'unplug' | 'replug', name = ''): ProcessorIndex | null {
+function place(context: Context, key: 'node' | 'to' | 'at' | 'unplug' | 'replug', name = ''): ProcessorIndex | null {
   const { wrong, devices } = context;
   const index = processorIndex(name);
   const known = `gpu0${devices > 1 ? ` … gpu${devices - 1}` : ''}`;
-  const host = key === 'node' || key === 'to' ? 'cpu or ' : '';
+  const host = key === 'node' || key === 'to' || key === 'at' ? 'cpu or ' : '';
   if (index === undefined || (index === CPU && host === ''))
     return wrong('wrong-value', `is "${name.slice(0, 60)}"; expected ${host}${known}`, key);
   if (index > devices)

@@ -1,7 +1,7 @@
 /** `os:` of a step: one call to the operating system, named by its first key, such as `{ munmap: A, part: [0, 0.5] }`. */
 import { z } from 'zod';
-import { ADVICE } from '../model/os-action';
-import { expected, objectName, oneOf, rangeShape, section, size, word } from './schema-parts';
+import { ADVICE, HINTS } from '../model/os-action';
+import { expected, objectName, oneOf, rangeShape, section, size, whole, word } from './schema-parts';
 
 const yes = (what: string) => z.literal(true, expected('true')).optional().meta({ description: what });
 const flag = (what: string) => z.boolean(expected('true or false')).optional().meta({ description: what });
@@ -25,6 +25,7 @@ export const RANGE_CALLS = [
   'fileRead',
   'fileWrite',
   'migrate',
+  'advise',
   'userfaultfd',
 ] as const;
 export type RangeCall = (typeof RANGE_CALLS)[number];
@@ -59,6 +60,7 @@ export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', 
   fileRead: on('Object whose file is read with read(), past the mapping.'),
   fileWrite: on('Object whose file is written with write(), past the mapping.'),
   migrate: on('Object that is moved to processor `to` now.'),
+  advise: on('Object of which the program tells the device’s driver `hint`.'),
   userfaultfd: on('Object whose missing pages are answered by a handler in user space.'),
   fork: word('the name of a new process').optional().meta({ description: 'Makes a child process of this name.' }),
   exit: yes('Ends the process.'),
@@ -76,6 +78,11 @@ export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', 
   ...rangeShape,
   prot: oneOf(['none', 'r', 'rw']).optional().meta({ description: 'mprotect: none, r or rw.' }),
   advice: oneOf(ADVICE).optional().meta({ description: 'madvise: what the program says of the range.' }),
+  hint: oneOf(HINTS).optional().meta({ description: 'advise: what the driver is told of the range.' }),
+  at: word('cpu, gpu or gpu0 … gpu5')
+    .optional()
+    .meta({ description: 'advise: the processor of preferred-location, accessed-by, not-accessed-by and access.' }),
+  value: whole(0, 63).optional().meta({ description: 'advise: log2 of pages, of granularity.' }),
   dontUnmap: flag('mremap: the old range stays mapped, empty (MREMAP_DONTUNMAP).'),
   longTerm: flag('pin: FOLL_LONGTERM, pages leave device and movable memory first.'),
   write: flag('pin: the holder writes to the pages. Default true.'),

@@ -7,6 +7,7 @@ import type { NodeSpec } from '../linux/kernel';
 import type { Page } from '../linux/page';
 import type { Pte } from '../linux/page-table';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
+import type { OsAction } from '../../model/os-action';
 import type { EvictionView } from '../../contracts/policy';
 import type { Clocks } from '../../sim/clock';
 import type { Kernel } from '../linux/kernel';
@@ -27,6 +28,9 @@ export interface DeviceFaultPage {
   /** Ordinal of the fault event. */
   readonly cause: number;
 }
+
+/** A hint to a driver, without its range: see OsAction. */
+export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
 /** What follows from how a system is built: the requirements of thread-2015.md that no run has to measure. */
 export interface SystemTraits {
@@ -80,6 +84,8 @@ export interface Backend {
   cpuFaults?(granule: number, op: AccessOp): void;
   /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
+  /** What the program tells the driver of a range; absent: there is no driver that would listen. */
+  advise?(mm: Mm, start: number, end: number, told: Told): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
   /** Pages that an evacuation could never move, where pins are not the reason. */

@@ -63,6 +63,8 @@ function wordsOf(action: OsAction): string {
       return `migration ${action.enabled ? 'on' : 'off'}`;
     case 'pin':
       return action.longTerm ? 'pin long-term' : 'pin';
+    case 'advise':
+      return `advise ${action.hint}${action.at === null ? '' : ` ${processorName(action.at)}`}`;
     case 'migrate':
       return `migrate to ${processorName(action.to)}`;
     default:
@@ -160,6 +162,8 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
       return unpin(memory, process, pages);
     case 'migrate':
       return memory.migrateRange(process, start, end, action.to);
+    case 'advise':
+      return memory.backend.advise?.(mm, start, end, action) ?? 'EOPNOTSUPP';
     case 'userfaultfd':
       return answerOf(registerUffd(kernel, mm, start, end));
     default:

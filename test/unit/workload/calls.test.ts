@@ -45,6 +45,16 @@ const calls: [string, unknown][] = [
   ['{ fileRead: f }', { kind: 'file-read', ...f }],
   ['{ fileWrite: f, bytes: [0, 4KiB] }', { kind: 'file-write', ...range(1, 0, 4096) }],
   ['{ migrate: a, to: gpu }', { kind: 'migrate', to: 1, ...a }],
+  [
+    '{ advise: a, hint: preferred-location, at: gpu1 }',
+    { kind: 'advise', hint: 'preferred-location', at: 2, value: null, ...a },
+  ],
+  [
+    '{ advise: a, hint: preferred-location, at: cpu, part: [0, 0.5] }',
+    { kind: 'advise', hint: 'preferred-location', at: 0, value: null, ...range(0, 0, 4 * MIB) },
+  ],
+  ['{ advise: a, hint: read-mostly }', { kind: 'advise', hint: 'read-mostly', at: null, value: null, ...a }],
+  ['{ advise: a, hint: granularity, value: 4 }', { kind: 'advise', hint: 'granularity', at: null, value: 4, ...a }],
   ['{ userfaultfd: a }', { kind: 'userfaultfd', ...a }],
   ['{ fork: child }', { kind: 'fork', child: 'child' }],
   ['{ exec: true }', { kind: 'exec' }],

@@ -58,6 +58,23 @@ describe('a call that is wrong', () => {
       '8:35 phases[0].steps[0].os.advice wrong-value: is "dontned"; did you mean "dontneed"? (expected one of dontneed, ',
     ],
     ['{ madvise: A }', `${OS} missing-key: madvise needs "advice"; expected an advice, such as `],
+    ['{ advise: A }', `${OS} missing-key: advise needs "hint"; expected a hint, such as { advise: A, hint: `],
+    [
+      '{ advise: A, hint: accessed-by }',
+      `${OS} missing-key: the hint accessed-by needs "at"; expected cpu or a gpu, such as `,
+    ],
+    [
+      '{ advise: A, hint: granularity }',
+      `${OS} missing-key: the hint granularity needs "value"; expected log2 of pages, such as { advise: A, hint: `,
+    ],
+    [
+      '{ advise: A, hint: read-mostly, at: gpu0 }',
+      '8:45 phases[0].steps[0].os.at wrong-key: "at" does not go with the hint read-mostly',
+    ],
+    [
+      '{ advise: A, hint: granularity, value: 64 }',
+      '8:52 phases[0].steps[0].os.value wrong-value: is 64; expected a whole number from 0 to 63',
+    ],
     ['{ munmap: A, prot: r }', '8:26 phases[0].steps[0].os.prot wrong-key: "prot" goes with mprotect, not with munmap'],
     [
       '{ munmap: A, to: cpu }',
