@@ -19,6 +19,8 @@ export interface LinkSpec {
   readonly duplex: Sourced<boolean>;
   /** From the last byte sent to the bytes usable. Transfers behind one another overlap it; 0 where absent. */
   readonly latency?: Sourced<Picoseconds>;
+  /** Largest distance of the curve from the figures that it stands for, as a share of them; unknown where absent. */
+  readonly curveError?: Sourced<number>;
   /** Transfers of one direction in service at once; together they never exceed the asymptote. 1 where absent. */
   readonly copyEnginesPerDirection?: Sourced<number>;
 }
@@ -72,7 +74,7 @@ export interface DriverCosts {
   readonly perBlock: Sourced<Picoseconds>;
   /** Per 4 KiB page taken out of a CPU page table. */
   readonly perPageUnmap: Sourced<Picoseconds>;
-  /** Per block with pages taken out: inter-processor interrupts and invalidation, CPU or GPU side. */
+  /** Per block and processor with pages taken out: inter-processor interrupts and invalidation, CPU or GPU side. */
   readonly tlbShootdown: Sourced<Picoseconds>;
   /** Per host page made reachable by the device (IOMMU or DMA mapping), the first time only. */
   readonly dmaMapPerPage: Sourced<Picoseconds>;

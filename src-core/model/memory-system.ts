@@ -15,6 +15,7 @@ export const MEMORY_SYSTEMS = [
   'nvidia-uvm',
   'gh-ats',
   'uvmsmart',
+  'amd-svm',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 

@@ -85,6 +85,7 @@ const link = z.strictObject({
   kneePerKib: sourced(z.number().gt(0).lte(1e6)),
   duplex: sourced(flag),
   latency: sourced(cost).exactOptional(),
+  curveError: sourced(z.number().min(0).max(1)).exactOptional(),
   copyEnginesPerDirection: sourced(count(MOST_COPY_ENGINES)).exactOptional(),
 });
 

@@ -18,6 +18,7 @@ export interface MachineConstant {
 }
 
 const rate = (value: number): string => `${formatBytes(value)}/s (${formatCount(Math.round(value / 1e7) / 100)} GB/s)`;
+const percent = (value: number): string => `${formatCount(Math.round(value * 1000) / 10)} %`;
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no');
 
 function constant<T>(name: string, given: Sourced<T>, show: (value: T) => string): MachineConstant {
@@ -35,6 +36,7 @@ function ofLink(name: string, link: LinkSpec): readonly MachineConstant[] {
     constant(`${name}, knee of the size curve`, link.kneePerKib, (knee) => `${knee} per KiB`),
     constant(`${name}, both directions at once`, link.duplex, yesNo),
     ...optional(`${name}, latency of a transfer`, link.latency, formatTime),
+    ...optional(`${name}, error of the size curve`, link.curveError, percent),
     ...optional(`${name}, copy engines per direction`, link.copyEnginesPerDirection, formatCount),
   ];
 }

@@ -10,6 +10,7 @@ import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import type { OpenTarget } from '../model/target';
 import { parseMachineFile } from '../presets';
+import { saysCalibration } from '../presets/calibration';
 import type { RunOptions } from '../protocol/messages';
 import { looksLikeRecording, openRecording, type OpenRecording } from '../record/arrow-reader';
 import type { PolicyChange } from '../model/scenario';
@@ -106,6 +107,7 @@ export async function openTarget(
     return { kind: 'recording', header: recording.header, recording };
   }
   const headText = new TextDecoder().decode(head.subarray(0, 4096));
+  if (saysCalibration(headText)) throw calibrationHint(source.name);
   if (isMarkup(headText)) return openReport(await readText(source), source.name, context);
   const { importer, ties } = pickImporter(head, source.name);
   if (importer && !saysWorkload(headText))
@@ -134,7 +136,9 @@ async function machineFor(
 ): Promise<RecordingHeader['machine']> {
   if (file) {
     const source = await platform.source(file);
-    return parseMachineFile(await readText(source), source.name);
+    const text = await readText(source);
+    if (saysCalibration(text)) throw calibrationHint(source.name);
+    return parseMachineFile(text, source.name);
   }
   return findMachine(options.machine ?? wish ?? DEFAULT_MACHINE);
 }
@@ -314,6 +318,12 @@ async function openReport(html: string, name: string, context: OpenContext): Pro
     expectedHash: embedded.expectedHash,
   });
 }
+
+/** Samples of a machine are no machine yet. */
+const calibrationHint = (name: string): Refusal =>
+  new Refusal(
+    `${name} holds the samples of the calibration program; make a machine file of it (\`faultline calibrate ${name} --as my-machine.json\`) and run with --machine my-machine.json`,
+  );
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, '');
 

@@ -46,6 +46,11 @@ const checks = [
 
 const fixes = [
   { name: 'registry list', commands: [[vitest, 'run', 'test/arch/registries.test.ts']], env: { FAULTLINE_FIX: '1' } },
+  {
+    name: 'machines page',
+    commands: [[vitest, 'run', 'test/arch/machines-page.test.ts']],
+    env: { FAULTLINE_FIX: '1' },
+  },
   { name: 'lint', commands: [[eslint, '--fix', '.']] },
   { name: 'format', commands: [[prettier, '--write', '--log-level', 'warn', '.']] },
 ];

@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../linux/page';
 import type { MemoryConfig } from '../memory-system';
 import type { Backend } from './backend';
 import { AtsBackend, type AtsOptions } from './backends/ats';
+import { AmdSvmBackend } from './backends/amd-svm/backend';
 import { CopyBackend } from './backends/copy';
 import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
@@ -74,6 +75,8 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
     }
     case 'off':
       return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(STILL);
+    case 'amd-svm':
+      return new AmdSvmBackend({ granularity: number('svm_default_granularity') });
     case 'tiering':
       return new NodeBackend({
         ...STILL,

@@ -51,6 +51,8 @@ export class DeviceMemory implements DevicePagemap {
   closing = false;
   /** Set by the driver: brings the page of a CPU fault back. */
   onCpuFault: (fault: DeviceFault) => FaultResult = () => 'sigbus';
+  /** Set by drivers that keep their own books of pages: the last reference to the folio went. */
+  onFree: ((head: Page) => void) | null = null;
   private readonly chunkPages: number;
   private readonly blocks: Block[] = [];
   private readonly blockOf = new Map<Page, Block>();
@@ -136,6 +138,7 @@ export class DeviceMemory implements DevicePagemap {
 
   /** T2: the frames go back to their block, a large folio as base pages. */
   folioFree(head: Page): void {
+    this.onFree?.(head);
     const block = this.blockOf.get(head)!;
     const pages = pagesOf(head);
     this.inUse.delete(head);

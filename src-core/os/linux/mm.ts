@@ -59,7 +59,10 @@ export class Mm {
   readonly vmas: Vma[] = [];
   readonly pmds = new Map<number, Pmd>();
   readonly rss: Rss = { anon: 0, file: 0, shmem: 0, swap: 0 };
+  /** Ascending by start. */
   readonly notifiers: IntervalNotifier[] = [];
+  /** Pages of the longest notifier that there was: none that starts further below an address covers it. */
+  notifierPagesMax = 0;
   /** Sequence of mmu_interval notifiers: odd while an invalidation that hits one is in flight (M16). */
   sequence = 0;
   /** Invalidations in flight: their ranges. */

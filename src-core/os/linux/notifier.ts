@@ -39,20 +39,49 @@ export interface Invalidation {
 
 /** mmu_interval_notifier_insert. The caller subscribes outside of invalidations. */
 export function subscribe(notifier: IntervalNotifier): void {
-  notifier.sequence = notifier.mm.sequence;
-  notifier.mm.notifiers.push(notifier);
+  const { mm } = notifier;
+  notifier.sequence = mm.sequence;
+  mm.notifiers.splice(firstFrom(mm.notifiers, notifier.start), 0, notifier);
+  mm.notifierPagesMax = Math.max(mm.notifierPagesMax, notifier.end - notifier.start);
 }
 
 export function unsubscribe(notifier: IntervalNotifier): void {
-  const at = notifier.mm.notifiers.indexOf(notifier);
-  if (at >= 0) notifier.mm.notifiers.splice(at, 1);
+  const { notifiers } = notifier.mm;
+  for (let at = firstFrom(notifiers, notifier.start); notifiers[at]?.start === notifier.start; at++)
+    if (notifiers[at] === notifier) {
+      notifiers.splice(at, 1);
+      return;
+    }
+}
+
+/** Index of the first notifier that starts at `vpn` or above. */
+function firstFrom(notifiers: readonly IntervalNotifier[], vpn: number): number {
+  let low = 0;
+  let high = notifiers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (notifiers[middle]!.start < vpn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Those that overlap [start, end). Drivers with a notifier per range have thousands of them. */
+function overlapping({ notifiers, notifierPagesMax }: Mm, start: number, end: number): readonly IntervalNotifier[] {
+  const hit: IntervalNotifier[] = [];
+  for (let at = firstFrom(notifiers, start - notifierPagesMax + 1); at < notifiers.length; at++) {
+    const each = notifiers[at]!;
+    if (each.start >= end) break;
+    if (each.end > start) hit.push(each);
+  }
+  return hit;
 }
 
 /** invalidate_range_start: tells every overlapping mirror; null when one that may refuse did (M18). */
 export function beginInvalidate(range: NotifyRange): Invalidation | null {
   const { mm, start, end } = range;
   mm.kernel.hooks.notified?.(range);
-  const hit = mm.notifiers.filter((each) => each.start < end && each.end > start);
+  const hit = overlapping(mm, start, end);
   if (hit.length > 0 && mm.sequence % 2 === 0) mm.sequence++;
   const entry = { start, end, hits: hit.length > 0 };
   mm.invalidating.push(entry);

@@ -1,5 +1,6 @@
 /** Every memory system that can be chosen; the first is the default. */
 import type { SystemEntry } from '../../contracts/memory-system';
+import { amdSvm } from './amd-svm';
 import { coherent } from './coherent';
 import { copy } from './copy';
 import { dax } from './dax';
@@ -26,4 +27,5 @@ export const memorySystems: readonly SystemEntry[] = [
   nvidiaUvm,
   ghAts,
   uvmsmart,
+  amdSvm,
 ];

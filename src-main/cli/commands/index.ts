@@ -1,4 +1,5 @@
 import { bench } from './bench';
+import { calibrate } from './calibrate';
 import type { CommandEntry } from './command';
 import { describe } from './describe';
 import { importFile } from './import';
@@ -7,4 +8,4 @@ import { run } from './run';
 import { serve } from './serve';
 
 /** In the order of the help. */
-export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe, bench];
+export const commands: readonly CommandEntry[] = [run, importFile, report, serve, describe, calibrate, bench];

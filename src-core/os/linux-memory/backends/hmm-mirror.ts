@@ -64,6 +64,11 @@ export class HmmMirror {
     return notifier;
   }
 
+  /** The same for all windows that pages [start, end) lie in. */
+  watchRange(device: ProcessorIndex, mm: Mm, start: number, end: number): void {
+    for (let vpn = start; vpn < end; vpn += this.windowPages - (vpn % this.windowPages)) this.watch(device, mm, vpn);
+  }
+
   /** Drops the device's entries (N1): all of the range, unless the event is this driver's own migration. */
   private invalidate(
     device: ProcessorIndex,

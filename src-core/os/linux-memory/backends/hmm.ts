@@ -7,27 +7,17 @@
 import { assert } from '../../../base/assert';
 import { EVICTION } from '../../../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
-import { DeviceMemory } from '../../linux/device-chunks';
-import { evictFolios, unplug } from '../../linux/device-evict';
 import type { DeviceFault } from '../../linux/device-memory';
 import type { FaultResult } from '../../linux/errno';
 import type { NodeSpec } from '../../linux/kernel';
-import { copyFolio } from '../../linux/migrate-entries';
-import {
-  migrateArgs,
-  migrateVmaFinalize,
-  migrateVmaPages,
-  migrateVmaSetup,
-  type MigrateVmaArgs,
-} from '../../linux/migrate-vma';
 import { vmaAt, type Mm } from '../../linux/mm';
-import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../linux/page';
+import { PMD_PAGES, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
 import { handleFault } from '../../linux/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
 import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
-import { localBits } from '../bits';
 import { REASON } from '../../codes';
+import { DevicePrivate } from './device-private';
 import { HmmMirror } from './hmm-mirror';
 
 /** One page is faulted so often (swapped, exclusive, foreign, shared) before the driver takes it as it is. */
@@ -51,8 +41,8 @@ export class HmmBackend implements Backend {
     knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
   };
   protected memory!: LinuxHost;
-  readonly devices: DeviceMemory[] = [];
   private mirrored!: HmmMirror;
+  private vram!: DevicePrivate;
   /** The fault in progress is for one page, whatever the chunk is. */
   private onePage = false;
 
@@ -71,28 +61,21 @@ export class HmmBackend implements Backend {
   attach(memory: LinuxHost): void {
     this.memory = memory;
     this.mirrored = new HmmMirror(memory, this.options.windowPages, this.options.exclusiveAtomics);
-    const capacity = Math.floor(memory.config.deviceMemoryBytes / PAGE_BYTES);
-    for (let device = 0; device <= memory.config.devices; device++) {
-      const pages = new DeviceMemory(memory.kernel, {
-        name: `gpu${device - 1}`,
-        kind: 'device-private',
-        node: device,
-        owner: this.mirrored.owner(device),
-        capacity: device === CPU ? 0 : capacity,
-      });
-      pages.onCpuFault = (fault) => this.cpuFault(device, fault);
-      this.devices.push(pages);
-    }
+    this.vram = new DevicePrivate(
+      memory,
+      (device) => this.mirrored.owner(device),
+      (device, fault) => this.cpuFault(device, fault),
+    );
   }
 
   ownerOfPage(page: Page): ProcessorIndex {
-    return page.kind === 'device-private' ? page.node : CPU;
+    return this.vram.ownerOfPage(page);
   }
   capacity(device: ProcessorIndex): number {
-    return this.devices[device]!.capacity;
+    return this.vram.capacity(device);
   }
   free(device: ProcessorIndex): number {
-    return this.capacity(device) - this.devices[device]!.usedPages;
+    return this.vram.free(device);
   }
 
   decide(device: ProcessorIndex, granule: number, op: AccessOp): number {
@@ -113,7 +96,7 @@ export class HmmBackend implements Backend {
   /** Would the driver migrate the page? Its policy, its switch, and what Linux lets move (B3, B4). */
   private wants(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
     const { memory, options } = this;
-    if (!options.migrates || memory.migrationOff || this.devices[device]!.closing) return false;
+    if (!options.migrates || memory.migrationOff || this.vram.devices[device]!.closing) return false;
     const process = memory.processes.of(granule);
     const vma = process ? vmaAt(process.mm, memory.map.vpn(granule)) : null;
     if (!vma || vma.hugetlb || vma.mixedmap || vma.dax || vma.uffdMissing || (vma.file && !options.fileBacked))
@@ -186,44 +169,10 @@ export class HmmBackend implements Backend {
 
   /** migrate_vma of a range of one VMA to the device; answers the pages that came. */
   migrateIn(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
-    const { memory } = this;
-    const { kernel } = memory;
     this.makeRoom(device, this.missing(device, mm, start, end));
-    const args = migrateArgs({
-      mm,
-      start,
-      end,
-      select: { system: true, devicePrivate: false, coherent: false, compound: true },
-      owner: this.mirrored.owner(device),
-      fileBacked: this.options.fileBacked,
-    });
-    if (migrateVmaSetup(kernel, args) !== null) return 0;
-    this.fill(args, (order) => this.devices[device]!.alloc(order));
-    migrateVmaPages(kernel, args);
-    migrateVmaFinalize(kernel, args);
-    return this.program(device, mm, start, end);
-  }
-
-  /** Destinations and copies: large where the source or hole is, else base pages (L6). */
-  private fill(args: MigrateVmaArgs, alloc: (order: number) => Page | null): void {
-    const { kernel } = this.memory;
-    for (const [i, slot] of args.slots.entries()) {
-      if (!slot?.migrate) continue;
-      const large = slot.compound ? alloc(9) : null;
-      if (large) {
-        if (slot.page) copyFolio(kernel, slot.page.head, large, 'migrate');
-        args.dst[i] = large;
-        continue;
-      }
-      const count = slot.compound ? PMD_PAGES : 1;
-      for (let k = 0; k < count; k++) {
-        const page = alloc(0);
-        if (!page) break;
-        const source = slot.compound ? (slot.page?.head.pages?.[k] ?? null) : slot.page;
-        if (source) page.data = source.data ? source.data.slice() : null;
-        args.dst[i + k] = page;
-      }
-    }
+    this.vram.toDevice(device, mm, start, end, { compound: true, fileBacked: this.options.fileBacked });
+    this.mirrored.watchRange(device, mm, start, end);
+    return this.vram.program(device, mm, start, end);
   }
 
   /** Pages of the range that are not on the device yet: room to make. */
@@ -232,24 +181,6 @@ export class HmmBackend implements Backend {
     for (let vpn = start; vpn < end; vpn++) {
       const granule = this.memory.processes.granule(mm, vpn);
       if (granule >= 0 && this.memory.residency.ownerOf(granule) !== device) pages++;
-    }
-    return pages;
-  }
-
-  /** The device's page table after a migration: never more than the CPU's entry grants (M20). */
-  private program(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
-    const { memory } = this;
-    let pages = 0;
-    for (let vpn = start; vpn < end; vpn++) {
-      const granule = memory.processes.granule(mm, vpn);
-      const found = entryAt(mm, vpn);
-      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
-      if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
-      if (this.ownerOfPage(page) !== device) continue;
-      this.mirrored.watch(device, mm, vpn);
-      if (found.entry.write) page.head.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
-      memory.access.set(device, granule, localBits(found.entry.write));
-      pages++;
     }
     return pages;
   }
@@ -334,49 +265,22 @@ export class HmmBackend implements Backend {
       const found = process ? entryAt(process.mm, memory.map.vpn(granule)) : null;
       if (found?.entry.page) heads.add(found.entry.page.head);
     }
-    this.sendHome([...heads]);
-  }
-
-  private sendHome(heads: readonly Page[]): readonly Page[] {
-    return evictFolios(this.memory.kernel, heads);
+    this.vram.evict([...heads]);
   }
 
   /** migrate_to_ram: the CPU wants its page; the driver brings the chunk (F7). Failure is SIGBUS or OOM (F4, F5). */
   private cpuFault(device: ProcessorIndex, fault: DeviceFault): FaultResult {
-    const { memory } = this;
-    const { kernel } = memory;
-    const { mm, vpn, page } = fault;
+    const { mm, vpn, page, huge } = fault;
     const { start, end } = this.onePage ? { start: vpn, end: vpn + 1 } : this.chunk(mm, vpn);
-    const args = migrateArgs({
-      mm,
-      start,
-      end,
-      select: { system: false, devicePrivate: true, coherent: false, compound: fault.huge },
-      owner: this.mirrored.owner(device),
-      faultPage: page,
-    });
-    if (migrateVmaSetup(kernel, args) !== null) return 'sigbus';
-    const short = { ofMemory: false };
-    this.fill(args, (order) => {
-      const ram = kernel.allocRam(order, 0);
-      if (!ram) short.ofMemory ||= order === 0;
-      else ram.locked = true;
-      return ram;
-    });
-    migrateVmaPages(kernel, args);
-    migrateVmaFinalize(kernel, args);
+    const { ret, short } = this.vram.toHost(device, mm, start, end, { compound: huge }, page);
+    if (ret !== null) return 'sigbus';
     const back = entryAt(mm, vpn)?.entry.state !== 'private';
-    return back ? 'ok' : short.ofMemory ? 'oom' : 'sigbus';
+    return back ? 'ok' : short ? 'oom' : 'sigbus';
   }
 
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     if (to === CPU) {
-      const heads = new Set<Page>();
-      for (let vpn = start; vpn < end; vpn++) {
-        const found = entryAt(mm, vpn);
-        if (found?.entry.state === 'private') heads.add(found.entry.page!.head);
-      }
-      const stayed = this.sendHome([...heads]);
+      const stayed = this.vram.evict(this.vram.foliosIn(mm, start, end));
       return stayed.length === 0 ? 'ok' : `${stayed.length} folios stay`;
     }
     if (!this.options.migrates) return 'EOPNOTSUPP';
@@ -392,12 +296,10 @@ export class HmmBackend implements Backend {
   }
 
   evacuate(device: ProcessorIndex): number {
-    const memory = this.devices[device]!;
-    const stayed = unplug(this.memory.kernel, memory);
-    return stayed.reduce((sum, head) => sum + folioPages(head), 0);
+    return this.vram.unplug(device);
   }
   replug(device: ProcessorIndex): void {
-    this.devices[device]!.closing = false;
+    this.vram.replug(device);
   }
   processEnds(mm: Mm): void {
     this.mirrored.forget(mm);
