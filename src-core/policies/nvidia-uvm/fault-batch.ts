@@ -13,32 +13,36 @@ const PAGE_LIMIT = 2 ** 45;
 const VA_SPACES_MAX = 32;
 
 /**
- * Heap sort as lib/sort.c of Linux does it since 5.2: sift down to a leaf by the larger child, then back up to where the
- * element belongs. Not stable; that is the point of writing it down: entries with equal keys come out as in the kernel.
+ * Sorts `order` by the keys beside it, with the heap sort of Linux (lib/sort.c since 5.2): sift down to a leaf by the larger
+ * child, then back up to where the element belongs. Not stable, which is the point of writing it down: entries with equal
+ * keys come out as in the kernel.
  */
 export function kernelSort(order: Int32Array, keys: Float64Array, count: number): void {
-  const key = (position: number): number => keys[order[position]!]!;
-  const swap = (a: number, b: number): void => {
-    const held = order[a]!;
-    order[a] = order[b]!;
-    order[b] = held;
-  };
   let a = count >> 1;
   let n = count;
   if (a === 0) return;
   for (;;) {
     if (a > 0) a--;
-    else if (--n > 0) swap(0, n);
+    else if (--n > 0) swap(order, keys, 0, n);
     else break;
     let b = a;
-    for (let c = 2 * b + 1; c + 1 < n; c = 2 * b + 1) b = key(c) >= key(c + 1) ? c : c + 1;
+    for (let c = 2 * b + 1; c + 1 < n; c = 2 * b + 1) b = keys[c]! >= keys[c + 1]! ? c : c + 1;
     if (2 * b + 2 === n) b = 2 * b + 1; // a last leaf without a sibling
-    while (b !== a && key(a) >= key(b)) b = (b - 1) >> 1;
+    while (b !== a && keys[a]! >= keys[b]!) b = (b - 1) >> 1;
     for (const c = b; b !== a;) {
       b = (b - 1) >> 1;
-      swap(b, c);
+      swap(order, keys, b, c);
     }
   }
+}
+
+function swap(order: Int32Array, keys: Float64Array, a: number, b: number): void {
+  const entry = order[a]!;
+  order[a] = order[b]!;
+  order[b] = entry;
+  const key = keys[a]!;
+  keys[a] = keys[b]!;
+  keys[b] = key;
 }
 
 class Batch implements FaultBatch {
@@ -119,10 +123,9 @@ class Batch implements FaultBatch {
       const key = (vaSpace * PAGE_LIMIT + page) * ACCESS_STEPS + (ACCESS.atomicStrong - this.access[entry]!);
       if (key <= previous) ascending = false;
       previous = key;
-      keys[entry] = key;
+      keys[count] = key;
       order[count++] = entry;
     }
-    // Without equal keys there is one order only; the sort of the kernel is needed for ties.
     if (!ascending) kernelSort(order, keys, count);
   }
 

@@ -12,6 +12,7 @@ import { checkResidency, residencyCase } from './residency-vectors';
 import { checkThrashing, thrashingCase } from './thrashing-vectors';
 
 export type { CaseOutcome, Difference } from './outcome';
+export { registeredDecisions } from './registered';
 
 const SHAPES = ['prefetch', 'thrashing', 'residency'] as const;
 export type VectorShape = (typeof SHAPES)[number];
@@ -72,7 +73,9 @@ function json(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw notVectors(file, `it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+    const refusal = notVectors(file, `it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+    refusal.cause = cause;
+    throw refusal;
   }
 }
 
