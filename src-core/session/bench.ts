@@ -9,12 +9,12 @@ import { FORMAT_VERSION, METRIC_COUNT, metricIndex, MIGRATION } from '../model/e
 import type { RecordingHeader } from '../model/recording';
 import type { ScenarioSpec } from '../model/scenario';
 import { findPolicy } from '../policies';
-import { memorySystems } from '../policies/systems';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';
 import { compileWorkload, loadWorkload } from '../workload';
 import { findMachine, resolveScenario } from './scenario';
+import { decisionsOf } from './system-decisions';
 import { ENGINE_VERSION } from './version';
 
 export interface BenchCase {
@@ -195,7 +195,7 @@ export async function runBenchCase(
   const workload = loadWorkload(bench.text, `${bench.id}.yaml`);
   const machine = findMachine(workload.machine ?? 'r0');
   const scenario: ScenarioSpec = resolveScenario({ ...workload, usefulBytes }, {}, machine);
-  const decisions = memorySystems.find((entry) => entry.id === scenario.system?.id)?.decisions;
+  const decisions = decisionsOf(scenario.system?.id);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const header: RecordingHeader = {
     format: FORMAT_VERSION,

@@ -1,13 +1,12 @@
 /** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
-import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { Platform } from '../contracts/platform';
 import { lookAhead, Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
 import type { SystemChoice, SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
-import { isPolicy, type PolicyChoice, type RunChange, type ScenarioSpec } from '../model/scenario';
+import { isPolicy, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
 import { memorySystems } from '../policies/systems';
@@ -18,6 +17,7 @@ import { Timeline } from '../timeline/timeline';
 import type { Runnable } from './open';
 import { formatChange } from './run-flags';
 import { summarize } from './summary';
+import { decisionsOf } from './system-decisions';
 
 /**
  * Segments per slice: a few milliseconds, so that a pause is felt at once. A segment that faults on the Linux model takes a
@@ -65,7 +65,7 @@ export class LiveRun {
     this.run = new Run(
       {
         ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
-        ...{ decisions: decisionsOf(header.scenario), recorder: this.recorder },
+        ...{ decisions: decisionsOf(header.scenario.system?.id), recorder: this.recorder },
       },
       future,
     );
@@ -88,7 +88,7 @@ export class LiveRun {
       future = await lookAhead(
         {
           ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
-          decisions: decisionsOf(header.scenario),
+          decisions: decisionsOf(header.scenario.system?.id),
         },
         unheard,
         async (fraction) => {
@@ -375,6 +375,3 @@ const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => find
 /** With the title that people see. */
 const titled = (system: SystemSummary | null): SystemSummary | null =>
   system && { ...system, title: memorySystems.find(({ id }) => id === system.id)?.title ?? system.id };
-
-const decisionsOf = ({ system }: ScenarioSpec): NvidiaDecisions | undefined =>
-  memorySystems.find((entry) => entry.id === system?.id)?.decisions;
