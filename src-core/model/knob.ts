@@ -6,6 +6,7 @@
 /** Where a knob is set. `build`: fixed when the driver was compiled. `what-if`: in no driver; asks what another choice would give. */
 export const KNOB_PLACES = [
   'nvidia-uvm module',
+  'nvidia module',
   'amdgpu module',
   'xe module',
   'sysctl',

@@ -51,6 +51,9 @@ export const HINTS = [
  * move together (AMD); `always-mapped`: queues stop rather than fault (AMD); `atomic-*`: where atomics may happen (Xe).
  */
 export type Hint = (typeof HINTS)[number];
+/** MPOL_BIND, MPOL_PREFERRED, MPOL_PREFERRED_MANY. */
+export const MEMPOLICY_MODES = ['bind', 'preferred', 'preferred-many'] as const;
+export type MempolicyMode = (typeof MEMPOLICY_MODES)[number];
 
 /** Part of an object of one process: bytes [from, to), rounded out to pages. */
 export interface OsRange {
@@ -67,8 +70,14 @@ export type OsAction =
   | { readonly kind: 'mprotect'; readonly range: OsRange; readonly prot: 'none' | 'r' | 'rw' }
   | { readonly kind: 'madvise'; readonly range: OsRange; readonly advice: Advice }
   | { readonly kind: 'mlock' | 'munlock'; readonly range: OsRange }
-  /** mbind: node 0 is the host, n + 1 is gpu n where device memory is a node. */
-  | { readonly kind: 'mbind'; readonly range: OsRange; readonly node: ProcessorIndex }
+  /** mbind, and set_mempolicy_home_node where `home` is no null: nodes are those of processors, ascending, at least one. */
+  | {
+      readonly kind: 'mbind';
+      readonly range: OsRange;
+      readonly mode: MempolicyMode;
+      readonly nodes: readonly ProcessorIndex[];
+      readonly home: ProcessorIndex | null;
+    }
   /** GUP: `longTerm` is FOLL_PIN|FOLL_LONGTERM. Held until unpin or exit. */
   | { readonly kind: 'pin'; readonly range: OsRange; readonly longTerm: boolean; readonly write: boolean }
   | { readonly kind: 'unpin'; readonly range: OsRange }

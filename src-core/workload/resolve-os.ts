@@ -11,7 +11,21 @@ import type { WorkloadObject } from './workload';
 
 const PAGE_BYTES = 4096;
 
-const OPTIONS = ['prot', 'advice', 'hint', 'at', 'value', 'dontUnmap', 'longTerm', 'write', 'node', 'to'] as const;
+const OPTIONS = [
+  'prot',
+  'advice',
+  'hint',
+  'at',
+  'value',
+  'dontUnmap',
+  'longTerm',
+  'write',
+  'node',
+  'nodes',
+  'policy',
+  'home',
+  'to',
+] as const;
 type Option = (typeof OPTIONS)[number];
 /** Which calls take an option; those in `NEEDED` do not go without. */
 const CALLS_WITH: Readonly<Record<Option, readonly OsCall[]>> = {
@@ -24,12 +38,14 @@ const CALLS_WITH: Readonly<Record<Option, readonly OsCall[]>> = {
   longTerm: ['pin'],
   write: ['pin'],
   node: ['mbind'],
+  nodes: ['mbind'],
+  policy: ['mbind'],
+  home: ['mbind'],
   to: ['truncate', 'migrate'],
 };
 const NEEDED: readonly (readonly [OsCall, Option, string])[] = [
   ['mprotect', 'prot', 'none, r or rw, such as { mprotect: A, prot: r }'],
   ['madvise', 'advice', 'an advice, such as { madvise: A, advice: dontneed }'],
-  ['mbind', 'node', 'cpu or a gpu, such as { mbind: A, node: gpu0 }'],
   ['truncate', 'to', 'the new size, such as { truncate: A, to: 4MiB }'],
   ['migrate', 'to', 'cpu or a gpu, such as { migrate: A, to: gpu0 }'],
   ['advise', 'hint', 'a hint, such as { advise: A, hint: preferred-location, at: gpu0 }'],
@@ -99,10 +115,8 @@ function rangeAction(call: RangeCall, context: Context): OsAction | null {
       return { kind: call, range, advice: data.advice ?? 'dontneed' };
     case 'pin':
       return { kind: call, range, longTerm: data.longTerm ?? false, write: data.write ?? true };
-    case 'mbind': {
-      const node = place(context, 'node', data.node);
-      return node === null ? null : { kind: call, range, node };
-    }
+    case 'mbind':
+      return mbindAction(context, range);
     case 'migrate': {
       const to = place(context, 'to', data.to);
       return to === null ? null : { kind: call, range, to };
@@ -138,6 +152,28 @@ const HINT_EXAMPLES = {
   value: 'log2 of pages, such as { advise: A, hint: granularity, value: 9 }',
 } as const;
 
+function mbindAction(context: Context, range: OsRange): OsAction | null {
+  const { data, wrong } = context;
+  const { node, nodes, policy = 'bind' } = data;
+  if (node === undefined && nodes === undefined)
+    return wrong('missing-key', 'mbind needs "node"; expected cpu or a gpu, such as { mbind: A, node: gpu0 }');
+  if (node !== undefined && nodes !== undefined)
+    return wrong('wrong-key', '"node" names one node, "nodes" several; leave one of them out', 'nodes', true);
+  if (policy === 'preferred' && data.home !== undefined)
+    return wrong(
+      'wrong-key',
+      'policy preferred has no home node; expected bind or preferred-many with it',
+      'home',
+      true,
+    );
+  const found =
+    node === undefined ? nodes!.map((name) => place(context, 'nodes', name)) : [place(context, 'node', node)];
+  const home = data.home === undefined ? CPU : place(context, 'home', data.home);
+  if (home === null || found.includes(null)) return null;
+  const known = [...new Set(found as ProcessorIndex[])].sort((a, b) => a - b);
+  return { kind: 'mbind', range, mode: policy, nodes: known, home: data.home === undefined ? null : home };
+}
+
 /** The range of the action is what is cut off. */
 function truncateAction({ data, path, scope, wrong }: Context, spec: WorkloadObject, index: number): OsAction | null {
   const part = (['bytes', 'elements', 'part'] as const).find((key) => data[key] !== undefined);
@@ -155,11 +191,15 @@ function truncateAction({ data, path, scope, wrong }: Context, spec: WorkloadObj
   return { kind: 'truncate', range: { object: index, from: size.value, to: spec.bytes } };
 }
 
-function place(context: Context, key: 'node' | 'to' | 'at' | 'unplug' | 'replug', name = ''): ProcessorIndex | null {
+function place(
+  context: Context,
+  key: 'node' | 'nodes' | 'home' | 'to' | 'at' | 'unplug' | 'replug',
+  name = '',
+): ProcessorIndex | null {
   const { wrong, devices } = context;
   const index = processorIndex(name);
   const known = `gpu0${devices > 1 ? ` … gpu${devices - 1}` : ''}`;
-  const host = key === 'node' || key === 'to' || key === 'at' ? 'cpu or ' : '';
+  const host = key === 'unplug' || key === 'replug' ? '' : 'cpu or ';
   if (index === undefined || (index === CPU && host === ''))
     return wrong('wrong-value', `is "${name.slice(0, 60)}"; expected ${host}${known}`, key);
   if (index > devices)

@@ -1,7 +1,7 @@
 /** `os:` of a step: one call to the operating system, named by its first key, such as `{ munmap: A, part: [0, 0.5] }`. */
 import { z } from 'zod';
-import { ADVICE, HINTS } from '../model/os-action';
-import { expected, objectName, oneOf, rangeShape, section, size, whole, word } from './schema-parts';
+import { ADVICE, HINTS, MEMPOLICY_MODES } from '../model/os-action';
+import { expected, listOf, objectName, oneOf, rangeShape, section, size, whole, word } from './schema-parts';
 
 const yes = (what: string) => z.literal(true, expected('true')).optional().meta({ description: what });
 const flag = (what: string) => z.boolean(expected('true or false')).optional().meta({ description: what });
@@ -89,6 +89,15 @@ export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', 
   node: word('cpu, gpu or gpu0 … gpu5')
     .optional()
     .meta({ description: 'mbind: cpu, or the gpu whose memory is a NUMA node.' }),
+  nodes: listOf(word('cpu, gpu or gpu0 … gpu5'), 'a list of nodes, such as [cpu, gpu0]', 7)
+    .optional()
+    .meta({ description: 'mbind: several nodes in place of `node`.' }),
+  policy: oneOf(MEMPOLICY_MODES)
+    .optional()
+    .meta({ description: 'mbind: bind, preferred (the first node) or preferred-many. Default bind.' }),
+  home: word('cpu, gpu or gpu0 … gpu5')
+    .optional()
+    .meta({ description: 'mbind: node to start from (set_mempolicy_home_node). Not with policy preferred.' }),
   to: word('a size such as "4MiB" (truncate), or cpu, gpu0 … (migrate)')
     .optional()
     .meta({ description: 'truncate: new size of the file. migrate: where to.' }),

@@ -1,4 +1,5 @@
 /** Machines with a second node: binding, hint scanning, promotion and demotion (U2 to U5). */
+import { bindTo } from '../../src-core/os/linux/mm';
 import { mbind, scanAddressSpace } from '../../src-core/os/linux/numa';
 import { isBusy, pickRange } from './operations-memory';
 import type { World } from './world';
@@ -11,7 +12,7 @@ export function bind(world: World): void {
   const nodes = world.kernel.config.nodes.length;
   if (!range || nodes < 2 || isBusy(world, range.owner)) return;
   const { owner, start, end } = range;
-  const ret = mbind(world.kernel, owner.process.mm, start, end, world.random.below(nodes), 'own');
+  const ret = mbind(world.kernel, owner.process.mm, start, end, bindTo(world.random.below(nodes)), 'own');
   if (ret !== null) world.wrong(`mbind answered ${ret}`);
   world.count('mbind');
 }

@@ -47,6 +47,10 @@ export interface Backend {
   readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
+  /** NUMA node of a processor's memory, for mbind; its own number unless the backend says otherwise. */
+  numaNode?(processor: ProcessorIndex): number;
+  /** Small pages of one page of the kernel: see linux/base-page.ts; 1 unless the backend says otherwise. */
+  readonly basePages?: number;
   /**
    * Parameters took other values in mid-run, at the start of a fault batch: `like` is a backend of the same kind made with
    * these, from which this one takes its options. Absent: no parameter of its own is live.

@@ -2,15 +2,16 @@
 import type { LinuxHost } from './backend';
 import { NO_OBJECT } from '../../model/events';
 import type { OsAction, OsRange, OsStep } from '../../model/os-action';
-import { CPU, processorName } from '../../model/processor';
+import { CPU, processorName, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import type { FileInode } from '../linux/file';
+import { basePagesOf } from '../linux/base-page';
 import { exec, exit, fork } from '../linux/fork';
 import { gup } from '../linux/gup';
 import { ksmScan } from '../linux/ksm';
 import { madvise } from '../linux/madvise';
 import { mlock, munlock } from '../linux/mlock';
-import { vmaAt, type Process } from '../linux/mm';
+import { vmaAt, type MemPolicy, type Process } from '../linux/mm';
 import { mprotect, munmap } from '../linux/mmap';
 import { mremap } from '../linux/mremap';
 import { mbind } from '../linux/numa';
@@ -73,11 +74,15 @@ function wordsOf(action: OsAction): string {
 }
 
 function pagesOf(memory: LinuxHost, range: OsRange): Pages {
-  const { offset } = memory.config.space.objects[range.object]!;
-  const granule = Math.floor((offset + range.from) / PAGE_BYTES);
+  const { offset, bytes } = memory.config.space.objects[range.object]!;
+  const first = Math.floor((offset + range.from) / PAGE_BYTES);
   const last = Math.ceil((offset + range.to) / PAGE_BYTES);
+  // Objects lie on borders of the kernel's pages; in them a range is rounded out to whole ones.
+  const pages = basePagesOf(memory.kernel);
+  const end = Math.min(Math.ceil(last / pages) * pages, Math.ceil((offset + bytes) / PAGE_BYTES));
+  const granule = first - (first % pages);
   const start = memory.map.vpn(granule);
-  return { granule, start, end: start + last - granule };
+  return { granule, start, end: start + end - granule };
 }
 
 function fileOf(process: Process, vpn: number): { file: FileInode; index: number } | null {
@@ -155,7 +160,7 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
     case 'munlock':
       return answerOf(munlock(kernel, mm, start, end));
     case 'mbind':
-      return answerOf(mbind(kernel, mm, start, end, action.node, memory.migrationOff ? 'none' : 'own'));
+      return answerOf(mbind(kernel, mm, start, end, mempolicyOf(memory, action), memory.migrationOff ? 'none' : 'own'));
     case 'pin':
       return pin(memory, process, pages, action.longTerm, action.write);
     case 'unpin':
@@ -169,6 +174,17 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
     default:
       return performOnFile(memory, process, action, pages);
   }
+}
+
+/** Processors as the nodes of their memory. */
+function mempolicyOf({ backend }: LinuxHost, action: Extract<OsAction, { readonly kind: 'mbind' }>): MemPolicy {
+  const nodeOf = (processor: ProcessorIndex): number => backend.numaNode?.(processor) ?? processor;
+  const nodes = [...new Set(action.nodes.map(nodeOf))].sort((a, b) => a - b);
+  return {
+    mode: action.mode,
+    nodes: action.mode === 'preferred' ? nodes.slice(0, 1) : nodes,
+    home: action.home === null ? null : nodeOf(action.home),
+  };
 }
 
 type FileAction = Extract<RangeAction, { readonly kind: 'sync' | 'truncate' | 'file-read' | 'file-write' }>;

@@ -69,10 +69,8 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
         doubleBuffering: on('doubleBuffering'),
         pointerBytes: number('pointerBytes'),
       });
-    case 'host': {
-      const limit = number('pinLimit') * (MIB / PAGE_BYTES);
-      return new HostBackend(mirror, params['mode'] === 'pinned', limit > 0 ? limit : Infinity);
-    }
+    case 'host':
+      return new HostBackend(mirror, params['mode'] === 'pinned', pinLimit(number('pinLimit')));
     case 'off':
       return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(STILL);
     case 'amd-svm':
@@ -96,14 +94,26 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
   }
 }
 
+/** RLIMIT_MEMLOCK in pages; 0 MiB: none. */
+const pinLimit = (mib: number): number => (mib > 0 ? mib * (MIB / PAGE_BYTES) : Infinity);
+
 function atsOptions(params: SystemChoice['params']): AtsOptions {
   const number = (name: string): number => params[name] as number;
+  const basePages = params['kernelPage'] === '64k' ? 16 : 1;
   return {
-    balancing: number('numa_balancing') === 1,
-    scanPeriodMs: number('numa_balancing_scan_period_min_ms'),
+    balancing: params['numaBalancing'] === true,
+    scanPeriodMs: number('scanPeriodMs'),
     driverManaged: params['NVreg_CoherentGPUMemoryMode'] === 'driver',
-    counters: number('uvm_perf_access_counter_migration_enable') !== 0,
-    counterThreshold: number('uvm_perf_access_counter_threshold'),
-    counterBatch: number('uvm_perf_access_counter_batch_count'),
+    basePages,
+    prefetch: {
+      enabled: params['uvm_perf_prefetch_enable'] === true,
+      threshold: number('uvm_perf_prefetch_threshold'),
+    },
+    counters: {
+      // -1 is on where ATS is, which is here. With 4 KiB pages the driver tells tools of notifications, and no more.
+      enabled: number('uvm_perf_access_counter_migration_enable') !== 0 && basePages > 1,
+      threshold: number('uvm_perf_access_counter_threshold'),
+      batch: number('uvm_perf_access_counter_batch_count'),
+    },
   };
 }

@@ -25,6 +25,7 @@ export function kernelConfigOf({ params }: SystemChoice, backend: Backend, confi
     ],
     swapPages: (params['swap'] as number) * PAGES_PER_MIB,
     thp: params['thp'] as 'always' | 'madvise' | 'never',
+    basePages: backend.basePages ?? 1,
     hugetlbPages: Number.MAX_SAFE_INTEGER,
   };
 }

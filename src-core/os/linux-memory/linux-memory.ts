@@ -222,8 +222,13 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.clocks.reach(processor, untilPs);
   }
   setPending(processor: ProcessorIndex, granule: number): void {
+    this.markPending(processor, granule, true);
+  }
+  /** A fault is one for the whole page of the kernel. */
+  private markPending(processor: ProcessorIndex, granule: number, on: boolean): void {
     const state = this.access.of(processor);
-    state[granule] = state[granule]! | PENDING;
+    const { first, outer } = this.processes.basePage(granule);
+    for (let g = first; g < outer; g++) state[g] = on ? state[g]! | PENDING : state[g]! & ~PENDING;
   }
   isPending(processor: ProcessorIndex, granule: number): boolean {
     return (this.access.of(processor)[granule]! & PENDING) !== 0;
@@ -287,8 +292,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const faults: DeviceFaultPage[] = [];
     for (let i = 0; i < count; i++) {
       const granule = granules[i]!;
-      const state = this.access.of(processor);
-      state[granule] = state[granule]! & ~PENDING;
+      this.markPending(processor, granule, false);
       if (processor !== CPU) this.whereabouts.used(granule);
       if (i > 0 && granules[i - 1] === granule) continue;
       faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });

@@ -1,6 +1,7 @@
 /** The processes of a run, which granule is whose, and the GUP references that the workload holds. */
 import type { LinuxHost } from './backend';
 import type { HeldPin, ProcessTable } from './host-parts';
+import { basePageAround, basePagesOf } from '../linux/base-page';
 import { ungup } from '../linux/gup';
 import type { Mm, Process } from '../linux/mm';
 
@@ -35,6 +36,20 @@ export class Processes implements ProcessTable {
   granule(mm: Mm, vpn: number): number {
     const index = this.index(mm);
     return index < 0 ? -1 : this.memory.map.granule(index, vpn);
+  }
+
+  /** Granules [first, outer) of the kernel's page that the granule is a part of. */
+  basePage(granule: number): { readonly first: number; readonly outer: number } {
+    const { kernel, map } = this.memory;
+    const process = basePagesOf(kernel) > 1 ? this.of(granule) : null;
+    if (!process) return { first: granule, outer: granule + 1 };
+    const vpn = map.vpn(granule);
+    const { start, end } = basePageAround(kernel, process.mm, vpn);
+    let first = granule;
+    let outer = granule + 1;
+    while (vpn - (granule - first) > start && map.vpn(first - 1) === vpn - (granule - first) - 1) first--;
+    while (vpn + (outer - granule) < end && map.vpn(outer) === vpn + (outer - granule)) outer++;
+    return { first, outer };
   }
 
   release(mm: Mm): void {

@@ -1,8 +1,9 @@
 /** Anonymous pages: allocation with its charge, first touch, copy on write (mm/memory.c). */
+import { basePagesOf } from './base-page';
 import type { FaultResult } from './errno';
 import type { Kernel } from './kernel';
 import type { Memcg, Mm, Vma } from './mm';
-import { canWrite } from './mm';
+import { canWrite, policyNode } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
 import { pmdOf, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
@@ -12,9 +13,17 @@ import { splitHuge } from './split-huge';
 /**
  * A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1.
  * @param memcg whose charge it becomes, where that is not the process's: what comes from swap keeps its owner
+ * @param onlyNode the one node it may come from; null: where the policy of the VMA says, or nodes that memory spills to
  */
-export function newAnon(kernel: Kernel, mm: Mm, vma: Vma, order: number, memcg: Memcg = mm.memcg): Page | null {
-  const head = kernel.allocRam(order, vma.node ?? kernel.localNode);
+export function newAnon(
+  kernel: Kernel,
+  mm: Mm,
+  vma: Vma,
+  order: number,
+  memcg: Memcg = mm.memcg,
+  onlyNode: number | null = null,
+): Page | null {
+  const head = kernel.allocRam(order, onlyNode ?? policyNode(vma.policy, kernel.localNode), onlyNode !== null);
   if (!head) return null;
   if (!kernel.charge(head, memcg)) {
     kernel.put(head);
@@ -33,6 +42,7 @@ export function outOfMemory(kernel: Kernel): FaultResult {
 
 /** true: a PMD entry may stand here (transparent_hugepage/enabled, alignment, nothing mapped around it). */
 function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
+  if (basePagesOf(kernel) > 1) return false; // a PMD maps 512 MiB there
   const start = pmdStart(vpn);
   if (start < vma.start || start + PMD_PAGES > vma.end || mm.pmds.has(pmdOf(vpn))) return false;
   if (vma.thp === 'nohugepage' || vma.uffdMissing) return false;

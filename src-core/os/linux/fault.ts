@@ -3,6 +3,7 @@
  * access. Answers what became of one attempt; 'ok' means that the access is tried again, and may fault again.
  */
 import { anonymousFault, copyOnWrite, hugeCopyOnWrite } from './anon';
+import { basePagesOf, faultRest } from './base-page';
 import type { FaultResult } from './errno';
 import { hugetlbFault } from './hugetlb';
 import type { Kernel } from './kernel';
@@ -21,6 +22,13 @@ export interface FaultAccess {
 }
 
 export function handleFault(kernel: Kernel, mm: Mm, vpn: number, access: FaultAccess): FaultResult {
+  const result = faultSmallPage(kernel, mm, vpn, access);
+  if (result === 'ok' && basePagesOf(kernel) > 1)
+    faultRest(kernel, mm, vpn, access.write, (at) => faultSmallPage(kernel, mm, at, access));
+  return result;
+}
+
+function faultSmallPage(kernel: Kernel, mm: Mm, vpn: number, access: FaultAccess): FaultResult {
   const vma = vmaAt(mm, vpn);
   if (!vma || vma.prot === 'none' || (access.write && !canWrite(vma))) return 'sigsegv';
   const found = entryAt(mm, vpn);

@@ -34,6 +34,8 @@ export interface KernelConfig {
   readonly thp: 'always' | 'madvise' | 'never';
   /** Free huge pages of the default size (2 MiB) in the hugetlb pool. */
   readonly hugetlbPages: number;
+  /** Small pages (4 KiB) of one page of the kernel: 16 with CONFIG_ARM64_64K_PAGES; 1 where absent. See base-page.ts. */
+  readonly basePages?: number;
 }
 
 /** Who wants to hear of what happens inside. All optional; none may change anything. */
@@ -69,6 +71,8 @@ export interface KernelCounters {
   promoted: number;
   /** Base pages that an allocation for another node took from this one: the emergency use of requirement 1b. */
   spilled: number;
+  /** Small pages that came into being with the rest of a larger base page: memory to clear. */
+  zeroedRest: number;
 }
 
 export class Kernel {
@@ -111,6 +115,7 @@ export class Kernel {
     demoted: 0,
     promoted: 0,
     spilled: 0,
+    zeroedRest: 0,
   };
   /**
    * Frees at least so many pages of a node by reclaim (where a memcg is named: of that memcg, on any node), or answers
@@ -129,7 +134,7 @@ export class Kernel {
   failNextLarge = false;
   /**
    * Node of whoever faults now: 0 for a CPU; a device whose memory is a node sets its own around a fault. Page
-   * allocations of a fault take `vma.node ?? kernel.localNode`.
+   * allocations of a fault take `policyNode(vma.policy, kernel.localNode)`.
    */
   localNode = 0;
   /** Number of the next swap slot that was never used. */
@@ -168,15 +173,16 @@ export class Kernel {
 
   /**
    * A folio of order 0 or 9 from a node, refcount 1, off the LRU, not charged, not zeroed differently: data is null (zeros).
-   * Reclaims when the node is full, then falls back to nodes that allow it; null = out of memory.
+   * Reclaims when the node is full, then falls back to nodes that allow it, unless `thisNode` (__GFP_THISNODE) forbids it;
+   * null = out of memory.
    */
-  allocRam(order: number, node: number): Page | null {
+  allocRam(order: number, node: number, thisNode = false): Page | null {
     const count = 1 << order;
     if (order === PMD_ORDER && this.failNextLarge) {
       this.failNextLarge = false;
       return null;
     }
-    const where = this.roomFor(node, count);
+    const where = this.roomFor(node, count, thisNode);
     if (where < 0) return null;
     this.used[where] = this.used[where]! + count;
     if (where !== node && where > 0) this.counters.spilled += count;
@@ -191,11 +197,11 @@ export class Kernel {
     return head;
   }
 
-  private roomFor(node: number, count: number): number {
+  private roomFor(node: number, count: number, thisNode: boolean): number {
     const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= this.config.nodes[n]!.pages;
     if (room(node)) return node;
     if (count === 1 && !this.offline.has(node) && this.reclaim(node, count, null) && room(node)) return node;
-    for (let n = 0; n < this.config.nodes.length; n++)
+    for (let n = 0; n < this.config.nodes.length && !thisNode; n++)
       if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
     return -1;
   }

@@ -1,4 +1,5 @@
 /** Address spaces, VMAs, processes and what they are charged for (struct mm_struct, vm_area_struct, mem_cgroup). */
+import type { MempolicyMode } from '../../model/os-action';
 import type { FileInode } from './file';
 import type { Kernel } from './kernel';
 import type { IntervalNotifier } from './notifier';
@@ -6,6 +7,22 @@ import type { Pmd } from './page-table';
 
 /** PROT_READ, PROT_WRITE; PROT_EXEC changes nothing here. Write without read does not exist on x86 (M4). */
 export type Prot = 'none' | 'r' | 'rw';
+
+/** struct mempolicy of a VMA: which nodes its pages are to come from. */
+export interface MemPolicy {
+  readonly mode: MempolicyMode;
+  /** Ascending, at least one. */
+  readonly nodes: readonly number[];
+  /** set_mempolicy_home_node: the node that allocations start from; null = none. Nothing to `preferred`. */
+  readonly home: number | null;
+}
+
+/** Where an allocation of a VMA begins: the home node, else the own node if the policy has it, else the policy's first. */
+export function policyNode(policy: MemPolicy | null, local: number): number {
+  if (!policy) return local;
+  if (policy.mode !== 'preferred' && policy.home !== null) return policy.home;
+  return policy.nodes.includes(local) ? local : policy.nodes[0]!;
+}
 
 /** A mapped range of pages [start, end). Split and merged as the kernel does; never shared between two address spaces. */
 export interface Vma {
@@ -31,8 +48,8 @@ export interface Vma {
   wipeonfork: boolean;
   /** userfaultfd MISSING registered here. */
   uffdMissing: boolean;
-  /** mbind node; null = local. */
-  node: number | null;
+  /** mbind; null = local. */
+  policy: MemPolicy | null;
   /** anon_vma exists: a page was faulted in, so fork must copy the page table. */
   hasAnon: boolean;
 }
@@ -88,6 +105,9 @@ export class Process {
     readonly parent: Process | null,
   ) {}
 }
+
+/** mbind(MPOL_BIND) to one node. */
+export const bindTo = (node: number): MemPolicy => ({ mode: 'bind', nodes: [node], home: null });
 
 export const vmaAt = (mm: Mm, vpn: number): Vma | null => {
   let low = 0;

@@ -8,7 +8,7 @@ import { PS_PER_MS, PS_PER_S } from '../../base/units';
 import type { FaultResult, Ret } from './errno';
 import type { Kernel } from './kernel';
 import { migrateFolio } from './migrate-entries';
-import type { Mm, Vma } from './mm';
+import { policyNode, type MemPolicy, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from './page';
 import { entryAt, pageOf, pmdOf, pmdStart } from './page-table';
@@ -184,26 +184,29 @@ export function demote(kernel: Kernel, head: Page): boolean {
 }
 
 /**
- * mbind(MPOL_BIND): later pages come from the node. Present ones stay (`none`), move unless other processes map them as
- * well (`own`, MPOL_MF_MOVE), or move in any case (`all`, MPOL_MF_MOVE_ALL). Device pages are ignored (A9).
+ * mbind: later pages come from the nodes of the policy. Present ones elsewhere stay (`none`), move unless other processes
+ * map them as well (`own`, MPOL_MF_MOVE), or move in any case (`all`, MPOL_MF_MOVE_ALL). Device pages are ignored (A9).
  */
 export function mbind(
   kernel: Kernel,
   mm: Mm,
   start: number,
   end: number,
-  node: number,
+  policy: MemPolicy,
   moves: 'none' | 'own' | 'all',
 ): Ret {
-  if (node < 0 || node >= kernel.config.nodes.length) return 'EINVAL';
+  const { nodes, home } = policy;
+  const named = home === null ? nodes : [...nodes, home];
+  if (named.some((node) => node < 0 || node >= kernel.config.nodes.length)) return 'EINVAL';
   if (!isCovered(mm, start, end)) return 'EFAULT';
   if (!canIsolate(mm, start, end)) return 'EINVAL';
-  for (const vma of isolateRange(mm, start, end)) vma.node = node;
+  for (const vma of isolateRange(mm, start, end)) vma.policy = policy;
   for (let vpn = start; vpn < end && moves !== 'none'; vpn++) {
     const found = entryAt(mm, vpn);
     const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
     const stays = moves === 'own' && page?.head.rmap.some((each) => each.mm !== mm) === true;
-    if (page?.kind === 'ram' && page.head.node !== node && !stays) migrateFolio(kernel, page.head, node);
+    if (page?.kind !== 'ram' || nodes.includes(page.head.node) || stays) continue;
+    migrateFolio(kernel, page.head, policyNode(policy, kernel.localNode));
   }
   mergeVmas(mm, start, end);
   return null;

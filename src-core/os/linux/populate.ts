@@ -18,13 +18,10 @@ export function isHole(mm: Mm, vpn: number): boolean {
   return found === null || found.entry.state === 'zero';
 }
 
-/** Fills a hole with a page of zeros of the node, or of one that its memory spills to; false: none is left. */
+/** Fills a hole with a page of zeros of exactly this node (__GFP_THISNODE); false: it has none left. */
 export function populateHole(kernel: Kernel, mm: Mm, vpn: number, node: number): boolean {
   const vma = vmaAt(mm, vpn)!;
-  const local = kernel.localNode;
-  kernel.localNode = node;
-  const page = newAnon(kernel, mm, vma, 0);
-  kernel.localNode = local;
+  const page = newAnon(kernel, mm, vma, 0, mm.memcg, node);
   if (!page) return false;
   vma.hasAnon = true;
   splitHuge(mm, vpn); // the huge zero page

@@ -1,5 +1,5 @@
 /** VMAs: insertion, splitting at a border, merging of neighbours that are alike (mm/vma.c). */
-import type { Mm, Vma } from './mm';
+import type { MemPolicy, Mm, Vma } from './mm';
 import { PMD_PAGES } from './page';
 import { splitHuge } from './split-huge';
 
@@ -23,7 +23,7 @@ export function makeVma(start: number, end: number, rest: Partial<Omit<Vma, 'sta
     dontfork: rest.dontfork ?? false,
     wipeonfork: rest.wipeonfork ?? false,
     uffdMissing: rest.uffdMissing ?? false,
-    node: rest.node ?? null,
+    policy: rest.policy ?? null,
     hasAnon: rest.hasAnon ?? false,
   };
 }
@@ -67,11 +67,14 @@ const KEYS = [
   'dontfork',
   'wipeonfork',
   'uffdMissing',
-  'node',
 ] as const;
 
+/** mpol_equal. */
+const samePolicy = (a: MemPolicy | null, b: MemPolicy | null): boolean =>
+  a === b || (a !== null && b !== null && a.mode === b.mode && a.home === b.home && a.nodes.join() === b.nodes.join());
+
 function alike(a: Vma, b: Vma): boolean {
-  if (a.end !== b.start || KEYS.some((key) => a[key] !== b[key])) return false;
+  if (a.end !== b.start || KEYS.some((key) => a[key] !== b[key]) || !samePolicy(a.policy, b.policy)) return false;
   return a.file === null || a.fileOffset + (a.end - a.start) === b.fileOffset;
 }
 

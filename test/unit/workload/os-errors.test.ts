@@ -91,6 +91,19 @@ describe('a call that is wrong', () => {
     ['{ unplug: cpu }', '8:23 phases[0].steps[0].os.unplug wrong-value: is "cpu"; expected gpu0'],
     ['{ replug: gpu9 }', '8:23 phases[0].steps[0].os.replug wrong-value: is "gpu9"; expected gpu0'],
     ['{ mbind: A, node: gpu1 }', '8:31 phases[0].steps[0].os.node unknown-device: there is no gpu1 in this workload; '],
+    ['{ mbind: A }', `${OS} missing-key: mbind needs "node"; expected cpu or a gpu, such as { mbind: A, node: gpu0 }`],
+    [
+      '{ mbind: A, node: cpu, nodes: [gpu0] }',
+      '8:36 phases[0].steps[0].os.nodes wrong-key: "node" names one node, "nodes" several; leave one of them out',
+    ],
+    [
+      '{ mbind: A, nodes: [gpu1] }',
+      '8:32 phases[0].steps[0].os.nodes unknown-device: there is no gpu1 in this workload; ',
+    ],
+    [
+      '{ mbind: A, node: cpu, policy: preferred, home: cpu }',
+      '8:55 phases[0].steps[0].os.home wrong-key: policy preferred has no home node; expected bind or preferred-many with it',
+    ],
     ['{ migrate: A, to: gpu1 }', '8:31 phases[0].steps[0].os.to unknown-device: there is no gpu1 in this workload; '],
     [
       '{ migrate: A }',

@@ -1,15 +1,16 @@
 /**
  * The access counters of one GPU, as its driver sees them: hardware that counts the GPU's accesses to memory it does not
- * own, in regions of 2 MiB, and sends a notification when a region reaches the threshold. The notification says which
- * 64 KiB parts were accessed since the region was last cleared. A region that has sent one sends no other until it is
- * cleared. Left out: what one access is in hardware (a request of up to 128 B; here an access of the workload), and a
- * full notification buffer. Source: uvm_gpu_access_counters.c:39-56, 198-218, 386-397, driver 595.45.04.
+ * own, in regions of 2 MiB, and sends a notification when a region reaches the threshold. A region that has sent one sends
+ * no other until it is cleared. The notification carries the address of the access, to 64 KiB; its mask of 64 KiB parts is
+ * left out, because the driver's ATS path does not look at it. Left out: what one access is in hardware (a request of up to
+ * 128 B; here an access of the workload), and a full notification buffer. Source: uvm_gpu_access_counters.c:39-56,
+ * 198-218, 386-397, 1581, driver 595.45.04.
  */
 import type { Mm } from '../../linux/mm';
 import { PMD_PAGES } from '../../linux/page';
 
-/** Pages of a sub-granularity region: 2 MiB / 32 (uvm_gpu_access_counters.c:56). */
-export const SUB_REGION_PAGES = PMD_PAGES / 32;
+/** Small pages of 64 KiB: how exact the address of a notification is (uvm_gpu_access_counters.c:1581). */
+const NOTIFIED_PAGES = 16;
 /** A counter has 16 bits (uvm_gpu_access_counters.c:1896-1910). */
 const COUNTER_MAX = 65_535;
 
@@ -19,8 +20,6 @@ export interface CounterRegion {
   /** First page of the region. */
   readonly start: number;
   accesses: number;
-  /** Bit i: the i-th 64 KiB were accessed since the region was cleared. */
-  subRegions: number;
   /** A notification is on its way, or was serviced without a clear. */
   isNotified: boolean;
 }
@@ -28,7 +27,8 @@ export interface CounterRegion {
 /** What the driver finds in the notification buffer. */
 export interface CounterNotification {
   readonly region: CounterRegion;
-  readonly subRegions: number;
+  /** First small page of the 64 KiB whose access reached the threshold. */
+  readonly vpn: number;
 }
 
 export class AccessCounters {
@@ -51,7 +51,6 @@ export class AccessCounters {
   count(mm: Mm, vpn: number, accesses: number): void {
     const region = this.regionOf(mm, vpn);
     region.accesses = Math.min(COUNTER_MAX, region.accesses + accesses);
-    region.subRegions |= 1 << Math.floor((vpn % PMD_PAGES) / SUB_REGION_PAGES);
   }
 
   /** Sends the notification of the page's region, if it is due and none is out. */
@@ -59,20 +58,17 @@ export class AccessCounters {
     const region = this.regionOf(mm, vpn);
     if (region.isNotified || region.accesses < threshold) return;
     region.isNotified = true;
-    this.buffer.push({ region, subRegions: region.subRegions });
+    this.buffer.push({ region, vpn: vpn - (vpn % NOTIFIED_PAGES) });
   }
 
   /** Takes up to `most` notifications out of the buffer, sorted by address space and address as the driver does. */
   fetch(most: number): readonly CounterNotification[] {
-    return this.buffer
-      .splice(0, most)
-      .sort((a, b) => a.region.mm.id - b.region.mm.id || a.region.start - b.region.start);
+    return this.buffer.splice(0, most).sort((a, b) => a.region.mm.id - b.region.mm.id || a.vpn - b.vpn);
   }
 
   /** Targeted clear: the region counts from zero, and may notify again. */
   clear(region: CounterRegion): void {
     region.accesses = 0;
-    region.subRegions = 0;
     region.isNotified = false;
   }
 
@@ -87,8 +83,7 @@ export class AccessCounters {
     if (!regions) this.regions.set(mm, (regions = new Map<number, CounterRegion>()));
     const at = Math.floor(vpn / PMD_PAGES);
     let region = regions.get(at);
-    if (!region)
-      regions.set(at, (region = { mm, start: at * PMD_PAGES, accesses: 0, subRegions: 0, isNotified: false }));
+    if (!region) regions.set(at, (region = { mm, start: at * PMD_PAGES, accesses: 0, isNotified: false }));
     return region;
   }
 }

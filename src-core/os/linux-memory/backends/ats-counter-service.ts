@@ -4,12 +4,11 @@
  * Source: uvm_gpu_access_counters.c:39-69, 146-157; uvm_ats_faults.c:746-816, driver 595.45.04. Left out: time-outs of the
  * interrupt, a full buffer.
  */
-import { popcount } from '../../../base/page-mask';
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES } from '../../linux/page';
 import type { LinuxHost } from '../backend';
-import { AccessCounters, SUB_REGION_PAGES, type CounterNotification } from './access-counters';
+import { AccessCounters, type CounterNotification } from './access-counters';
 
 export interface CounterKnobs {
   /** `uvm_perf_access_counter_migration_enable`, resolved. */
@@ -20,8 +19,11 @@ export interface CounterKnobs {
   readonly batch: number;
 }
 
-/** Serves one notification: true when everything it names is on the GPU now, so that the region may be cleared. */
-export type ServeNotification = (device: ProcessorIndex, notification: CounterNotification) => boolean;
+/** Serves the notifications of a batch; answers those whose regions may be cleared. */
+export type ServeNotifications = (
+  device: ProcessorIndex,
+  notifications: readonly CounterNotification[],
+) => readonly CounterNotification[];
 
 /** The batch that the driver works on. */
 interface OpenBatch {
@@ -42,8 +44,10 @@ export class AtsCounterService {
 
   constructor(
     private readonly memory: LinuxHost,
-    private readonly knobs: CounterKnobs,
-    private readonly serve: ServeNotification,
+    /** May be replaced between two batches. */
+    public knobs: CounterKnobs,
+    private readonly basePages: number,
+    private readonly serve: ServeNotifications,
   ) {}
 
   private of(device: ProcessorIndex): DeviceCounters {
@@ -100,16 +104,12 @@ export class AtsCounterService {
     }
   }
 
-  /** What a batch takes when nobody else uses the link: its fixed cost, and the parts of each region in one transfer. */
+  /** What a batch takes when nobody else uses the link: its fixed cost, and one page for each notification. */
   private durationPs(device: ProcessorIndex, notifications: readonly CounterNotification[]): number {
     const { timing } = this.memory.config.machine;
     if (!timing) return 0;
-    let ps: number = timing.batchFixed.value;
-    for (const { subRegions } of notifications)
-      ps +=
-        timing.batchPerFault.value +
-        this.memory.transferPs(device, popcount(subRegions) * SUB_REGION_PAGES * PAGE_BYTES);
-    return ps;
+    const each = timing.batchPerFault.value + this.memory.transferPs(device, this.basePages * PAGE_BYTES);
+    return timing.batchFixed.value + notifications.length * each;
   }
 
   /** @param waits the GPU uses the pages now: where the link was busy, it waits for their arrival */
@@ -117,8 +117,8 @@ export class AtsCounterService {
     const { timing } = this.memory.config.machine;
     const fixedPs = timing ? timing.batchFixed.value + open.notifications.length * timing.batchPerFault.value : 0;
     const arrivedPs = this.memory.counterBatch(open.beganPs + fixedPs, () => {
-      for (const notification of open.notifications)
-        if (notification.region.mm.alive && this.serve(device, notification)) state.counters.clear(notification.region);
+      const alive = open.notifications.filter(({ region }) => region.mm.alive);
+      for (const { region } of this.serve(device, alive)) state.counters.clear(region);
     });
     state.freePs = Math.max(open.donePs, arrivedPs);
     if (waits && arrivedPs > open.donePs) this.memory.waitFor(device, arrivedPs);

@@ -6,50 +6,37 @@
  * (no statement of a workload makes one), more than one NUMA node of CPUs.
  */
 import { assert } from '../../../base/assert';
-import {
-  andNotMask,
-  copyMask,
-  createPageMask,
-  fillRange,
-  hasPage,
-  nextSet,
-  type PageMask,
-} from '../../../base/page-mask';
+import { createPageMask, hasPage, setPage } from '../../../base/page-mask';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
-import { handleFault } from '../../linux/fault';
 import type { NodeSpec } from '../../linux/kernel';
 import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES } from '../../linux/page';
-import { entryAt, pageOf } from '../../linux/page-table';
-import { isHole, populateHole } from '../../linux/populate';
-import type { DeviceFaultPage, LinuxHost } from '../backend';
+import type { Backend, DeviceFaultPage, LinuxHost } from '../backend';
 import { REASON } from '../../codes';
-import { errnoOf } from '../signals';
-import { SUB_REGION_PAGES, type CounterNotification } from './access-counters';
-import { AtsCounterService } from './ats-counter-service';
-import { groupByWindow, windowAt, type AtsWindow, type FaultWindow } from './ats-window';
+import type { CounterNotification } from './access-counters';
+import { AtsCounterService, type CounterKnobs } from './ats-counter-service';
+import type { AtsPrefetchKnobs } from './ats-prefetch';
+import { AtsService } from './ats-service';
+import { groupByWindow, windowAt } from './ats-window';
 import { NodeBackend } from './node';
-
-/** A page may have to be swapped in, answered by userfaultfd, copied …; more is a bug of ours. */
-const MOST_FAULTS = 16;
 
 export interface AtsOptions {
   readonly balancing: boolean;
   readonly scanPeriodMs: number;
   /** GPU memory is no node of the kernel but the driver's own (CDMM): faults place pages on the CPU's node. */
   readonly driverManaged: boolean;
-  /** `uvm_perf_access_counter_migration_enable` is not 0: −1 means on where ATS is, which is here. */
-  readonly counters: boolean;
-  readonly counterThreshold: number;
-  readonly counterBatch: number;
+  /** Small pages of one page of the kernel: 16 or 1. */
+  readonly basePages: number;
+  readonly prefetch: AtsPrefetchKnobs;
+  readonly counters: CounterKnobs;
 }
 
 export class AtsBackend extends NodeBackend {
+  readonly basePages: number;
+  private service!: AtsService;
   private counterService!: AtsCounterService;
-  /** Small pages of one page of the kernel. */
-  private readonly basePages = 1;
 
-  constructor(private readonly ats: AtsOptions) {
+  constructor(private ats: AtsOptions) {
     super({
       placement: 'first-touch',
       balancing: ats.balancing,
@@ -59,15 +46,28 @@ export class AtsBackend extends NodeBackend {
       emergency: true,
       tiering: null,
     });
+    this.basePages = ats.basePages;
   }
 
   override attach(memory: LinuxHost): void {
     super.attach(memory);
-    const { counters, counterThreshold, counterBatch } = this.ats;
-    const knobs = { enabled: counters, threshold: counterThreshold, batch: counterBatch };
-    this.counterService = new AtsCounterService(memory, knobs, (device, notification) =>
-      this.serveNotification(device, notification),
+    const { decisions } = memory.config;
+    assert(decisions !== null, 'ATS needs the decisions of NVIDIA UVM');
+    this.service = new AtsService(memory, decisions, this.ats, (mm, start, pages, node) =>
+      this.movePages(mm, start, pages, node, REASON.counter),
     );
+    this.counterService = new AtsCounterService(memory, this.ats.counters, this.basePages, (device, notifications) =>
+      this.serveNotifications(device, notifications),
+    );
+  }
+
+  /** Page of the kernel and management of GPU memory stay as they were at boot. */
+  override retune(like: Backend): void {
+    assert(like instanceof AtsBackend, 'a backend was retuned by one of another kind');
+    super.retune(like);
+    this.ats = like.ats;
+    this.service.prefetch = like.ats.prefetch;
+    this.counterService.knobs = like.ats.counters;
   }
 
   // --- GPU memory: ZONE_MOVABLE of a node that ordinary allocations may spill to, or (CDMM) no node at all ---
@@ -88,77 +88,21 @@ export class AtsBackend extends NodeBackend {
   override migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     return this.ats.driverManaged && to !== CPU ? 'EOPNOTSUPP' : super.migrateRange(mm, start, end, to);
   }
-  /** Node on which the driver wants the pages of a window that it services for a GPU. */
-  private destination(device: ProcessorIndex): number {
-    return this.ats.driverManaged ? CPU : device;
-  }
 
   // --- faults ---
   override deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
-    const { windows, unmapped } = groupByWindow(this.memory, faults, this.basePages);
-    for (const { granule, op } of unmapped) {
-      const process = this.memory.processes.of(granule);
-      if (process) this.memory.outcome('EFAULT', device, granule, op, process);
-    }
-    for (const window of windows) this.serviceFaults(device, window);
-  }
-
-  /** One window: pages that are to be written first, then those that are only read (uvm_ats_faults.c:633-685). */
-  private serviceFaults(device: ProcessorIndex, window: FaultWindow): void {
-    const reads = createPageMask();
-    copyMask(reads, window.read);
-    andNotMask(reads, window.write);
-    this.serviceMask(device, window, window.write, true);
-    this.serviceMask(device, window, reads, false);
-  }
-
-  private serviceMask(device: ProcessorIndex, window: FaultWindow, mask: PageMask, write: boolean): void {
-    const { first, outer } = window;
-    for (let page = nextSet(mask, first, outer); page < outer; page = nextSet(mask, page + 1, outer)) {
-      const result = this.servicePage(device, window, page, write);
-      for (const { granule, op } of window.faults.get(page) ?? []) {
-        const process = this.memory.processes.of(granule);
-        if (process && !this.memory.access.isMapped(device, granule, op))
-          this.memory.outcome(result, device, granule, op, process);
-      }
-    }
-  }
-
-  /** Makes one page reachable: a hole is filled on the destination, what exists gets what it lacks where it is. */
-  private servicePage(device: ProcessorIndex, { mm, start }: AtsWindow, page: number, write: boolean): string {
     const { memory } = this;
-    const vpn = start + page * this.basePages;
-    const granule = memory.processes.granule(mm, vpn);
-    for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-      if (memory.access.isMapped(device, granule, write ? 1 : 0)) return 'ok';
-      if (isHole(mm, vpn)) {
-        if (!populateHole(memory.kernel, mm, vpn, this.destination(device))) return 'ENOMEM';
-        continue;
-      }
-      const result = this.faultInPlace(mm, vpn, write);
-      if (result === 'ok' || (result === 'uffd' && memory.answerUserfault(granule))) continue;
-      return errnoOf(result);
+    const { windows, unmapped } = groupByWindow(memory, faults, this.basePages);
+    for (const { granule, op } of unmapped) {
+      const process = memory.processes.of(granule);
+      if (process) memory.outcome('EFAULT', device, granule, op, process);
     }
-    assert(false, 'a GPU fault was handled again and again without making the access possible');
-  }
-
-  /**
-   * A page that exists: the kernel's fault path on the driver's behalf, for permission, swap and files. It runs on a CPU, so
-   * what it allocates comes from the host; a page that NUMA scanning hid works again where it lies.
-   */
-  private faultInPlace(mm: Mm, vpn: number, write: boolean): ReturnType<typeof handleFault> {
-    const { kernel } = this.memory;
-    const found = entryAt(mm, vpn);
-    const page = found?.entry.protnone ? pageOf(found.entry, found.huge, vpn) : null;
-    kernel.localNode = page ? page.head.node : CPU;
-    const result = handleFault(kernel, mm, vpn, { write, remote: true });
-    kernel.localNode = CPU;
-    return result;
+    for (const window of windows) this.service.faults(device, window);
   }
 
   // --- access counters ---
   override remoteBudget(device: ProcessorIndex, granule: number): number {
-    return this.ats.driverManaged ? Infinity : this.counterService.budget(device, granule);
+    return this.counterService.budget(device, granule);
   }
   override counted(device: ProcessorIndex, granule: number, accesses: number): void {
     this.counterService.count(device, granule, accesses);
@@ -173,23 +117,31 @@ export class AtsBackend extends NodeBackend {
     this.counterService.forget(mm);
   }
 
-  /** Moves what a region's notification names, VMA by VMA; true: all of it is on the GPU (uvm_ats_faults.c:746-816). */
-  private serveNotification(device: ProcessorIndex, { region, subRegions }: CounterNotification): boolean {
-    const { mm, start } = region;
-    const accessed = createPageMask();
-    const perSubRegion = SUB_REGION_PAGES / this.basePages;
-    for (let bit = 0; bit < 32; bit++)
-      if ((subRegions >>> bit) % 2 === 1) fillRange(accessed, bit * perSubRegion, (bit + 1) * perSubRegion);
-    let left = 0;
-    const end = start + 32 * SUB_REGION_PAGES;
-    for (const vma of mm.vmas) {
-      const window =
-        vma.start < end && vma.end > start ? windowAt(mm, Math.max(vma.start, start), this.basePages) : null;
-      if (!window) continue;
-      for (let page = window.first; page < window.outer; page++)
-        if (hasPage(accessed, page))
-          left += this.movePages(mm, start + page * this.basePages, this.basePages, device, REASON.counter);
+  /** Notifications of one batch, sorted by address: window by window. Answers those whose regions may count again. */
+  private serveNotifications(
+    device: ProcessorIndex,
+    notifications: readonly CounterNotification[],
+  ): readonly CounterNotification[] {
+    const served: CounterNotification[] = [];
+    for (let i = 0; i < notifications.length;) {
+      const { region, vpn } = notifications[i]!;
+      const window = windowAt(region.mm, vpn, this.basePages);
+      if (!window) {
+        served.push(notifications[i++]!); // nothing is mapped there: the counter is cleared for what comes next
+        continue;
+      }
+      const { start, vma } = window;
+      const pageOf = (at: number): number => Math.floor((at - start) / this.basePages);
+      const accessed = createPageMask();
+      const first = i;
+      for (; i < notifications.length; i++) {
+        const next = notifications[i]!;
+        if (next.region.mm !== region.mm || next.vpn >= Math.min(start + 512, vma.end)) break;
+        setPage(accessed, pageOf(next.vpn));
+      }
+      const arrived = this.service.counters(device, window, accessed);
+      for (const each of notifications.slice(first, i)) if (hasPage(arrived, pageOf(each.vpn))) served.push(each);
     }
-    return left === 0;
+    return served;
   }
 }

@@ -7,7 +7,7 @@ import { PS_PER_MS } from '../../../base/units';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../linux/kernel';
 import { migrateFolio } from '../../linux/migrate-entries';
-import type { Mm } from '../../linux/mm';
+import { bindTo, type Mm } from '../../linux/mm';
 import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../linux/numa';
 import { folioPages, type Page } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
@@ -105,7 +105,7 @@ export class NodeBackend extends SharedTableBackend {
       const start = memory.map.vpn(piece.granule);
       const moves = memory.migrationOff ? 'none' : 'all';
       memory.under({ ...memory.context, reason: REASON.explicit }, () =>
-        mbind(memory.kernel, process.mm, start, start + piece.pages, device, moves),
+        mbind(memory.kernel, process.mm, start, start + piece.pages, bindTo(device), moves),
       );
     }
     memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));

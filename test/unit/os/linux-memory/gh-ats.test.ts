@@ -1,72 +1,283 @@
-/** Grace Hopper on ATS: who places pages, who moves them, and where each knob matters. */
+/** Grace Hopper on ATS: who places pages, who moves them, and where each knob matters and where it does not. */
 import { describe, expect, it } from 'vitest';
+import { bytesPerSecond } from '../../../../src-core/base/units';
+import type { MachineSpec } from '../../../../src-core/model/machine';
+import { atsDestination } from '../../../../src-core/os/linux-memory/backends/ats-destination';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
 import { runSystem, type SystemRun } from './run-system';
 
-/** 8 MiB that the CPU fills; then kernels on gpu0 as given. */
-const workload = (kernels: string, object = 'size: 8MiB, element: f64'): string => `
+const MIB = 2 ** 20;
+const KIB = 2 ** 10;
+
+/** An object of 8 MiB and steps on it. */
+const workload = (init: string, work: string, repeat = 4): string => `
 faultline: 1
 name: test
 deviceMemory: 64MiB
 granularity: 64KiB
 objects:
-  A: { ${object} }
+  A: { size: 8MiB, element: f64 }
+  B: { size: 8MiB, element: f64 }
 phases:
   - name: init
-    steps: [{ on: cpu, do: [{ write: A }] }]
-  - name: work
-    repeat: 4
     steps:
-${kernels}
+      - ${init}
+  - name: work
+    repeat: ${repeat}
+    steps:
+      - ${work}
 `;
-const reuse = workload('      - { on: gpu0, do: [{ read: A }] }');
-const sound = (run: SystemRun): SystemRun => {
-  expect(run.mismatches).toBe(0);
-  expect(run.summary.outcomes).toEqual([]);
-  expect(run.summary.numbers).toMatchObject({ rssConsistent: true, memcgConsistent: true });
-  return run;
+const CPU_FILLS = '{ on: cpu, do: [{ write: A }] }';
+const reuse = workload(CPU_FILLS, '{ on: gpu0, do: [{ read: A }] }');
+const gpuFirst = workload('{ on: gpu0, do: [{ write: A }] }', '{ on: gpu0, do: [{ readwrite: A }] }');
+const NO_COUNTERS = { uvm_perf_access_counter_migration_enable: 0 };
+const NO_PREFETCH = { uvm_perf_prefetch_enable: false };
+
+const run = async (text: string, params = {}, machine?: MachineSpec, changes = {}): Promise<SystemRun> => {
+  const done = await runSystem(text, 'gh-ats', { contents: true, ...params }, changes, machine);
+  expect(done.mismatches).toBe(0);
+  expect(done.summary.outcomes).toEqual([]);
+  expect(done.summary.numbers).toMatchObject({ rssConsistent: true, memcgConsistent: true });
+  return done;
 };
-const run = async (text: string, params = {}, machine?: typeof pcie4x16g): Promise<SystemRun> =>
-  sound(await runSystem(text, 'gh-ats', { contents: true, ...params }, {}, machine));
+const endPs = ({ memory }: SystemRun): number => memory.clocks.latest();
 
 describe('GPU faults', () => {
-  const gpuFirst = workload('      - { on: gpu0, do: [{ readwrite: A }] }').replace('on: cpu, do', 'on: gpu0, do');
   it('place pages that do not exist on the GPU, and move nothing', async () => {
     const { totals, summary } = await run(gpuFirst);
     expect(totals).toMatchObject({ bytesToDevice: 0, remoteBytes: 0 });
     expect(totals['gpuFaults']!).toBeGreaterThan(0);
-    expect(summary.numbers.peakDeviceBytes).toBe(8 * 2 ** 20);
+    expect(summary.numbers.peakDeviceBytes).toBe(8 * MIB);
   });
 
   it('never move pages that exist: with counters off all accesses go over the link', async () => {
-    const { totals } = await run(reuse, { uvm_perf_access_counter_migration_enable: 0 });
-    expect(totals).toMatchObject({ gpuFaults: 0, migrations: 0, remoteBytes: 4 * 8 * 2 ** 20 });
+    const { totals } = await run(reuse, NO_COUNTERS);
+    expect(totals).toMatchObject({ gpuFaults: 0, migrations: 0, remoteBytes: 4 * 8 * MIB });
+  });
+
+  it('read faults place pages, too: no zero page stands in the way of the GPU', async () => {
+    const { totals, summary } = await run(
+      workload('{ on: gpu0, do: [{ read: A }] }', '{ on: gpu0, do: [{ write: A }] }'),
+    );
+    expect(totals).toMatchObject({ remoteBytes: 0, migrations: 0 });
+    expect(summary.numbers.peakDeviceBytes).toBe(8 * MIB);
+  });
+
+  it('a full GPU: pages come from the host, and nothing is lost', async () => {
+    const both = workload('{ on: gpu0, do: [{ write: A }] }', '{ on: gpu0, do: [{ readwrite: B }] }', 1);
+    const { totals, summary } = await run(both, NO_COUNTERS, undefined, { deviceMemoryBytes: 8 * MIB });
+    expect(summary.numbers.peakDeviceBytes).toBe(8 * MIB);
+    expect(totals['remoteBytes']).toBe(8 * MIB);
+  });
+
+  it('a write that the mapping forbids is an outcome, a read of it is served', async () => {
+    const text = workload('os: { mprotect: A, prot: r }', '{ on: gpu0, do: [{ read: A }, { write: A }] }', 1);
+    const { summary, totals } = await runSystem(text, 'gh-ats', { contents: true });
+    expect(summary.outcomes).toMatchObject([{ result: 'EFAULT', what: 'gpu0 write', object: 'A' }]);
+    expect(totals['gpuFaults']!).toBeGreaterThan(0);
   });
 });
 
-describe('uvm_perf_access_counter_*', () => {
-  it('matters where memory is used again: counters bring it, and later passes are local', async () => {
-    const { totals } = await run(reuse);
-    expect(totals['bytesToDevice']).toBe(8 * 2 ** 20);
-    expect(totals['remoteBytes']!).toBeLessThan(8 * 2 ** 20);
+describe('pages of the kernel', () => {
+  it('64 KiB are faulted in as one, on both sides; 4 KiB take sixteen times the faults', async () => {
+    const large = await run(gpuFirst, NO_PREFETCH);
+    const small = await run(gpuFirst, { ...NO_PREFETCH, kernelPage: '4k' });
+    expect(large.totals['gpuFaults']).toBe((8 * MIB) / (64 * KIB));
+    expect(small.totals['gpuFaults']).toBe((8 * MIB) / (4 * KIB));
+    const [cpuLarge, cpuSmall] = [await run(reuse), await run(reuse, { kernelPage: '4k' })];
+    expect(cpuLarge.totals['cpuFaults']).toBe(128);
+    expect(cpuSmall.totals['cpuFaults']).toBe(2048);
   });
 
-  it('does not matter where accesses stay below the threshold', async () => {
-    const sparse = workload('      - { on: gpu0, do: [{ read: A, pattern: strided, stride: 8192 }] }');
-    for (const uvm_perf_access_counter_migration_enable of [0, 1]) {
-      const { totals } = await run(sparse, { uvm_perf_access_counter_migration_enable });
-      expect(totals).toMatchObject({ migrations: 0 });
+  it('the CPU fills memory faster with the larger ones: it clears the same bytes in fewer faults', async () => {
+    const fill = workload(CPU_FILLS, CPU_FILLS, 1);
+    const large = endPs(await run(fill, {}, pcie4x16g));
+    const small = endPs(await run(fill, { kernelPage: '4k' }, pcie4x16g));
+    expect(small / large).toBeGreaterThan(3);
+  });
+
+  it('do not matter for memory that is never touched', async () => {
+    const nothing = workload(
+      '{ on: cpu, do: [{ read: A, part: [0, 0.0001] }] }',
+      CPU_FILLS.replace('write', 'read'),
+      1,
+    );
+    for (const kernelPage of ['64k', '4k'])
+      expect((await run(nothing, { kernelPage })).totals).toMatchObject({ gpuFaults: 0, migrations: 0 });
+  });
+
+  it('fork copies a page of 64 KiB at the first write, as one break', async () => {
+    const text = `
+faultline: 1
+name: fork
+deviceMemory: 64MiB
+objects: { A: { size: 1MiB, element: 64B } }
+phases:
+  - name: work
+    steps:
+      - { on: cpu, do: [{ write: A }] }
+      - os: { fork: child }
+      - { on: cpu, process: child, do: [{ write: A, part: [0, 0.5] }] }
+      - { on: cpu, do: [{ read: A }] }
+      - { on: cpu, process: child, do: [{ read: A }] }
+`;
+    expect((await run(text)).summary.numbers.cowBreaks).toBe(8);
+    expect((await run(text, { kernelPage: '4k' })).summary.numbers.cowBreaks).toBe(128);
+  });
+});
+
+describe('uvm_perf_prefetch_*', () => {
+  it('matters where the GPU touches memory first: the tree brings pages before their fault', async () => {
+    const on = await run(gpuFirst, { kernelPage: '4k' });
+    const off = await run(gpuFirst, { kernelPage: '4k', ...NO_PREFETCH });
+    expect(on.totals['gpuFaults']!).toBeLessThan(off.totals['gpuFaults']! / 2);
+    const strict = await run(gpuFirst, { kernelPage: '4k', uvm_perf_prefetch_threshold: 100 });
+    expect(strict.totals['gpuFaults']).toBe(off.totals['gpuFaults']);
+    const eager = await run(gpuFirst, { kernelPage: '4k', uvm_perf_prefetch_threshold: 0 });
+    expect(eager.totals['gpuFaults']).toBe(4);
+  });
+
+  it('does not matter where all pages exist and counters are off', async () => {
+    for (const uvm_perf_prefetch_enable of [true, false]) {
+      const { totals } = await run(reuse, { ...NO_COUNTERS, uvm_perf_prefetch_enable });
+      expect(totals).toMatchObject({ gpuFaults: 0, migrations: 0, remoteBytes: 32 * MIB });
     }
-    const { totals } = await run(sparse, { uvm_perf_access_counter_threshold: 100 });
-    expect(totals['migrations']!).toBeGreaterThan(0);
+  });
+});
+
+describe('mempolicy', () => {
+  it('names the node: home, else the GPU if it is in the mask, else the CPU, else the first', () => {
+    const of = (nodes: readonly number[], home: number | null = null, mode: 'bind' | 'preferred' = 'bind') =>
+      atsDestination(1, { mode, nodes, home }, false);
+    expect(atsDestination(1, null, false)).toEqual({ node: 1, hasPreferredLocation: false });
+    expect(atsDestination(1, null, true)).toEqual({ node: 0, hasPreferredLocation: false });
+    expect(of([0, 1], 2)).toEqual({ node: 2, hasPreferredLocation: true });
+    expect(of([0, 1], 2, 'preferred').node).toBe(1);
+    expect(of([0, 1]).node).toBe(1);
+    expect(of([0, 2]).node).toBe(0);
+    expect(of([2, 3]).node).toBe(2);
+  });
+
+  it('bound to the CPU, the first touch of the GPU places pages there', async () => {
+    const bound = workload('os: { mbind: A, node: cpu }', '{ on: gpu0, do: [{ write: A }] }', 1);
+    const { totals, summary } = await run(bound, NO_COUNTERS);
+    expect(summary.numbers.peakDeviceBytes).toBe(0);
+    expect(totals['remoteBytes']).toBe(8 * MIB);
+  });
+
+  it('bound to the GPU, the CPU fills it there, and one GPU fault fills a whole window', async () => {
+    const byCpu = workload('os: { mbind: A, node: gpu0 }', CPU_FILLS, 1);
+    expect((await run(byCpu)).summary.numbers.peakDeviceBytes).toBe(8 * MIB);
+    const byGpu = workload(
+      'os: { mbind: A, nodes: [cpu, gpu0], policy: preferred-many }',
+      '{ on: gpu0, do: [{ write: A }] }',
+      1,
+    );
+    expect((await run(byGpu)).totals['gpuFaults']).toBe(4);
+    const off = await run(byGpu, NO_PREFETCH);
+    expect(off.totals['gpuFaults']).toBe(128);
+  });
+});
+
+/** A link so slow that all regions notify while a batch is serviced. */
+const slow: MachineSpec = {
+  ...pcie4x16g,
+  timing: {
+    ...pcie4x16g.timing!,
+    remoteBandwidth: { ...pcie4x16g.timing!.remoteBandwidth, value: bytesPerSecond(1e9) },
+  },
+};
+
+describe('uvm_perf_access_counter_*', () => {
+  it('matter where memory is used again: counters bring it, and later passes are local', async () => {
+    const { totals } = await run(reuse);
+    expect(totals['bytesToDevice']).toBe(8 * MIB);
+    expect(totals['remoteBytes']!).toBeLessThan(8 * MIB);
+  });
+
+  it('do not matter where accesses stay below the threshold', async () => {
+    const sparse = workload(CPU_FILLS, '{ on: gpu0, do: [{ read: A, pattern: strided, stride: 8192 }] }');
+    for (const uvm_perf_access_counter_migration_enable of [0, 1])
+      expect((await run(sparse, { uvm_perf_access_counter_migration_enable })).totals).toMatchObject({ migrations: 0 });
+    const lower = await run(sparse, { uvm_perf_access_counter_threshold: 100 });
+    expect(lower.totals['migrations']!).toBeGreaterThan(0);
+  });
+
+  it('do nothing on a kernel with 4 KiB pages', async () => {
+    expect((await run(reuse, { kernelPage: '4k' })).totals).toMatchObject({ migrations: 0, remoteBytes: 32 * MIB });
   });
 
   it('on a machine with a clock the GPU runs on while a batch moves: more goes over the link than without one', async () => {
-    const counted = await run(reuse);
     const timed = await run(reuse, {}, pcie4x16g);
-    expect(timed.totals['bytesToDevice']!).toBeGreaterThan(2 ** 20);
-    expect(timed.totals['remoteBytes']!).toBeGreaterThan(counted.totals['remoteBytes']!);
-    const off = await run(reuse, { uvm_perf_access_counter_migration_enable: 0 }, pcie4x16g);
-    expect(timed.memory.clocks.latest()).toBeLessThan(off.memory.clocks.latest());
+    expect(timed.totals['bytesToDevice']!).toBeGreaterThan(MIB);
+    expect(timed.totals['remoteBytes']!).toBeGreaterThan((await run(reuse)).totals['remoteBytes']!);
+    expect(endPs(timed)).toBeLessThan(endPs(await run(reuse, NO_COUNTERS, pcie4x16g)));
+  });
+
+  it('batches matter where notifications come faster than they are serviced, and only there', async () => {
+    const one = { uvm_perf_access_counter_batch_count: 1 };
+    const random = workload(CPU_FILLS, '{ on: gpu0, do: [{ read: A, pattern: random, count: 200000 }] }', 1);
+    const [single, many] = [await run(random, one, slow), await run(random, {}, slow)];
+    expect(many.totals['bytesToDevice']!).toBeGreaterThan(single.totals['bytesToDevice']!);
+    const [a, b] = [await run(random, one), await run(random)];
+    expect(a.totals).toEqual(b.totals);
+  });
+
+  it('a policy that prefers the GPU brings the whole window at the first notification', async () => {
+    const bound = workload(CPU_FILLS, '{ on: gpu0, do: [{ read: A, part: [0, 0.01] }] }', 1).replace(
+      '  - name: work',
+      '      - os: { mbind: A, nodes: [cpu, gpu0] }\n  - name: work',
+    );
+    expect((await run(bound)).totals['bytesToDevice']).toBe(2 * MIB);
+    expect((await run(bound, NO_PREFETCH)).totals['bytesToDevice']).toBe(128 * KIB);
+  });
+
+  it('pinned pages stay where they are, and their region is silent from then on', async () => {
+    const pinned = reuse.replace('  - name: work', '      - os: { pin: A }\n  - name: work');
+    expect((await run(pinned)).totals).toMatchObject({ migrations: 0, remoteBytes: 32 * MIB });
+  });
+});
+
+describe('who manages GPU memory', () => {
+  it('NVreg_CoherentGPUMemoryMode=driver: memory from malloc never leaves the CPU', async () => {
+    for (const text of [gpuFirst, reuse]) {
+      const { totals, summary } = await run(text, { NVreg_CoherentGPUMemoryMode: 'driver' });
+      expect(totals['migrations']).toBe(0);
+      expect(summary.numbers.peakDeviceBytes).toBe(0);
+    }
+  });
+
+  it('does not matter to a program that never uses the GPU', async () => {
+    const cpu = workload(CPU_FILLS, '{ on: cpu, do: [{ read: A }] }');
+    const [numa, driver] = [await run(cpu), await run(cpu, { NVreg_CoherentGPUMemoryMode: 'driver' })];
+    expect(driver.totals).toEqual(numa.totals);
+  });
+});
+
+describe('numa_balancing', () => {
+  const scans = { scanPeriodMs: 1, ...NO_COUNTERS };
+
+  it('matters where the CPU uses memory on the GPU: its hint faults bring pages home', async () => {
+    const text = workload('{ on: gpu0, do: [{ write: A }] }', '{ on: cpu, do: [{ read: A }] }', 8);
+    const on = await run(text, scans, pcie4x16g);
+    expect(on.totals).toMatchObject({ bytesToHost: 8 * MIB, bytesToDevice: 0 });
+    const off = await run(text, { ...scans, numaBalancing: false }, pcie4x16g);
+    expect(off.totals).toMatchObject({ migrations: 0 });
+  });
+
+  it('hint faults of the GPU cost time, and move nothing', async () => {
+    const text = workload(CPU_FILLS, '{ on: gpu0, do: [{ read: A }] }', 8);
+    const on = await run(text, scans, pcie4x16g);
+    expect(on.totals['gpuFaults']!).toBeGreaterThan(0);
+    expect(on.totals).toMatchObject({ migrations: 0 });
+    expect(on.summary.numbers.hintFaults).toBe(on.totals['gpuFaults']);
+    expect(endPs(on)).toBeGreaterThan(endPs(await run(text, { ...scans, numaBalancing: false }, pcie4x16g)));
+  });
+
+  it('does not matter where each side uses its own memory', async () => {
+    for (const numaBalancing of [true, false]) {
+      const { totals } = await run(gpuFirst, { numaBalancing, scanPeriodMs: 1 }, pcie4x16g);
+      expect(totals).toMatchObject({ migrations: 0 });
+    }
   });
 });

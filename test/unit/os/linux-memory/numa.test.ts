@@ -4,7 +4,7 @@ import { PS_PER_MS, PS_PER_S } from '../../../../src-core/base/units';
 import { fork } from '../../../../src-core/os/linux/fork';
 import { gup, ungup } from '../../../../src-core/os/linux/gup';
 import type { Kernel, KernelConfig } from '../../../../src-core/os/linux/kernel';
-import type { Process } from '../../../../src-core/os/linux/mm';
+import { bindTo, type Process } from '../../../../src-core/os/linux/mm';
 import { mbind, scanAddressSpace, setNow, setTiering, tierOf } from '../../../../src-core/os/linux/numa';
 import { PAGE_BYTES } from '../../../../src-core/os/linux/page';
 import { createFile } from '../../../../src-core/os/linux/page-cache';
@@ -136,7 +136,7 @@ describe('mbind', () => {
     fill(kernel, process.mm, BASE, 3);
     toDevice(kernel, device, process.mm, BASE, BASE + 1);
     const before = entry(process.mm, BASE);
-    expect(mbind(kernel, process.mm, BASE, BASE + 4, 1, 'own')).toBeNull();
+    expect(mbind(kernel, process.mm, BASE, BASE + 4, bindTo(1), 'own')).toBeNull();
     expect(entry(process.mm, BASE)).toEqual(before);
     poke(kernel, process.mm, BASE + 3, 4);
     expect(nodesOf(process, 4).slice(1)).toEqual([1, 1, 1]);
@@ -150,15 +150,15 @@ describe('mbind', () => {
     fill(kernel, process.mm, BASE, 2);
     fork(kernel, process, 'child');
     poke(kernel, process.mm, BASE + 1, 9);
-    expect(mbind(kernel, process.mm, BASE, BASE + 2, 1, 'own')).toBeNull();
+    expect(mbind(kernel, process.mm, BASE, BASE + 2, bindTo(1), 'own')).toBeNull();
     expect(nodesOf(process, 2)).toEqual([0, 1]);
   });
 
   it('refuses a node that is not there and a range with holes', () => {
     const { kernel, process } = twoNodes(64, 64);
     map(kernel, process, 2);
-    expect(mbind(kernel, process.mm, BASE, BASE + 2, 2, 'own')).toBe('EINVAL');
-    expect(mbind(kernel, process.mm, BASE, BASE + 3, 1, 'own')).toBe('EFAULT');
+    expect(mbind(kernel, process.mm, BASE, BASE + 2, bindTo(2), 'own')).toBe('EINVAL');
+    expect(mbind(kernel, process.mm, BASE, BASE + 3, bindTo(1), 'own')).toBe('EFAULT');
   });
 });
 

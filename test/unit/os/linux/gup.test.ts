@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FORK_FAILED, fork } from '../../../../src-core/os/linux/fork';
 import { gup, ungup } from '../../../../src-core/os/linux/gup';
+import { bindTo } from '../../../../src-core/os/linux/mm';
 import { munmap } from '../../../../src-core/os/linux/mmap';
 import { createFile } from '../../../../src-core/os/linux/page-cache';
 import { PAGE_BYTES } from '../../../../src-core/os/linux/page';
@@ -58,7 +59,7 @@ it('U2: a long-term pin leaves a movable node first', () => {
   const kernel = makeKernel({ nodes: [node(100), node(100, { movable: true })] });
   const process = kernel.spawn('main');
   map(kernel, process, 1);
-  process.mm.vmas[0]!.node = 1;
+  process.mm.vmas[0]!.policy = bindTo(1);
   fill(kernel, process.mm, BASE, 1, 8);
   expect(pageAt(process.mm, BASE).node).toBe(1);
   const short = gup(kernel, process.mm, BASE, PIN);
