@@ -76,6 +76,8 @@ export interface MigrationPolicy {
   onFault(processor: ProcessorIndex, granule: Granule, op: AccessOp, memory: MemoryView): 'migrate' | 'map-remote';
   /** Remote accesses of one granule by one device before the OS model moves it; null = never. */
   readonly counterThreshold: number | null;
+  /** Where memory comes into being that a device touches first; absent = on the device. */
+  readonly populates?: 'host';
 }
 
 export interface PolicyEnv {

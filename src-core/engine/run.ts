@@ -28,11 +28,12 @@ import {
   type SystemChange,
 } from '../model/scenario';
 import { createMemory } from '../os/create-memory';
-import type { MemorySystem } from '../os/memory-system';
+import type { MemoryConfig, MemorySystem } from '../os/memory-system';
 import { PoliciesInForce } from '../os/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import { Executor, type Cursor } from './executor';
 import { FutureRecorder } from './future';
+import type { RunObserver } from './observer';
 
 const CHANGED = reasonCode('changed');
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
@@ -47,6 +48,8 @@ export interface RunConfig {
   /** Decisions of NVIDIA's driver, where the memory system is built on it. */
   readonly decisions?: NvidiaDecisions | undefined;
   readonly recorder: Recorder;
+  /** Sees every access of the run; for runs on the managed system. */
+  readonly observer?: RunObserver;
 }
 
 /** A stream and where we are in it. */
@@ -123,11 +126,23 @@ export class Run {
         ? (granule) =>
             this.executor.isExpected(granule) ? this.memory.accessCount : future(granule, this.memory.accessCount)
         : null,
+      ...this.listener(),
     });
     this.executor = new Executor(this.memory, touched);
     this.written = new Float64Array(this.memory.ledger.counters.length);
     this.main = branchOf(source.open());
     this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
+  }
+
+  private listener(): Pick<MemoryConfig, 'heard'> {
+    const { observer } = this.config;
+    return observer
+      ? {
+          heard: (processor, granule, op, start, stride, count, bytes) => {
+            observer.accessed(this.memory.accessCount, processor, granule, op, start, stride, count, bytes);
+          },
+        }
+      : {};
   }
 
   /** 0..1 of the source, or null. */
@@ -188,6 +203,7 @@ export class Run {
           break;
         case 'os':
           this.executor.drain();
+          this.config.observer?.osCall(item.step);
           this.memory.call(item.step);
           break;
         case 'fork':
@@ -240,6 +256,7 @@ export class Run {
     this.frames.pop();
     const met = this.memory.clocks.meet();
     if (this.frames.length > 0) this.memory.barrier(met - frame.began);
+    if (this.frames.length === 1) this.config.observer?.met(this.memory.accessCount);
     if (this.frames.length === 0) this.finish();
   }
 
@@ -257,6 +274,7 @@ export class Run {
     if (timing && step.processor !== CPU) memory.clocks.reach(step.processor, now + timing.kernelLaunch.value);
     memory.stepBegins(step.processor);
     this.executor.stepBegins(step.processor);
+    config.observer?.stepBegins(step.processor, memory.accessCount, this.frames.length > 1);
     config.recorder.step(
       now,
       0,
@@ -401,42 +419,47 @@ function branchOf(stream: AccessStream): Branch {
   };
 }
 
+/** The same input where nothing but the accesses counts: faults one by one, no clock, and devices that hold everything. */
+export function withRoomForAll<C extends Pick<RunConfig, 'source' | 'machine' | 'scenario'>>(
+  config: C,
+  granularity: Granularity,
+): C {
+  const { system: _system, ...base } = config.scenario;
+  const granules = Math.max(1, Math.ceil(config.source.space.bytes / granularity));
+  return {
+    ...config,
+    machine: {
+      ...config.machine,
+      timing: null,
+      faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' },
+    },
+    scenario: {
+      ...base,
+      granularity,
+      deviceMemoryBytes: granules * granularity,
+      usefulBytes: false,
+      changes: [],
+      policies: [
+        { kind: 'eviction', id: 'access-lru', params: {} },
+        { kind: 'prefetch', id: 'none', params: {} },
+        { kind: 'migration', id: 'on-fault', params: {} },
+      ],
+    },
+  };
+}
+
 /** First pass for policies that need the future: the same accesses on a device that holds everything. */
 export async function lookAhead(
   config: Omit<RunConfig, 'recorder'>,
   recorder: Recorder,
   pause: (progress: number | null) => Promise<void>,
 ): Promise<(granule: number, now: number) => number> {
-  const { scenario, source, machine } = config;
   // Systems on the Linux model work on base pages, whatever the driver's migration unit is.
-  const granularity: Granularity = scenario.system ? 4096 : scenario.granularity;
-  const granules = Math.max(1, Math.ceil(source.space.bytes / granularity));
-  const visits = new FutureRecorder(granules);
-  const { system: _system, ...base } = scenario;
-  const unlimited: ScenarioSpec = {
-    ...base,
-    granularity,
-    deviceMemoryBytes: granules * granularity,
-    usefulBytes: false,
-    changes: [],
-    policies: [
-      { kind: 'eviction', id: 'access-lru', params: {} },
-      { kind: 'prefetch', id: 'none', params: {} },
-      { kind: 'migration', id: 'on-fault', params: {} },
-    ],
-  };
-  const counting: MachineSpec = {
-    ...machine,
-    timing: null,
-    faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' },
-  };
-  const run: Run = new Run(
-    { ...config, machine: counting, scenario: unlimited, recorder },
-    null,
-    (granule, first, last, step) => {
-      if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
-    },
-  );
+  const granularity: Granularity = config.scenario.system ? 4096 : config.scenario.granularity;
+  const visits = new FutureRecorder(Math.max(1, Math.ceil(config.source.space.bytes / granularity)));
+  const run: Run = new Run({ ...withRoomForAll(config, granularity), recorder }, null, (granule, first, last, step) => {
+    if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
+  });
   while (!run.finished) {
     await run.advance(200_000);
     await pause(run.progress());

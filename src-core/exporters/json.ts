@@ -14,6 +14,7 @@ export const jsonExporter: Exporter = {
         version: 1,
         ...input.summary,
         ...(input.comparison ? { comparison: input.comparison } : {}),
+        ...(input.bounds ? { bounds: input.bounds } : {}),
         command: input.command,
         scenario: toScenario(input),
       },

@@ -1,3 +1,4 @@
+import type { BoundRow } from './bounds';
 import type { ComparisonRow } from './comparison';
 import type { MachineSpec } from './machine';
 import type { SystemChoice } from './memory-system';
@@ -51,6 +52,8 @@ export interface ReportInput {
   readonly system?: SystemChoice;
   /** The same workload under several memory systems, where somebody asked for it. */
   readonly comparison?: readonly ComparisonRow[];
+  /** What the run is measured against, where somebody asked for it. */
+  readonly bounds?: readonly BoundRow[];
   /** The command that repeats this run to the same numbers. */
   readonly command: string;
 }

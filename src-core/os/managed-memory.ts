@@ -141,7 +141,10 @@ export class ManagedMemory extends MemorySystem {
       const owner = this.residency.ownerOf(granule);
       // Serviced meanwhile (a fault on the spot, another processor), and perhaps raised again since.
       if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
-      if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
+      if (owner === -1 && processor !== CPU && this.config.policies.migration.populates === 'host') {
+        this.residency.place(granule, CPU);
+        this.mapRemote(processor, granule, causes[i]!);
+      } else if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
         this.mapRemote(processor, granule, causes[i]!);
       else this.want(granule, REASON.fault, causes[i]!, this.config.policies.migrationIndex);
     }

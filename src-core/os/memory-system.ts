@@ -43,6 +43,8 @@ export interface MemoryConfig {
   readonly decisions: NvidiaDecisions | null;
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
+  /** Hears of every segment of accesses that was made, whoever makes it; absent where nobody looks on. */
+  readonly heard?: MemorySystem['watched'];
 }
 
 /** What an access to a granule is, before any fault. */
@@ -103,6 +105,7 @@ export abstract class MemorySystem implements EvictionView {
     this.remoteRate = machine.timing ? remoteRate(machine.timing) : 0;
     this.localBytes = new Float64Array(processors);
     this.remoteBytes = new Float64Array(processors);
+    this.watches = config.heard !== undefined;
   }
 
   // --- what the executor asks ---
@@ -139,18 +142,20 @@ export abstract class MemorySystem implements EvictionView {
   ): void;
   /** Called for accesses that were made, one segment at a time, where `watches` is true. */
   watched(
-    _processor: ProcessorIndex,
-    _granule: Granule,
-    _op: AccessOp,
-    _start: number,
-    _stride: number,
-    _count: number,
-    _bytes: number,
-  ): void {}
+    processor: ProcessorIndex,
+    granule: Granule,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    this.config.heard?.(processor, granule, op, start, stride, count, bytes);
+  }
   /** Devices raise faults into a buffer with a driver behind it; null: the engine gathers them into plain batches. */
   readonly faultQueue: FaultQueue | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
-  readonly watches: boolean = false;
+  readonly watches: boolean;
 
   // --- what the run tells ---
   stepBegins(_processor: ProcessorIndex): void {}

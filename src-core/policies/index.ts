@@ -8,6 +8,7 @@ import { random } from './eviction/random';
 import { accessCounter } from './migration/access-counter';
 import { firstTouchStayRemote } from './migration/first-touch-stay-remote';
 import { onFault } from './migration/on-fault';
+import { stayOnHost } from './migration/stay-on-host';
 import { none } from './prefetch/none';
 import { sequential64k } from './prefetch/sequential-64k';
 import { tree } from './prefetch/tree';
@@ -23,6 +24,7 @@ export const policies: readonly PolicyEntry[] = [
   onFault,
   firstTouchStayRemote,
   accessCounter,
+  stayOnHost,
 ];
 
 /** The entry of that kind and id. */

@@ -3,6 +3,7 @@
  * A client sends requests and gets one response each; the backend sends events at any time. Plain data and typed arrays
  * only. One session per connection.
  */
+import type { BoundRow } from '../model/bounds';
 import type { Finding } from '../model/finding';
 import type { ComparisonRow } from '../model/comparison';
 import type { Knob } from '../model/knob';
@@ -198,6 +199,15 @@ export interface Methods {
   'session.compare': {
     params: { systems: readonly SystemWish[] };
     result: { rows: readonly ComparisonRow[] };
+  };
+  /**
+   * The run as it stands against its bounds. `make`: measures what is not known yet, by passes over the same input beside
+   * the run in hand; they go into later reports (section `bounds`) and lines of the timeline. Without it, null where nobody
+   * has asked yet. Cancelled by session.cancel, and by opening or comparing.
+   */
+  'session.bounds': {
+    params: { make: boolean };
+    result: { rows: readonly BoundRow[] | null };
   };
   'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };
 

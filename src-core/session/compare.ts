@@ -1,24 +1,18 @@
 /** One workload under several memory systems: a run each, from the start, with all else as it was opened. */
-import type { Platform } from '../contracts/platform';
 import type { ComparisonRow } from '../model/comparison';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../policies/systems';
 import type { SystemWish } from '../protocol/messages';
-import { LiveRun } from './live-run';
+import { runBeside, type BesideContext } from './beside';
 import { checkSystemSpace, resolveSystem } from './scenario';
 import type { Runnable } from './open';
 
 /** Most systems of one comparison: the table has to be readable. */
 export const MAX_SYSTEMS = 16;
 
-export interface CompareContext {
-  readonly platform: Platform;
-  /** @param fraction of the whole comparison, 0..1 */
-  progress(fraction: number, doing: string): void;
-  cancelled(): boolean;
-}
+type CompareContext = BesideContext;
 
 /** The comparison of a session: the one that is being made, and the rows of the last. */
 export class Comparison {
@@ -91,7 +85,6 @@ async function runOne(
   progress: (share: number, title: string) => void,
   context: CompareContext,
 ): Promise<ComparisonRow> {
-  const { platform } = context;
   const entry = memorySystems.find(({ id }) => id === wish.id)!;
   const system = resolveSystem(wish);
   const { system: _before, ...rest } = opened.header.scenario;
@@ -100,34 +93,15 @@ async function runOne(
   const row = { system: system ?? { id: entry.id, params: {} }, chosen: wish.params ?? {}, title: entry.title };
   try {
     checkSystemSpace(opened.source.space.bytes, system);
-    const variant: Runnable = {
-      ...opened,
+    const summary = await runBeside(
+      { ...opened, notes: notesOf(rest.changes.length - changes.length) },
       header,
-      expect: [],
-      expectedHash: null,
-      notes: notesOf(rest.changes.length - changes.length),
-      options: { ...opened.options, spool: false },
-    };
-    const run = await LiveRun.create(
-      platform,
-      withoutRecord(variant),
-      () => undefined,
-      (fraction) => {
-        progress(fraction ?? 0, entry.title);
+      context,
+      (share) => {
+        progress(share, entry.title);
       },
-      () => context.cancelled(),
     );
-    run.go();
-    while (run.state === 'running') {
-      if (context.cancelled()) {
-        await run.close();
-        throw new Refusal('cancelled');
-      }
-      progress(run.progress() ?? 0, entry.title);
-      await platform.pause(4);
-    }
-    if (run.state === 'failed') throw run.failure;
-    return { ...row, summary: run.summary(), refusal: null };
+    return { ...row, summary, refusal: null };
   } catch (cause) {
     if (cause instanceof Refusal && cause.message !== 'cancelled')
       return { ...row, summary: null, refusal: cause.message };
@@ -147,9 +121,3 @@ const notesOf = (left: number): readonly Finding[] =>
           message: 'scheduled changes of parameters that another memory system has; they were left out of this run',
         },
       ];
-
-/** A comparison writes no recording of its own. */
-function withoutRecord(opened: Runnable): Runnable {
-  const { record: _record, ...options } = opened.options;
-  return { ...opened, options };
-}

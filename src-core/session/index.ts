@@ -19,10 +19,9 @@ import type {
   RunInfo,
   RunState,
   RunStatus,
-  SystemWish,
 } from '../protocol/messages';
 import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
-import { Comparison } from './compare';
+import { BesideServer } from './beside-server';
 import { describe } from './describe';
 import { exampleTitles } from './examples';
 import { LiveRun } from './live-run';
@@ -62,7 +61,7 @@ export function errorData(cause: unknown): ErrorData {
 class SessionServer implements Session {
   private live: LiveRun | null = null;
   private recorded: RecordedRun | null = null;
-  private readonly comparison = new Comparison();
+  private readonly beside: BesideServer;
   private opening = false;
   private cancel = false;
   private doing = '';
@@ -76,7 +75,11 @@ class SessionServer implements Session {
   constructor(
     private readonly platform: Platform,
     private readonly send: (message: Response | BackendEvent) => void,
-  ) {}
+  ) {
+    this.beside = new BesideServer(platform, (force) => {
+      this.changed(force);
+    });
+  }
 
   async handle(request: Request): Promise<void> {
     const handler = (this.handlers as Record<string, ((params: never) => unknown) | undefined>)[request.method];
@@ -103,6 +106,7 @@ class SessionServer implements Session {
 
   close(): void {
     this.cancel = true;
+    this.beside.cancel();
     void this.live?.close();
   }
 
@@ -111,6 +115,7 @@ class SessionServer implements Session {
     'session.open': (params) => this.open(params),
     'session.cancel': () => {
       this.cancel = true;
+      this.beside.cancel();
       return null;
     },
     'session.control': async ({ action }) => {
@@ -153,17 +158,23 @@ class SessionServer implements Session {
       const { timeline } = this.shown();
       const fileChanges = this.live?.opened.fileChanges ?? 0;
       const header = this.header();
-      return makeReport(
-        header,
-        (this.live ?? this.needRun()).summary(),
-        timeline,
-        fileChanges,
-        format,
-        only,
-        this.comparison.rowsOf(header),
-      );
+      const summary = (this.live ?? this.needRun()).summary();
+      return makeReport(header, summary, timeline, fileChanges, format, only, {
+        comparison: this.beside.rowsOf(header),
+        bounds: this.beside.boundRows(header, summary),
+      });
     },
-    'session.compare': ({ systems }) => this.compare(systems),
+    'session.compare': async ({ systems }) => {
+      const live = this.needLive('memory systems can be compared');
+      this.needIdle();
+      return { rows: await this.beside.compare(live, systems) };
+    },
+    'session.bounds': async ({ make }) => {
+      if (!make) return { rows: this.live && this.beside.boundRows(this.live.opened.header, this.live.summary()) };
+      const live = this.needLive('its bounds can be found');
+      this.needIdle();
+      return { rows: await this.beside.boundsOf(live) };
+    },
     'session.saveRecording': async ({ path }) => {
       if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
       if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
@@ -175,35 +186,15 @@ class SessionServer implements Session {
     },
   };
 
-  private async compare(systems: readonly SystemWish[]): Promise<ResultOf<'session.compare'>> {
-    const { opened } = this.needLive('memory systems can be compared');
-    this.needIdle();
-    this.cancel = false;
-    try {
-      const rows = await this.comparison.make(opened, systems, {
-        platform: this.platform,
-        progress: (_fraction, doing) => {
-          this.doing = doing;
-          this.changed(false);
-        },
-        cancelled: () => this.cancel,
-      });
-      return { rows };
-    } finally {
-      this.doing = '';
-      this.changed(true);
-    }
-  }
-
   /** Opening and comparing take the whole session: both would be cancelled by the other's start. */
   private needIdle(): void {
     if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
-    if (this.comparison.fraction !== null)
-      throw new Refusal('memory systems are being compared; wait for it or cancel it');
+    this.beside.needIdle();
   }
 
   private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
     this.needIdle();
+    await this.beside.giveWay();
     await this.live?.close();
     this.live = null;
     this.recorded = null;
@@ -336,10 +327,10 @@ class SessionServer implements Session {
     this.send({ type: 'event', event: 'status', status });
   }
 
-  /** Of what works at the moment: the run, or else a comparison beside it. */
+  /** Of what works at the moment: the run, or else what is made beside it. */
   private runProgress(): number | null {
     const isRunning = this.live?.state === 'running';
-    return (isRunning ? null : this.comparison.fraction) ?? this.live?.progress() ?? null;
+    return (isRunning ? null : this.beside.fraction) ?? this.live?.progress() ?? null;
   }
 
   private status(): RunStatus {
@@ -358,7 +349,7 @@ class SessionServer implements Session {
     return {
       state,
       progress: this.opening ? this.openProgress : (this.runProgress() ?? (recorded ? 1 : null)),
-      doing: this.doing,
+      doing: this.doing || this.beside.doing,
       axis: shown?.opened.header.axis ?? 'accesses',
       extentTo: shown
         ? Math.max(shown.timeline.extentTo, shown.timeline.axis === 'time' ? shown.simTimePs : shown.accesses)

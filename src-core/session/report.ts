@@ -1,5 +1,6 @@
 /** Reports of a run: the sections' blocks, written in one of the formats. */
 import { exporters } from '../exporters';
+import type { BoundRow } from '../model/bounds';
 import type { ComparisonRow } from '../model/comparison';
 import type { RecordingHeader } from '../model/recording';
 import type { ReportBlock, ReportInput } from '../model/report';
@@ -58,7 +59,7 @@ export function makeReport(
   fileChanges: number,
   format: ReportFormat,
   only: readonly string[] | undefined,
-  comparison: readonly ComparisonRow[] | null = null,
+  beside: { readonly comparison: readonly ComparisonRow[] | null; readonly bounds: readonly BoundRow[] | null },
 ): { text: string; blocks: readonly ReportBlock[] } {
   const input: ReportInput = {
     summary,
@@ -66,7 +67,8 @@ export function makeReport(
     workloadText: header.workloadText,
     timeline: timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS }),
     ...(header.scenario.system ? { system: header.scenario.system } : {}),
-    ...(comparison ? { comparison } : {}),
+    ...(beside.comparison ? { comparison: beside.comparison } : {}),
+    ...(beside.bounds ? { bounds: beside.bounds } : {}),
     command: repeatCommand(header, summary, fileChanges),
   };
   const blocks = buildReport(input, only);

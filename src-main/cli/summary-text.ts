@@ -1,6 +1,7 @@
 /** A run's result for people. */
 import { formatBytes, formatCount, formatTime } from '../../src-core/base/units';
 import type { PolicyChoice } from '../../src-core/model/scenario';
+import type { ReportBlock } from '../../src-core/model/report';
 import type { ObjectSummary, RunSummary } from '../../src-core/model/summary';
 import { formatPolicyFlag } from '../../src-core/session/run-flags';
 import { systemBlocks } from '../../src-core/session/system-text';
@@ -60,7 +61,12 @@ function checksText(summary: RunSummary, failIf: readonly FailResult[]): string[
   return all.length === 0 ? [] : ['', 'Checks', ...all];
 }
 
-export function summaryText(summary: RunSummary, failIf: readonly FailResult[]): string {
+/** @param bounds blocks of the report's section, where they were asked for */
+export function summaryText(
+  summary: RunSummary,
+  failIf: readonly FailResult[],
+  bounds: readonly ReportBlock[] = [],
+): string {
   const { machine, workload } = summary;
   const changes = summary.changes.map(
     (change) => `  batch ${formatCount(change.batch)}: ${formatPolicyFlag(change.policy)} (${change.origin})`,
@@ -81,6 +87,7 @@ export function summaryText(summary: RunSummary, failIf: readonly FailResult[]):
       summary.objects.map((row) => OBJECT_COLUMNS.map(({ text }) => text(row))),
     ),
     ...(summary.system ? ['', 'Memory system', blocksText(systemBlocks(summary))] : []),
+    ...(bounds.length > 0 ? ['', blocksText(bounds)] : []),
     ...checksText(summary, failIf),
     ...(summary.findings.length === 0
       ? []

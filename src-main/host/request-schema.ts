@@ -63,6 +63,7 @@ const methods = {
   'session.speed': z.strictObject({ batchesPerSecond: z.number().positive().nullable() }),
   'session.policy': z.strictObject({ kind: z.enum(CHANGE_KINDS), id: text, params: values }),
   'session.compare': z.strictObject({ systems: z.array(system).min(1).max(16) }),
+  'session.bounds': z.strictObject({ make: z.boolean() }),
   'session.status': nothing,
   'session.timeline': z.strictObject({ ...range, bins: z.number().int().min(1).max(MAX_BINS) }),
   'session.objects': z.strictObject(range),

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bounds } from '../../src-core/analysis/bounds/index';
 import { importers } from '../../src-core/importers/index';
 import { policies } from '../../src-core/policies/index';
 import { memorySystems } from '../../src-core/policies/systems';
@@ -21,6 +22,7 @@ const registries: Record<string, string[]> = {
   sections: idsOf(sections),
   panels: idsOf(panels),
   systems: idsOf(memorySystems),
+  bounds: idsOf(bounds),
 };
 
 if (process.env['FAULTLINE_FIX'] === '1') {

@@ -1,4 +1,5 @@
 import type { ReportSection } from '../../contracts/report';
+import { boundsSection } from './bounds';
 import { comparedSystems } from './compared-systems';
 import { completeness } from './completeness';
 import { findings } from './findings';
@@ -18,6 +19,7 @@ export const sections: readonly ReportSection[] = [
   objects,
   timelines,
   totals,
+  boundsSection,
   memorySystem,
   comparedSystems,
   policies,

@@ -1,0 +1,42 @@
+/**
+ * Perfect prefetch: every byte arrives just before it is needed, without a fault, and hidden behind whatever else goes on.
+ * Bounds the simulated time: a run cannot be faster than its processors with all their memory at hand, nor than the link
+ * (link-floor.ts) can carry what has to cross. The first is a run of the same input with room for everything on the same
+ * machine, whose faults, first touches and transfers take no time, and where each processor works at the highest rate at
+ * which it reaches any memory. Not defined where the link floor is not.
+ */
+import { atEnd, notDefined, type Bound } from './bound';
+import { linkTimePs, whyNoTraffic } from './link-floor';
+
+export const perfectPrefetch: Bound = {
+  id: 'perfect-prefetch',
+  title: 'Perfect prefetch',
+  summary:
+    'Every byte is there when it is needed and its way is hidden behind computing: the longer of the time that the processors need with all memory at hand, and the time that the link needs for what has to cross.',
+  needs: ['compute'],
+  judge(context) {
+    const { header, observation, runs, refusals } = context;
+    const link = linkTimePs(
+      header.machine,
+      header.devices,
+      observation.toDevice(Infinity),
+      observation.toHost(Infinity),
+    );
+    const undefinedAs = (reason: string) => ({ values: [notDefined('simTimePs', 'bound', reason)], notes: [] });
+    const why = whyNoTraffic(context);
+    if (why) return undefinedAs(why);
+    if (link === null) return undefinedAs('this machine counts and has no clock');
+    const made = runs.compute?.totals;
+    if (!made) return undefinedAs(refusals.compute ?? 'the run with all memory at hand was not made');
+    // Its transfers take 1 ps each, and each time that a clock is set is rounded: both would count against the run in hand.
+    const compute = Math.max(0, made.simTimePs - 2 * made.events);
+    return {
+      values: [atEnd('simTimePs', 'bound', Math.max(compute, link))],
+      notes: [
+        compute >= link
+          ? 'The processors take longer than the link: perfect prefetch would hide all of it.'
+          : 'The link takes longer than the processors: prefetch alone cannot hide it.',
+      ],
+    };
+  },
+};
