@@ -69,9 +69,9 @@ export interface SystemNumbers {
   readonly pagesToHost: number;
   /** Times that a page came back to a device after a CPU fault took it away, and the most that one page did. */
   readonly bounces: number;
-  readonly bouncesOfWorstPage: number;
+  readonly bouncesOfWorstPage: number | null;
   /** Peak of memory that holds copies of application data / the application's data; 1 = one copy of everything. */
-  readonly duplicationFactor: number;
+  readonly duplicationFactor: number | null;
   readonly relocatedPointers: number;
   /** Calls that the application had to add; 0 = unmodified. */
   readonly apiCalls: number;
@@ -82,7 +82,7 @@ export interface SystemNumbers {
   readonly evacuationResidueBytes: number;
   readonly pinnedBytesPeak: number;
   /** Pages that were brought to a device and that no device ever used (6c). */
-  readonly untouchedDeviceBytes: number;
+  readonly untouchedDeviceBytes: number | null;
   /** Reads that gave other bytes than were written last; null unless the run has contents. */
   readonly contentMismatches: number | null;
   readonly strayKernelBytes: number;

@@ -35,6 +35,7 @@ export const HINTS = [
   'not-accessed-by',
   'read-mostly',
   'not-read-mostly',
+  'discard',
   'access',
   'granularity',
   'always-mapped',

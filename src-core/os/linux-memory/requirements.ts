@@ -93,7 +93,7 @@ function ofTheApplication(memory: LinuxHost, numbers: SystemNumbers): readonly R
       '6c',
       'memory that the device never touched stays off it',
       numbers.peakDeviceBytes > 0 ? numbers.untouchedDeviceBytes === 0 : null,
-      `${formatBytes(numbers.untouchedDeviceBytes)} at most`,
+      `${formatBytes(numbers.untouchedDeviceBytes ?? 0)} at most`,
     ),
   ];
 }

@@ -1,5 +1,6 @@
 /** What a run on the Linux model counts beside the totals: the raw material of SystemNumbers. Knows nothing of the run. */
-import type { Latencies, OutcomeRow } from '../../model/memory-system';
+import type { Latencies } from '../../model/memory-system';
+import { Outcomes } from '../outcomes';
 
 /** Latencies kept one by one; past it the run keeps every second, fourth … of them, and says the exact count and maximum. */
 const MOST_SAMPLES = 65_536;
@@ -49,7 +50,8 @@ export class Tally {
   migrationsWhileOff = 0;
   evacuationPs: number | null = null;
   residuePages = 0;
-  readonly outcomes = new Map<string, { -readonly [K in keyof OutcomeRow]: OutcomeRow[K] }>();
+  private readonly book = new Outcomes();
+  readonly outcomes = this.book.rows;
   readonly items = new Samples();
   readonly barriers = new Samples();
   private pinnedPages = 0;
@@ -64,9 +66,6 @@ export class Tally {
     this.copyBytesPeak = Math.max(this.copyBytesPeak, this.copyBytes);
   }
   outcome(result: string, what: string, object: string | null, timePs: number, access: number): void {
-    const key = `${result}\n${what}\n${object ?? ''}`;
-    const row = this.outcomes.get(key);
-    if (row) row.count++;
-    else this.outcomes.set(key, { result, what, object, count: 1, timePs, access });
+    this.book.add(result, what, object, timePs, access);
   }
 }

@@ -37,7 +37,7 @@ export class FaultDriver {
     readonly ring: FaultRing,
     utlbs: number,
     private readonly report: (granule: number, op: AccessOp, object: number, reason: number) => number,
-    private readonly outOfMemory: (granule: number, op: AccessOp) => void,
+    private readonly cancel: (result: string, granule: number, op: AccessOp) => void,
   ) {
     this.batch = host.decisions.createFaultBatch({ capacity: 1 << 16, utlbs });
   }
@@ -50,7 +50,8 @@ export class FaultDriver {
     if (!keepsStale) ring.dropAnswered();
     const first = ring.peek();
     const raisedPs = first < 0 ? devicePs : ring.atPs(first);
-    work.begin(Math.max(this.freePs, raisedPs));
+    const startPs = Math.max(this.freePs, raisedPs);
+    work.begin(startPs);
     this.wakeUp(raisedPs);
     this.fetch(keepsStale);
     tally.batches++;
@@ -70,6 +71,7 @@ export class FaultDriver {
     for (const granule of this.freed) released.push(granule);
     this.freed.length = 0;
     if (ring.outstanding === 0) this.endRun();
+    host.tally.driverPs += work.endPs - startPs;
     this.freePs = work.endPs;
     return this.freePs;
   }
@@ -162,8 +164,10 @@ export class FaultDriver {
       if (this.answers[i] === ANSWER.throttled) {
         throttled = true;
         host.tally.throttledFaults++;
-      } else if (this.answers[i] === ANSWER.outOfMemory)
-        this.outOfMemory(base + faults[i]!.page, opOf(faults[i]!.access));
+      } else if (this.answers[i] === ANSWER.outOfMemory || this.answers[i] === ANSWER.fatal) {
+        const result = this.answers[i] === ANSWER.fatal ? 'SIGSEGV' : 'OOM';
+        this.cancel(result, base + faults[i]!.page, opOf(faults[i]!.access));
+      }
     }
     return throttled;
   }

@@ -19,7 +19,10 @@ export interface UvmKnobs {
   readonly mapRemoteOnNativeAtomicsFault: boolean;
   /** A what-if: victims by last access, as no driver can. */
   readonly evictByAccess: boolean;
+  /** The driver serves memory from malloc. */
   readonly hmm: boolean;
+  /** How the program allocated: its objects are managed ranges, or memory from malloc. */
+  readonly malloc: boolean;
   readonly thrashing: ThrashingParams;
 }
 
@@ -41,6 +44,7 @@ export function uvmKnobs(params: SystemChoice['params']): UvmKnobs {
     mapRemoteOnNativeAtomicsFault: on('uvm_perf_map_remote_on_native_atomics_fault'),
     evictByAccess: params['eviction_order'] === 'accessed',
     hmm: !on('uvm_disable_hmm'),
+    malloc: params['allocation'] === 'malloc',
     thrashing: {
       enabled: on('uvm_perf_thrashing_enable'),
       threshold: number('uvm_perf_thrashing_threshold'),

@@ -5,7 +5,7 @@
 import { countPages, createPageMask, nextClear, nextSet, popcount, type PageMask } from '../../base/page-mask';
 import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../../contracts/nvidia-thrashing';
 import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../../contracts/nvidia-vocabulary';
-import { EVICTION, MIGRATION, NO_PROCESSOR as NOBODY } from '../../model/events';
+import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../model/events';
 import { toVirtual } from '../../model/space';
 import { METRIC, REASON } from '../codes';
 import { BOUNCED, OWNER_MASK } from '../residency';
@@ -106,6 +106,7 @@ export class Mover {
           holders |= 1 << p;
           break;
         }
+    left = this.dropDiscarded(block, order) ? this.leftOf(rest) : left;
     while (holders !== 0 && left !== 0) {
       const source = host.decisions.closestProcessor(holders, destination, host.topology);
       holders &= ~(1 << source);
@@ -118,6 +119,69 @@ export class Mover {
       this.runs(block, order, part, source);
     }
     if (left !== 0) this.runs(block, order, rest, NO_PROCESSOR);
+  }
+
+  private leftOf(pages: PageMask): number {
+    let any = 0;
+    for (const word of pages) any |= word;
+    return any;
+  }
+
+  /** Pages whose contents were given up are not copied: they come into being anew, or just cease to be. */
+  private dropDiscarded(block: VaBlock, order: MoveOrder): boolean {
+    const { host, rest, part } = this;
+    let any = 0;
+    for (let i = 0; i < part.length; i++) {
+      any |= part[i] = rest[i]! & block.discarded[i]!;
+      rest[i] = rest[i]! & ~part[i]!;
+    }
+    if (any === 0) return false;
+    host.tally.discardedBytes += countPages(part) * host.granuleBytes;
+    for (let p = CPU + 1; p < block.resident.length; p++) {
+      if (p === order.destination) continue;
+      for (let i = 0; i < this.lost.length; i++) this.lost[i] = part[i]! & block.resident[p]![i]!;
+      this.vanish(block, p, this.lost);
+    }
+    this.runs(block, order, part, NO_PROCESSOR);
+    return true;
+  }
+
+  /** Pages leave a device without a copy. */
+  private vanish(block: VaBlock, device: Processor, pages: PageMask): void {
+    const { host } = this;
+    const { outer } = block;
+    for (let first = nextSet(pages, block.first, outer); first < outer;) {
+      const end = nextClear(pages, first, outer);
+      const granule = block.index * host.pagesPerBlock + first;
+      host.config.sink.transfer(
+        MIGRATION,
+        host.wire ? host.work.threadPs : 0,
+        0,
+        host.accessCount,
+        host.batchNow,
+        host.step,
+        device,
+        NOBODY,
+        host.ledger.objectOf[granule]!,
+        toVirtual(host.config.space, granule * host.granuleBytes),
+        (end - first) * host.granuleBytes,
+        0,
+        REASON.explicit,
+        NO_EVENT,
+      );
+      first = nextSet(pages, end, outer);
+    }
+  }
+
+  /** Of pages with several copies, those of one processor stay. */
+  keepOnly(block: VaBlock, processor: Processor, pages: PageMask): void {
+    this.unmap(block, pages, processor);
+    for (let p = CPU; p < block.resident.length; p++) {
+      if (p === processor) continue;
+      for (let i = 0; i < pages.length; i++) block.resident[p]![i] = block.resident[p]![i]! & ~pages[i]!;
+    }
+    for (let i = 0; i < pages.length; i++) block.readDuplicated[i] = block.readDuplicated[i]! & ~pages[i]!;
+    this.host.tally.readDuplicateInvalidates++;
   }
 
   /** Host pages that no GPU has reached before have to be made reachable. */
@@ -224,11 +288,14 @@ export class Mover {
     const bytes = pages * granuleBytes;
     ledger.count(object, METRIC.migrations, pages);
     if (destination === CPU) {
+      tally.pagesToHost += pages;
       tally.transfersToHost++;
       ledger.count(object, METRIC.bytesToHost, bytes);
       if (cause === MOVE_CAUSE.eviction) ledger.count(object, METRIC.evictions, pages);
     } else {
       tally.transfersToDevice++;
+      tally.pagesToDevice += pages;
+      tally.bounces += bounced;
       ledger.count(object, METRIC.bytesToDevice, bytes);
       if (source !== CPU) ledger.count(object, METRIC.bytesPeer, bytes);
       if (bounced > 0) ledger.count(object, METRIC.pingPongs, bounced);

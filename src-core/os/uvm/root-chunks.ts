@@ -54,6 +54,8 @@ class Fifo {
 export class RootChunks {
   /** Roots in use, split ones included. */
   used = 0;
+  /** Most roots that were in use at once. */
+  peak = 0;
   private readonly lists: readonly Fifo[] = [new Fifo(), new Fifo(), new Fifo(), new Fifo()];
   /** Split roots that may have room for a piece. */
   private readonly split = new Set<Root>();
@@ -81,7 +83,7 @@ export class RootChunks {
   /** A whole root, or null where all are in use. */
   allocate(block: VaBlock): Root | null {
     if (this.used >= this.roots) return null;
-    this.used++;
+    this.peak = Math.max(this.peak, ++this.used);
     const root = new Root();
     root.block = block;
     return root;
@@ -94,7 +96,7 @@ export class RootChunks {
       if (piece) return piece;
     }
     if (this.used >= this.roots) return null;
-    this.used++;
+    this.peak = Math.max(this.peak, ++this.used);
     const root = new Root();
     root.frames = new Uint8Array(FRAMES_PER_ROOT);
     this.split.add(root);

@@ -5,10 +5,12 @@
  */
 import {
   clearMask,
+  clearPage,
   copyMask,
   createPageMask,
   firstPage,
   isEmpty,
+  nextSet,
   orMask,
   outerPage,
   setPage,
@@ -37,6 +39,7 @@ import { Mapper } from './mapping';
 import { Mover, nowNs, type MoveOrder } from './mover';
 import { Populator } from './populator';
 import { Prefetcher } from './prefetching';
+import { LIST } from './root-chunks';
 import type { VaBlock } from './va-block';
 
 /** One page that somebody faulted on. Reused. */
@@ -48,7 +51,7 @@ export interface PageFault {
   report: (reason: number) => number;
 }
 
-export const ANSWER = { serviced: 0, stale: 1, throttled: 2, outOfMemory: 3 } as const;
+export const ANSWER = { serviced: 0, stale: 1, throttled: 2, outOfMemory: 3, fatal: 4 } as const;
 export type Answer = (typeof ANSWER)[keyof typeof ANSWER];
 
 /** Evictions that one block may need before it is our bug: as many roots as pieces of the block, and some. */
@@ -102,6 +105,10 @@ export class BlockService {
     this.causes.fill(NO_EVENT);
     this.firstCause = NO_EVENT;
     host.tally.blocksServiced++;
+    if (block.isHmm && !host.knobs.hmm && requester !== CPU) {
+      answers.fill(ANSWER.fatal, 0, count); // neither managed nor HMM nor ATS: the address means nothing to the GPU
+      return;
+    }
     for (let retries = 0; ; retries++) {
       assert(retries < MOST_RETRIES, 'a block is serviced again and again without an end');
       if (!this.decide(block, requester, faults, count, operation, answers, retries === 0)) return;
@@ -224,11 +231,30 @@ export class BlockService {
       const populated = this.populator.populate(block, p, pages, this.firstCause);
       if (populated !== 'ready') return populated;
       this.place(block, p, pages, operation);
+      this.wake(block, p, pages);
       this.mapper.map(block, requester, p, pages, this.moved, this.accessOf, isEmpty(this.pinned) ? null : this.pinned);
       if (p !== requester) this.host.tally.mapRemote++;
       if (p === CPU && requester !== CPU) this.mover.mapForDma(block, pages);
     }
     return 'ready';
+  }
+
+  /** Who writes to a page whose contents were given up gives it contents again; a reader gets a read-only mapping. */
+  private wake(block: VaBlock, holder: Processor, pages: PageMask): void {
+    const { discarded } = block;
+    let woken = 0;
+    for (
+      let page = nextSet(discarded, block.first, block.outer);
+      page < block.outer;
+      page = nextSet(discarded, page + 1, block.outer)
+    ) {
+      const isWritten = ((pages[page >>> 5]! >>> (page & 31)) & 1) === 1 && this.accessOf[page]! >= ACCESS.write;
+      if (!isWritten) continue;
+      clearPage(discarded, page);
+      woken++;
+    }
+    const root = holder === CPU || woken === 0 ? null : block.backing[holder]!.root;
+    if (root) this.host.memoryOf[holder]!.move(root, LIST.used);
   }
 
   private prefetch(block: VaBlock, destination: Processor): void {
@@ -292,19 +318,12 @@ export class BlockService {
 
   /** Pages with several copies that are to be written: the other copies go, with their mappings. */
   private collapse(block: VaBlock, destination: Processor, pages: PageMask): void {
-    const { host } = this;
     const gone = createPageMask();
     let any = 0;
     for (let i = 0; i < gone.length; i++)
       any |= gone[i] = pages[i]! & block.readDuplicated[i]! & block.resident[destination]![i]!;
     if (any === 0) return;
-    this.mover.unmap(block, gone, destination);
-    for (let p = CPU; p < block.resident.length; p++) {
-      if (p === destination) continue;
-      for (let i = 0; i < gone.length; i++) block.resident[p]![i] = block.resident[p]![i]! & ~gone[i]!;
-    }
-    for (let i = 0; i < gone.length; i++) block.readDuplicated[i] = block.readDuplicated[i]! & ~gone[i]!;
-    host.tally.readDuplicateInvalidates++;
+    this.mover.keepOnly(block, destination, gone);
   }
 }
 

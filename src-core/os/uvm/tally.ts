@@ -1,5 +1,9 @@
+import { Outcomes } from '../outcomes';
+
 /** What the driver counts besides faults and bytes: its own statistics, and what its tools events would say. */
 export class UvmTally {
+  private readonly book = new Outcomes();
+  readonly outcomes = this.book.rows;
   /** Entries read from fault buffers, merged ones included (`num_cached_faults`). */
   fetched = 0;
   /** After merging with the last fault (`num_coalesced_faults`). */
@@ -31,4 +35,21 @@ export class UvmTally {
   transfersToHost = 0;
   revocations = 0;
   outOfMemory = 0;
+  /** Pages that a transfer would have carried, had their contents not been given up. */
+  discardedBytes = 0;
+  pagesToDevice = 0;
+  pagesToHost = 0;
+  /** Pages that came back to a device after a CPU fault had taken them away. */
+  bounces = 0;
+  /** Time of the driver's threads, copies included, ps. */
+  driverPs = 0;
+  /** Time of kernels, and how much of it the device stood still, ps. */
+  kernelPs = 0;
+  stallPs = 0;
+  /** Calls that the program had to make: prefetches, advice. */
+  apiCalls = 0;
+
+  outcome(result: string, what: string, object: string | null, timePs: number, access: number): void {
+    this.book.add(result, what, object, timePs, access);
+  }
 }

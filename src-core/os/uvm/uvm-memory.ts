@@ -9,7 +9,8 @@ import { THRASHING_EVENT, type ThrashingDetector, type ThrashingHost } from '../
 import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
 import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../contracts/nvidia-vocabulary';
 import type { Interconnect } from '../../hardware/interconnect';
-import type { SystemChoice } from '../../model/memory-system';
+import type { SystemChoice, SystemSummary } from '../../model/memory-system';
+import type { OsStep } from '../../model/os-action';
 import { processorName, READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { toVirtual, VA_BLOCK_BYTES } from '../../model/space';
 import { METRIC, REASON } from '../codes';
@@ -18,10 +19,14 @@ import { OWNER_MASK } from '../residency';
 import { AccessBytes, UVM_MASKS } from './access-bytes';
 import { BlockMap } from './block-map';
 import { faultHardware } from './gpu-spec';
+import { executeUvmCall } from './calls';
+import { ExplicitCalls } from './explicit';
 import { uvmKnobs, type UvmKnobs } from './knobs';
 import { RangePolicies } from './range-policies';
 import { RootChunks } from './root-chunks';
 import { ANSWER, BlockService, type PageFault } from './service';
+import { Samples } from '../linux-memory/tally';
+import { summarizeUvm } from './summary';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
 import { UvmQueue, type UvmQueueHost } from './uvm-queue';
@@ -43,6 +48,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   thrashing: ThrashingDetector | null = null;
   private readonly map: BlockMap;
   private readonly blocks: BlockService;
+  private readonly explicit: ExplicitCalls;
+  readonly items = new Samples();
+  readonly barriers = new Samples();
   private readonly cpuFault: PageFault = {
     ...{ page: 0, access: ACCESS.read, mask: 0 },
     report: () => 0,
@@ -68,8 +76,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.work = new WorkClock(config.machine.timing);
     const roots = Math.max(1, Math.floor(config.deviceMemoryBytes / VA_BLOCK_BYTES));
     this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, decisions));
-    this.map = new BlockMap(config.space, this.granuleBytes, processors, false);
+    this.map = new BlockMap(config.space, this.granuleBytes, processors, this.knobs.malloc);
     this.blocks = new BlockService(this);
+    this.explicit = new ExplicitCalls(this, this.blocks);
     this.faultQueue = new UvmQueue(this, this.blocks, faultHardware(config.machine));
     this.startThrashing();
     this.populateHost();
@@ -117,13 +126,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     return this.report(device, granule, op, object, reason);
   }
   outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void {
-    this.event(
-      device,
-      granule,
-      this.granuleBytes,
-      `${processorName(device)} ${op === READ ? 'read' : 'write'}`,
-      result,
-    );
+    const what = `${processorName(device)} ${op === READ ? 'read' : 'write'}`;
+    this.tally.outcome(result, what, this.nameOf(this.ledger.objectOf[granule]!), this.work.threadPs, this.accessCount);
+    this.event(device, granule, this.granuleBytes, what, result);
   }
 
   /** An event of the driver that is neither a fault nor a transfer. */
@@ -141,6 +146,30 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
       REASON.outcome,
       JSON.stringify({ what, result }),
     );
+  }
+
+  private nameOf(object: number): string | null {
+    return this.config.space.objects[object]?.name ?? null;
+  }
+
+  // --- what the run tells ---
+  override stepEnds(processor: ProcessorIndex, beganPs: number): void {
+    if (processor === CPU) return;
+    const duration = this.clocks.now(processor) - beganPs;
+    this.tally.kernelPs += duration;
+    this.items.add(duration);
+  }
+  override barrier(durationPs: number): void {
+    this.barriers.add(durationPs);
+  }
+  override call(step: OsStep): void {
+    executeUvmCall(this, this.explicit, step);
+  }
+  override systemSummary(): SystemSummary {
+    return summarizeUvm(this);
+  }
+  peakDeviceBytes(): number {
+    return this.memoryOf.slice(1).reduce((sum, { peak }) => sum + peak * VA_BLOCK_BYTES, 0);
   }
 
   // --- thrashing ---

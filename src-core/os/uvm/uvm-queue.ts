@@ -36,9 +36,9 @@ export class UvmQueue implements FaultQueue {
         ring,
         hardware.utlbs,
         (granule, op, object, reason) => host.fault(device, granule, op, object, reason),
-        (granule, op) => {
+        (result, granule, op) => {
           this.fatal.add(granule);
-          host.outcome('OOM', device, granule, op);
+          host.outcome(result, device, granule, op);
         },
       );
     });
@@ -81,6 +81,7 @@ export class UvmQueue implements FaultQueue {
 
   stalled(ps: number): void {
     const { host } = this;
+    host.tally.stallPs += ps;
     const share = ps / this.answeredObjects.length;
     for (const object of this.answeredObjects) host.ledger.count(object, METRIC.stallPs, share);
   }

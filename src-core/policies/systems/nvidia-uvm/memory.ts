@@ -9,6 +9,12 @@ const NEEDS_CPU_LINK: KnobWithoutEffect = {
 };
 
 export const memoryParams = {
+  allocation: choice({
+    title: 'Allocation',
+    help: 'managed: objects come from cudaMallocManaged. malloc: they come from the system allocator, and the GPU reaches them through HMM.',
+    values: ['managed', 'malloc'],
+    initial: 'managed',
+  }),
   uvm_global_oversubscription: toggle({
     title: 'Oversubscription',
     help: 'Device memory that is full is evicted to host memory. Off: an allocation that finds no room fails, and pages stay in host memory.',

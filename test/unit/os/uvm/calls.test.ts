@@ -1,0 +1,143 @@
+/** Prefetches, advice and discard: what a program may tell the driver of its managed ranges. */
+import { describe, expect, it } from 'vitest';
+import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
+import type { SystemSummary } from '../../../../src-core/model/memory-system';
+import { runEvents, type EventRun } from '../../../support/event-run';
+
+const MIB = 2 ** 20;
+
+/** One array of `size`; steps as in a workload file. */
+const file = (steps: readonly string[], size = '4MiB', deviceMemory = '64MiB'): string => `faultline: 1
+name: calls
+machine: pcie4-16g
+deviceMemory: ${deviceMemory}
+system: nvidia-uvm
+objects:
+  a: { size: ${size}, element: f64, layout: array }
+  b: { size: ${size}, element: f64, layout: array }
+phases:
+  - name: run
+    steps:
+${steps.map((step) => `      - ${step}`).join('\n')}
+`;
+const cpu = (loop: string): string => `{ on: cpu, do: [${loop}] }`;
+const gpu = (loop: string): string => `{ on: gpu0, do: [${loop}] }`;
+const os = (call: string): string => `{ os: ${call} }`;
+
+const summaryOf = ({ run }: EventRun): SystemSummary => run.memory.systemSummary()!;
+const figure = (made: EventRun, id: string): number => summaryOf(made).figures!.find((each) => each.id === id)!.value!;
+const gpuFaults = ({ run }: EventRun): number =>
+  run.memory.ledger.counters[1]! + run.memory.ledger.counters[1 + run.memory.ledger.counters.length / 2]!;
+const moved = ({ events }: EventRun, target: number): number =>
+  events
+    .filter((row) => (row.kind === MIGRATION || row.kind === EVICTION) && row.source! < 255 && row.target === target)
+    .reduce((sum, { bytes }) => sum + bytes!, 0);
+
+describe('cudaMemPrefetchAsync', () => {
+  it('moves the range at once, so that the kernel does not fault', async () => {
+    const made = await runEvents(
+      file([cpu('{ write: a }'), os('{ migrate: a, to: gpu0 }'), gpu('{ read: a }'), cpu('{ read: a }')]),
+    );
+    expect(gpuFaults(made)).toBe(0);
+    expect(moved(made, 1)).toBe(4 * MIB);
+    expect(moved(made, 0)).toBe(4 * MIB);
+  });
+
+  it('populates what nobody holds on the destination', async () => {
+    const made = await runEvents(file([os('{ migrate: a, to: gpu0 }'), gpu('{ write: a }')]));
+    expect(gpuFaults(made)).toBe(0);
+    expect(moved(made, 1)).toBe(0);
+    expect(figure(made, 'bytesZeroed')).toBe(4 * MIB);
+  });
+
+  it('brings a part back to the host', async () => {
+    const made = await runEvents(
+      file([gpu('{ write: a }'), os('{ migrate: a, to: cpu, part: [0, 0.5] }'), cpu('{ read: a, part: [0, 0.5] }')]),
+    );
+    expect(moved(made, 0)).toBe(2 * MIB);
+    expect(made.run.memory.ledger.counters[0]).toBe(0);
+  });
+});
+
+describe('cudaMemAdvise', () => {
+  it('preferred location host: the device maps the pages where they are', async () => {
+    const steps = [cpu('{ write: a }'), os('{ advise: a, hint: preferred-location, at: cpu }'), gpu('{ read: a }')];
+    const made = await runEvents(file(steps));
+    expect(moved(made, 1)).toBe(0);
+    expect(made.run.memory.ledger.counters[12]).toBe(4 * MIB); // remoteBytes
+    expect(figure(made, 'mapRemote')).toBeGreaterThan(0);
+  });
+
+  it('accessed-by: mappings exist before the device asks', async () => {
+    const steps = [cpu('{ write: a }'), os('{ advise: a, hint: accessed-by, at: gpu0 }'), gpu('{ read: a }')];
+    const made = await runEvents(file(steps));
+    expect(gpuFaults(made)).toBe(0);
+    expect(moved(made, 1)).toBe(0);
+    const without = await runEvents(file([steps[0]!, steps[2]!]));
+    expect(gpuFaults(without)).toBeGreaterThan(0);
+  });
+
+  it('accessed-by follows an eviction', async () => {
+    const steps = [
+      os('{ advise: a, hint: accessed-by, at: gpu0 }'),
+      gpu('{ write: a }'),
+      gpu('{ write: b }'), // evicts a
+      gpu('{ read: a }'),
+    ];
+    const made = await runEvents(file(steps, '4MiB', '4MiB'));
+    expect(figure(made, 'evictedRoots')).toBe(2);
+    expect(moved(made, 1)).toBe(0);
+  });
+
+  it('read-mostly: both sides read without moving anything back, a write collapses the copies', async () => {
+    const reads = [
+      cpu('{ write: a }'),
+      os('{ advise: a, hint: read-mostly }'),
+      gpu('{ read: a }'),
+      cpu('{ read: a }'),
+      gpu('{ read: a }'),
+    ];
+    const made = await runEvents(file(reads));
+    expect(moved(made, 1)).toBe(4 * MIB);
+    expect(moved(made, 0)).toBe(0);
+    expect(figure(made, 'readDuplicates')).toBe(1024);
+    const written = await runEvents(file([...reads, cpu('{ write: a }'), gpu('{ read: a }')]));
+    expect(figure(written, 'readDuplicateInvalidates')).toBeGreaterThan(0);
+    expect(moved(written, 1)).toBe(8 * MIB);
+  });
+
+  it('a hint of another vendor is EINVAL, a call to Linux EOPNOTSUPP', async () => {
+    const made = await runEvents(
+      file([cpu('{ write: a }'), os('{ advise: a, hint: granularity, value: 9 }'), os('{ munmap: a }')]),
+    );
+    expect(summaryOf(made).outcomes.map(({ result }) => result)).toEqual(['EINVAL', 'EOPNOTSUPP']);
+  });
+});
+
+describe('discard', () => {
+  const steps = [
+    cpu('{ write: a }'),
+    gpu('{ write: a }'),
+    os('{ advise: a, hint: discard }'),
+    gpu('{ write: b }'), // needs the room
+    gpu('{ write: a }'),
+  ];
+
+  it('an evicted page whose contents were given up is not copied', async () => {
+    const made = await runEvents(file(steps, '4MiB', '4MiB'));
+    expect(figure(made, 'evictedRoots')).toBe(4);
+    // Neither on the way out nor on the way back, as it is overwritten there.
+    expect(figure(made, 'discardedBytes')).toBe(8 * MIB);
+    // a came in once, from the host; b left when a wanted its room back.
+    expect(moved(made, 1)).toBe(4 * MIB);
+    expect(moved(made, 0)).toBe(4 * MIB);
+    const kept = await runEvents(file([...steps.slice(0, 2), ...steps.slice(3)], '4MiB', '4MiB'));
+    expect(moved(kept, 0)).toBe(8 * MIB);
+  });
+
+  it('a discarded chunk is evicted before chunks in use', async () => {
+    const more = [gpu('{ write: b }'), gpu('{ write: a }'), os('{ advise: a, hint: discard }'), gpu('{ read: b }')];
+    const made = await runEvents(file([...more, os('{ migrate: b, to: gpu0 }')], '4MiB', '8MiB'));
+    expect(figure(made, 'evictedRoots')).toBe(0);
+  });
+});
