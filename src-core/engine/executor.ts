@@ -85,6 +85,7 @@ export class Executor {
     const { inner } = this;
     this.stopAt = this.memory.accessCount + maxAccesses;
     this.lastSegment = this.segments + maxSegments;
+    this.memory.turnBegins(inner.processor);
     if (inner.processor !== CPU && this.front) {
       this.front.begin(inner.processor);
       return this.front.execute(batch, cursor, this.stopAt, this.spend);

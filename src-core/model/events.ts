@@ -46,6 +46,8 @@ export const REASONS = [
   'swap-in', // fault: the page was on swap
   'call', // os: a system call
   'outcome', // os: what an access ended with that is not data
+  'queue-stop', // os: a driver stopped the queues of a process, whose mapped memory is about to change
+  'queue-start', // os: … and started them again, all of it mapped anew
 ] as const;
 export type Reason = (typeof REASONS)[number];
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);

@@ -36,4 +36,6 @@ export const REASON = {
   promote: reasonCode('promote'),
   call: reasonCode('call'),
   outcome: reasonCode('outcome'),
+  queueStop: reasonCode('queue-stop'),
+  queueStart: reasonCode('queue-start'),
 } as const;

@@ -158,6 +158,8 @@ export abstract class MemorySystem implements EvictionView {
   readonly watches: boolean;
 
   // --- what the run tells ---
+  /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */
+  turnBegins(_processor: ProcessorIndex): void {}
   stepBegins(_processor: ProcessorIndex): void {}
   /** @param beganPs when the step began; the processor's clock is up to date, and may be moved on */
   stepEnds(_processor: ProcessorIndex, _beganPs: number): void {}

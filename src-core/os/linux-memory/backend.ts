@@ -15,7 +15,7 @@ import type { Mm, Process } from '../linux/mm';
 import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
-import type { SystemChoice } from '../../model/memory-system';
+import type { SystemChoice, SystemFigure } from '../../model/memory-system';
 import type { AccessTable, PageContents, PlaceBook, ProcessTable } from './host-parts';
 import type { MoveContext, Moves } from './moves';
 import type { Piece, SpaceMap } from './space-map';
@@ -71,6 +71,12 @@ export interface Backend {
   /** Free pages of a device, for policies. */
   free(device: ProcessorIndex): number;
   capacity(device: ProcessorIndex): number;
+  /** true: the device may not run yet; `resume` is called before its next access. */
+  waits?(device: ProcessorIndex): boolean;
+  /** Makes the device able to run; answers from when on, ps. */
+  resume?(device: ProcessorIndex): number;
+  /** What the driver counts that other systems have not. */
+  figures?(): readonly SystemFigure[];
   stepBegins?(processor: ProcessorIndex): void;
   stepEnds?(processor: ProcessorIndex): void;
   /** Until when the device waits for copies that were asked for at `readyPs` and are there at `arrivedPs`. */

@@ -23,6 +23,18 @@ export const RELOCATE: Sourced<Picoseconds> = {
   source: 'One dependent access to host DRAM per node, about 100 ns',
   grade: 'assumed',
 };
+/** AMD: all queues of a process are unmapped from the hardware, their waves saved. */
+export const QUEUE_STOP: Sourced<Picoseconds> = {
+  value: picoseconds(100 * PS_PER_US),
+  source: 'Order of magnitude of preempting and saving all waves of a GPU; no measurement of this project',
+  grade: 'assumed',
+};
+/** AMD: the queues are mapped again and their waves restored. */
+export const QUEUE_START: Sourced<Picoseconds> = {
+  value: picoseconds(100 * PS_PER_US),
+  source: 'As for the stop; no measurement of this project',
+  grade: 'assumed',
+};
 /** A call of an explicit-copy library: allocate, free or start a copy. */
 export const LIBRARY_CALL: Sourced<Picoseconds> = {
   value: picoseconds(10 * PS_PER_US),

@@ -1,11 +1,12 @@
 /** Which backend a memory system runs on, and with what. */
-import { MIB } from '../../base/units';
+import { MIB, PS_PER_MS } from '../../base/units';
 import type { SystemChoice } from '../../model/memory-system';
 import { PAGE_BYTES } from '../linux/page';
 import type { MemoryConfig } from '../memory-system';
 import type { Backend } from './backend';
 import { AtsBackend, type AtsOptions } from './backends/ats';
 import { AmdSvmBackend } from './backends/amd-svm/backend';
+import type { AmdSvmOptions } from './backends/amd-svm/options';
 import { CopyBackend } from './backends/copy';
 import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
@@ -74,7 +75,7 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
     case 'off':
       return params['base'] === 'hmm' ? new HmmBackend(mirror) : new NodeBackend(STILL);
     case 'amd-svm':
-      return new AmdSvmBackend({ granularity: number('svm_default_granularity') });
+      return new AmdSvmBackend(amdSvmOptions(params));
     case 'tiering':
       return new NodeBackend({
         ...STILL,
@@ -96,6 +97,18 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
 
 /** RLIMIT_MEMLOCK in pages; 0 MiB: none. */
 const pinLimit = (mib: number): number => (mib > 0 ? mib * (MIB / PAGE_BYTES) : Infinity);
+
+function amdSvmOptions(params: SystemChoice['params']): AmdSvmOptions {
+  const number = (name: string): number => params[name] as number;
+  return {
+    granularity: number('svm_default_granularity'),
+    xnack: params['xnack'] === true,
+    register: params['register'] === true,
+    hive: params['xgmiHive'] === true,
+    restoreDelayPs: number('AMDGPU_SVM_RANGE_RESTORE_DELAY_MS') * PS_PER_MS,
+    retryPendingPs: number('AMDGPU_SVM_RANGE_RETRY_FAULT_PENDING') * PS_PER_MS,
+  };
+}
 
 function atsOptions(params: SystemChoice['params']): AtsOptions {
   const number = (name: string): number => params[name] as number;

@@ -424,6 +424,14 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   // --- what the run tells ---
+  override turnBegins(processor: ProcessorIndex): void {
+    const { backend, tally } = this;
+    if (processor === CPU || backend.waits?.(processor) !== true) return;
+    const start = this.settleClock(processor);
+    const end = this.flush(Math.max(start, backend.resume?.(processor) ?? start));
+    tally.deviceStallPs += end - start;
+    this.clocks.reach(processor, end);
+  }
   override stepBegins(processor: ProcessorIndex): void {
     this.backend.tick?.(this.clocks.latest());
     this.backend.stepBegins?.(processor);

@@ -15,6 +15,7 @@ export function summarizeSystem(memory: LinuxHost): SystemSummary {
     title: system.id, // the session knows the registry and its titles
     params: system.params,
     numbers,
+    ...(memory.backend.figures && { figures: memory.backend.figures() }),
     requirements,
     outcomes: [...memory.tally.outcomes.values()],
   };

@@ -1,34 +1,14 @@
 /** AMD KFD SVM in runs of the real engine: what moves, when, and what the driver answers. */
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../../src-core/base/units';
-import { runSystem, type SystemRun } from './run-system';
+import { answers, evicted, FILL, runAmd, type StageOptions, TOUCH } from './amd-svm-stage';
 
-/** A workload of one phase on a device of `memory`; `a`, `b` and `c` have 4 MiB each. */
-const workload = (steps: readonly string[], memory = '64MiB', objects = ''): string => `
-faultline: 1
-name: amd-svm
-deviceMemory: ${memory}
-objects:
-  a: { size: 4MiB, element: 64B }
-  b: { size: 4MiB, element: 64B }
-  c: { size: 4MiB, element: 64B }
-${objects}
-phases:
-  - name: work
-    steps:
-${steps.map((step) => `      - ${step}`).join('\n')}
-`;
-const run = (steps: readonly string[], params = {}, memory = '64MiB', objects = ''): Promise<SystemRun> =>
-  runSystem(workload(steps, memory, objects), 'amd-svm', { contents: true, ...params });
-
-const answers = ({ summary }: SystemRun): readonly string[] =>
-  summary.outcomes.map(({ what, result }) => `${what}: ${result}`);
-/** Objects of the evictions of a run, in order. */
-const evicted = ({ run: { events } }: SystemRun): readonly number[] =>
-  events.filter(({ name }) => name === 'eviction').map(({ object }) => object!);
-
-const FILL = '{ on: cpu, do: [{ write: a }, { write: b }, { write: c }] }';
-const TOUCH = '{ on: gpu0, do: [{ read: a, elements: [0, 1] }] }';
+const run = (
+  steps: readonly string[],
+  params: StageOptions['params'] = {},
+  memory = '64MiB',
+  object?: string,
+): ReturnType<typeof runAmd> => runAmd(steps, { params, memory, objects: object === undefined ? [] : [object] });
 
 describe('a retry fault restores the aligned piece of its range', () => {
   it('one element of 4 MiB brings 2 MiB, and one byte of the CPU brings them back', async () => {
@@ -52,7 +32,7 @@ describe('a retry fault restores the aligned piece of its range', () => {
 
   it('the granularity does not matter where ranges end at the border of a small mapping', async () => {
     const steps = ['{ on: cpu, do: [{ write: small }] }', '{ on: gpu0, do: [{ readwrite: small }] }'];
-    const object = '  small: { size: 4KiB, element: 64B }';
+    const object = 'small: { size: 4KiB, element: 64B }';
     const runs = [];
     for (const svm_default_granularity of [0, 9, 27])
       runs.push(await run(steps, { svm_default_granularity }, '64MiB', object));
@@ -68,7 +48,7 @@ describe('a retry fault restores the aligned piece of its range', () => {
   });
 
   it('what cannot migrate is mapped where it is: a mapped file', async () => {
-    const file = '  f: { size: 2MiB, element: 64B, map: file-shared }';
+    const file = 'f: { size: 2MiB, element: 64B, map: file-shared }';
     const { totals, summary } = await run(
       ['{ on: cpu, do: [{ write: f }] }', '{ on: gpu0, do: [{ readwrite: f }] }', '{ on: cpu, do: [{ read: f }] }'],
       {},

@@ -1,36 +1,34 @@
 /**
  * AMD's KFD SVM (drivers/gpu/drm/amd/amdkfd/kfd_svm.c, kfd_migrate.c, Linux 6.12 and later). Ranges with attributes and a
- * notifier each; with XNACK a device fault restores the aligned piece of the range at the best location, a CPU fault
- * brings the piece back, TTM evicts whole buffer objects. The run's migration, prefetch and eviction policies decide
- * nothing here: the driver has its own. Left out: userptr and GEM mappings of the same addresses, the brk heap and the
- * stack (whose ranges prefer host memory), memory types (MTYPE), APUs, devices that the CPU reaches by XGMI.
+ * notifier each. With XNACK a device fault restores the aligned piece of the range at the best location; without it all is
+ * mapped before a queue runs, and an invalidation stops the queues until it is mapped again. A CPU fault brings the piece
+ * back, TTM evicts whole buffer objects. The run's migration, prefetch and eviction policies decide nothing here: the driver
+ * has its own. Left out: userptr and GEM mappings of the same addresses, the brk heap and the stack (whose ranges prefer
+ * host memory), memory types (MTYPE: there are no device caches in this model), APUs, devices that the CPU reaches by XGMI.
  */
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../../model/processor';
+import type { SystemFigure } from '../../../../model/memory-system';
 import type { DeviceFault } from '../../../linux/device-memory';
 import type { FaultResult } from '../../../linux/errno';
-import { handleFault } from '../../../linux/fault';
 import type { NodeSpec } from '../../../linux/kernel';
-import { canRead, canWrite, vmaAt, type Mm } from '../../../linux/mm';
+import { vmaAt, type Mm } from '../../../linux/mm';
 import type { NotifyRange } from '../../../linux/notifier';
 import type { Page } from '../../../linux/page';
 import { entryAt, pageOf } from '../../../linux/page-table';
 import { REASON } from '../../../codes';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../../backend';
-import { errnoOf } from '../../signals';
+import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../backend';
 import { DevicePrivate } from '../device-private';
-import { alignedPiece, bestRestoreLocation, NO_ACCESS, type SameHive } from './locations';
+import { accessOf, devicesToMap, prefetchLocation, setAttributes, type SvmChange, type SvmDriver } from './attributes';
+import { changesOf } from './hints';
+import { alignedPiece, bestRestoreLocation, type SameHive } from './locations';
 import { SvmMapping } from './mapping';
 import { SvmMigration } from './migrate';
+import { figuresOf } from './figures';
+import type { AmdSvmOptions } from './options';
+import { SvmQueues } from './queues';
 import { bitOf, SvmProcess, UNDEFINED, type SvmAttributes, type SvmRange } from './ranges';
+import { SvmRestore } from './restore';
 import { Vram } from './vram';
-
-/** A page is faulted so often until it is a copy of its own: home from the device, then copy on write. */
-const COPY_FAULTS = 4;
-
-export interface AmdSvmOptions {
-  /** svm_default_granularity: log2 of pages. */
-  readonly granularity: number;
-}
 
 export class AmdSvmBackend implements Backend {
   readonly traits = {
@@ -44,14 +42,12 @@ export class AmdSvmBackend implements Backend {
   private vram!: Vram;
   private mapping!: SvmMapping;
   private migration!: SvmMigration;
+  private faults!: SvmRestore;
+  private queues!: SvmQueues;
   private readonly processes = new Map<Mm, SvmProcess>();
-  /** One owner per device: SVM_ADEV_PGMAP_OWNER without a hive. */
-  private owners: readonly object[] = [];
-  private readonly sameHive: SameHive = (a, b) => a === b;
-  /** A page is being copied: a CPU fault brings this page only. */
-  private isCopying = false;
+  private readonly sameHive: SameHive = (a, b) => a === b || (this.options.hive && a !== CPU && b !== CPU);
 
-  constructor(private readonly options: AmdSvmOptions) {}
+  constructor(private options: AmdSvmOptions) {}
 
   nodes(): readonly NodeSpec[] {
     return [];
@@ -59,10 +55,12 @@ export class AmdSvmBackend implements Backend {
 
   attach(memory: LinuxHost): void {
     this.memory = memory;
-    this.owners = Array.from({ length: memory.config.devices + 1 }, (_, device) => ({ device }));
+    // SVM_ADEV_PGMAP_OWNER: the hive, or the device where it is in none.
+    const hive = {};
+    const owners = Array.from({ length: memory.config.devices + 1 }, (_, device) => ({ device }));
     this.pages = new DevicePrivate(
       memory,
-      (device) => this.owners[device]!,
+      (device) => (this.options.hive && device !== CPU ? hive : owners[device]!),
       (_device, fault) => this.cpuFault(fault),
     );
     this.vram = new Vram(memory.config.devices, (device) => this.pages.capacity(device));
@@ -72,6 +70,20 @@ export class AmdSvmBackend implements Backend {
       };
     this.mapping = new SvmMapping(memory, this.pages, this.sameHive);
     this.migration = new SvmMigration(memory, this.pages, this.vram);
+    const options = (): AmdSvmOptions => this.options;
+    this.faults = new SvmRestore(memory, this.migration, this.mapping, this.sameHive, options, () => this.defaults());
+    this.queues = new SvmQueues(
+      memory,
+      () => this.options.restoreDelayPs,
+      (process, range, nowPs) => this.validate(process, range, nowPs) === null,
+    );
+  }
+
+  /** Granularity and delays; whether faults can be retried is asked once, before there are queues. */
+  retune(like: Backend): void {
+    if (!(like instanceof AmdSvmBackend)) return;
+    const { granularity, restoreDelayPs, retryPendingPs } = like.options;
+    this.options = { ...this.options, granularity, restoreDelayPs, retryPendingPs };
   }
 
   ownerOfPage(page: Page): ProcessorIndex {
@@ -101,16 +113,21 @@ export class AmdSvmBackend implements Backend {
     return process;
   }
 
+  private allDevices(): number {
+    let bits = 0;
+    for (let device = 1; device <= this.memory.config.devices; device++) bits |= bitOf(device);
+    return bits;
+  }
+
   private defaults(): SvmAttributes {
-    let access = 0;
-    for (let device = 1; device <= this.memory.config.devices; device++) access |= bitOf(device);
     return {
       preferred: UNDEFINED,
       prefetch: UNDEFINED,
       granularity: this.options.granularity,
-      access,
+      access: this.options.xnack ? this.allDevices() : 0,
       inPlace: 0,
       alwaysMapped: false,
+      readMostly: false,
     };
   }
 
@@ -120,115 +137,55 @@ export class AmdSvmBackend implements Backend {
     const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);
     const found = process ? entryAt(process.mm, vpn) : null;
-    if (!found) return REASON.firstTouch;
+    if (!found || !process) return REASON.firstTouch;
     if (found.entry.state === 'swap') return REASON.swapIn;
     const page = pageOf(found.entry, found.huge, vpn);
     if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
-    return this.bestLocation(process!.mm, vpn, device) === device ? REASON.notResident : REASON.mirror;
-  }
-
-  private bestLocation(mm: Mm, vpn: number, device: ProcessorIndex): number {
-    const range = this.processes.get(mm)?.find(vpn);
-    return bestRestoreLocation(range ?? this.defaults(), range?.actual ?? CPU, device, this.sameHive);
+    const range = this.processes.get(process.mm)?.find(vpn);
+    const best = bestRestoreLocation(range ?? this.defaults(), range?.actual ?? CPU, device, this.sameHive);
+    return best === device ? REASON.notResident : REASON.mirror;
   }
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
     const { memory } = this;
+    let nowPs = memory.clocks.now(device);
     for (const fault of faults) {
       // Faults of other pages of a piece that was just restored: the driver drops them, and the replay finds it mapped.
       if (memory.access.isMapped(device, fault.granule, fault.op)) continue;
       const process = memory.processes.of(fault.granule);
       if (!process) continue;
-      const ret = memory.under({ ...memory.context, cause: fault.cause }, () =>
-        this.restore(device, process.mm, fault),
+      const svm = this.processOf(process.mm);
+      this.settle(svm);
+      const { xnack } = this.options;
+      const served = memory.under({ ...memory.context, cause: fault.cause }, () =>
+        xnack ? this.faults.restore(device, svm, fault, nowPs) : { ret: 'EFAULT', nowPs },
       );
-      if (ret !== null) memory.outcome(ret, device, fault.granule, fault.op, process);
+      nowPs = served.nowPs;
+      if (served.ret !== null) memory.outcome(served.ret, device, fault.granule, fault.op, process);
     }
+    // What had to be always mapped and was moved: the device goes on when it is mapped again.
+    if (!this.options.xnack || !this.waits(device)) return;
+    memory.spend(Math.max(0, this.resume(device) - nowPs));
   }
 
-  /** svm_range_restore_pages: one retry fault. null: the access can be made now; else what the driver answers. */
-  private restore(device: ProcessorIndex, mm: Mm, { granule, op }: DeviceFaultPage): string | null {
-    const { memory } = this;
-    const vpn = memory.map.vpn(granule);
-    const process = this.processOf(mm);
-    this.settle(process);
-    const range = process.find(vpn) ?? this.unregistered(process, vpn);
-    if (!range) return 'EFAULT';
-    const ret = this.restorePiece(device, process, range, vpn, op);
-    if (ret !== null || memory.access.isMapped(device, granule, op)) return ret;
-    const { start, end } = alignedPiece(vpn, range.granularity, range.start, range.end);
-    const copied = this.unshare(mm, start, end);
-    if (copied !== 'ok') return errnoOf(copied);
-    return this.restorePiece(device, process, range, vpn, op);
-  }
-
-  /**
-   * Device pages that are shared since a fork become pages of their own, of all of the piece, as hmm_range_fault does with
-   * pages in host memory. KFD would map the shared ones for writing: what hmm_range_fault reports of its own device pages it
-   * takes for granted (M8).
-   */
-  private unshare(mm: Mm, start: number, end: number): FaultResult {
-    this.isCopying = true;
-    let result: FaultResult = 'ok';
-    for (let vpn = start; vpn < end && result === 'ok'; vpn++) {
-      const vma = vmaAt(mm, vpn);
-      if (entryAt(mm, vpn)?.entry.state !== 'private' || !vma || !canWrite(vma)) continue;
-      for (let faults = 0; faults < COPY_FAULTS && result === 'ok' && !isWritable(mm, vpn); faults++)
-        result = handleFault(this.memory.kernel, mm, vpn, { write: true, remote: true });
-    }
-    this.isCopying = false;
-    return result;
-  }
-
-  private restorePiece(
-    device: ProcessorIndex,
-    { mm }: SvmProcess,
-    range: SvmRange,
-    vpn: number,
-    op: AccessOp,
-  ): string | null {
-    const { memory, migration } = this;
-    const vma = vmaAt(mm, vpn);
-    if (!vma) return 'EFAULT';
-    if (!canRead(vma) || (op !== 0 && !canWrite(vma))) return 'EPERM';
-    const best = bestRestoreLocation(range, range.actual, device, this.sameHive);
-    if (best === NO_ACCESS) return 'EACCES';
-    const { start, end } = alignedPiece(vpn, range.granularity, range.start, range.end);
-    if (!memory.migrationOff && best !== CPU) {
-      const ret = migration.toVram(mm, range, best, start, end);
-      // No room, or nothing that can move: host memory will do, unless the data is on a third device.
-      if (ret !== null && range.actual !== CPU && range.actual !== best) migration.toRam(mm, range, start, end);
-    } else if (!memory.migrationOff && range.actual !== CPU) {
-      const ret = migration.toRam(mm, range, start, end);
-      if (ret !== null) return ret;
-    }
-    return this.mapping.map(mm, range, start, end, bitOf(device), memory.clocks.now(device));
-  }
-
-  /**
-   * svm_range_create_unregistered_range: memory that nobody told the driver of gets a range of its own, clipped to the
-   * VMA, to the default granularity and to its neighbours.
-   */
-  private unregistered(process: SvmProcess, vpn: number): SvmRange | null {
-    const vma = vmaAt(process.mm, vpn);
-    if (!vma) return null;
-    const { below, above } = process.gapAround(vpn);
-    const { start, end } = alignedPiece(
-      vpn,
-      this.options.granularity,
-      Math.max(vma.start, below),
-      Math.min(vma.end, above),
-    );
-    return process.add(start, end, this.defaults());
+  arrives(_device: ProcessorIndex, _readyPs: number, arrivedPs: number): number {
+    this.faults.arrived(arrivedPs);
+    return arrivedPs;
   }
 
   // --- what happens to the CPU's page tables ---
   /** svm_range_cpu_invalidate_pagetables. A migration of the driver's own is no exception. */
-  private invalidated({ mm, unmapped }: SvmProcess, range: SvmRange, event: NotifyRange): void {
+  private invalidated(process: SvmProcess, range: SvmRange, event: NotifyRange): void {
     const start = Math.max(event.start, range.start);
     const end = Math.min(event.end, range.end);
-    this.mapping.unmap(mm, range, start, end);
-    if (event.event === 'UNMAP') unmapped.push({ range, start, end });
+    if (event.event === 'UNMAP') {
+      this.mapping.unmap(process.mm, range, start, end);
+      process.unmapped.push({ range, start, end });
+    } else if (this.options.xnack && !range.alwaysMapped) this.mapping.unmap(process.mm, range, start, end);
+    else if (range.mapped) {
+      this.mapping.hide(process.mm, start, end);
+      this.queues.evict(process, range);
+    }
   }
 
   /** svm_range_deferred_list_work: what was unmapped leaves its ranges, which are split where a part remains. */
@@ -242,8 +199,57 @@ export class AmdSvmBackend implements Backend {
       }
   }
 
-  tick(): void {
-    for (const process of this.processes.values()) this.settle(process);
+  /** Works that are due: of unmapped memory at once, of stopped queues after their delay. */
+  tick(nowPs: number): void {
+    for (const process of this.processes.values()) {
+      this.settle(process);
+      this.queues.restoreIfDue(process, nowPs);
+    }
+  }
+
+  /** svm_range_validate_and_map of a whole range. */
+  private validate({ mm }: SvmProcess, range: SvmRange, nowPs: number): string | null {
+    const devices = devicesToMap(range, this.options.xnack);
+    const map = (): string | null => this.mapping.map(mm, range, range.start, range.end, devices, nowPs);
+    const ret = map();
+    if (ret !== null || this.options.xnack || !this.faults.hasShared(mm, range.start, range.end)) return ret;
+    return this.faults.unshare(mm, range.start, range.end) === 'ok' ? map() : 'EFAULT';
+  }
+
+  // --- queues ---
+  waits(device: ProcessorIndex): boolean {
+    const now = this.memory.clocks.now(device);
+    for (const { evicted, hangs, resumedPs } of this.processes.values())
+      if ((evicted > 0 && !hangs) || resumedPs > now) return true;
+    return false;
+  }
+  resume(_device: ProcessorIndex): number {
+    let readyPs = 0;
+    for (const process of this.processes.values()) {
+      this.settle(process);
+      if (!process.hangs) this.queues.resume(process);
+      readyPs = Math.max(readyPs, process.resumedPs);
+    }
+    return readyPs;
+  }
+
+  /** hipMallocManaged and its like, where the program has them: one call for each object that a device uses. */
+  stepBegins(): void {
+    for (const process of this.processes.values()) process.hangs = false; // the work would have tried since
+    if (!this.options.register) return;
+    const { memory } = this;
+    const { deviceObjects } = memory.config;
+    for (const [index, process] of memory.processes.all.entries()) {
+      if (!process || process.exited || this.processOf(process.mm).registered) continue;
+      this.processOf(process.mm).registered = true;
+      for (const piece of memory.map.pieces) {
+        if (piece.process !== index || deviceObjects?.has(piece.objectIndex) === false) continue;
+        const vpn = memory.map.vpn(piece.granule);
+        if (!vmaAt(process.mm, vpn)) continue;
+        memory.tally.apiCalls++;
+        this.setAttributes(process.mm, vpn, vpn + piece.pages, [accessOf(this.allDevices(), 'access')]);
+      }
+    }
   }
 
   /**
@@ -254,7 +260,7 @@ export class AmdSvmBackend implements Backend {
     const bo = this.vram.ofPage(page);
     const range = bo?.mm.alive ? this.processes.get(bo.mm)?.find(vpn) : null;
     if (!range || range.actual === CPU) return 'sigbus';
-    const { start, end } = this.isCopying
+    const { start, end } = this.faults.isCopying
       ? { start: vpn, end: vpn + 1 }
       : alignedPiece(vpn, range.granularity, range.start, range.end);
     const ret = this.migration.toRam(mm, range, start, end, page);
@@ -263,19 +269,28 @@ export class AmdSvmBackend implements Backend {
   }
 
   // --- calls ---
-  migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
+  private setAttributes(mm: Mm, start: number, end: number, changes: readonly SvmChange[]): string {
     const process = this.processOf(mm);
     this.settle(process);
-    for (let vpn = start; vpn < end;) {
-      const range = process.find(vpn) ?? this.unregistered(process, vpn);
-      if (!range) return 'EFAULT';
-      const until = Math.min(range.end, end);
-      const ret =
-        to === CPU ? this.migration.toRam(mm, range, vpn, until) : this.migration.toVram(mm, range, to, vpn, until);
-      if (ret !== null) return ret;
-      vpn = until;
-    }
-    return 'ok';
+    const driver: SvmDriver = {
+      isXnack: this.options.xnack,
+      devices: this.memory.config.devices,
+      sameHive: this.sameHive,
+      migration: this.migration,
+      vramPages: this.pages.capacity(1),
+      defaults: () => this.defaults(),
+      validate: (of, range) => this.validate(of, range, this.memory.clocks.now(CPU)),
+    };
+    return setAttributes(driver, process, start, end, changes) ?? 'ok';
+  }
+
+  /** hipMemPrefetchAsync: SVM_ATTR_PREFETCH_LOC, which moves at once, whole ranges. */
+  migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
+    return this.setAttributes(mm, start, end, [prefetchLocation(to)]);
+  }
+  advise(mm: Mm, start: number, end: number, told: Told): string {
+    const changes = changesOf(told);
+    return changes ? this.setAttributes(mm, start, end, changes) : 'EINVAL';
   }
 
   evacuate(device: ProcessorIndex): number {
@@ -294,6 +309,10 @@ export class AmdSvmBackend implements Backend {
       process.remove(range);
     }
   }
-}
 
-const isWritable = (mm: Mm, vpn: number): boolean => entryAt(mm, vpn)?.entry.write === true;
+  figures(): readonly SystemFigure[] {
+    let ranges = 0;
+    for (const process of this.processes.values()) ranges += process.ranges.length;
+    return figuresOf(ranges, this.vram, this.faults, this.queues, this.memory.config.machine.timing !== null);
+  }
+}

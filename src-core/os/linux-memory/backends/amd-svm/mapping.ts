@@ -100,6 +100,11 @@ export class SvmMapping {
   unmap(mm: Mm, range: SvmRange, start: number, end: number): void {
     if (!range.mapped) return;
     if (start === range.start && end === range.end) range.mapped = false;
+    this.hide(mm, start, end);
+  }
+
+  /** No device reaches pages [start, end) until they are mapped again. */
+  hide(mm: Mm, start: number, end: number): void {
     const { access, processes, config } = this.memory;
     for (let vpn = start; vpn < end; vpn++) {
       const granule = processes.granule(mm, vpn);

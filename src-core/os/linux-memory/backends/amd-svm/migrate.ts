@@ -102,6 +102,7 @@ export class SvmMigration {
   private makeRoom(device: ProcessorIndex, pages: number): void {
     for (const bo of this.vram.inOrder(device)) {
       if (this.vram.free(device) >= pages) return;
+      this.vram.evictions++;
       const context = { ...this.memory.context, kind: EVICTION, reason: REASON.capacity, policy: 0 } as const;
       this.memory.under(context, () => {
         this.evict(bo);

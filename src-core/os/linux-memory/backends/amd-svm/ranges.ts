@@ -37,6 +37,8 @@ export interface SvmAttributes {
   inPlace: number;
   /** SVM_FLAG_GPU_ALWAYS_MAPPED: an invalidation stops the queues, as without XNACK. */
   alwaysMapped: boolean;
+  /** SVM_FLAG_GPU_READ_MOSTLY: kept, and without effect in 6.12. */
+  readMostly: boolean;
 }
 
 export interface SvmRange extends SvmAttributes {
@@ -75,6 +77,14 @@ export class SvmProcess {
   readonly unmapped: Unmapped[] = [];
   /** Invalidations since the queues were stopped (XNACK off); 0: they run. */
   evicted = 0;
+  /** When they were stopped, when the restore work is due, and from when on they could run again, ps. */
+  stoppedPs = 0;
+  restorePs = 0;
+  resumedPs = 0;
+  /** The restore work fails again and again; until something changes, the device goes on without. */
+  hangs = false;
+  /** The application has registered its memory. */
+  registered = false;
 
   /**
    * @param invalidated the CPU's page table changes under a range

@@ -9,6 +9,8 @@ import type { Page } from '../../../linux/page';
 import type { SvmBo, SvmRange } from './ranges';
 
 export class Vram {
+  /** Buffer objects that TTM chose to make room. */
+  evictions = 0;
   private readonly used: number[];
   /** Least recently made first, by device. */
   private readonly lru: readonly Set<SvmBo>[];

@@ -1,0 +1,48 @@
+/** Short runs on AMD's driver: a workload of one phase, with three objects of 4 MiB. */
+import type { MachineSpec } from '../../../../src-core/model/machine';
+import { runSystem, type SystemRun } from './run-system';
+
+export interface StageOptions {
+  readonly params?: Readonly<Record<string, number | string | boolean>>;
+  /** Device memory. */
+  readonly memory?: string;
+  /** Further objects, one a line. */
+  readonly objects?: readonly string[];
+  readonly machine?: MachineSpec;
+}
+
+export function runAmd(
+  steps: readonly string[],
+  { params = {}, memory = '64MiB', objects = [], machine }: StageOptions = {},
+): Promise<SystemRun> {
+  const text = `
+faultline: 1
+name: amd-svm
+deviceMemory: ${memory}
+objects:
+  a: { size: 4MiB, element: 64B }
+  b: { size: 4MiB, element: 64B }
+  c: { size: 4MiB, element: 64B }
+${objects.map((object) => `  ${object}`).join('\n')}
+phases:
+  - name: work
+    steps:
+${steps.map((step) => `      - ${step}`).join('\n')}
+`;
+  return runSystem(text, 'amd-svm', { contents: true, ...params }, {}, machine);
+}
+
+/** Outcomes of a run: who, what, how it ended. */
+export const answers = ({ summary }: SystemRun): readonly string[] =>
+  summary.outcomes.map(({ what, result }) => `${what}: ${result}`);
+/** Objects of the evictions of a run, in order. */
+export const evicted = ({ run: { events } }: SystemRun): readonly number[] =>
+  events.filter(({ name }) => name === 'eviction').map(({ object }) => object!);
+/** What the driver counted, by name. */
+export const counted = ({ summary }: SystemRun): Readonly<Record<string, number>> =>
+  Object.fromEntries((summary.figures ?? []).map(({ id, value }) => [id, value ?? 0]));
+
+/** The CPU writes all of it. */
+export const FILL = '{ on: cpu, do: [{ write: a }, { write: b }, { write: c }] }';
+/** A device reads one element. */
+export const TOUCH = '{ on: gpu0, do: [{ read: a, elements: [0, 1] }] }';
