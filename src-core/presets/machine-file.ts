@@ -7,6 +7,7 @@ import { bytes, bytesPerSecond, parseBytes, parseTime, picoseconds, PS_PER_S, TI
 import type { Finding } from '../model/finding';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
+import { readJson } from './json-text';
 import { parseRate } from './quantity';
 
 /** Bounds that catch a wrong unit; no real machine comes near them. */
@@ -215,20 +216,14 @@ const refuse = (name: string, message: string, place: Finding['place'] = {}): Re
   ]);
 
 function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const position = /position ([0-9]+)/.exec(message)?.[1];
-    const before = text.slice(0, position === undefined ? 0 : Number(position)).split('\n');
-    const place = position === undefined ? {} : { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-    throw refuse(name, `it is not JSON (${message}); machine files are JSON objects`, place);
-  }
+  const json = readJson(text);
+  if (json.ok) return json.value;
+  throw refuse(name, `it is not JSON (${json.error.message}); machine files are JSON objects`, json.error.place);
 }
 
 /** See parseMachineFile in index.ts. */
 export function readMachine(text: string, name: string, presets: readonly MachineSpec[]): MachineSpec {
-  const document = parseJson(text.replace(/^\uFEFF/, ''), name);
+  const document = parseJson(text, name);
   if (!isPlain(document)) throw refuse(name, 'expected a JSON object with id, title, deviceMemory and so on');
   const known = presets.map((preset) => preset.id).join(', ');
   const { extends: extended, ...own } = document;
