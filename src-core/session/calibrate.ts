@@ -2,18 +2,25 @@
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
 import { machines, parseMachineFile } from '../presets';
-import { explainCalibration, fitCalibration, keptFrom, machineFileText, readCalibration } from '../presets/calibration';
+import {
+  explainCalibration,
+  fitCalibration,
+  keptFrom,
+  machineFileText,
+  presetOf,
+  readCalibration,
+} from '../presets/calibration';
 import { valueText } from '../presets/calibration/sheet';
 import { suggest } from '../workload/nearest';
 
-/** What is taken where nothing was measured, unless the user names another preset. */
-export const DEFAULT_BASE = 'pcie4-16g';
+/** What is taken where nothing was measured, when no preset is named like the device and the user names none. */
+const DEFAULT_BASE = 'pcie4-16g';
 
 export interface CalibrateWish {
   /** Id of the new machine. */
   readonly id: string;
-  /** Preset for what was not measured. */
-  readonly base: string;
+  /** Preset for what was not measured; the one that is named like the device where absent. */
+  readonly base?: string;
   /** Name of the file with the raw samples, for the sources. */
   readonly samplesFile: string;
 }
@@ -22,6 +29,8 @@ export interface Calibrated {
   /** The new machine, as its file is read. */
   readonly machine: MachineSpec;
   readonly fileText: string;
+  /** Id of the preset that it extends. */
+  readonly base: string;
   readonly explanation: string;
   readonly constants: readonly {
     readonly path: string;
@@ -38,11 +47,12 @@ export interface Calibrated {
  */
 export function calibrate(text: string, name: string, wish: CalibrateWish): Calibrated {
   const calibration = readCalibration(text, name);
-  const base = machines.find(({ id }) => id === wish.base);
+  const id = wish.base ?? presetOf(calibration.device.name, machines)?.id ?? DEFAULT_BASE;
+  const base = machines.find((machine) => machine.id === id);
   if (!base)
     throw new Refusal(
-      `there is no preset "${wish.base}"; ${suggest(
-        wish.base,
+      `there is no preset "${id}"; ${suggest(
+        id,
         machines.map(({ id }) => id),
       )}`,
     );
@@ -51,6 +61,7 @@ export function calibrate(text: string, name: string, wish: CalibrateWish): Cali
   return {
     machine: parseMachineFile(fileText, `${wish.id}.json`),
     fileText,
+    base: base.id,
     explanation: explainCalibration(calibration, fitted, base, wish.samplesFile),
     constants: fitted.constants.map((constant) => ({
       path: constant.path,

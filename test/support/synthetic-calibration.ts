@@ -8,6 +8,7 @@ import type { Calibration } from '../../src-core/presets/calibration/document';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const PAGE = 4096;
 const NS_PER_S = 1e9;
 
 export interface KnownMachine {
@@ -76,14 +77,17 @@ export function syntheticCalibration(machine: KnownMachine, seed: number, noise:
       distanceBytes: pages * 4096,
       ns: samples(pages * 4096 < machine.movedBytes ? 800 : slow, 3),
     }));
-  const fault = machine.batchFixedNs + machine.batchPerFaultNs + there(machine.movedBytes);
-  const cpuFault = machine.cpuFaultNs + back(machine.movedBytes);
+  // The page that faulted, and what comes along with it.
+  const copies = machine.movedBytes > PAGE ? [PAGE, machine.movedBytes - PAGE] : [machine.movedBytes];
+  const brought = copies.reduce((ns, bytes) => ns + there(bytes), 0);
+  const fault = machine.batchFixedNs + machine.batchPerFaultNs + brought;
+  const cpuFault = machine.cpuFaultNs + copies.reduce((ns, bytes) => ns + back(bytes), 0);
   const batch = (pages: number, lanesPerWarp: number) => ({
     strideBytes: 2 * MIB,
     pages,
     blocks: pages,
     lanesPerWarp,
-    ns: samples(machine.batchFixedNs + pages * (machine.batchPerFaultNs + there(machine.movedBytes)), 5),
+    ns: samples(machine.batchFixedNs + pages * (machine.batchPerFaultNs + brought), 5),
   });
   const streamBytes = 256 * MIB;
   const stream = (rate: number, count: number): number[] => samples((streamBytes * NS_PER_S) / rate, count);

@@ -5,6 +5,7 @@
 import { formatBytes } from '../../base/units';
 import type { MachineSpec } from '../../model/machine';
 import type { Calibration } from './document';
+import { readDriver } from './driver-part';
 import { readBatches, readCpuFault, readCpuFirstTouch } from './fault-part';
 import { median } from './fit';
 import { readLink, type LinkFits } from './link-part';
@@ -115,7 +116,7 @@ export function fitCalibration(calibration: Calibration, base: MachineSpec): Fit
   const sheet = emptySheet();
   readDevice(calibration, base, sheet);
   const link = readLink(calibration, sheet);
-  readBatches(calibration, base, link, sheet);
+  readDriver(calibration, base, readBatches(calibration, base, link, sheet), sheet);
   readCpuFirstTouch(calibration, sheet);
   readCpuFault(calibration, link, sheet);
   readRemote(calibration, base, sheet);

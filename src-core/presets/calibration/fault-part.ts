@@ -26,40 +26,74 @@ export function movedBytes({ ns, strideBytes, neighbours }: Faults): number {
   return firstSlow === 0 ? PROBE_PAGE : byDistance[firstSlow - 1]!.distanceBytes + PROBE_PAGE;
 }
 
+/**
+ * Copies that bring the bytes of one fault. NVIDIA's driver copies the page that faulted and those that come along by
+ * themselves: its logs show 4 KiB + 60 KiB for a first touch of a block.
+ */
+export const copiesOf = (bytes: number, { device }: Calibration): readonly number[] =>
+  device.runtime === 'cuda' && bytes > PROBE_PAGE ? [PROBE_PAGE, bytes - PROBE_PAGE] : [bytes];
+
+/** Time of these copies on the fitted link. */
+const copiesNs = (copies: readonly number[], { joint }: LinkFits, direction: 0 | 1): number =>
+  copies.reduce((ns, bytes) => ns + linkNs(bytes, joint.asymptotes[direction]!, joint.kneePerKib), 0);
+
+const copiesText = (copies: readonly number[], ns: number): string =>
+  `${time(ns)} (transfer of the ${copies.map(formatBytes).join(' + ')} that a page brings)`;
+
 const time = (ns: number): string => formatTime(ns * PS_PER_NS);
 
-/** Fixed and per-fault cost of a batch, from kernels that touch one page in each of many blocks. */
-export function readBatches(calibration: Calibration, base: MachineSpec, link: LinkFits | null, sheet: Sheet): void {
+/** A straight line through measured batches. */
+export interface BatchLine {
+  readonly fixedNs: number;
+  readonly perFaultNs: number;
+  /** Bytes that one fault brings along, and their time on the link; not in the two costs. */
+  readonly movedBytes: number;
+  readonly transferNs: number;
+  readonly samples: string;
+  readonly residual: string;
+}
+
+/**
+ * Fixed and per-fault cost of a batch, from kernels that touch one page in each of many blocks. Answers the line, or null
+ * when the samples do not give one.
+ */
+export function readBatches(
+  calibration: Calibration,
+  base: MachineSpec,
+  link: LinkFits | null,
+  sheet: Sheet,
+): BatchLine | null {
   const { gpuBatch, gpuFault } = calibration.samples;
   if (!gpuBatch || !gpuFault) {
     lack(sheet, BATCH, whyMissing(calibration, gpuBatch ? 'gpuFault' : 'gpuBatch'));
-    return;
+    return null;
   }
   if (!link) {
     lack(sheet, BATCH, 'without a fitted link the transfer cannot be taken out of the time of a batch');
-    return;
+    return null;
   }
   const moved = movedBytes(gpuFault);
-  const transfer = linkNs(moved, link.joint.asymptotes[0]!, link.joint.kneePerKib);
+  const copies = copiesOf(moved, calibration);
+  const transferNs = copiesNs(copies, link, 0);
   const most = base.faultBatchEntries.value;
   const rows = gpuBatch.filter((row) => row.strideBytes === gpuFault.strideBytes && row.pages <= most);
-  const points = rows.map((row) => ({ x: row.pages, y: median(row.ns) - row.pages * transfer }));
+  const points = rows.map((row) => ({ x: row.pages, y: median(row.ns) - row.pages * transferNs }));
   const left = points.filter(({ y }) => y > 0);
   const line = left.length < 3 ? null : fitLine(left);
   if (!line) {
     lack(sheet, BATCH, `${left.length} of ${points.length} batches took longer than their transfers; a line needs 3`);
-    return;
+    return null;
   }
   const samples = `gpuBatch: medians of ${left.length} batches of 1 to ${Math.max(...left.map(({ x }) => x))} pages, one per ${formatBytes(gpuFault.strideBytes)}`;
-  const formula = `time − pages × ${time(transfer)} (transfer of the ${formatBytes(moved)} that come along with a page) = fixed + per fault × pages, relative least squares; up to ${most} pages, which are one batch if the device raises them in time`;
-  const alone = median(gpuFault.ns);
-  const residual = `rms deviation ${percent(line.residual)}; a single fault by this line takes ${time(line.fixed + line.perItem + transfer)}, measured ${time(alone)}`;
+  const formula = `time − pages × ${copiesText(copies, transferNs)} = fixed + per fault × pages, relative least squares; up to ${most} pages, which are one batch if the device raises them in time`;
+  const residual = `rms deviation ${percent(line.residual)}; a single fault by this line takes ${time(line.fixed + line.perItem + transferNs)}, measured ${time(median(gpuFault.ns))}`;
   for (const [path, value] of [
     [BATCH[0], line.fixed],
     [BATCH[1], line.perItem],
   ] as const)
     if (value >= 0) add(sheet, path, value, 'ns', { samples, formula, residual });
     else lack(sheet, [path], `the line gives ${time(value)}, which no cost can be; ${residual}`);
+  return { fixedNs: line.fixed, perFaultNs: line.perItem, movedBytes: moved, transferNs, samples, residual };
 }
 
 /** Cost of a CPU fault on memory that lies on the device, without its transfer. */
@@ -78,8 +112,8 @@ export function readCpuFault(calibration: Calibration, link: LinkFits | null, sh
     lack(sheet, [path], 'without a fitted link the transfer cannot be taken out of the time of a fault');
     return;
   }
-  const moved = movedBytes(faults);
-  const transfer = linkNs(moved, link.joint.asymptotes[1]!, link.joint.kneePerKib);
+  const copies = copiesOf(movedBytes(faults), calibration);
+  const transfer = copiesNs(copies, link, 1);
   const value = median(faults.ns) - transfer;
   if (value < 0) {
     lack(sheet, [path], `a fault took ${time(median(faults.ns))}, less than its transfer of ${time(transfer)}`);
@@ -87,7 +121,7 @@ export function readCpuFault(calibration: Calibration, link: LinkFits | null, sh
   }
   add(sheet, path, value, 'ns', {
     samples: `cpuFault: ${faults.ns.length} pages on the device, one per ${formatBytes(faults.strideBytes)}`,
-    formula: `median − ${time(transfer)} (transfer of the ${formatBytes(moved)} that come along with a page)`,
+    formula: `median − ${copiesText(copies, transfer)}`,
     residual: scatterText(faults.ns),
   });
 }

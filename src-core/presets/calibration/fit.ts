@@ -1,6 +1,6 @@
 /**
- * Least squares over samples of one machine. Deviations are relative, so that a transfer of 4 KiB weighs as much as one
- * of 64 MiB; the residual is the root mean square of these deviations.
+ * Least squares over samples of one machine. Deviations are relative (of a curve: of logarithms), so that a transfer of
+ * 4 KiB weighs as much as one of 64 MiB; the residual is the root mean square of these deviations.
  */
 import { assert } from '../../base/assert';
 import { arctan, exp, ln } from '../../base/math';
@@ -26,9 +26,9 @@ export interface LinkFit {
   /** Bytes per second, in the order of the groups given. */
   readonly asymptotes: readonly number[];
   readonly kneePerKib: number;
-  /** Root mean square of the relative deviations. */
+  /** Root mean square of the deviations of logarithms. */
   readonly residual: number;
-  /** Largest relative deviation and the size of its transfer. */
+  /** Largest deviation, as curve ÷ sample − 1, and the size of its transfer. */
   readonly worst: { readonly deviation: number; readonly bytes: number };
 }
 
@@ -51,20 +51,16 @@ export function scatter(values: readonly number[]): number {
 const shape = (bytes: number, kneePerKib: number): number => TWO_OVER_PI * arctan((bytes / KIB) * kneePerKib);
 const rate = ({ bytes, ns }: Point): number => (bytes * NS_PER_S) / ns;
 
-/** Best asymptote for a knee: the sum of (asymptote × shape ÷ rate − 1)² is least. */
+/** Best asymptote for a knee: the logarithms of curve and samples have the same mean. */
 function asymptoteFor(points: readonly Point[], knee: number): number {
   let sum = 0;
-  let squares = 0;
-  for (const point of points) {
-    const share = shape(point.bytes, knee) / rate(point);
-    sum += share;
-    squares += share * share;
-  }
-  return sum / squares;
+  for (const point of points) sum += ln(rate(point) / shape(point.bytes, knee));
+  return exp(sum / points.length);
 }
 
+/** Logarithm of curve ÷ sample: near the relative deviation while that is small, and the same for twice and half. */
 const deviation = (point: Point, asymptote: number, knee: number): number =>
-  (asymptote * shape(point.bytes, knee)) / rate(point) - 1;
+  ln((asymptote * shape(point.bytes, knee)) / rate(point));
 
 function squaresFor(groups: readonly (readonly Point[])[], knee: number): number {
   let squares = 0;
@@ -101,9 +97,9 @@ export function fitLink(groups: readonly (readonly Point[])[]): LinkFit {
   const kneePerKib = exp((low + high) / 2);
   const asymptotes = groups.map((points) => asymptoteFor(points, kneePerKib));
   const all = groups.flatMap((points, g) =>
-    points.map((point) => ({ bytes: point.bytes, deviation: deviation(point, asymptotes[g]!, kneePerKib) })),
+    points.map((point) => ({ bytes: point.bytes, deviation: exp(deviation(point, asymptotes[g]!, kneePerKib)) - 1 })),
   );
-  const worst = all.reduce((a, b) => (Math.abs(b.deviation) > Math.abs(a.deviation) ? b : a));
+  const worst = all.reduce((a, b) => (Math.abs(ln(1 + b.deviation)) > Math.abs(ln(1 + a.deviation)) ? b : a));
   return { asymptotes, kneePerKib, residual: Math.sqrt(squaresFor(groups, kneePerKib) / all.length), worst };
 }
 

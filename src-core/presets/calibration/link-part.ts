@@ -8,7 +8,11 @@ import { add, lack, percent, scatterText, whyMissing, type Sheet } from './sheet
 const LEAST_SIZES = 3;
 /** Directions overlap fully (1) on a full-duplex link and not at all (0) on a half-duplex one; this lies between. */
 const DUPLEX_FROM = 0.5;
-const FORMULA = 'rate(s) = asymptote × (2/π) × atan(s × knee), relative least squares';
+/** From this residual on (a factor of 1.5) the copies do not follow such a curve at all. */
+const MOST_RESIDUAL = 0.4;
+/** What a machine file can say of a curve's error. */
+const MOST_ERROR = 1;
+const FORMULA = 'rate(s) = asymptote × (2/π) × atan(s × knee), least squares of logarithms';
 
 type Rows = NonNullable<Calibration['samples']['copy']>;
 
@@ -41,7 +45,7 @@ function samplesText(points: readonly Point[], direction: string): string {
 /** Adds the link's constants; answers the fits, or null when there is too little to fit. */
 export function readLink(calibration: Calibration, sheet: Sheet): LinkFits | null {
   const rows = calibration.samples.copy;
-  const curve = ['timing.link.asymptote', 'timing.link.asymptoteToHost', 'timing.link.kneePerKib'];
+  const curve = ['asymptote', 'asymptoteToHost', 'kneePerKib', 'curveError'].map((name) => `timing.link.${name}`);
   if (!rows) {
     lack(sheet, [...curve, 'timing.link.duplex'], whyMissing(calibration, 'copy'));
     return null;
@@ -57,6 +61,11 @@ export function readLink(calibration: Calibration, sheet: Sheet): LinkFits | nul
     return null;
   }
   const joint = fitLink([toDevice, toHost]);
+  if (joint.residual > MOST_RESIDUAL) {
+    lack(sheet, curve, `the copies do not follow ${FORMULA}: ${residualText(joint)}`);
+    readDuplex(rows, sheet);
+    return null;
+  }
   const fits = { joint, toDevice: fitLink([toDevice]), toHost: fitLink([toHost]) };
   const residual = residualText(joint);
   const there = samplesText(toDevice, 'toDevice');
@@ -66,6 +75,14 @@ export function readLink(calibration: Calibration, sheet: Sheet): LinkFits | nul
   add(sheet, curve[0]!, joint.asymptotes[0]!, 'rate', { samples: there, formula: alone(fits.toDevice), residual });
   add(sheet, curve[1]!, joint.asymptotes[1]!, 'rate', { samples: back, formula: alone(fits.toHost), residual });
   add(sheet, curve[2]!, joint.kneePerKib, 'perKib', { samples: `${there}; ${back}`, formula: FORMULA, residual });
+  const error = Math.abs(joint.worst.deviation);
+  if (error <= MOST_ERROR)
+    add(sheet, curve[3]!, error, 'share', {
+      samples: `${there}; ${back}`,
+      formula: `largest deviation of the curve, at ${formatBytes(joint.worst.bytes)}`,
+      residual: null,
+    });
+  else lack(sheet, [curve[3]!], `it is ${percent(error)}, and a machine file can say at most ${percent(MOST_ERROR)}`);
   readDuplex(rows, sheet);
   return fits;
 }

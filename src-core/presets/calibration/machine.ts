@@ -24,6 +24,7 @@ function written({ value, unit }: Constant): unknown {
     case 'ns':
       return value >= 10_000 ? `${Math.round(value)}ns` : `${Math.round(value * PS_PER_NS)}ps`;
     case 'perKib':
+    case 'share':
       return Number(value.toPrecision(6));
     case 'bytes':
     case 'count':

@@ -5,7 +5,7 @@ import type { Calibration, CalibrationPart } from './document';
 import { scatter } from './fit';
 
 /** Base units: bytes, bytes per second, nanoseconds. */
-export type ConstantUnit = 'bytes' | 'rate' | 'ns' | 'perKib' | 'count' | 'flag';
+export type ConstantUnit = 'bytes' | 'rate' | 'ns' | 'perKib' | 'share' | 'count' | 'flag';
 
 export interface Constant {
   /** Path in a machine file, such as `timing.link.asymptote`. */
@@ -67,6 +67,8 @@ export function valueText({ value, unit }: Pick<Constant, 'value' | 'unit'>): st
       return formatTime(value * PS_PER_NS);
     case 'perKib':
       return `${value.toPrecision(4)} per KiB`;
+    case 'share':
+      return percent(value);
     case 'count':
     case 'flag':
       return String(value);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Refusal } from '../../../src-core/model/refusal';
-import { calibrate as fit, DEFAULT_BASE, type Calibrated } from '../../../src-core/session/calibrate';
+import { calibrate as fit, type Calibrated } from '../../../src-core/session/calibrate';
 import { atomicWrite } from '../../io/atomic-write';
 import { isOsError, osRefusal } from '../../io/os-reason';
 import { EXIT } from '../exit';
@@ -16,7 +16,7 @@ const MOST_RESULT_BYTES = 16 * 1024 * 1024;
 interface Flags extends CommonFlags {
   readonly writeSource?: string;
   readonly as?: string;
-  readonly extends: string;
+  readonly extends?: string;
   readonly explain?: boolean;
 }
 
@@ -85,7 +85,7 @@ function idOf(path: string): string {
   return id;
 }
 
-function constantsText({ constants, kept }: Calibrated, base: string): string {
+function constantsText({ constants, kept, base }: Calibrated): string {
   const rows = constants.map(({ path, value, grade, residual }) => [path, value, grade, residual ?? '']);
   return [
     textTable(['constant', 'value', 'grade', 'residual'], rows),
@@ -102,7 +102,7 @@ export const calibrate: CommandEntry = (program, cli) => {
     .argument('[result]', 'what the program printed')
     .option('--write-source <folder>', 'copy the program (CUDA and HIP, with a README) into this folder')
     .option('--as <file>', 'write the machine file here, with the samples beside it; use it with --machine')
-    .option('--extends <preset>', 'preset for what is not measured', DEFAULT_BASE)
+    .option('--extends <preset>', 'preset for what is not measured (default: the one named like the device)')
     .option('--explain', 'print each constant: samples, formula, residual; what was not recorded and whence it is');
   addCommonFlags(command).action(
     cli.run(async (result: string | undefined, flags: Flags) => {
@@ -127,7 +127,7 @@ export const calibrate: CommandEntry = (program, cli) => {
       const text = new TextDecoder('utf-8').decode(data);
       const calibrated = fit(text, basename(from), {
         id: to === null ? 'calibrated' : idOf(to),
-        base: flags.extends,
+        ...(flags.extends === undefined ? {} : { base: flags.extends }),
         samplesFile: basename(beside ?? from),
       });
       if (to !== null && beside !== null)
@@ -136,14 +136,11 @@ export const calibrate: CommandEntry = (program, cli) => {
           [to, calibrated.fileText] as const,
         ]);
       const files = to === null || beside === null ? [] : [to, beside];
-      const { constants, kept, explanation } = calibrated;
-      if (flags.json) cli.print(JSON.stringify({ files, constants, kept }, null, 2));
+      const { base, constants, kept, explanation } = calibrated;
+      if (flags.json) cli.print(JSON.stringify({ files, extends: base, constants, kept }, null, 2));
       else
         cli.print(
-          [
-            flags.explain ? explanation : constantsText(calibrated, flags.extends),
-            ...files.map((path) => `wrote ${path}`),
-          ].join('\n'),
+          [flags.explain ? explanation : constantsText(calibrated), ...files.map((path) => `wrote ${path}`)].join('\n'),
         );
       return EXIT.ok;
     }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCalibration } from '../../../src-core/presets/calibration';
-import { calibrate, DEFAULT_BASE } from '../../../src-core/session/calibrate';
+import { calibrate } from '../../../src-core/session/calibrate';
 
 const root = join(import.meta.dirname, '../../..');
 const source = join(root, 'docs/calibrate');
@@ -112,7 +112,7 @@ else
       const read = readCalibration(ended.stdout, 'late.json');
       expect(read.notRecorded).toEqual(parts.map((part) => ({ part, reason: 'time was up' })));
       expect(read.managedBytes).toBeLessThanOrEqual(2 ** 30);
-      const wish = { id: 'late', base: DEFAULT_BASE, samplesFile: 'late.json' };
+      const wish = { id: 'late', samplesFile: 'late.json' };
       expect(calibrate(ended.stdout, 'late.json', wish).kept.length).toBeGreaterThan(10);
     });
 

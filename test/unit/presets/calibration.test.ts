@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src-core/base/random';
 import { GIB, KIB, PS_PER_NS } from '../../../src-core/base/units';
 import { Refusal } from '../../../src-core/model/refusal';
-import { parseMachineFile } from '../../../src-core/presets';
-import { fitCalibration, readCalibration } from '../../../src-core/presets/calibration';
+import { machines, parseMachineFile } from '../../../src-core/presets';
+import { fitCalibration, presetOf, readCalibration } from '../../../src-core/presets/calibration';
 import type { Calibration } from '../../../src-core/presets/calibration/document';
 import { fitLine, fitLink, median } from '../../../src-core/presets/calibration/fit';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
-import { calibrate, DEFAULT_BASE } from '../../../src-core/session/calibrate';
+import { titanV } from '../../../src-core/presets/machines/titan-v';
+import { calibrate } from '../../../src-core/session/calibrate';
 import {
   knownMachine,
   syntheticCalibration,
@@ -22,7 +23,7 @@ const fixture = (name: string): string => readFileSync(join(folder, name), 'utf8
 const documents = syntheticDocuments();
 if (process.env['FAULTLINE_FIX'] === '1')
   for (const [name, text] of Object.entries(documents)) writeFileSync(join(folder, name), text);
-const wish = { id: 'mine', base: DEFAULT_BASE, samplesFile: 'mine.samples.json' };
+const wish = { id: 'mine', base: 'pcie4-16g', samplesFile: 'mine.samples.json' };
 
 function refusal(action: () => unknown): Refusal {
   try {
@@ -188,6 +189,16 @@ describe('what is missing', () => {
     expect(kept.find(({ path }) => path === 'timing.batchFixed')?.why).toMatch(/without a fitted link/);
   });
 
+  it('is a curve that the copies do not follow', () => {
+    const text = withSamples((samples) => ({
+      ...samples,
+      copy: samples.copy!.map((row) => (row.bytes === 2 ** 20 ? { ...row, ns: [row.ns[0]! * 40] } : row)),
+    }));
+    const { machine, kept } = calibrate(text, 'n.json', wish);
+    expect(machine.timing!.link.asymptote).toEqual(pcie4x16g.timing!.link.asymptote);
+    expect(kept.find(({ path }) => path === 'timing.link.kneePerKib')?.why).toMatch(/do not follow.*at 1 MiB/);
+  });
+
   it('can be everything', () => {
     const { machine, constants } = calibrate(
       withSamples(() => ({})),
@@ -214,6 +225,63 @@ describe('what is missing', () => {
     const { machine, kept } = calibrate(JSON.stringify(coherent), 'n.json', wish);
     expect(machine.hostMapsDevice.value).toBe(true);
     expect(kept.find(({ path }) => path === 'timing.cpuFault')?.why).toMatch(/no faults/);
+  });
+});
+
+describe('the preset that is extended', () => {
+  it.each([
+    ['NVIDIA A100-PCIE-40GB', 'a100-pcie'],
+    ['NVIDIA H100 80GB HBM3', 'h100-pcie'],
+    ['NVIDIA H200', 'h200'],
+    ['NVIDIA GH200 480GB', 'gh200'],
+    ['NVIDIA GeForce GTX 1080 Ti', 'gtx-1080-ti'],
+    ['NVIDIA GeForce RTX 3090', 'rtx-3090'],
+    ['TITAN V', 'titan-v'],
+    ['AMD Instinct MI210', 'mi210'],
+    ['Tesla V100-SXM2-16GB', undefined], // the preset's V100 sits on another host
+    ['NVIDIA GeForce GT 1030', undefined],
+  ])('of a %s is %s', (device, id) => {
+    expect(presetOf(device, machines)?.id).toBe(id);
+  });
+
+  it('is the one that the user names, or the general one', () => {
+    const text = fixture('synthetic-full.json');
+    const { base: _base, ...free } = wish;
+    expect(calibrate(text, 'r.json', free).base).toBe('pcie4-16g');
+    expect(calibrate(text, 'r.json', { ...wish, base: 'titan-v' }).base).toBe('titan-v');
+    const titan = text.replace('Synthetic GPU', 'Titan V (synthetic)');
+    expect(calibrate(titan, 'r.json', free).base).toBe('titan-v');
+  });
+
+  it('gives the parts of the driver their proportions, and is scaled to what was measured', () => {
+    const { machine } = calibrate(fixture('synthetic-full.json'), 'r.json', { ...wish, base: 'titan-v' });
+    const [mine, preset] = [machine.timing!.driver!, titanV.timing!.driver!];
+    const ratio = (part: 'interrupt' | 'replay' | 'perBlock' | 'dmaSetup') => mine[part].value / preset[part].value;
+    expect(ratio('interrupt')).toBeCloseTo(ratio('replay'), 3);
+    expect(ratio('perBlock')).toBeCloseTo(ratio('dmaSetup'), 3);
+    expect(ratio('interrupt')).not.toBeCloseTo(ratio('perBlock'), 1);
+    expect(mine.interrupt).toMatchObject({ grade: 'derived', source: expect.stringContaining('titan-v') as string });
+    expect(mine.evictionPerBlock).toEqual(preset.evictionPerBlock);
+    expect(machine.gpu!.smCount).toMatchObject({ value: 48, grade: 'measured' });
+    expect(machine.gpu!.warpsPerSm.value).toBe(48);
+    expect(machine.gpu!.pageWalk).toEqual(titanV.gpu!.pageWalk);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['another driver', fixture('synthetic-full.json').replace('"cuda"', '"hip"'), /for NVIDIA's driver only/],
+    ['batches without a line', without('gpuBatch'), /nothing to scale/],
+    [
+      'a fixed cost below zero',
+      withSamples((samples) => ({
+        ...samples,
+        gpuBatch: samples.gpuBatch!.map((row) => ({ ...row, ns: [row.pages * row.pages * 20_000] })),
+      })),
+      /cannot be split/,
+    ],
+  ])('keeps its parts of the driver under %s', (_what, text, why) => {
+    const { machine, kept } = calibrate(text, 'r.json', { ...wish, base: 'titan-v' });
+    expect(machine.timing!.driver!.interrupt).toEqual(titanV.timing!.driver!.interrupt);
+    expect(kept.find(({ path }) => path === 'timing.driver.interrupt')?.why).toMatch(why);
   });
 });
 
