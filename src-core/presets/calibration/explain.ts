@@ -1,10 +1,11 @@
 /** What a calibration found, for people: each constant with its evidence, what was not recorded, how the machine behaved. */
+import { PS_PER_NS } from '../../base/units';
 import type { MachineSpec, Sourced } from '../../model/machine';
 import { behaviourLines } from './behaviour';
 import type { Fitted } from './constants';
 import type { Calibration } from './document';
 import { provenance } from './machine';
-import { valueText } from './sheet';
+import { valueText, type ConstantUnit } from './sheet';
 
 const MANY_WHY = 'the program does not measure it';
 
@@ -16,6 +17,28 @@ function constantsIn(value: object, path = ''): readonly (readonly [string, Sour
       ? constantsIn(below as object, path === '' ? key : `${path}.${key}`)
       : [],
   );
+}
+
+const SIZES = ['deviceMemory', 'hostPage', 'requestBytes', 'tlbReach'];
+const COUNTS = [
+  ...['faultBatchEntries', 'inFlight', 'copyEnginesPerDirection', 'faultBufferEntries'],
+  ...['smCount', 'warpsPerSm', 'threadsPerWarp', 'smsPerUtlb', 'faultsPerUtlb'],
+];
+
+/** Unit of a machine's constant by its name; whatever is nothing else is a time. */
+function unitOf(name: string): ConstantUnit {
+  if (SIZES.includes(name)) return 'bytes';
+  if (/Bandwidth$|^asymptote|^zeroing$/.test(name)) return 'rate';
+  if (name === 'kneePerKib') return 'perKib';
+  if (name === 'curveError') return 'share';
+  return COUNTS.includes(name) ? 'count' : 'ns';
+}
+
+function keptText(path: string, { value, grade, source }: Sourced<unknown>): string {
+  const unit = unitOf(path.slice(path.lastIndexOf('.') + 1));
+  const shown =
+    typeof value === 'number' ? valueText({ value: unit === 'ns' ? value / PS_PER_NS : value, unit }) : String(value);
+  return `${path}  ${shown}  (${grade}: ${source})`;
 }
 
 /** A preset's constant and why it is still in force. */
@@ -55,12 +78,7 @@ export function explainCalibration(
   }
   lines.push('', `Not recorded, taken from ${base.id}`);
   for (const { path, why, constant } of keptFrom(fitted, base))
-    lines.push(
-      constant === null
-        ? `  ${path}  not known`
-        : `  ${path}  ${String(constant.value)}  (${constant.grade}: ${constant.source})`,
-      `      why: ${why}`,
-    );
+    lines.push(constant === null ? `  ${path}  not known` : `  ${keptText(path, constant)}`, `      why: ${why}`);
   lines.push('', 'Behaviour', ...behaviourLines(calibration, fitted).map((line) => `  ${line}`));
   return lines.join('\n');
 }

@@ -295,10 +295,33 @@ describe('the explanation', () => {
       /timing\.link\.asymptote {2}2[34]\.\d+ GB\/s {2}\(measured\)[\s\S]*?residual: rms deviation/,
     );
     expect(explanation).toMatch(
-      /Not recorded, taken from pcie4-16g[\s\S]*timing\.evictionFixed {2}17000000 .*Allen and Ge/,
+      /Not recorded, taken from pcie4-16g[\s\S]*timing\.evictionFixed {2}17 µs .*Allen and Ge/,
     );
     expect(explanation).toMatch(/why: eviction is never provoked/);
   });
+
+  it.each(machines.filter(({ timing }) => timing !== null).map(({ id }) => id))(
+    'gives each constant of %s that stays its unit',
+    (id) => {
+      const units: readonly (readonly [RegExp, RegExp])[] = [
+        [/Bandwidth$|\.asymptote|\.zeroing$/, /^[\d.]+ [GM]B\/s$/],
+        [/deviceMemory$|hostPage$|Bytes$|tlbReach$/, /^[\d.]+ [KMGT]?i?B$/],
+        [/kneePerKib$/, /per KiB$/],
+        [/curveError$/, /%$/],
+        [/duplex$|hostMapsDevice$/, /^(true|false)$/],
+        [/^gpu\.\w*(Count|Warp|Sm|tlb|Utlb|Entries)$|Entries$|inFlight$|copyEngines/, /^\d+$/],
+        [/./, /^[\d.]+ ([mnpµ]?s)$/],
+      ];
+      const text = calibrate(
+        withSamples(() => ({})),
+        'r.json',
+        { ...wish, base: id },
+      ).explanation;
+      const kept = [...text.matchAll(/^ {2}(\S+) {2}(.+?) {2}\(\w+: .*\)$/gm)];
+      expect(kept.length).toBeGreaterThan(8);
+      for (const [, path = '', value] of kept) expect(value, path).toMatch(units.find(([name]) => name.test(path))![1]);
+    },
+  );
 
   it('tells how the machine behaved, and only what can be told', () => {
     expect(explanation).toMatch(/A GPU touch of one page took .* and brought 64 KiB along\./);
