@@ -5,6 +5,7 @@
 import type { AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../os/memory-system';
+import { looksOf } from '../hardware/access-delay';
 import { GpuFrontEnd } from './gpu-front-end';
 import { LaneGroups } from './lane-groups';
 import { OP_METRIC, Segments, type TouchListener } from './segments';
@@ -130,6 +131,7 @@ export class Executor {
     const { inner, memory, granuleBytes, stopAt, lastSegment } = this;
     const { newest } = memory.residency;
     const p = inner.processor;
+    const delay = memory.delays[p] ?? null;
     const state = memory.hotState(p);
     const op = batch.op[lane]! as AccessOp;
     const masks = memory.hotMasks(p);
@@ -163,6 +165,7 @@ export class Executor {
       if (plain && (state[granule]! & mask) === here) {
         if (ordered && newest[p] !== granule) memory.residency.touch(granule, p);
         memory.busy(p, n * bytes);
+        delay?.access(granule >>> inner.blockShift, n, true, inner.dependent);
       } else {
         memory.ledger.count(object, metric, counted);
         counted = 0;
@@ -182,6 +185,8 @@ export class Executor {
     const { inner, memory, granuleBytes, perByte, stopAt, lastSegment } = this;
     const { residency } = memory;
     const p = inner.processor;
+    const delay = memory.delays[p] ?? null;
+    const looks = looksOf(delay, inner.dependent);
     const state = memory.hotState(p);
     const { index, base, pitch, pointBytes: bytes, pointOp: op, pointObject: object } = batch;
     const masks = memory.hotMasks(p);
@@ -213,6 +218,7 @@ export class Executor {
           residency.touch(granule, p);
           newest = granule;
         }
+        if ((i & looks) === looks) delay!.point(granule >>> inner.blockShift, inner.dependent);
         continue;
       }
       memory.accessCount += i - settled;

@@ -7,6 +7,7 @@
 import { assert } from '../base/assert';
 import type { AccessBatch } from '../contracts/access-stream';
 import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { looksOf } from '../hardware/access-delay';
 import type { FaultQueue } from '../os/fault-queue';
 import type { MemorySystem } from '../os/memory-system';
 import type { Cursor } from './executor';
@@ -165,6 +166,10 @@ export class GpuFrontEnd {
       bytes += batch.bytes[first + lane]!;
     }
     memory.busy(device, n * bytes);
+    const delay = memory.delays[device] ?? null;
+    if (delay)
+      for (let lane = 0; lane < lanes; lane++)
+        delay.access(here[lane]! >>> this.inner.blockShift, n, true, batch.dependent);
     return true;
   }
 
@@ -180,6 +185,9 @@ export class GpuFrontEnd {
     const { memory, queue, perByte, granuleBytes, device } = this;
     const { index, base, pitch, pointBytes: bytes, pointOp: op, pointObject: object } = batch;
     const state = memory.hotState(device);
+    const delay = memory.delays[device] ?? null;
+    const looks = looksOf(delay, batch.dependent);
+    const { blockShift } = this.inner;
     const masks = memory.hotMasks(device);
     const mask = masks.mask[op]!;
     const want = masks.want[op]!;
@@ -200,6 +208,7 @@ export class GpuFrontEnd {
         const address = base + index[i]! * pitch;
         const granule = (address * perByte) | 0;
         if ((state[granule]! & mask) !== want || (straddles && address + bytes > (granule + 1) * granuleBytes)) break;
+        if ((i & looks) === looks) delay!.point(granule >>> blockShift, batch.dependent);
       }
       if (i === end) {
         settle(i);

@@ -139,6 +139,7 @@ export class LaneGroups {
     const { segments } = this;
     const { memory, processor: p } = segments;
     const state = memory.hotState(p);
+    const delay = memory.delays[p] ?? null;
     const { mask, want } = memory.hotMasks(p);
     const all = n * lanes.count;
     let hit = segments.plain;
@@ -156,6 +157,7 @@ export class LaneGroups {
       for (let lane = 0; lane < lanes.count; lane++) {
         segments.recent(lanes.granule[lane]!);
         bytes += lanes.bytes[lane]!;
+        delay?.access(lanes.granule[lane]! >>> segments.blockShift, n, true, segments.dependent);
       }
       memory.busy(p, n * bytes);
       return this.outcome(n, all, 0);

@@ -26,6 +26,8 @@ export class Segments {
   processor: ProcessorIndex = CPU;
   /** Each access depends on the one before. */
   dependent = false;
+  /** Accesses of a batch are being made, which waited together: none of them is part of a chain. */
+  private replaying = false;
   /** Hits move granules in the recency list. */
   keepOrder = false;
   /** Nobody but the recency list follows hits, so that a hit may pass unseen. */
@@ -40,12 +42,15 @@ export class Segments {
   /** Emptied lists, for batches that close while another one is being replayed. */
   private readonly spare: WaitingAccesses[] = [];
   private readonly granuleBytes: number;
+  /** Granule number to 2 MiB block number, for delays. */
+  readonly blockShift: number;
 
   constructor(
     readonly memory: MemorySystem,
     readonly touched: TouchListener | null,
   ) {
     this.granuleBytes = memory.granuleBytes;
+    this.blockShift = 31 - Math.clz32(memory.granulesPerBlock);
     this.buffer = new FaultBuffer(memory.config.machine.faultBatchEntries.value);
     this.expected = memory.config.nextUse ? new Map() : null;
     this.policyChanged();
@@ -161,6 +166,7 @@ export class Segments {
   /** n accesses that do not fault: in the processor's own memory, or over the link. */
   reach(here: boolean, granule: number, address: number, stride: number, n: number, bytes: number, op: AccessOp): void {
     const { memory } = this;
+    memory.delays[this.processor]?.access(granule >>> this.blockShift, n, here, this.dependent && !this.replaying);
     if (here) memory.busy(this.processor, n * bytes);
     else memory.remoteAccess(this.processor, granule, n, n * bytes);
     if (memory.watches) memory.watched(this.processor, granule, op, address, stride, n, bytes);
@@ -208,14 +214,16 @@ export class Segments {
     }
     const waited = this.waiting;
     this.waiting = this.spare.pop() ?? new WaitingAccesses();
-    const { processor } = this;
+    const { processor, replaying } = this;
     this.processor = buffer.device;
+    this.replaying = true;
     for (let k = 0; k < waited.count; k++) {
       this.replay(waited, k);
       this.expect(waited, k, -1);
       this.followAll(waited, k);
     }
     this.processor = processor;
+    this.replaying = replaying;
     waited.clear();
     this.spare.push(waited);
   }

@@ -25,7 +25,7 @@ export interface LinkSpec {
   readonly copyEnginesPerDirection?: Sourced<number>;
 }
 
-/** Loads and stores across the link by whoever does not own the memory. */
+/** Loads and stores across the link: by the device of the host's memory, and the reverse where that is possible. */
 export interface RemoteAccessSpec {
   /** One load that waits for nothing else: from issue to data. */
   readonly latency: Sourced<Picoseconds>;
@@ -49,7 +49,7 @@ export interface GpuSpec {
   readonly faultsPerUtlb: Sourced<number>;
   /** Entries of the fault buffer in memory; the hardware holds faults back when it is full. */
   readonly faultBufferEntries: Sourced<number>;
-  /** Bytes that the last TLB level covers when all is mapped by 2 MiB pages; smaller pages shrink it in proportion. */
+  /** Bytes that the last TLB level covers when all is mapped by 2 MiB pages. */
   readonly tlbReach: Sourced<Bytes>;
   /** A miss of the last TLB level down to a 4 or 64 KiB leaf. */
   readonly pageWalk: Sourced<Picoseconds>;

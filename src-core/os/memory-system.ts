@@ -7,8 +7,8 @@ import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
 import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { EvictionView, Granule } from '../contracts/policy';
+import { AccessDelay, remoteRate } from '../hardware/access-delay';
 import { Interconnect } from '../hardware/interconnect';
-import { remoteRate } from '../hardware/remote';
 import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import type { SystemChoice, SystemSummary } from '../model/memory-system';
@@ -54,6 +54,19 @@ export interface HotMasks {
   readonly want: Uint8Array;
 }
 
+function delaysOf(
+  { gpu, timing }: MachineSpec,
+  processors: number,
+  granules: number,
+  granuleBytes: number,
+): readonly (AccessDelay | null)[] {
+  const blocks = Math.ceil((granules * granuleBytes) / VA_BLOCK_BYTES);
+  return Array.from({ length: processors }, (_, processor) => {
+    if (!timing || (processor === CPU ? !timing.remote : !gpu)) return null;
+    return new AccessDelay(processor === CPU ? null : gpu!, timing, blocks, granuleBytes === VA_BLOCK_BYTES);
+  });
+}
+
 export abstract class MemorySystem implements EvictionView {
   readonly residency: Residency;
   readonly ledger: Ledger;
@@ -75,6 +88,8 @@ export abstract class MemorySystem implements EvictionView {
   protected readonly lastTransfer: Uint32Array;
   protected readonly protectedNow = new Set<Granule>();
   protected readonly links: Interconnect | null;
+  /** By processor: what accesses take beside their bytes; null where the machine does not say. */
+  readonly delays: readonly (AccessDelay | null)[];
   /** Of independent accesses over the link, bytes per second; 0 without a clock. */
   private readonly remoteRate: number;
   /** Bytes accessed since the clock was last brought up to date. */
@@ -103,6 +118,7 @@ export abstract class MemorySystem implements EvictionView {
     this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
     this.links = machine.timing ? new Interconnect(machine.timing, processors) : null;
     this.remoteRate = machine.timing ? remoteRate(machine.timing) : 0;
+    this.delays = delaysOf(machine, processors, this.granules, granuleBytes);
     this.localBytes = new Float64Array(processors);
     this.remoteBytes = new Float64Array(processors);
     this.watches = config.heard !== undefined;
@@ -232,6 +248,7 @@ export abstract class MemorySystem implements EvictionView {
       const ps = this.busyPs(processor);
       this.localBytes[processor] = 0;
       this.remoteBytes[processor] = 0;
+      this.delays[processor]?.settle();
       this.clocks.reach(processor, this.clocks.now(processor) + ps);
     }
     return this.clocks.now(processor);
@@ -248,7 +265,8 @@ export abstract class MemorySystem implements EvictionView {
     if (!timing) return 0;
     const rate = processor === CPU ? timing.hostBandwidth.value : timing.deviceBandwidth.value;
     const seconds = this.localBytes[processor]! / rate + this.remoteBytes[processor]! / this.remoteRate;
-    return Math.round(seconds * PS_PER_SECOND);
+    const bytesPs = Math.round(seconds * PS_PER_SECOND);
+    return this.delays[processor]?.with(bytesPs) ?? bytesPs;
   }
 
   // --- faults ---

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src-core/base/units';
 import { Link, type LinkDirection } from '../../src-core/hardware/link';
-import { remoteRate } from '../../src-core/hardware/remote';
+import { remoteRate } from '../../src-core/hardware/access-delay';
 import type { DriverCosts, GpuSpec, LinkSpec, MachineSpec, MachineTiming } from '../../src-core/model/machine';
 import { machines, parseMachineFile } from '../../src-core/presets';
 import { drive } from '../property/drive';
