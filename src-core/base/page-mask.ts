@@ -143,21 +143,10 @@ export function outerPage(mask: PageMask): number {
   return 0;
 }
 
-export function equalMasks(a: PageMask, b: PageMask): boolean {
-  for (let i = 0; i < PAGE_MASK_WORDS; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** Whether the two have a page in common. */
 export function intersects(a: PageMask, b: PageMask): boolean {
   for (let i = 0; i < PAGE_MASK_WORDS; i++) if ((a[i]! & b[i]!) !== 0) return true;
   return false;
-}
-
-/** Whether every page of `a` is in `b`. */
-export function isSubset(a: PageMask, b: PageMask): boolean {
-  for (let i = 0; i < PAGE_MASK_WORDS; i++) if ((a[i]! & ~b[i]!) !== 0) return false;
-  return true;
 }
 
 /** to = from with page p at p + by (by may be negative); what falls out of 0..512 is lost. `to` must not be `from`. */

@@ -14,11 +14,13 @@ import {
   intersects,
   isEmpty,
   isRangeEmpty,
+  keepRange,
   nextSet,
   orMask,
   PAGE_MASK_PAGES,
   PAGE_MASK_WORDS,
   popcount,
+  shiftMask,
   type PageMask,
 } from '../../base/page-mask';
 import { assert } from '../../base/assert';
@@ -72,22 +74,11 @@ function growToBigPages(pages: PageMask, question: PrefetchQuestion, bigFirst: n
   }
 }
 
-/** Moves pages [first, outer) of the block to bit `offset` of the tree. */
+/** Moves page `first` of the block to bit `offset` of the tree, and counts. */
 function shiftIntoTree(tree: Tree, pages: PageMask, first: number): void {
-  const by = tree.offset - first;
-  const words = by >> 5;
-  const bits = by & 31;
-  let filled = 0;
-  for (let i = 0; i < PAGE_MASK_WORDS; i++) {
-    const source = i - words;
-    const low = source >= 0 && source < PAGE_MASK_WORDS ? pages[source]! : 0;
-    const below = source >= 1 && source <= PAGE_MASK_WORDS ? pages[source - 1]! : 0;
-    const word = bits === 0 ? low : (low << bits) | (below >>> (32 - bits));
-    tree.bits[i] = word;
-    tree.filled[i] = filled;
-    filled += popcount(word);
-  }
-  tree.filled[PAGE_MASK_WORDS] = filled;
+  const { bits, filled } = tree;
+  shiftMask(bits, pages, tree.offset - first);
+  for (let word = 0; word < PAGE_MASK_WORDS; word++) filled[word + 1] = filled[word]! + popcount(bits[word]!);
 }
 
 /** Bits set in [a, b) of the tree; a subtree of 32 pages and more starts on a word. */
@@ -112,8 +103,7 @@ function buildTree(tree: Tree, question: PrefetchQuestion, pages: PageMask): voi
     if (bigFirst < bigOuter && bigFirst > first) tree.offset = question.pagesPerBigPage - (bigFirst - first);
     growToBigPages(pages, question, bigFirst, bigOuter);
   }
-  clearRange(pages, 0, first);
-  clearRange(pages, outer, PAGE_MASK_PAGES);
+  keepRange(pages, first, outer);
   tree.leaves = outer - first + tree.offset;
   assert(tree.leaves <= PAGE_MASK_PAGES, 'a block lies inside one 2 MiB window');
   tree.rootPages = 1;
