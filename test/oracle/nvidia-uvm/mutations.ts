@@ -219,10 +219,8 @@ const residencyMutations: readonly Mutation[] = [
   residencyMutation('access counters respect accessed-by', ({ operation }) =>
     operation === OPERATION.accessCounters ? { operation: OPERATION.replayableFault } : {},
   ),
-  residencyMutation(
-    'the preferred location is where the page is already wanted',
-    ({ requester, resident, preferred }) =>
-      preferred !== NO_PROCESSOR && resident !== 0 && !has(resident, requester) ? { preferred: NO_PROCESSOR } : {},
+  residencyMutation('pages do not go to the preferred location', ({ requester, resident, preferred }) =>
+    preferred !== NO_PROCESSOR && resident !== 0 && !has(resident, requester) ? { preferred: NO_PROCESSOR } : {},
   ),
   {
     name: 'processors without memory get pages',
