@@ -130,7 +130,7 @@ describe('the order of service', () => {
     expect(inOrder(batch)).toEqual([2, 3, 0, 1, 4]);
   });
 
-  // Keys and the order of their positions, from running lib/sort.c of Linux 6.7 on them.
+  // Keys and the order of their positions, from running the algorithm of lib/sort.c (torvalds/linux 072cf06e35eb) in C on them.
   it.each([
     ['3 1', '1 0'],
     ['3 3 4', '1 0 2'],
