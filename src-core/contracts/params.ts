@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { err, ok, type Result } from '../base/result';
 import type { Knob } from '../model/knob';
+import type { ParamDescription } from '../model/param';
 
 interface NumberField {
   readonly title: string;
@@ -101,3 +102,40 @@ export function paramParser(params: z.ZodObject, owner: string): ParseParams {
 }
 
 const isChoice = (field: unknown): boolean => field instanceof z.ZodDefault && field.unwrap() instanceof z.ZodEnum;
+
+interface JsonField {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly step?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+  readonly default?: number | string | boolean;
+  readonly knob?: Knob;
+  readonly live?: true;
+}
+
+function describeParam(name: string, field: JsonField): ParamDescription {
+  return {
+    name,
+    title: field.title ?? name,
+    help: field.description ?? '',
+    type: field.enum ? 'choice' : field.type === 'boolean' ? 'boolean' : 'integer',
+    ...(field.unit === undefined ? {} : { unit: field.unit }),
+    ...(field.minimum === undefined ? {} : { min: field.minimum }),
+    ...(field.maximum === undefined ? {} : { max: field.maximum }),
+    ...(field.step === undefined ? {} : { step: field.step }),
+    ...(field.enum === undefined ? {} : { values: field.enum }),
+    initial: field.default ?? 0,
+    ...(field.knob === undefined ? {} : { knob: field.knob }),
+    ...(field.live === undefined ? {} : { live: field.live }),
+  };
+}
+
+/** The parameters of a schema in the order of their declaration. */
+export function describeParams(schema: z.ZodObject): readonly ParamDescription[] {
+  const { properties } = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonField> };
+  return Object.entries(properties ?? {}).map(([name, field]) => describeParam(name, field));
+}

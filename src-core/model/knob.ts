@@ -68,5 +68,7 @@ export interface Knob {
    * number, or (switches) reads anything but 0 as on. Absent: it refuses the value.
    */
   readonly outside?: 'default' | 'nearest' | 'on' | number;
+  /** A switch that the kernel reads with kstrtobool: y, n, on and off besides 1 and 0. */
+  readonly isBool?: true;
   readonly noEffect?: readonly KnobWithoutEffect[];
 }

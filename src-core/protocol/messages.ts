@@ -6,13 +6,17 @@
 import type { BoundRow } from '../model/bounds';
 import type { Finding } from '../model/finding';
 import type { ComparisonRow } from '../model/comparison';
-import type { Knob } from '../model/knob';
+import type { Knob, KnobValue } from '../model/knob';
+import type { KnobFile, KnobLeft, KnobText, UnmatchedKnob } from '../model/knob-file';
 import type { MemorySystemId, SystemChoice } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { ChangeKind, PolicyChange, PolicyChoice, PolicyKind, RunChange, ScenarioSpec } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
+import type { ParamDescription } from '../model/param';
 import type { OpenTarget } from '../model/target';
 import type { AxisKind, ObjectRow, TimelineAnswer, TimelineQuestion } from '../model/timeline';
+
+export type { ParamDescription } from '../model/param';
 
 export const PROTOCOL = 'faultline.v1';
 
@@ -47,21 +51,19 @@ export interface RunOptions {
   readonly spool?: boolean;
 }
 
-export interface ParamDescription {
-  readonly name: string;
-  readonly title: string;
-  readonly help: string;
-  readonly type: 'integer' | 'boolean' | 'choice';
-  readonly unit?: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly step?: number;
-  readonly values?: readonly string[];
-  readonly initial: number | string | boolean;
-  /** What the real driver or kernel calls it. */
-  readonly knob?: Knob;
-  /** Of a memory system: may change in mid-run. */
-  readonly live?: true;
+/** A knob as it stands. */
+export interface KnobRow {
+  readonly param: ParamDescription & { readonly knob: Knob };
+  /** In force. */
+  readonly value: KnobValue;
+  /** Why it does nothing with these values on this machine; null: it may matter. */
+  readonly withoutEffect: string | null;
+}
+
+/** What a file sets and the memory system of the run does not know. */
+export interface UnknownKnob extends UnmatchedKnob {
+  /** Another memory system that knows it; null: none. */
+  readonly knownTo: MemorySystemId | null;
 }
 
 export interface PolicyDescription {
@@ -179,6 +181,29 @@ export interface Methods {
   'session.policy': {
     params: { kind: ChangeKind; id: string; params: Readonly<Record<string, number | string | boolean>> };
     result: RunStatus;
+  };
+  /** The knobs of a memory system (the run's own unless named), on a machine (the run's, or r0). Needs nothing open. */
+  'session.knobs': {
+    params: { system?: SystemWish; machine?: string };
+    result: { system: SystemChoice; machine: string; rows: readonly KnobRow[] };
+  };
+  /** The same as configuration files of a real machine; `all`: also what has its default. */
+  'session.exportKnobs': {
+    params: { system?: SystemWish; all: boolean };
+    result: { system: SystemChoice; files: readonly KnobFile[]; left: readonly KnobLeft[] };
+  };
+  /**
+   * What configuration files set. Answers the parameters; whether they are put in force is for the client to ask
+   * (session.policy, session.open). Without a system: the run's own, or else the one that knows most of the names.
+   */
+  'session.importKnobs': {
+    params: { files: readonly KnobText[]; system?: string };
+    result: {
+      system: MemorySystemId;
+      params: SystemChoice['params'];
+      findings: readonly Finding[];
+      unknown: readonly UnknownKnob[];
+    };
   };
   'session.status': { params: null; result: RunStatus };
   'session.timeline': { params: TimelineQuestion; result: TimelineAnswer };

@@ -24,11 +24,13 @@ import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
 import { BesideServer } from './beside-server';
 import { describe } from './describe';
 import { exampleTitles } from './examples';
+import { exportedKnobs, importedKnobs, knobsOf, type KnobsOfRun } from './knobs';
 import { LiveRun } from './live-run';
 import { objectRows } from '../analysis/object-rows';
-import { findingsOf, openTarget, type Recorded, type Runnable } from './open';
+import { openTarget, type Runnable } from './open';
 import { RecordedRun } from './recorded-run';
 import { makeReport } from './report';
+import { infoOf } from './run-info';
 import { resolvePolicy, resolveSystemChange } from './scenario';
 
 export interface Session {
@@ -141,6 +143,9 @@ class SessionServer implements Session {
       );
       return this.status();
     },
+    'session.knobs': (params) => knobsOf(params, this.knobsOfRun()),
+    'session.exportKnobs': (params) => exportedKnobs(params, this.knobsOfRun()),
+    'session.importKnobs': (params) => importedKnobs(params, this.knobsOfRun()),
     'session.status': () => this.status(),
     'session.timeline': (question) => {
       const { from, to, bins } = question;
@@ -311,6 +316,13 @@ class SessionServer implements Session {
     return this.live ?? this.needRun();
   }
 
+  private knobsOfRun(): KnobsOfRun | null {
+    const shown = this.live ?? this.recorded;
+    if (!shown) return null;
+    const { machine, devices } = shown.opened.header;
+    return { machine, devices, system: shown.system() };
+  }
+
   private header(): RecordingHeader {
     return this.shown().opened.header;
   }
@@ -366,23 +378,6 @@ class SessionServer implements Session {
       error: failure ?? this.openError,
     };
   }
-}
-
-function infoOf(opened: Runnable | Recorded): RunInfo {
-  const { header } = opened;
-  return {
-    title: header.title,
-    about: header.about,
-    file: header.workload.file,
-    kind: opened.kind === 'recording' ? 'recording' : header.workload.kind,
-    scenario: header.scenario,
-    axis: header.axis,
-    objects: header.objects.map(({ name, bytes, address }) => ({ name, bytes, address })),
-    phases: opened.kind === 'recording' ? [] : opened.phases,
-    capacityBytes: header.scenario.deviceMemoryBytes * header.devices,
-    findings: findingsOf(opened),
-    workloadText: header.workloadText,
-  };
 }
 
 /** One session of one client. */

@@ -4,12 +4,15 @@
  */
 import { z } from 'zod';
 import { err, ok, type Result } from '../../src-core/base/result';
+import { KNOB_FILE_FORMATS } from '../../src-core/model/knob-file';
 import { MEMORY_SYSTEMS } from '../../src-core/model/memory-system';
 import { CHANGE_KINDS, POLICY_KINDS } from '../../src-core/model/scenario';
 import { MAX_BINS } from '../../src-core/model/timeline';
 import type { Method, Params, Request } from '../../src-core/protocol/messages';
 
 const LONGEST_TEXT = 4096;
+/** Configuration files are a few kilobytes. */
+const LONGEST_KNOB_FILE = 1_048_576;
 const text = z.string().max(LONGEST_TEXT);
 const target = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('path'), path: text.min(1) }),
@@ -62,6 +65,21 @@ const methods = {
   'session.control': z.strictObject({ action: z.enum(['run', 'pause', 'step', 'restart']) }),
   'session.speed': z.strictObject({ batchesPerSecond: z.number().positive().nullable() }),
   'session.policy': z.strictObject({ kind: z.enum(CHANGE_KINDS), id: text, params: values }),
+  'session.knobs': z.strictObject({ system: system.exactOptional(), machine: text.exactOptional() }),
+  'session.exportKnobs': z.strictObject({ system: system.exactOptional(), all: z.boolean() }),
+  'session.importKnobs': z.strictObject({
+    files: z
+      .array(
+        z.strictObject({
+          name: text,
+          text: z.string().max(LONGEST_KNOB_FILE),
+          format: z.enum(KNOB_FILE_FORMATS).exactOptional(),
+        }),
+      )
+      .min(1)
+      .max(64),
+    system: text.exactOptional(),
+  }),
   'session.compare': z.strictObject({ systems: z.array(system).min(1).max(16) }),
   'session.bounds': z.strictObject({ make: z.boolean() }),
   'session.status': nothing,

@@ -81,6 +81,7 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
         ...STILL,
         scanPeriodMs: number('scanPeriodMs'),
         tiering: {
+          promotion: on('promotion'),
           demotion: on('demotion'),
           hotThresholdMs: number('hotThresholdMs'),
           rateMbps: number('promoteRateMbps'),

@@ -124,6 +124,8 @@ export class Kernel {
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
   /** numa_balancing mode 2: nodes are in tiers (numa.ts); null: mode 1 or off. */
   tiering: {
+    /** numa_balancing = 2; absent: on. Off: hint faults of pages that were scanned before promote nothing. */
+    readonly promotion?: boolean;
     readonly demotion: boolean;
     readonly hotThresholdMs: number;
     readonly rateMbps: number;

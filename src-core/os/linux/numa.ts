@@ -131,7 +131,7 @@ export function hintFault(kernel: Kernel, mm: Mm, _vma: Vma, vpn: number): Fault
   const size = folioPages(head);
   if (head.kind !== 'ram' || head.node === node) return 'ok'; // zone-device pages stay (U1)
   if (kernel.tiering) {
-    const up = isTopTier(kernel, node) && !isTopTier(kernel, head.node);
+    const up = kernel.tiering.promotion !== false && isTopTier(kernel, node) && !isTopTier(kernel, head.node);
     if (up && isHot(kernel, head) && makeRoom(kernel, head, node) && migrateFolio(kernel, head, node))
       kernel.counters.promoted += size;
   } else if (roomOn(kernel, head, node) && migrateFolio(kernel, head, node)) kernel.counters.numaMigrated += size;

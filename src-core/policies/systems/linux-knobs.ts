@@ -24,6 +24,20 @@ export const numaBalancingKnob: Knob = {
   noEffect: [NO_CLOCK],
 };
 
+/** `numa_balancing` = 2: pages of a lower tier that are used often move up. */
+export const promotionKnob: Knob = {
+  name: 'numa_balancing',
+  where: 'sysctl',
+  source: 'Documentation/admin-guide/sysctl/kernel.rst, Linux 6.12',
+  key: 'kernel.numa_balancing',
+  texts: { true: '2', false: '0' },
+  noEffect: [NO_CLOCK],
+};
+const PROMOTION_OFF: KnobWithoutEffect = {
+  when: [{ param: 'promotion', is: false }],
+  why: 'nothing is promoted, so nothing is scanned',
+};
+
 export const scanPeriodKnob: Knob = {
   name: 'scan_period_min_ms',
   where: 'sysfs',
@@ -35,12 +49,14 @@ export const scanPeriodKnob: Knob = {
 /** Where balancing can be switched off, there is nothing to scan then. */
 export const scanPeriodWithSwitchKnob: Knob = { ...scanPeriodKnob, noEffect: [NO_CLOCK, BALANCING_OFF] };
 
+export const scanPeriodOfTieringKnob: Knob = { ...scanPeriodKnob, noEffect: [NO_CLOCK, PROMOTION_OFF] };
+
 export const hotThresholdKnob: Knob = {
   name: 'hot_threshold_ms',
   where: 'sysfs',
   source: 'kernel/sched/fair.c:129, Linux 6.12',
   key: `${DEBUG_BALANCING}/hot_threshold_ms`,
-  noEffect: [NO_CLOCK],
+  noEffect: [NO_CLOCK, PROMOTION_OFF],
 };
 
 export const promoteRateKnob: Knob = {
@@ -48,7 +64,7 @@ export const promoteRateKnob: Knob = {
   where: 'sysctl',
   source: 'Documentation/admin-guide/sysctl/kernel.rst, Linux 6.12',
   key: 'kernel.numa_balancing_promote_rate_limit_MBps',
-  noEffect: [NO_CLOCK],
+  noEffect: [NO_CLOCK, PROMOTION_OFF],
 };
 
 export const demotionKnob: Knob = {
@@ -57,6 +73,7 @@ export const demotionKnob: Knob = {
   source: 'Documentation/ABI/testing/sysfs-kernel-mm-numa, Linux 6.12',
   key: '/sys/kernel/mm/numa/demotion_enabled',
   texts: { true: 'true', false: 'false' },
+  isBool: true,
   noEffect: [
     {
       when: [{ param: 'hostMemory', is: 0 }],

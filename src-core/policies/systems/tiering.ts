@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
-import { demotionKnob, hotThresholdKnob, promoteRateKnob, scanPeriodKnob } from './linux-knobs';
+import { demotionKnob, hotThresholdKnob, promoteRateKnob, promotionKnob, scanPeriodOfTieringKnob } from './linux-knobs';
 import { linuxParams } from './params';
 
 export const tiering = defineSystem({
@@ -13,6 +13,13 @@ export const tiering = defineSystem({
   source: 'Linux memory tiers and NUMA balancing mode 2 (linux-hmm-semantics.md U1 to U6)',
   params: z.object({
     ...linuxParams,
+    promotion: toggle({
+      title: 'Promotion',
+      help: 'numa_balancing = 2: hint faults promote hot pages. Off: 0, and what was demoted stays down.',
+      initial: true,
+      live: true,
+      knob: promotionKnob,
+    }),
     demotion: toggle({
       title: 'Demotion',
       help: '/sys/kernel/mm/numa/demotion_enabled.',
@@ -48,7 +55,7 @@ export const tiering = defineSystem({
       max: 60_000,
       initial: 1000,
       live: true,
-      knob: scanPeriodKnob,
+      knob: scanPeriodOfTieringKnob,
     }),
   }),
 });

@@ -276,3 +276,46 @@ it('describe lists everything that can be chosen', async () => {
   for (const word of ['r0', 'pcie4-16g', 'belady', 'threshold=', 'access-counter', '64KiB', s1])
     expect(out).toContain(word);
 });
+
+describe('knobs', () => {
+  const set = 'nvidia-uvm,uvm_perf_prefetch_threshold=75,uvm_perf_thrashing_enable=false,eviction_order=accessed';
+
+  it('list says where a knob is set, and why it does nothing on this machine', async () => {
+    const { code, out } = await faultline(['knobs', 'list', '--system', set, '--machine', 'pcie4-16g']);
+    expect(code).toBe(0);
+    expect(out).toContain('uvm_perf_prefetch_threshold = 75 %, default 51');
+    expect(out).toContain('0..100; nvidia-uvm module; changes in mid-run; uvm_perf_prefetch.c:42');
+    expect(out).toContain('Does nothing here: thrashing detection is off.');
+    expect(out).toContain('Does nothing here: on a kernel with 4 KiB pages');
+  });
+
+  it('export and import give the same system, by files and by the kernel command line', async () => {
+    const { code, err } = await faultline(['knobs', 'export', '--system', set, '-o', 'FOLDER/etc']);
+    expect(code).toBe(0);
+    expect(err).toContain('eviction_order = accessed is in no file: no driver has it: it is a what-if');
+    const wish = '--system nvidia-uvm,uvm_perf_prefetch_threshold=75,uvm_perf_thrashing_enable=false\n';
+    for (const file of ['etc/modprobe.d/faultline.conf', 'etc/cmdline']) {
+      const read = await faultline(['knobs', 'import', `FOLDER/${file}`]);
+      expect(read).toEqual({ code: 0, out: wish, err: '' });
+    }
+    const line = await faultline(['knobs', 'export', '--system', set, '--format', 'cmdline']);
+    expect(line.out).toBe('nvidia_uvm.uvm_perf_prefetch_threshold=75 nvidia_uvm.uvm_perf_thrashing_enable=0\n');
+  });
+
+  it('import lists what is unknown, tells what the driver does with a value out of range, and fails on what it refuses', async () => {
+    writeFileSync(
+      join(folder, 'x.conf'),
+      'options nvidia-uvm uvm_perf_prefetch_threshold=101 uvm_perf_nap=2\noptions amdgpu svm_default_granularity=4\n',
+    );
+    const warned = await faultline(['knobs', 'import', 'FOLDER/x.conf', '--system', 'nvidia-uvm']);
+    expect(warned.code).toBe(0);
+    expect(warned.err).toMatch(/warning: .*x\.conf:1:20: .*threshold=101 is outside of .*its default 51 instead/);
+    expect(warned.out).toMatch(/x\.conf:1:52: nvidia-uvm uvm_perf_nap=2\n.*granularity=4 \(a knob of amd-svm\)/);
+    writeFileSync(join(folder, 'y.conf'), 'options nvidia-uvm uvm_perf_prefetch_threshold=lots\n');
+    const refused = await faultline(['knobs', 'import', 'FOLDER/y.conf']);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/error: .*y\.conf:1:20: .*"lots" is not a whole number; expected .* 0 to 100/);
+    expect((await faultline(['knobs', 'import', 'FOLDER/none.conf'])).code).toBe(2);
+    expect((await faultline(['knobs', 'list'])).err).toContain('no memory system is named; write --system nvidia-uvm');
+  });
+});

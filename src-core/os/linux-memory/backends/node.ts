@@ -5,7 +5,7 @@
 import { assert } from '../../../base/assert';
 import { PS_PER_MS } from '../../../base/units';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
-import type { NodeSpec } from '../../linux/kernel';
+import type { Kernel, NodeSpec } from '../../linux/kernel';
 import { migrateFolio } from '../../linux/migrate-entries';
 import { bindTo, type Mm } from '../../linux/mm';
 import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../linux/numa';
@@ -27,7 +27,7 @@ export interface NodeOptions {
   readonly counterThreshold: number;
   readonly kernelAllocations: boolean;
   readonly emergency: boolean;
-  readonly tiering: { readonly demotion: boolean; readonly hotThresholdMs: number; readonly rateMbps: number } | null;
+  readonly tiering: Kernel['tiering'];
 }
 
 export class NodeBackend extends SharedTableBackend {
@@ -160,7 +160,8 @@ export class NodeBackend extends SharedTableBackend {
   tick(nowPs: number): void {
     const { memory, options } = this;
     setNow(memory.kernel, nowPs);
-    if (!(options.balancing || options.tiering) || nowPs < this.nextScanPs || memory.migrationOff) return;
+    const scans = options.tiering ? options.tiering.promotion !== false : options.balancing;
+    if (!scans || nowPs < this.nextScanPs || memory.migrationOff) return;
     this.nextScanPs = nowPs + options.scanPeriodMs * PS_PER_MS;
     for (const mm of memory.kernel.mms()) scanAddressSpace(memory.kernel, mm, nowPs);
   }

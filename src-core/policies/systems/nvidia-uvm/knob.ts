@@ -5,7 +5,11 @@ import type { Knob, KnobWithoutEffect } from '../../../model/knob';
 export const UINT_MAX = 4_294_967_295;
 
 /** A parameter of the nvidia-uvm module, as open-gpu-kernel-modules 595.45.04 (commit df1c9a3d) declares it. */
-export const uvm = (name: string, at: string, more: Pick<Knob, 'outside' | 'texts' | 'noEffect'> = {}): Knob => ({
+export const uvm = (
+  name: string,
+  at: string,
+  more: Pick<Knob, 'outside' | 'texts' | 'isBool' | 'noEffect'> = {},
+): Knob => ({
   name,
   where: 'nvidia-uvm module',
   source: `${at}, driver 595.45.04`,

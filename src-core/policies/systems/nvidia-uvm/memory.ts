@@ -88,6 +88,7 @@ export const memoryParams = {
     help: 'Off: the device may also touch memory from malloc, which is migrated through Linux HMM. On by default except on x86-64.',
     initial: false,
     knob: uvm('uvm_disable_hmm', 'uvm_hmm.c:28-49', {
+      isBool: true,
       noEffect: [
         { when: [{ fact: 'ats' }], why: 'where the device walks the page tables of the host, HMM is off anyway' },
       ],
