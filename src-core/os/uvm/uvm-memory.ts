@@ -182,6 +182,19 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
         : null;
   }
 
+  /**
+   * The driver takes its parameters when it is loaded, those of thrashing when a process begins. Here they change in between:
+   * with other values of thrashing, detection starts again without history, and what was pinned is let go first, so that
+   * its next remote access faults.
+   */
+  override knobsChanged(params: SystemChoice['params']): void {
+    const before = JSON.stringify(this.knobs.thrashing);
+    this.knobs = uvmKnobs(params);
+    if (JSON.stringify(this.knobs.thrashing) === before) return;
+    this.thrashing?.unpin(Number.MAX_SAFE_INTEGER);
+    this.startThrashing();
+  }
+
   private thrashingHost(): ThrashingHost {
     return {
       preferred: (block) => this.ranges.of(block).preferred,
