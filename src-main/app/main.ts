@@ -14,6 +14,7 @@ import { applicationMenu } from './menu';
 import { printPdf } from './pdf';
 import { declareScheme, serveScheme } from './scheme';
 import { hardenSession, isTrusted, refuseRemoteControl } from './security';
+import { saveCalibrationProgram } from './save-calibration-program';
 import { openSettings } from './settings';
 import { openWindow } from './window';
 
@@ -119,6 +120,7 @@ async function start(): Promise<void> {
     examples: listExamples(installation.examples),
     client: () => desktop.client(),
     open: (target: OpenTarget) => desktop.openTarget(target),
+    saveCalibrationProgram: () => void saveCalibrationProgram(installation, desktop.front()),
     clearRecent: () => {
       settings.update((before) => ({ ...before, recent: [] }));
       refreshMenu();

@@ -11,6 +11,7 @@ export interface MenuContext {
   /** Opens in the window in front, or in a new one. */
   open(target: OpenTarget): void;
   clearRecent(): void;
+  saveCalibrationProgram(): void;
 }
 
 /** The only addresses that are ever handed to the user's browser. */
@@ -81,6 +82,7 @@ export function applicationMenu(context: MenuContext): Electron.Menu {
       label: '&Help',
       role: 'help',
       submenu: [
+        { label: 'Save Calibration Program…', click: () => context.saveCalibrationProgram() },
         ...LINKS.map(({ label, url }) => ({ label, click: () => void shell.openExternal(url) })),
         { type: 'separator' },
         { role: 'about' },

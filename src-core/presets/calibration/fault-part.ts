@@ -30,8 +30,10 @@ export function movedBytes({ ns, strideBytes, neighbours }: Faults): number {
  * Copies that bring the bytes of one fault. NVIDIA's driver copies the page that faulted and those that come along by
  * themselves: its logs show 4 KiB + 60 KiB for a first touch of a block.
  */
-export const copiesOf = (bytes: number, { device }: Calibration): readonly number[] =>
-  device.runtime === 'cuda' && bytes > PROBE_PAGE ? [PROBE_PAGE, bytes - PROBE_PAGE] : [bytes];
+export function copiesOf(bytes: number, { device, host }: Calibration): readonly number[] {
+  const page = Math.max(PROBE_PAGE, host.pageBytes);
+  return device.runtime === 'cuda' && bytes > page ? [page, bytes - page] : [bytes];
+}
 
 /** Time of these copies on the fitted link. */
 const copiesNs = (copies: readonly number[], { joint }: LinkFits, direction: 0 | 1): number =>

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { Refusal } from '../../../src-core/model/refusal';
 import { calibrate as fit, type Calibrated } from '../../../src-core/session/calibrate';
-import { atomicWrite } from '../../io/atomic-write';
+import { writeCalibrationSource } from '../../host/calibration-source';
 import { isOsError, osRefusal } from '../../io/os-reason';
+import { writeTogether } from '../../io/write-together';
 import { EXIT } from '../exit';
 import { outputPath } from '../run-flags';
 import { textTable } from '../table';
@@ -29,49 +29,6 @@ async function read(path: string): Promise<Buffer> {
   } catch (cause) {
     throw isOsError(cause) ? osRefusal(cause, path, 'read') : cause;
   }
-}
-
-const readIfThere = async (path: string): Promise<Buffer | null> => (existsSync(path) ? read(path) : null);
-
-/** Writes all files or none: what was written before a failure is put back as it was. */
-async function writeTogether(files: readonly (readonly [path: string, data: Uint8Array | string])[]): Promise<void> {
-  const before: (readonly [string, Buffer | null])[] = [];
-  try {
-    for (const [path, data] of files) {
-      before.push([path, await readIfThere(path)]);
-      await atomicWrite(path, data);
-    }
-  } catch (failure) {
-    before.pop(); // the one that failed is as it was
-    for (const [path, old] of before) {
-      if (old === null) await rm(path, { force: true });
-      else await atomicWrite(path, old);
-    }
-    throw failure;
-  }
-}
-
-/** Copies the program's source into a folder, which is made when it is not there; changed files are not overwritten. */
-async function writeSource(from: string, folder: string): Promise<readonly string[]> {
-  const to = resolve(folder);
-  const names = (await readdir(from)).sort();
-  const files = await Promise.all(
-    names.map(async (name) => [join(to, name), await readFile(join(from, name))] as const),
-  );
-  for (const [path, data] of files) {
-    const there = await readIfThere(path);
-    if (there && !there.equals(data))
-      throw new Refusal(
-        `${basename(path)} in ${folder} differs from the one that ships; name another folder, or move it`,
-      );
-  }
-  try {
-    await mkdir(to, { recursive: true });
-  } catch (cause) {
-    throw isOsError(cause) ? osRefusal(cause, to, 'write') : cause;
-  }
-  await writeTogether(files);
-  return files.map(([path]) => path);
 }
 
 /** The machine's id is its file's name. */
@@ -111,7 +68,7 @@ export const calibrate: CommandEntry = (program, cli) => {
           'name a result (`calibrate RESULT.json --as my-machine.json`) or --write-source FOLDER, one of both',
         );
       if (result === undefined) {
-        const written = await writeSource(join(cli.installation.root, 'docs/calibrate'), flags.writeSource ?? '');
+        const written = await writeCalibrationSource(cli.installation, flags.writeSource ?? '');
         cli.print(
           flags.json
             ? JSON.stringify({ files: written }, null, 2)

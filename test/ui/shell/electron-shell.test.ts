@@ -138,6 +138,36 @@ it('the menu offers files, examples, export, zoom and full screen', async () => 
   expect(labels.some((label) => /zoom ?in/i.test(label))).toBe(true);
 });
 
+it('the menu saves the calibration program into a folder, and says when it cannot', async () => {
+  const { app } = await start();
+  const target = join(folder, 'calibrate');
+  /** Clicks the item; the dialogs are the system's and cannot be driven, so they answer what a person would. */
+  const saves = (): Promise<string> =>
+    app.evaluate(
+      ({ dialog, Menu }, chosen) =>
+        new Promise<string>((said) => {
+          dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+          dialog.showMessageBox = (...given: unknown[]) => {
+            said((given.at(-1) as Electron.MessageBoxOptions).message);
+            return Promise.resolve({ response: 0, checkboxChecked: false });
+          };
+          dialog.showErrorBox = (title, content) => {
+            said(`${title}: ${content}`);
+          };
+          const items = (menu: Electron.Menu | null): Electron.MenuItem[] =>
+            (menu?.items ?? []).flatMap((item) => [item, ...items(item.submenu ?? null)]);
+          items(Menu.getApplicationMenu())
+            .find((item) => item.label.startsWith('Save Calibration'))
+            ?.click();
+        }),
+      target,
+    );
+  expect(await saves()).toBe('The calibration program is saved');
+  expect(readdirSync(target).sort()).toEqual(['README.md', 'calibrate.cu', 'gpu.h']);
+  writeFileSync(join(target, 'gpu.h'), 'changed');
+  expect(await saves()).toMatch(/not saved: gpu\.h in .* differs from the one that ships/);
+});
+
 describe('saving', () => {
   it('writes reports in every format, and the recording', async () => {
     const { page } = await start();

@@ -1,0 +1,30 @@
+/** Help › Save Calibration Program: the source out of the package, which has no command line of its own. */
+import { dialog } from 'electron';
+import { writeCalibrationSource } from '../host/calibration-source';
+import type { Installation } from '../host/installation';
+
+export async function saveCalibrationProgram(
+  installation: Installation,
+  window: Electron.BrowserWindow | null,
+): Promise<void> {
+  const options: Electron.OpenDialogOptions = {
+    title: 'Folder for the calibration program',
+    buttonLabel: 'Save',
+    properties: ['openDirectory', 'createDirectory'],
+  };
+  const answer = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options));
+  const [folder] = answer.filePaths;
+  if (answer.canceled || folder === undefined) return;
+  try {
+    const files = await writeCalibrationSource(installation, folder);
+    const saved: Electron.MessageBoxOptions = {
+      type: 'info',
+      message: 'The calibration program is saved',
+      detail: `${files.join('\n')}\n\nREADME.md there has the build lines and what to do with the result.`,
+    };
+    await (window ? dialog.showMessageBox(window, saved) : dialog.showMessageBox(saved));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    dialog.showErrorBox('The calibration program was not saved', reason);
+  }
+}
