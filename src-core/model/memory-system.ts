@@ -14,6 +14,7 @@ export const MEMORY_SYSTEMS = [
   'tiering',
   'nvidia-uvm',
   'gh-ats',
+  'mi300a',
   'uvmsmart',
   'amd-svm',
 ] as const;

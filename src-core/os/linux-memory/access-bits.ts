@@ -85,7 +85,8 @@ export class AccessBits implements AccessTable {
     if (!entry || entry.protnone) return 0;
     if (entry.state !== 'present' && entry.state !== 'zero' && entry.state !== 'special') return 0;
     if (vmaAt(mm, vpn)?.prot === 'none') return 0;
-    const far = page !== null && this.memory.backend.ownerOfPage(page) !== CPU;
-    return far ? remoteBits(entry.write) : localBits(entry.write);
+    const { backend } = this.memory;
+    const isNear = page === null || (backend.isHostLocal?.(page) ?? backend.ownerOfPage(page) === CPU);
+    return isNear ? localBits(entry.write) : remoteBits(entry.write);
   }
 }

@@ -47,6 +47,14 @@ export interface Backend {
   readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
+  /** Pages of the host's node, where nobody says otherwise; without it as many as the workload needs. */
+  hostPages?(devicePages: number): number;
+  /** Does the page lie in the CPU's own memory? Unless the backend says otherwise, it does where the CPU owns it. */
+  isHostLocal?(page: Page): boolean;
+  /** Whose end of a link a processor's memory is at, for copies; its own unless the backend says otherwise. */
+  linkEnd?(processor: ProcessorIndex): ProcessorIndex;
+  /** How many bytes of the machine's remote bandwidth one remote byte takes; 1 unless the backend says otherwise. */
+  readonly remoteWeight?: number;
   /** NUMA node of a processor's memory, for mbind; its own number unless the backend says otherwise. */
   numaNode?(processor: ProcessorIndex): number;
   /** Small pages of one page of the kernel: see linux/base-page.ts; 1 unless the backend says otherwise. */
@@ -64,6 +72,8 @@ export interface Backend {
   sharedTable?(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number;
   /** Serves device faults of one batch; what still cannot be reached afterwards was reported as an outcome. */
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void;
+  /** What the driver takes for so many faults, ps; the machine's undivided costs of a batch unless the backend says. */
+  faultPs?(faults: number): number | undefined;
   /** Reason code of a device fault, before it is served. */
   decide(device: ProcessorIndex, granule: number, op: AccessOp): number;
   /** Processor in whose memory the page lies. */
@@ -136,6 +146,8 @@ export interface LinuxHost extends EvictionView {
   under<T>(context: MoveContext, work: () => T): T;
   /** The processor that faults or calls now works for so long before anything moves, ps: added by the next flush. */
   spend(ps: number): void;
+  /** By processor: how much longer than by bandwidth accesses to its own memory take; 1 unless a backend sets it. */
+  readonly slowness: Float64Array;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
   /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */

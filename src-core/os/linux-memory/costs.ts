@@ -2,7 +2,7 @@
  * What the Linux paths cost, beyond the machine's own constants (model/machine.ts). One place, each with its origin;
  * issue 4 brings constants per machine.
  */
-import { picoseconds, PS_PER_NS, PS_PER_US, type Picoseconds } from '../../base/units';
+import { picoseconds, PS_PER_MS, PS_PER_NS, PS_PER_US, type Picoseconds } from '../../base/units';
 import type { Sourced } from '../../model/machine';
 
 /** One page read from swap on an NVMe drive. */
@@ -34,6 +34,18 @@ export const QUEUE_START: Sourced<Picoseconds> = {
   value: picoseconds(100 * PS_PER_US),
   source: 'As for the stop; no measurement of this project',
   grade: 'assumed',
+};
+/** AMD: how long after an eviction of the queues the driver maps what changed and starts them again. */
+export const SVM_RESTORE_DELAY: Sourced<Picoseconds> = {
+  value: picoseconds(PS_PER_MS),
+  source: 'AMDGPU_SVM_RANGE_RESTORE_DELAY_MS of kfd_svm.c, Linux 6.12',
+  grade: 'definition',
+};
+/** MI300A: what accesses through entries of 4 KiB take more than through entries of 2 MiB, as a part of their time. */
+export const SMALL_PAGE_SLOWDOWN: Sourced<number> = {
+  value: 0.15,
+  source: 'LLNL, Using El Capitan Systems, Memory Management: pages of 4 KiB cost about 15 %',
+  grade: 'published',
 };
 /** A call of an explicit-copy library: allocate, free or start a copy. */
 export const LIBRARY_CALL: Sourced<Picoseconds> = {

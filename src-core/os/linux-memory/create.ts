@@ -12,6 +12,7 @@ import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
 import { HostBackend } from './backends/host';
 import { NodeBackend, type NodeOptions } from './backends/node';
+import { Mi300aBackend } from './backends/mi300a';
 import { LinuxMemory } from './linux-memory';
 
 /** @param chunkBytes the driver's migration unit: the run's granularity */
@@ -32,8 +33,7 @@ const STILL: NodeOptions = {
 };
 
 function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
-  const on = (name: string): boolean => params[name] === true;
-  const number = (name: string): number => params[name] as number;
+  const [on, number] = [(name: string) => params[name] === true, (name: string) => params[name] as number];
   const mirror: HmmOptions = {
     migrates: false,
     fileBacked: false,
@@ -89,6 +89,14 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
       });
     case 'gh-ats':
       return new AtsBackend(atsOptions(params));
+    case 'mi300a':
+      return new Mi300aBackend({
+        apus: number('apus'),
+        xnack: on('xnack'),
+        granularity: number('svm_default_granularity'),
+        balancing: on('numaBalancing'),
+        scanPeriodMs: number('scanPeriodMs'),
+      });
     case 'managed':
     case 'nvidia-uvm':
     case 'uvmsmart':

@@ -10,21 +10,23 @@ const PAGES_PER_MIB = 256;
 
 export function kernelConfigOf({ params }: SystemChoice, backend: Backend, config: MemoryConfig): KernelConfig {
   const hostMib = params['hostMemory'] as number;
+  const devicePages = Math.floor(config.deviceMemoryBytes / PAGE_BYTES);
   return {
     profile: params['profile'] as 'cur' | '612',
     contents: params['contents'] === true,
     nodes: [
       {
         name: 'host',
-        pages: hostMib > 0 ? hostMib * PAGES_PER_MIB : Number.MAX_SAFE_INTEGER,
+        pages: hostMib > 0 ? hostMib * PAGES_PER_MIB : (backend.hostPages?.(devicePages) ?? Number.MAX_SAFE_INTEGER),
         fallback: true,
         kernelAllocations: true,
         movable: false,
       },
-      ...backend.nodes(Math.floor(config.deviceMemoryBytes / PAGE_BYTES), config.devices),
+      ...backend.nodes(devicePages, config.devices),
     ],
     swapPages: (params['swap'] as number) * PAGES_PER_MIB,
     thp: params['thp'] as 'always' | 'madvise' | 'never',
+    zoneReclaim: params['zone_reclaim_mode'] !== 0,
     basePages: backend.basePages ?? 1,
     hugetlbPages: Number.MAX_SAFE_INTEGER,
   };

@@ -50,6 +50,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly contents: Contents | null;
   readonly processes: Processes = new Processes(this);
   readonly access: AccessBits;
+  readonly slowness: Float64Array;
   /** Under which cause pages move now. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
   /** Requirement 5: nothing may migrate. */
@@ -76,11 +77,17 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     );
     this.backend = backendWith(system.params);
     assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
+    this.slowness = new Float64Array(config.devices + 1).fill(1);
     this.access = new AccessBits(this, config.devices, this.granules);
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(kernelConfigOf(system, this.backend, config));
-    this.moves = new Moves(config, this.links, this.lastTransfer);
+    this.moves = new Moves(
+      config,
+      this.links,
+      (processor) => this.backend.linkEnd?.(processor) ?? processor,
+      this.lastTransfer,
+    );
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;
     this.kernel.hooks = {
@@ -189,8 +196,11 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   remoteBudget(processor: ProcessorIndex, granule: number): number {
     return processor === CPU ? Infinity : (this.backend.remoteBudget?.(processor, granule) ?? Infinity);
   }
+  override busy(processor: ProcessorIndex, bytes: number): void {
+    this.localBytes[processor] = this.localBytes[processor]! + bytes * this.slowness[processor]!;
+  }
   remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void {
-    this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
+    this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes * (this.backend.remoteWeight ?? 1);
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
     if (processor !== CPU) this.backend.counted?.(processor, granule, count);
   }
@@ -318,7 +328,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const { timing } = this.config.machine;
     if (!timing) return 0;
     const inKernel = kernelCost(this.kernel, marks, timing);
-    if (processor !== CPU) return timing.batchFixed.value + count * timing.batchPerFault.value + inKernel;
+    if (processor !== CPU) {
+      const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;
+      return (this.backend.faultPs?.(count) ?? wholePs) + inKernel;
+    }
     return cpuFaultCost(timing, onlyFirstTouch, this.moves.travels()) + inKernel;
   }
 

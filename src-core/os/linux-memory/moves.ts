@@ -52,6 +52,7 @@ export class Moves {
   constructor(
     private readonly config: MemoryConfig,
     private readonly links: Interconnect | null,
+    private readonly linkEnd: (processor: ProcessorIndex) => ProcessorIndex,
     private readonly lastTransfer: Uint32Array,
   ) {}
 
@@ -92,7 +93,8 @@ export class Moves {
     const { granule, object, from, to, kind, reason, policy, cause } = run[0]!;
     const bytes = run.length * PAGE_BYTES;
     const travels = from >= 0 && to >= 0;
-    const end = travels && this.links ? this.links.transfer(from, to, earliestPs, bytes) : earliestPs;
+    const end =
+      travels && this.links ? this.links.transfer(this.linkEnd(from), this.linkEnd(to), earliestPs, bytes) : earliestPs;
     const duration = travels && this.links ? end - this.links.startedPs : 0;
     const { sink, space } = this.config;
     const ordinal = sink.transfer(

@@ -34,6 +34,8 @@ export interface KernelConfig {
   readonly thp: 'always' | 'madvise' | 'never';
   /** Free huge pages of the default size (2 MiB) in the hugetlb pool. */
   readonly hugetlbPages: number;
+  /** vm.zone_reclaim_mode is not 0: a full node is reclaimed before memory of others is taken. true where absent. */
+  readonly zoneReclaim?: boolean;
   /** Small pages (4 KiB) of one page of the kernel: 16 with CONFIG_ARM64_64K_PAGES; 1 where absent. See base-page.ts. */
   readonly basePages?: number;
 }
@@ -74,6 +76,9 @@ export interface KernelCounters {
   /** Small pages that came into being with the rest of a larger base page: memory to clear. */
   zeroedRest: number;
 }
+
+/** Pages that direct reclaim frees at once, where all nodes are full. */
+const SWAP_CLUSTER_MAX = 32;
 
 export class Kernel {
   hooks: KernelHooks = {};
@@ -200,12 +205,20 @@ export class Kernel {
   }
 
   private roomFor(node: number, count: number, thisNode: boolean): number {
-    const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= this.config.nodes[n]!.pages;
+    const { nodes, zoneReclaim } = this.config;
+    const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= nodes[n]!.pages;
+    const reclaimed = (n: number): boolean => {
+      if (count > 1 || this.offline.has(n)) return false;
+      this.reclaim(n, zoneReclaim === false ? SWAP_CLUSTER_MAX : count, null);
+      return room(n);
+    };
     if (room(node)) return node;
-    if (count === 1 && !this.offline.has(node) && this.reclaim(node, count, null) && room(node)) return node;
-    for (let n = 0; n < this.config.nodes.length && !thisNode; n++)
-      if (n !== node && this.config.nodes[n]!.fallback && room(n)) return n;
-    return -1;
+    const others = thisNode ? [] : nodes.flatMap((spec, n) => (n !== node && spec.fallback ? [n] : []));
+    const spilled = zoneReclaim === false ? others.find(room) : undefined;
+    if (spilled !== undefined) return spilled;
+    if (reclaimed(node)) return node;
+    const last = zoneReclaim === false ? others.find(reclaimed) : others.find(room);
+    return last ?? -1;
   }
 
   /**

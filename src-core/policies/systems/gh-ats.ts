@@ -6,7 +6,7 @@ import { nvidiaDecisions } from '../nvidia-uvm';
 import { nodeParams } from './coherent';
 import { uvm } from './nvidia-uvm/knob';
 import { prefetchParams } from './nvidia-uvm/prefetch';
-import { linuxParams } from './params';
+import { linuxParams, zoneReclaimMode } from './params';
 
 const SMALL_PAGES: KnobWithoutEffect = {
   when: [{ param: 'kernelPage', is: '4k' }],
@@ -103,6 +103,7 @@ export const ghAts = defineSystem({
         source: 'NVIDIA, "Understanding Memory Management on Hardware-Coherent Platforms" (2025): numa is the default',
       },
     }),
+    zone_reclaim_mode: zoneReclaimMode,
     numaBalancing: nodeParams.numaBalancing,
     scanPeriodMs: nodeParams.scanPeriodMs,
   }),

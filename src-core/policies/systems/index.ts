@@ -8,6 +8,7 @@ import { ghAts } from './gh-ats';
 import { hmm } from './hmm';
 import { host } from './host';
 import { managed } from './managed';
+import { mi300a } from './mi300a';
 import { nvidiaUvm } from './nvidia-uvm';
 import { off } from './off';
 import { tiering } from './tiering';
@@ -26,6 +27,7 @@ export const memorySystems: readonly SystemEntry[] = [
   tiering,
   nvidiaUvm,
   ghAts,
+  mi300a,
   uvmsmart,
   amdSvm,
 ];

@@ -82,6 +82,13 @@ export const demotionKnob: Knob = {
   ],
 };
 
+export const zoneReclaimKnob: Knob = {
+  name: 'zone_reclaim_mode',
+  where: 'sysctl',
+  source: 'Documentation/admin-guide/sysctl/vm.rst, Linux 6.12',
+  key: 'vm.zone_reclaim_mode',
+};
+
 export const thpKnob: Knob = {
   name: 'transparent_hugepage/enabled',
   where: 'sysfs',

@@ -1,6 +1,6 @@
 /** Parameters that every memory system on the Linux model has. */
 import { choice, integer, toggle } from '../../contracts/params';
-import { thpKnob, whatIf } from './linux-knobs';
+import { thpKnob, whatIf, zoneReclaimKnob } from './linux-knobs';
 
 export const MIB_UNIT = 'MiB';
 
@@ -41,6 +41,17 @@ export const linuxParams = {
     initial: false,
   }),
 } as const;
+
+/** For systems whose device memory is ordinary memory of a node. */
+export const zoneReclaimMode = integer({
+  title: 'Reclaim before other nodes',
+  help: '0: a full node takes memory of the others first, and reclaims and swaps when all are full. 1: it reclaims its own memory first.',
+  unit: '',
+  min: 0,
+  max: 1,
+  initial: 0,
+  knob: zoneReclaimKnob,
+});
 
 /** File-backed migration does not exist in Linux; see policies/systems/README.md. */
 export const fileBackedMigration = toggle({
