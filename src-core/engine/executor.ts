@@ -6,18 +6,10 @@ import type { AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../os/memory-system';
 import { looksOf } from '../hardware/access-delay';
+import type { Cursor } from './cursor';
 import { GpuFrontEnd } from './gpu-front-end';
 import { LaneGroups } from './lane-groups';
 import { OP_METRIC, Segments, type TouchListener } from './segments';
-
-/** Position inside a batch. */
-export interface Cursor {
-  group: number;
-  /** Iteration of the group, or number of the point. */
-  at: number;
-  /** Lane of that iteration, where a halt came between two of its lanes; 0 or absent otherwise. */
-  lane?: number;
-}
 
 export class Executor {
   /** Stop at the next segment border; set from outside (pause, step) and by nobody else. */

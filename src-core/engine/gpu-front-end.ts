@@ -10,7 +10,7 @@ import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { looksOf } from '../hardware/access-delay';
 import type { FaultQueue } from '../os/fault-queue';
 import type { MemorySystem } from '../os/memory-system';
-import type { Cursor } from './executor';
+import type { Cursor } from './cursor';
 import { OP_METRIC, type Segments } from './segments';
 import { MOST_SLOTS, ThreadGroup, Waiters } from './thread-group';
 
@@ -31,7 +31,7 @@ export class GpuFrontEnd {
   private groups = 0;
   private sequence = 0;
   private device: ProcessorIndex = 1;
-  private readonly waiters = new Waiters();
+  private readonly waiters: Waiters;
   /** Weight of the groups that wait. */
   private waitingGroups = 0;
   /** Groups whose replay is on its way: they occupy the device until then. */
@@ -43,6 +43,7 @@ export class GpuFrontEnd {
   private blockedGroups = 0;
   private readonly spare: ThreadGroup[] = [];
   private readonly woken: ThreadGroup[] = [];
+  private wokenCount = 0;
   private readonly granuleBytes: number;
   private readonly perByte: number;
   private unbooked = 0;
@@ -55,6 +56,7 @@ export class GpuFrontEnd {
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
+    this.waiters = new Waiters(memory.granules);
     this.blocked = Array.from({ length: queue.utlbs }, () => []);
   }
 
@@ -292,25 +294,30 @@ export class GpuFrontEnd {
     for (let idle = 0; ; idle++) {
       assert(idle < MOST_IDLE_BATCHES, 'thread groups wait for faults that no batch ever answers');
       const at = queue.serviceBatch(this.device);
-      const released = queue.released.length;
-      for (const granule of queue.released) this.waiters.release(granule, this.wake);
-      queue.released.length = 0;
+      const { items, count } = queue.released;
+      for (let i = 0; i < count; i++) this.waiters.release(items[i]!, this.wake);
+      queue.released.clear();
       const blocked = this.blockedGroups;
       this.replay(at);
-      if (released > 0 || this.blockedGroups < blocked) return;
+      if (count > 0 || this.blockedGroups < blocked) return;
     }
   }
 
   private readonly wake = (group: ThreadGroup): void => {
-    if (!group.isBlocked) this.woken.push(group);
+    if (!group.isBlocked) this.woken[this.wokenCount++] = group;
   };
 
   /** Runs what waits no longer, in the order of issue, then what found no room before. */
   private replay(atPs: number): void {
     const { woken } = this;
-    woken.sort((a, b) => a.sequence - b.sequence);
-    const groups = woken.splice(0);
-    for (const group of groups) this.issue(group, atPs);
+    const count = this.wokenCount;
+    this.wokenCount = 0;
+    if (!isInOrder(woken, count)) {
+      woken.length = count;
+      woken.sort((a, b) => a.sequence - b.sequence);
+    }
+    // Groups that wait again, for what they do next, are woken by a later batch.
+    for (let i = 0; i < count; i++) this.issue(woken[i]!, atPs);
     if (this.blockedGroups === 0) return;
     for (const list of this.blocked) {
       if (list.length === 0) continue;
@@ -374,6 +381,11 @@ export class GpuFrontEnd {
     const bytes = group.bytes[lane]!;
     const granule = Math.floor(start * this.perByte);
     const last = Math.floor((start + bytes - 1) * this.perByte);
+    if (granule === last && this.isReachable(granule, op)) {
+      const here = memory.isLocal(device, granule, op);
+      inner.reach(here, granule, start, group.stride[lane]!, group.perSlot, bytes, op);
+      return true;
+    }
     for (let g = granule; g <= last; g++)
       if (!this.isReachable(g, op)) {
         if (this.queue.isFatal(device, g, op)) return true;
@@ -381,10 +393,6 @@ export class GpuFrontEnd {
         else this.waiters.add(g, group);
         return false;
       }
-    if (granule === last) {
-      inner.reach(memory.isLocal(device, granule, op), granule, start, group.stride[lane]!, group.perSlot, bytes, op);
-      return true;
-    }
     for (let g = granule, at = start; g <= last; g++) {
       const end = Math.min(start + bytes, (g + 1) * granuleBytes);
       inner.reach(memory.isLocal(device, g, op), g, at, 0, 1, end - at, op);
@@ -404,3 +412,9 @@ export class GpuFrontEnd {
 
 /** It could not raise a single fault. */
 const isStuck = (group: ThreadGroup): boolean => group.isBlocked && group.waiting === 0;
+
+/** Almost always: faults are answered in the order in which they were raised. */
+function isInOrder(groups: readonly ThreadGroup[], count: number): boolean {
+  for (let i = 1; i < count; i++) if (groups[i - 1]!.sequence > groups[i]!.sequence) return false;
+  return true;
+}

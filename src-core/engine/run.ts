@@ -31,7 +31,8 @@ import { createMemory } from '../os/create-memory';
 import type { MemoryConfig, MemorySystem } from '../os/memory-system';
 import { PoliciesInForce } from '../os/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
-import { Executor, type Cursor } from './executor';
+import type { Cursor } from './cursor';
+import { Executor } from './executor';
 import { FutureRecorder } from './future';
 import type { RunObserver } from './observer';
 

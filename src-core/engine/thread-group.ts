@@ -68,19 +68,21 @@ export class ThreadGroup {
 
 /** Groups that wait, by granule: lists in one pool of nodes. */
 export class Waiters {
-  private readonly first = new Map<number, number>();
-  private group: (ThreadGroup | null)[] = [];
+  /** One past the first node of a granule's list, 0 where nobody waits. Made by the first fault. */
+  private first: Int32Array | null = null;
+  private readonly group: (ThreadGroup | null)[] = [];
   private following = new Int32Array(1024);
-  private free: number[] = [];
+  /** First node of the list of free ones, −1 when it is empty. */
+  private free = -1;
   private used = 0;
 
-  get isEmpty(): boolean {
-    return this.first.size === 0;
-  }
+  constructor(private readonly granules: number) {}
 
   add(granule: number, group: ThreadGroup): void {
-    let node = this.free.pop() ?? -1;
-    if (node < 0) {
+    this.first ??= new Int32Array(this.granules);
+    let node = this.free;
+    if (node >= 0) this.free = this.following[node]!;
+    else {
       node = this.used++;
       if (node >= this.following.length) {
         const larger = new Int32Array(this.following.length * 2);
@@ -89,23 +91,25 @@ export class Waiters {
       }
     }
     this.group[node] = group;
-    this.following[node] = this.first.get(granule) ?? -1;
-    this.first.set(granule, node);
+    this.following[node] = this.first[granule]! - 1;
+    this.first[granule] = node + 1;
     group.waiting++;
   }
 
   /** Takes the granule's list apart; calls `woken` for each group that waits for nothing else. */
   release(granule: number, woken: (group: ThreadGroup) => void): void {
-    let node = this.first.get(granule) ?? -1;
-    if (node < 0) return;
-    this.first.delete(granule);
+    if (!this.first) return;
+    let node = this.first[granule]! - 1;
+    this.first[granule] = 0;
     while (node >= 0) {
       const group = this.group[node]!;
       this.group[node] = null;
-      this.free.push(node);
       group.waiting--;
       if (group.waiting === 0) woken(group);
-      node = this.following[node]!;
+      const next = this.following[node]!;
+      this.following[node] = this.free;
+      this.free = node;
+      node = next;
     }
   }
 }

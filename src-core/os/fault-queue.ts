@@ -4,6 +4,7 @@
  * lies what real hardware has there: a buffer, and per uTLB a limit of faults that may be outstanding.
  */
 import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { GranuleList } from './granule-list';
 
 export interface FaultQueue {
   /** Threads of one thread group (warp, wavefront). */
@@ -30,7 +31,7 @@ export interface FaultQueue {
    */
   serviceBatch(device: ProcessorIndex): number;
   /** Filled by serviceBatch, emptied by the engine. */
-  readonly released: number[];
+  readonly released: GranuleList;
   /** The device stood still for so long, waiting for the replay of the last batch: goes into the books of what it waited for. */
   stalled(ps: number): void;
   /** true: the access can never be made; it ended in an outcome. Asked after its fault was released. */

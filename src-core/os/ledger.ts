@@ -51,8 +51,8 @@ export class Ledger {
     private readonly granuleBytes: number,
     private readonly residency: Residency,
     usefulBytes: boolean,
-    /** Hears when a question on a granule is opened (true) or the last one closed. */
-    private readonly tracked: ((granule: number, on: boolean) => void) | null = null,
+    /** Hears when a question on a granule is opened (true) or the last one closed; `count` granules in a row. */
+    private readonly tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
   ) {
     const { granules } = residency;
     this.counters = new Float64Array(Math.max(1, space.objects.length) * METRIC_COUNT);
@@ -109,6 +109,31 @@ export class Ledger {
       open |= USEFUL;
     }
     this.setOpen(granule, open);
+  }
+
+  /** `leaving` and `transferred` for neighbours that go the same way, and the change of owner in between. */
+  transferredRun(first: number, count: number, receiver: ProcessorIndex, kept: number, owner: number): void {
+    const { open, movesToDevice, movesToHost, overwritten, touched } = this;
+    const { state } = this.residency;
+    const moves = receiver === CPU ? movesToHost : movesToDevice;
+    const others = receiver === CPU ? movesToDevice : movesToHost;
+    const asks = QUESTION | (touched ? USEFUL : 0);
+    for (let granule = first; granule < first + count; granule++) {
+      const before = open[granule]!;
+      if ((before & USEFUL) !== 0) this.settleUseful(granule);
+      if ((before & QUESTION) === 0) {
+        overwritten.clear(granule);
+        moves[granule] = 1;
+        others[granule] = 0;
+        const fresh = this.shared.size > 0 ? this.shared.get(granule) : undefined;
+        if (fresh) fresh.moves = [];
+      } else moves[granule] = moves[granule]! + 1;
+      if (this.shared.size > 0) this.noteShared(granule, receiver);
+      touched?.clear(granule);
+      open[granule] = before | asks;
+      state[granule] = (state[granule]! & kept) | owner | TRACKED;
+    }
+    this.tracked?.(first, true, count);
   }
 
   private noteShared(granule: number, receiver: ProcessorIndex): void {
@@ -271,6 +296,6 @@ export class Ledger {
     this.open[granule] = open;
     const { state } = this.residency;
     state[granule] = open === 0 ? state[granule]! & ~TRACKED : state[granule]! | TRACKED;
-    this.tracked?.(granule, open !== 0);
+    this.tracked?.(granule, open !== 0, 1);
   }
 }

@@ -102,7 +102,7 @@ export abstract class MemorySystem implements EvictionView {
    */
   constructor(
     readonly config: MemoryConfig,
-    tracked: ((granule: number, on: boolean) => void) | null = null,
+    tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
     residencyCapacity: number | null = null,
   ) {
     const { space, machine, granuleBytes } = config;

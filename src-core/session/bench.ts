@@ -129,11 +129,11 @@ export const benchCases: readonly BenchCase[] = [
   },
   {
     id: 'uvm-faults',
-    what: 'NVIDIA UVM: every page of 4 GiB faults once, no prefetch, fits',
+    what: 'NVIDIA UVM: every page of 16 GiB faults once, no prefetch, fits',
     text: file(
       'uvm-faults',
-      '6GiB',
-      `  a: { size: 4GiB, element: 64B, ${HOST} }`,
+      '20GiB',
+      `  a: { size: 16GiB, element: 64B, ${HOST} }`,
       '{ read: a, elements: [0, 64] }',
       '{ read: a, pattern: strided, stride: 64 }',
       `${UVM}, uvm_perf_prefetch_enable: false`,
@@ -152,6 +152,20 @@ export const benchCases: readonly BenchCase[] = [
     ),
   },
 ];
+
+/** The working set of a job that does not fit: 24 GiB on 16 GiB, again and again. Counted in passes, not accesses. */
+export const oversubscribedCase: BenchCase = {
+  id: 'uvm-24g',
+  what: 'NVIDIA UVM: 100 passes over 24 GiB on 16 GiB, one touch per 64 KiB, prefetch on',
+  text: file(
+    'uvm-24g',
+    '16GiB',
+    `  a: { size: 24GiB, element: 64B, ${HOST} }`,
+    '{ read: a, elements: [0, 64] }',
+    Array.from({ length: 100 }, () => '{ read: a, pattern: strided, stride: 1024 }').join(', '),
+    UVM,
+  ),
+};
 
 /** A 64 GiB address space in 4 KiB granules on a 16 GiB device, all of it touched. */
 export const memoryCase: BenchCase = {

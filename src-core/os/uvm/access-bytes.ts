@@ -2,7 +2,7 @@
  * The page tables of all processors as bytes, for the hot path: rewritten from a block's masks wherever they change. The
  * bits of os/residency.ts (TRACKED, PENDING) share the byte.
  */
-import { nextSet, type PageMask } from '../../base/page-mask';
+import type { PageMask } from '../../base/page-mask';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { HotMasks } from '../memory-system';
 import { PENDING, TRACKED } from '../residency';
@@ -49,8 +49,12 @@ export class AccessBytes {
     return (this.bytes[processor]![granule]! & PENDING) !== 0;
   }
 
-  track(granule: number, on: boolean): void {
-    for (const bytes of this.bytes) bytes[granule] = on ? bytes[granule]! | TRACKED : bytes[granule]! & ~TRACKED;
+  /** The ledger follows `count` granules in a row, or no longer. */
+  track(granule: number, on: boolean, count: number): void {
+    const outer = granule + count;
+    for (const bytes of this.bytes)
+      if (on) for (let g = granule; g < outer; g++) bytes[g] = bytes[g]! | TRACKED;
+      else for (let g = granule; g < outer; g++) bytes[g] = bytes[g]! & ~TRACKED;
   }
 
   /**
@@ -64,16 +68,40 @@ export class AccessBytes {
     const readable = block.readable[processor]!;
     const writable = block.writable[processor]!;
     const { outer } = block;
-    for (let page = nextSet(pages, block.first, outer); page < outer; page = nextSet(pages, page + 1, outer)) {
-      const word = page >>> 5;
-      const bit = page & 31;
-      const read = (readable[word]! >>> bit) & 1;
-      const write = (writable[word]! >>> bit) & 1;
-      const here = (resident[word]! >>> bit) & 1;
-      const before = bytes[base + page]!;
-      const bits = here === 1 ? read | (write << 1) : (read << 2) | (write << 5);
-      bytes[base + page] = (before & KEPT) | bits;
-      if ((before & PENDING) !== 0 && bits !== 0) answered(base + page);
+    for (let word = block.first >>> 5; word * 32 < outer; word++) {
+      const wanted = pages[word]! | 0;
+      if (wanted === 0) continue;
+      const read = readable[word]!;
+      const write = writable[word]!;
+      const here = resident[word]!;
+      const at = base + word * 32;
+      if (isAlike(read, wanted) && isAlike(write, wanted) && isAlike(here, wanted)) {
+        const bits = bitsOf((read & wanted) !== 0, (write & wanted) !== 0, (here & wanted) !== 0);
+        for (let left = wanted; left !== 0; left &= left - 1)
+          this.put(bytes, at + 31 - Math.clz32(left & -left), bits, answered);
+      } else
+        for (let left = wanted; left !== 0; left &= left - 1) {
+          const bit = left & -left;
+          const bits = bitsOf((read & bit) !== 0, (write & bit) !== 0, (here & bit) !== 0);
+          this.put(bytes, at + 31 - Math.clz32(bit), bits, answered);
+        }
     }
   }
+
+  private put(bytes: Uint8Array, granule: number, bits: number, answered: (granule: number) => void): void {
+    const before = bytes[granule]!;
+    bytes[granule] = (before & KEPT) | bits;
+    if ((before & PENDING) !== 0 && bits !== 0) answered(granule);
+  }
 }
+
+/** All wanted bits of the word are equal. */
+const isAlike = (word: number, wanted: number): boolean => {
+  const set = word & wanted;
+  return set === 0 || set === wanted;
+};
+
+const bitsOf = (reads: boolean, writes: boolean, isHere: boolean): number =>
+  isHere
+    ? (reads ? READ_LOCAL : 0) | (writes ? WRITE_LOCAL : 0)
+    : (reads ? READ_REMOTE : 0) | (writes ? WRITE_REMOTE : 0);

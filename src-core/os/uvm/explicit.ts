@@ -12,9 +12,8 @@ import { REASON } from '../codes';
 import type { UvmHost } from './host';
 import { mapAccessedBy, setProtection } from './mapping';
 import type { MoveOrder } from './mover';
-import { LIST } from './root-chunks';
 import type { BlockService } from './service';
-import type { VaBlock } from './va-block';
+import { LIST, type VaBlock } from './va-block';
 
 export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 

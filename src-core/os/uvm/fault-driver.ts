@@ -7,6 +7,7 @@ import { FLUSH, type PrefetchFaultGate } from '../../contracts/nvidia-uvm';
 import type { FaultBatch } from '../../contracts/nvidia-fault-batch';
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../../contracts/nvidia-vocabulary';
 import { READ, type AccessOp } from '../../model/processor';
+import { GranuleList } from '../granule-list';
 import type { FaultRing } from './fault-ring';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
@@ -43,7 +44,7 @@ export class FaultDriver {
   }
 
   /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
-  serviceBatch(devicePs: number, released: number[]): number {
+  serviceBatch(devicePs: number, released: GranuleList): number {
     const { host, ring } = this;
     const { work, knobs, tally } = host;
     const keepsStale = knobs.replayPolicy !== 'batch_flush';
@@ -68,8 +69,9 @@ export class FaultDriver {
       const granule = this.batch.page[this.batch.order[i]!]!;
       if (ring.isWaiting(granule)) this.release(granule);
     }
-    for (const granule of this.freed) released.push(granule);
-    this.freed.length = 0;
+    const { items, count } = this.freed;
+    for (let i = 0; i < count; i++) released.push(items[i]!);
+    this.freed.clear();
     if (ring.outstanding === 0) this.endRun();
     host.tally.driverPs += work.endPs - startPs;
     this.freePs = work.endPs;
@@ -210,7 +212,7 @@ export class FaultDriver {
     this.host.work.driver('replay');
   }
 
-  private readonly freed: number[] = [];
+  private readonly freed = new GranuleList();
 
   /** The page's faults have their answer: a mapping, or the next replay. */
   release(granule: number): void {

@@ -4,6 +4,7 @@
  */
 import type { AccessOp } from '../../model/processor';
 
+/** A power of two, as every later size. */
 const INITIAL_ENTRIES = 1024;
 
 export class FaultRing {
@@ -20,19 +21,21 @@ export class FaultRing {
   private answered = new Uint8Array(INITIAL_ENTRIES);
   /** Entry before this one with the same granule, or −1. */
   private before = new Int32Array(INITIAL_ENTRIES);
-  /** Last unanswered entry of a granule. */
-  private readonly last = new Map<number, number>();
+  /** One past the last unanswered entry of a granule, 0 where there is none. Made by the first fault. */
+  private last: Float64Array | null = null;
   private readonly perUtlb: Int32Array;
 
   /**
    * @param utlbs number of uTLBs
    * @param faultsPerUtlb most outstanding faults of one
    * @param entries most entries of the buffer
+   * @param granulesOfSpace of the run
    */
   constructor(
     utlbs: number,
     private readonly faultsPerUtlb: number,
     private readonly entries: number,
+    private readonly granulesOfSpace: number,
   ) {
     this.perUtlb = new Int32Array(utlbs);
   }
@@ -44,14 +47,15 @@ export class FaultRing {
 
   /** false: no room. An equal or stronger fault of the same uTLB on the granule makes a further entry unnecessary. */
   raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number, rank: Uint8Array): boolean {
-    const last = this.last.get(granule) ?? -1;
-    for (let at = last; at >= 0; at = this.before[at % this.size]!) {
-      const slot = at % this.size;
+    this.last ??= new Float64Array(this.granulesOfSpace);
+    const last = this.last[granule]! - 1;
+    for (let at = last; at >= 0; at = this.before[at & (this.size - 1)]!) {
+      const slot = at & (this.size - 1);
       if (this.utlbOf[slot] === utlb && rank[this.ops[slot]!]! >= rank[op]!) return true;
     }
     if (this.perUtlb[utlb]! >= this.faultsPerUtlb || this.length >= this.entries) return false;
     if (this.tail - this.head === this.size) this.grow();
-    const slot = this.tail % this.size;
+    const slot = this.tail & (this.size - 1);
     this.granules[slot] = granule;
     this.utlbOf[slot] = utlb;
     this.ops[slot] = op;
@@ -59,7 +63,7 @@ export class FaultRing {
     this.times[slot] = atPs;
     this.answered[slot] = 0;
     this.before[slot] = last;
-    this.last.set(granule, this.tail);
+    this.last[granule] = this.tail + 1;
     this.perUtlb[utlb] = this.perUtlb[utlb]! + 1;
     this.tail++;
     this.outstanding++;
@@ -69,7 +73,7 @@ export class FaultRing {
   private grow(): void {
     const larger = this.size * 2;
     const move = <A extends Int32Array | Uint8Array | Uint16Array | Float64Array>(from: A, to: A): A => {
-      for (let at = this.head; at < this.tail; at++) to[at % larger] = from[at % this.size]!;
+      for (let at = this.head; at < this.tail; at++) to[at & (larger - 1)] = from[at & (this.size - 1)]!;
       return to;
     };
     this.granules = move(this.granules, new Int32Array(larger));
@@ -84,16 +88,16 @@ export class FaultRing {
 
   /** The page waits for an answer. */
   isWaiting(granule: number): boolean {
-    return this.last.has(granule);
+    return this.last !== null && this.last[granule] !== 0;
   }
 
   /** The page was answered: its entries count as read for their uTLBs. */
   answer(granule: number): void {
-    let at = this.last.get(granule) ?? -1;
-    if (at < 0) return;
-    this.last.delete(granule);
-    for (; at >= 0; at = this.before[at % this.size]!) {
-      const slot = at % this.size;
+    if (this.last === null || this.last[granule] === 0) return;
+    let at = this.last[granule]! - 1;
+    this.last[granule] = 0;
+    for (; at >= 0; at = this.before[at & (this.size - 1)]!) {
+      const slot = at & (this.size - 1);
       this.answered[slot] = 1;
       const utlb = this.utlbOf[slot]!;
       this.perUtlb[utlb] = this.perUtlb[utlb]! - 1;
@@ -103,12 +107,12 @@ export class FaultRing {
 
   /** Throws answered entries at the old end away: what a flush does to entries that the replay has made needless. */
   dropAnswered(): void {
-    while (this.head < this.tail && this.answered[this.head % this.size] === 1) this.head++;
+    while (this.head < this.tail && this.answered[this.head & (this.size - 1)] === 1) this.head++;
   }
 
   /** Looks at the oldest entry; −1 when the buffer is empty. Valid until the next `raise`. */
   peek(): number {
-    return this.head < this.tail ? this.head % this.size : -1;
+    return this.head < this.tail ? this.head & (this.size - 1) : -1;
   }
   next(): void {
     this.head++;

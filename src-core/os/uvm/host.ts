@@ -26,6 +26,7 @@ export interface UvmHost {
   readonly wire: Interconnect | null;
   readonly lastTransferOf: Uint32Array;
   readonly granuleBytes: number;
+  readonly granules: number;
   readonly pagesPerBlock: number;
   readonly accessCount: number;
   readonly batchNow: number;

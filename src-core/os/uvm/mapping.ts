@@ -96,6 +96,10 @@ export class Mapper {
     const policy = host.ranges.of(block.index);
     for (const mask of changed) mask.fill(0);
     const shares = policy.accessedBy !== 0 || pinned !== null;
+    if (!shares && this.mapAlike(block, requester, residency, pages, moved)) {
+      this.finish(block);
+      return;
+    }
     const { outer } = block;
     let known: AccessType | -1 = -1;
     let granted: Protection = PROTECTION.none;
@@ -120,6 +124,32 @@ export class Mapper {
         this.share(block, requester, residency, page, granted, pinned !== null && (pinned[word]! & bit) !== 0);
     }
     this.finish(block);
+  }
+
+  /**
+   * Pages that all came just now and have no copies: nobody maps them, so that the permission depends on the access alone.
+   * Where it is the same for every access (it is, for memory of one's own), all are mapped at once. false: nothing was done.
+   */
+  private mapAlike(
+    block: VaBlock,
+    requester: Processor,
+    residency: Processor,
+    pages: PageMask,
+    moved: PageMask,
+  ): boolean {
+    const { readDuplicated } = block;
+    for (let i = 0; i < pages.length; i++) if ((pages[i]! & (~moved[i]! | readDuplicated[i]!)) !== 0) return false;
+    const any = nextSet(pages, block.first, block.outer);
+    const granted = this.permissionOf(block, requester, residency, any, ACCESS.prefetch, false);
+    for (let access = ACCESS.prefetch + 1; access <= ACCESS.atomicStrong; access++)
+      if (this.permissionOf(block, requester, residency, any, access as AccessType, false) !== granted) return false;
+    const columns = [block.readable, block.writable, block.atomic];
+    for (let protection = PROTECTION.readOnly; protection <= granted; protection++) {
+      const column = columns[protection - PROTECTION.readOnly]![requester]!;
+      for (let i = 0; i < pages.length; i++) column[i] = column[i]! | pages[i]!;
+    }
+    this.changed[requester]!.set(pages);
+    return true;
   }
 
   private permissionOf(

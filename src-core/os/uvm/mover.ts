@@ -10,8 +10,7 @@ import { toVirtual } from '../../model/space';
 import { METRIC, REASON } from '../codes';
 import { BOUNCED, OWNER_MASK } from '../residency';
 import type { UvmHost } from './host';
-import { LIST } from './root-chunks';
-import type { VaBlock } from './va-block';
+import { LIST, type VaBlock } from './va-block';
 
 /** What pages move for. */
 export interface MoveOrder {
@@ -271,19 +270,16 @@ export class Mover {
     const { ledger, residency, granuleBytes, tally } = this.host;
     const { state } = residency;
     const { destination, cause } = order;
-    const owner = destination + 1;
     const isMove = source !== NO_PROCESSOR;
-    let bounced = 0;
-    for (let g = granule; g < granule + pages; g++) {
-      const before = state[g]!;
-      if (isMove) ledger.leaving(g);
-      let after = (state[g]! & ~(OWNER_MASK | BOUNCED)) | owner;
-      if (isMove && destination === CPU && cause !== MOVE_CAUSE.eviction) after |= BOUNCED;
-      else if (isMove && destination !== CPU && (before & BOUNCED) !== 0) bounced++;
-      state[g] = after;
-      if (isMove) ledger.transferred(g, destination);
+    const owner = destination + 1;
+    if (!isMove) {
+      for (let g = granule; g < granule + pages; g++) state[g] = (state[g]! & ~(OWNER_MASK | BOUNCED)) | owner;
+      return;
     }
-    if (!isMove) return;
+    let bounced = 0;
+    if (destination !== CPU) for (let g = granule; g < granule + pages; g++) if ((state[g]! & BOUNCED) !== 0) bounced++;
+    const isBounce = destination === CPU && cause !== MOVE_CAUSE.eviction;
+    ledger.transferredRun(granule, pages, destination, ~(OWNER_MASK | BOUNCED), isBounce ? owner | BOUNCED : owner);
     const object = ledger.objectOf[granule]!;
     const bytes = pages * granuleBytes;
     ledger.count(object, METRIC.migrations, pages);

@@ -19,8 +19,7 @@ import { REASON } from '../codes';
 import type { UvmHost } from './host';
 import { mapAccessedBy } from './mapping';
 import { unpopulated, type MoveOrder, type Mover } from './mover';
-import { LIST, type Root } from './root-chunks';
-import type { VaBlock } from './va-block';
+import { LIST, type Root, type VaBlock } from './va-block';
 
 /** `ready`: all pages have memory. `retry`: something was evicted, decide again. `none`: nothing can be evicted. */
 export type Populated = 'ready' | 'retry' | 'none';

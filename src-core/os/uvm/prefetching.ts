@@ -5,12 +5,6 @@ import { CPU, NO_PROCESSOR, type Processor } from '../../contracts/nvidia-vocabu
 import type { VaBlock } from './va-block';
 import type { UvmKnobs } from './knobs';
 
-/** What a block remembers between two faults: where the last ones went, and how many in a row. */
-export interface PrefetchHistory {
-  lastMigrationProcessor: Processor;
-  faultMigrationsToLast: number;
-}
-
 export class Prefetcher {
   private readonly question: PrefetchQuestion;
   /** Pages resident on the CPU and mapped readable there. */

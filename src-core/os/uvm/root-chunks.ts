@@ -5,26 +5,10 @@
  */
 import { assert } from '../../base/assert';
 import { VICTIM, type NvidiaDecisions, type VictimQuestion } from '../../contracts/nvidia-uvm';
-import type { Piece, VaBlock } from './va-block';
+import { FRAMES_PER_ROOT, LIST, Root, type List, type Piece, type VaBlock } from './va-block';
 
-export const LIST = { none: 0, unused: 1, discarded: 2, used: 3 } as const;
-export type List = (typeof LIST)[keyof typeof LIST];
-
-/** 4 KiB frames of a root chunk. */
-export const FRAMES_PER_ROOT = 512;
+/** 4 KiB frames of a 64 KiB piece. */
 const FRAMES_PER_BIG_PAGE = 16;
-
-export class Root {
-  older: Root | null = null;
-  younger: Root | null = null;
-  list: List = LIST.none;
-  /** The block that has all of it; null while it is split into pieces. */
-  block: VaBlock | null = null;
-  readonly pieces = new Set<Piece>();
-  /** A frame per byte: 1 = taken. Made when the root is split. */
-  frames: Uint8Array | null = null;
-  freeFrames = FRAMES_PER_ROOT;
-}
 
 class Fifo {
   oldest: Root | null = null;

@@ -39,8 +39,7 @@ import { Mapper } from './mapping';
 import { Mover, nowNs, type MoveOrder } from './mover';
 import { Populator } from './populator';
 import { Prefetcher } from './prefetching';
-import { LIST } from './root-chunks';
-import type { VaBlock } from './va-block';
+import { LIST, type VaBlock } from './va-block';
 
 /** One page that somebody faulted on. Reused. */
 export interface PageFault {
@@ -67,9 +66,12 @@ export class BlockService {
   private readonly moved = createPageMask();
   private readonly pinned = createPageMask();
   private readonly extra = createPageMask();
+  private readonly gone = createPageMask();
   private readonly accessOf = new Uint8Array(512);
   private readonly causes = new Float64Array(512);
   private firstCause = NO_EVENT;
+  /** What distinguishes the question that `residency` answers; −1 for none. */
+  private lastQuestion = -1;
   private readonly hint: ThrashingHint = { kind: HINT.none, pinResidency: NO_PROCESSOR, throttlingEndNs: 0 };
   private readonly question: ResidencyQuestion = {
     ...{ requester: CPU, accessMask: 0, operation: OPERATION.replayableFault, hmm: false, mustUseSysmem: false },
@@ -135,6 +137,7 @@ export class BlockService {
   ): boolean {
     const { host, going, hint } = this;
     for (const mask of going) clearMask(mask);
+    this.lastQuestion = -1;
     clearMask(this.copying);
     clearMask(this.pinned);
     let any = false;
@@ -179,15 +182,21 @@ export class BlockService {
   private select(block: VaBlock, requester: Processor, fault: PageFault, operation: ServiceOperation): void {
     const { host, question, hint } = this;
     const policy = host.ranges.of(block.index);
+    const duplicated = (block.readDuplicated[fault.page >>> 5]! >>> (fault.page & 31)) & 1;
+    const resident = block.holders(fault.page);
+    // Neighbours ask the same: with no hint, only these three differ between the pages of one block.
+    const same = hint.kind === HINT.none ? (resident << 8) | (fault.mask << 1) | duplicated : -1;
+    if (same !== -1 && same === this.lastQuestion) return;
+    this.lastQuestion = same;
     question.requester = requester;
     question.accessMask = fault.mask;
     question.operation = operation;
     question.hmm = block.isHmm;
     question.readDuplication = policy.readDuplication;
-    question.pageReadDuplicated = ((block.readDuplicated[fault.page >>> 5]! >>> (fault.page & 31)) & 1) === 1;
+    question.pageReadDuplicated = duplicated === 1;
     question.preferred = policy.preferred;
     question.accessedBy = policy.accessedBy;
-    question.resident = block.holders(fault.page);
+    question.resident = resident;
     question.hint = hint.kind;
     question.pinResidency = hint.pinResidency;
     question.mapRemoteOnNativeAtomicsFault = host.knobs.mapRemoteOnNativeAtomicsFault;
@@ -318,7 +327,7 @@ export class BlockService {
 
   /** Pages with several copies that are to be written: the other copies go, with their mappings. */
   private collapse(block: VaBlock, destination: Processor, pages: PageMask): void {
-    const gone = createPageMask();
+    const { gone } = this;
     let any = 0;
     for (let i = 0; i < gone.length; i++)
       any |= gone[i] = pages[i]! & block.readDuplicated[i]! & block.resident[destination]![i]!;

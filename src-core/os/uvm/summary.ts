@@ -1,8 +1,9 @@
 /** The numbers of a run for people and for `run --json`: what every system has, and the driver's own statistics. */
 import { PS_PER_S } from '../../base/units';
-import type { SystemFigure, SystemSummary } from '../../model/memory-system';
+import type { SystemChoice, SystemFigure, SystemSummary } from '../../model/memory-system';
 import type { UvmTally } from './tally';
-import type { UvmMemory } from './uvm-memory';
+import type { Samples } from '../linux-memory/tally';
+import type { UvmHost } from './host';
 
 /** A counter of the tally. */
 type Counter = { [K in keyof UvmTally]: UvmTally[K] extends number ? K : never }[keyof UvmTally];
@@ -38,7 +39,15 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
   ['outOfMemory', 'Blocks that found no memory', 'count'],
 ];
 
-export function summarizeUvm(memory: UvmMemory): SystemSummary {
+/** What the summary reads of a run. */
+interface Summarized extends UvmHost {
+  readonly system: SystemChoice;
+  readonly items: Samples;
+  readonly barriers: Samples;
+  peakDeviceBytes(): number;
+}
+
+export function summarizeUvm(memory: Summarized): SystemSummary {
   const { system, tally, config, clocks, accessCount } = memory;
   const isTimed = config.machine.timing !== null;
   const ps = clocks.latest();

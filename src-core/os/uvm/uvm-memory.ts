@@ -64,8 +64,8 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   ) {
     super(
       config,
-      (granule, on) => {
-        this.access.track(granule, on);
+      (granule, on, count) => {
+        this.access.track(granule, on, count);
       },
       1,
     );

@@ -2,6 +2,7 @@
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { FaultQueue } from '../fault-queue';
 import { METRIC } from '../codes';
+import { GranuleList } from '../granule-list';
 import { ACCESS_RANK, FaultDriver } from './fault-driver';
 import { FaultRing } from './fault-ring';
 import { utlbOfGroup, type FaultHardware } from './gpu-spec';
@@ -16,10 +17,10 @@ export interface UvmQueueHost extends UvmHost {
 }
 
 export class UvmQueue implements FaultQueue {
-  readonly released: number[] = [];
+  readonly released = new GranuleList();
   readonly drivers: readonly FaultDriver[];
   /** Objects of the last batch's pages. */
-  private answeredObjects: number[] = [];
+  private readonly answeredObjects = new GranuleList();
   private readonly fatal = new Set<number>();
 
   constructor(
@@ -28,7 +29,7 @@ export class UvmQueue implements FaultQueue {
     private readonly hardware: FaultHardware,
   ) {
     this.drivers = Array.from({ length: host.topology.processors }, (_, device) => {
-      const ring = new FaultRing(hardware.utlbs, hardware.faultsPerUtlb, hardware.bufferEntries);
+      const ring = new FaultRing(hardware.utlbs, hardware.faultsPerUtlb, hardware.bufferEntries, host.granules);
       return new FaultDriver(
         host,
         service,
@@ -74,7 +75,9 @@ export class UvmQueue implements FaultQueue {
     const { host } = this;
     host.beginBatch();
     const end = this.drivers[device]!.serviceBatch(host.clocks.now(device), this.released);
-    this.answeredObjects = this.released.map((granule) => host.ledger.objectOf[granule]!);
+    this.answeredObjects.clear();
+    const { items, count } = this.released;
+    for (let i = 0; i < count; i++) this.answeredObjects.push(host.ledger.objectOf[items[i]!]!);
     host.config.batchServiced();
     return end;
   }
@@ -82,11 +85,11 @@ export class UvmQueue implements FaultQueue {
   stalled(ps: number): void {
     const { host } = this;
     host.tally.stallPs += ps;
-    const share = ps / this.answeredObjects.length;
-    for (const object of this.answeredObjects) host.ledger.count(object, METRIC.stallPs, share);
+    const { items, count } = this.answeredObjects;
+    for (let i = 0; i < count; i++) host.ledger.count(items[i]!, METRIC.stallPs, ps / count);
   }
 
   isFatal(_device: ProcessorIndex, granule: number, _op: AccessOp): boolean {
-    return this.fatal.has(granule);
+    return this.fatal.size > 0 && this.fatal.has(granule);
   }
 }

@@ -4,8 +4,26 @@
  */
 import { createPageMask, PAGE_MASK_PAGES, type PageMask } from '../../base/page-mask';
 import { CPU, NO_PROCESSOR, PROTECTION, type Processor, type Protection } from '../../contracts/nvidia-vocabulary';
-import type { PrefetchHistory } from './prefetching';
-import type { Root } from './root-chunks';
+
+/** Where eviction looks for a victim, in this order; `none`: nowhere (uvm_pmm_gpu.h:177-203). */
+export const LIST = { none: 0, unused: 1, discarded: 2, used: 3 } as const;
+export type List = (typeof LIST)[keyof typeof LIST];
+
+/** 4 KiB frames of a root chunk. */
+export const FRAMES_PER_ROOT = 512;
+
+/** 2 MiB of device memory. */
+export class Root {
+  older: Root | null = null;
+  younger: Root | null = null;
+  list: List = LIST.none;
+  /** The block that has all of it; null while it is split into pieces. */
+  block: VaBlock | null = null;
+  readonly pieces = new Set<Piece>();
+  /** A frame per byte: 1 = taken. Made when the root is split. */
+  frames: Uint8Array | null = null;
+  freeFrames = FRAMES_PER_ROOT;
+}
 
 /** A block's memory on one GPU. */
 export interface GpuBacking {
@@ -27,7 +45,7 @@ export interface Piece {
   readonly pages: number;
 }
 
-export class VaBlock implements PrefetchHistory {
+export class VaBlock {
   /** By processor. */
   readonly resident: readonly PageMask[];
   readonly readable: readonly PageMask[];
@@ -41,6 +59,7 @@ export class VaBlock implements PrefetchHistory {
   readonly discarded: PageMask = createPageMask();
   /** Host pages that the GPUs can reach by DMA. */
   readonly dmaMapped: PageMask = createPageMask();
+  /** Where the last serviced faults went, and how many in a row: what the prefetcher remembers. */
   lastMigrationProcessor: Processor = NO_PROCESSOR;
   faultMigrationsToLast = 0;
 
