@@ -248,8 +248,8 @@ Machine inspect() {
 // Managed bytes: at most 1 GiB, strictly under a quarter of the free device memory, and no more than a quarter of the
 // free host memory, since all of it lies there at times.
 size_t managedBytes(const Machine& m) {
-  const long pages = sysconf(_SC_AVPHYS_PAGES);
-  const size_t host = pages > 0 ? static_cast<size_t>(pages) * m.hostPage : kGib;
+  // What the page cache would give back counts as free: an idle machine has hardly any other free memory.
+  const size_t host = std::strtoull(lineOf("/proc/meminfo", "MemAvailable").c_str(), nullptr, 10) * kKib;
   const size_t most = std::min(kGib, std::min((m.freeBytes - 1) / 4, host / 4));
   const size_t bytes = most / kBlock * kBlock;
   if (bytes < kLeastBlocks * kBlock)
