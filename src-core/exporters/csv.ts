@@ -4,6 +4,7 @@
  */
 import { comparisonLabel, type ComparisonRow } from '../model/comparison';
 import type { ObjectSummary, RunSummary } from '../model/summary';
+import { addBounds } from './csv-bounds';
 import { SYSTEM_COLUMNS, systemCells, type Cell } from './csv-systems';
 import type { Exporter } from './exporter';
 
@@ -99,8 +100,10 @@ export const csvExporter: Exporter = {
   title: 'CSV, objects and totals',
   extension: 'csv',
   mediaType: 'text/csv; charset=utf-8; header=present',
-  write: ({ input: { summary, comparison } }) =>
-    tableOf(summary, comparison ?? [])
+  write({ input: { summary, comparison, bounds } }) {
+    const table = tableOf(summary, comparison ?? []);
+    return (bounds ? addBounds(table, bounds, summary) : table)
       .map((cells) => `${cells.map(field).join(',')}\r\n`)
-      .join(''),
+      .join('');
+  },
 };

@@ -26,6 +26,18 @@ export interface TrackAnswer {
   readonly peak?: Float64Array;
 }
 
+/** What could not be avoided, per bin of the same answer: the run's own bins are at or above it where all of it is. */
+export interface BoundTrack {
+  /** `<bound>.<what>`, such as `belady.gpuFaults`. */
+  readonly id: string;
+  readonly title: string;
+  readonly group: TrackAnswer['group'];
+  /** Bytes to the host: drawn downwards. */
+  readonly down: boolean;
+  /** Sum per bin (faults, bytes), or the level at the end of the bin (occupancy). */
+  readonly values: Float64Array;
+}
+
 export interface MarkAnswer {
   readonly at: number;
   /** `os`: a call to the operating system. `outcome`: what an access or a call ended with that is not success. */
@@ -44,6 +56,8 @@ export interface TimelineAnswer {
   readonly bins: number;
   readonly capacityBytes: number;
   readonly tracks: readonly TrackAnswer[];
+  /** Lines of bounds, where they were measured. */
+  readonly bounds?: readonly BoundTrack[];
   readonly marks: readonly MarkAnswer[];
   /** Steps (kernels, host functions) that overlap the range; empty when there are more than MAX_STEPS. */
   readonly steps: readonly StepSpan[];

@@ -227,11 +227,11 @@ export interface Methods {
   };
   /**
    * The run as it stands against its bounds. `make`: measures what is not known yet, by passes over the same input beside
-   * the run in hand; they go into later reports (section `bounds`) and lines of the timeline. Without it, null where nobody
-   * has asked yet. Cancelled by session.cancel, and by opening or comparing.
+   * the run in hand; from then on the timeline has their lines. Without it, null where nobody has asked yet. `report`: later
+   * reports of the same input have them too (section `bounds`). Cancelled by session.cancel, and by opening or comparing.
    */
   'session.bounds': {
-    params: { make: boolean };
+    params: { make: boolean; report?: boolean };
     result: { rows: readonly BoundRow[] | null };
   };
   'session.saveRecording': { params: { path: string }; result: { path: string; bytes: number } };

@@ -2,6 +2,8 @@
 import { formatBytes, formatCount, formatTime } from '../base/units';
 import type { BoundQuantity, BoundRow, BoundValue } from '../model/bounds';
 import type { ReportBlock } from '../model/report';
+import type { TimelineAnswer, TrackAnswer } from '../model/timeline';
+import { sumOf, toBins } from './bins';
 import { ABSENT } from './words';
 
 const QUANTITIES: Readonly<
@@ -15,7 +17,7 @@ const QUANTITIES: Readonly<
 };
 
 /** `4.17`, `1.00`; a run that does what it must is 1, and a run far away needs no decimals. */
-export const formatRatio = (ratio: number): string =>
+const formatRatio = (ratio: number): string =>
   ratio >= 1000 ? formatCount(Math.round(ratio)) : ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2);
 
 function ratioOf({ value, run, ratio }: BoundValue): string {
@@ -49,7 +51,11 @@ function reasons(rows: readonly BoundRow[]): string[] {
 }
 
 /** @param complete the run has reached its end; otherwise bounds are for the part that ran */
-export function boundBlocks(rows: readonly BoundRow[], complete: boolean): readonly ReportBlock[] {
+export function boundBlocks(
+  rows: readonly BoundRow[],
+  complete: boolean,
+  timeline: TimelineAnswer,
+): readonly ReportBlock[] {
   if (rows.length === 0) return [];
   const part = complete ? '' : ' The run is not finished: numbers that grow along it are for the part that ran.';
   return [
@@ -70,9 +76,87 @@ export function boundBlocks(rows: readonly BoundRow[], complete: boolean): reado
       ],
       rows: rows.flatMap((bound) => bound.values.map((value) => rowOf(bound, value))),
     },
-    { kind: 'facts', facts: rows.map(({ title, summary }) => ({ label: title, value: summary })) },
     ...[...rows.flatMap(({ title, notes }) => notes.map((note) => `${title}: ${note}`)), ...reasons(rows)].map(
       (text): ReportBlock => ({ kind: 'paragraph', text }),
     ),
+    ...boundCharts(timeline),
+    { kind: 'facts', facts: rows.map(({ title, summary }) => ({ label: title, value: summary })) },
   ];
+}
+
+type Chart = Extract<ReportBlock, { kind: 'chart' }>;
+
+/** The run in the colour of what it faulted on, bounds in the colours that they have in the window. */
+const RUN_COLOUR = '#d55e00';
+const BOUND_COLOURS: Readonly<Record<string, string>> = {
+  belady: '#2f5fd0',
+  'infinite-memory': '#0f8a6a',
+  'link-floor': '#7a6fd0',
+};
+
+const CHARTS: readonly {
+  readonly caption: string;
+  readonly title: string;
+  readonly unit: Chart['y']['unit'];
+  /** Tracks of the run that are added up, and bounds beside them. */
+  readonly run: (track: TrackAnswer) => boolean;
+  readonly bounds: readonly string[];
+}[] = [
+  {
+    caption: 'Device faults so far, and how many there had to be.',
+    title: 'Device faults so far',
+    unit: 'count',
+    run: ({ id }) => id.startsWith('faults.gpu.'),
+    bounds: ['belady.gpuFaults', 'infinite-memory.gpuFaults'],
+  },
+  {
+    caption: 'Bytes moved to the device so far, and how many had to be.',
+    title: 'Bytes to device so far',
+    unit: 'bytes',
+    run: ({ id }) => id.startsWith('bytes.toDevice.'),
+    bounds: ['belady.bytesToDevice', 'link-floor.bytesToDevice'],
+  },
+];
+
+/** What has added up by the end of each bin. */
+function soFar(perBin: readonly number[]): readonly number[] {
+  let sum = 0;
+  return perBin.map((value) => (sum += value));
+}
+
+/** The run's costs as they add up, with the bounds that can be told along the way. */
+function boundCharts(timeline: TimelineAnswer): readonly ReportBlock[] {
+  const bins = toBins(timeline);
+  const unit = timeline.axis === 'time' ? 'ps' : 'accesses';
+  const x = {
+    title: unit === 'ps' ? 'Simulated time' : 'Accesses executed',
+    unit,
+    from: bins.from,
+    to: bins.to,
+  } as const;
+  return CHARTS.flatMap((chart): readonly Chart[] => {
+    const lines = (timeline.bounds ?? []).filter(({ id }) => chart.bounds.includes(id));
+    const tracks = timeline.tracks.filter(chart.run);
+    if (lines.length === 0 || tracks.length === 0) return [];
+    const perBin = tracks.map((track) => sumOf(track.values, bins));
+    const run = Array.from({ length: bins.count }, (_, bin) => perBin.reduce((sum, one) => sum + (one[bin] ?? 0), 0));
+    return [
+      {
+        kind: 'chart',
+        caption: chart.caption,
+        shape: 'lines',
+        x,
+        y: { title: chart.title, unit: chart.unit },
+        series: [
+          { name: 'this run', colour: RUN_COLOUR, values: soFar(run) },
+          ...lines.map(({ id, title, values }) => ({
+            name: title,
+            colour: BOUND_COLOURS[id.slice(0, id.indexOf('.'))] ?? RUN_COLOUR,
+            values: soFar(sumOf(values, bins)),
+          })),
+        ],
+        marks: [],
+      },
+    ];
+  });
 }

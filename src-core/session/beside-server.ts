@@ -5,10 +5,17 @@ import type { ComparisonRow } from '../model/comparison';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import type { RunSummary } from '../model/summary';
+import type { TimelineAnswer } from '../model/timeline';
 import type { SystemWish } from '../protocol/messages';
-import { Bounds, type BoundLine } from './bounds';
+import { withBounds } from './bound-tracks';
+import { Bounds } from './bounds';
+import type { Timeline } from '../timeline/timeline';
 import { Comparison } from './compare';
 import type { LiveRun } from './live-run';
+import type { BesideRun } from './report';
+
+/** Whether a bound holds for a run that goes on can change (its first remote access); looked at so often. */
+const LINES_MS = 500;
 
 export class BesideServer {
   /** What is being done, for people; empty while nothing is. */
@@ -16,6 +23,13 @@ export class BesideServer {
   private readonly comparison = new Comparison();
   private readonly bounds = new Bounds();
   private cancelled = false;
+  /** The input whose reports have bounds. */
+  private reported: RecordingHeader | null = null;
+  private lines: {
+    readonly live: LiveRun;
+    readonly atMs: number;
+    readonly lines: ReturnType<Bounds['linesOf']>;
+  } | null = null;
 
   /** @param changed a status is due; `force`: at once */
   constructor(
@@ -23,9 +37,9 @@ export class BesideServer {
     private readonly changed: (force: boolean) => void,
   ) {}
 
-  /** 0..1 of what is being made; null while nothing is. */
+  /** 0..1 of a comparison; null while none is made. Bounds are no matter of the whole session: `doing` has theirs. */
   get fraction(): number | null {
-    return this.comparison.fraction ?? this.bounds.fraction;
+    return this.comparison.fraction;
   }
 
   cancel(): void {
@@ -49,22 +63,47 @@ export class BesideServer {
     return this.work((context) => this.comparison.make(live.opened, systems, context));
   }
 
-  /** Makes the bounds of what is open, if they are not there, and judges the run by them. */
-  async boundsOf(live: LiveRun): Promise<readonly BoundRow[]> {
+  /**
+   * Makes the bounds of what is open, if they are not there, and judges the run by them.
+   * @param report they belong into later reports of the same input
+   */
+  async boundsOf(live: LiveRun, report: boolean): Promise<readonly BoundRow[]> {
+    const { header } = live.opened;
     await this.work((context) => this.bounds.make(live.opened, live.summary().changes, context));
-    return this.boundRows(live.opened.header, live.summary()) ?? [];
-  }
-
-  rowsOf(header: RecordingHeader): readonly ComparisonRow[] | null {
-    return this.comparison.rowsOf(header);
+    if (report) this.reported = header;
+    this.lines = null;
+    return this.boundRows(header, live.summary()) ?? [];
   }
 
   boundRows(header: RecordingHeader, summary: RunSummary): readonly BoundRow[] | null {
     return this.bounds.rowsOf(header, summary);
   }
 
-  boundLines(header: RecordingHeader, summary: RunSummary): readonly BoundLine[] | null {
-    return this.bounds.linesOf(header, summary);
+  /** Draws the bounds, where they are there, along the run. */
+  withLines(answer: TimelineAnswer, live: LiveRun): TimelineAnswer {
+    const now = this.platform.wallMs();
+    if (this.lines?.live !== live || now - this.lines.atMs > LINES_MS) {
+      const lines = this.bounds.isEmpty ? null : this.bounds.linesOf(live.opened.header, live.summary());
+      this.lines = { live, atMs: now, lines };
+    }
+    return withBounds(answer, this.lines.lines, (x) => live.timeline.accessesAt(x));
+  }
+
+  /** What a report has of this: bounds only where somebody asked for them there, so that two reports of one run are alike. */
+  forReport(
+    header: RecordingHeader,
+    summary: RunSummary,
+    timeline: Timeline,
+    only: readonly string[] | undefined,
+  ): BesideRun {
+    const asked = this.reported === header || only?.includes('bounds') === true;
+    const bounds = asked ? this.boundRows(header, summary) : null;
+    const lines = asked ? this.bounds.linesOf(header, summary) : null;
+    return {
+      comparison: this.comparison.rowsOf(header),
+      bounds,
+      withLines: (answer) => withBounds(answer, lines, (x) => timeline.accessesAt(x)),
+    };
   }
 
   private async work<T>(make: (context: Parameters<Comparison['make']>[2]) => Promise<T>): Promise<T> {

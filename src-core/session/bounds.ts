@@ -40,14 +40,12 @@ interface Measured {
 /** One line of a bound along the run. */
 export interface BoundLine {
   readonly bound: string;
-  readonly title: string;
+  /** `footprint`: bytes that devices have touched so far. */
   readonly quantity: BoundValue['quantity'] | 'footprint';
   readonly curve: (access: number) => number;
 }
 
 export class Bounds {
-  /** 0..1 while they are being made, else null. */
-  fraction: number | null = null;
   private measured: Measured | null = null;
   /** What was asked for last may go on. */
   private turn = 0;
@@ -72,20 +70,21 @@ export class Bounds {
     turn: number,
   ): Promise<void> {
     if (turn !== this.turn) throw new Refusal('cancelled');
-    this.fraction = 0;
     try {
       this.measured = await measure(opened, changes, {
         platform: context.platform,
         cancelled: () => turn !== this.turn || context.cancelled(),
         progress: (fraction, doing) => {
-          this.fraction = fraction;
-          context.progress(fraction, doing);
+          context.progress(fraction, `${doing} (${Math.floor(fraction * 100)} %)`);
         },
       });
     } finally {
-      this.fraction = null;
       if (turn === this.turn) this.making = null;
     }
+  }
+
+  get isEmpty(): boolean {
+    return this.measured === null;
   }
 
   /** Ends what is being made. */
@@ -109,16 +108,28 @@ export class Bounds {
 
   /** What can be drawn along the run; null: not made for this input. */
   linesOf(header: RecordingHeader, summary: RunSummary): readonly BoundLine[] | null {
-    const lines = this.judgedBy(header, summary, ({ id, title }, values) =>
+    const lines = this.judgedBy(header, summary, ({ id }, values) =>
       values.flatMap((value): BoundLine[] =>
-        'curve' in value && value.curve ? [{ bound: id, title, quantity: value.quantity, curve: value.curve }] : [],
+        'curve' in value && value.curve ? [{ bound: id, quantity: value.quantity, curve: value.curve }] : [],
       ),
     )?.flat();
     const observation = this.measured?.observation;
-    const footprint = observation?.unlimited?.footprint;
-    if (!lines || !observation || !footprint) return lines ?? null;
-    const curve = (access: number): number => footprint.at(access) * observation.unitBytes;
-    return [...lines, { bound: 'infinite-memory', title: 'Touched by devices so far', quantity: 'footprint', curve }];
+    if (!lines || !observation) return null;
+    const { toDevice, toHost, unlimited, unitBytes } = observation;
+    // The floor of the link is one number for both ways; drawn, it is two.
+    if (lines.some(({ bound }) => bound === 'link-floor'))
+      lines.push(
+        { bound: 'link-floor', quantity: 'bytesToDevice', curve: toDevice },
+        { bound: 'link-floor', quantity: 'bytesToHost', curve: toHost },
+      );
+    const footprint = unlimited?.footprint;
+    if (footprint)
+      lines.push({
+        bound: 'infinite-memory',
+        quantity: 'footprint',
+        curve: (access) => footprint.at(access) * unitBytes,
+      });
+    return lines;
   }
 
   private judgedBy<T>(

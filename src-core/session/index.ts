@@ -154,7 +154,8 @@ class SessionServer implements Session {
           `a timeline question from ${from} to ${to} in ${bins} bins cannot be answered; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`,
         );
       this.live?.refresh();
-      return this.shown().timeline.ask(question);
+      const answer = this.shown().timeline.ask(question);
+      return this.live ? this.beside.withLines(answer, this.live) : answer;
     },
     'session.objects': ({ from, to }) => this.objects(from, to),
     'session.summary': () => (this.live ?? this.needRun()).summary(),
@@ -164,21 +165,19 @@ class SessionServer implements Session {
       const fileChanges = this.live?.opened.fileChanges ?? 0;
       const header = this.header();
       const summary = (this.live ?? this.needRun()).summary();
-      return makeReport(header, summary, timeline, fileChanges, format, only, {
-        comparison: this.beside.rowsOf(header),
-        bounds: this.beside.boundRows(header, summary),
-      });
+      const beside = this.beside.forReport(header, summary, timeline, only);
+      return makeReport(header, summary, timeline, fileChanges, format, only, beside);
     },
     'session.compare': async ({ systems }) => {
       const live = this.needLive('memory systems can be compared');
       this.needIdle();
       return { rows: await this.beside.compare(live, systems) };
     },
-    'session.bounds': async ({ make }) => {
+    'session.bounds': async ({ make, report }) => {
       if (!make) return { rows: this.live && this.beside.boundRows(this.live.opened.header, this.live.summary()) };
       const live = this.needLive('its bounds can be found');
       this.needIdle();
-      return { rows: await this.beside.boundsOf(live) };
+      return { rows: await this.beside.boundsOf(live, report ?? false) };
     },
     'session.saveRecording': async ({ path }) => {
       if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');

@@ -8,6 +8,7 @@ import { Refusal } from '../model/refusal';
 import type { PolicyChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import type { ReportFormat } from '../protocol/messages';
+import type { TimelineAnswer } from '../model/timeline';
 import { buildReport } from '../reports/build';
 import { chartSvg } from '../reports/svg';
 import type { Timeline } from '../timeline/timeline';
@@ -52,6 +53,14 @@ export function repeatCommand(header: RecordingHeader, summary: RunSummary, file
   ].join(' ');
 }
 
+/** What was made beside the run and belongs into its report. */
+export interface BesideRun {
+  readonly comparison: readonly ComparisonRow[] | null;
+  readonly bounds: readonly BoundRow[] | null;
+  /** Adds the lines of bounds to an answer of the timeline. */
+  readonly withLines: (answer: TimelineAnswer) => TimelineAnswer;
+}
+
 export function makeReport(
   header: RecordingHeader,
   summary: RunSummary,
@@ -59,13 +68,13 @@ export function makeReport(
   fileChanges: number,
   format: ReportFormat,
   only: readonly string[] | undefined,
-  beside: { readonly comparison: readonly ComparisonRow[] | null; readonly bounds: readonly BoundRow[] | null },
+  beside: BesideRun,
 ): { text: string; blocks: readonly ReportBlock[] } {
   const input: ReportInput = {
     summary,
     machine: header.machine,
     workloadText: header.workloadText,
-    timeline: timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS }),
+    timeline: beside.withLines(timeline.ask({ from: 0, to: Math.max(1, timeline.extentTo), bins: REPORT_BINS })),
     ...(header.scenario.system ? { system: header.scenario.system } : {}),
     ...(beside.comparison ? { comparison: beside.comparison } : {}),
     ...(beside.bounds ? { bounds: beside.bounds } : {}),

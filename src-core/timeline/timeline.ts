@@ -32,6 +32,7 @@ import {
   type TrackAnswer,
 } from '../model/timeline';
 import type { EventChunk } from '../record/columns';
+import { Staircase } from '../base/staircase';
 import { Buckets } from './buckets';
 import { StepSpans } from './step-spans';
 
@@ -148,6 +149,9 @@ export class Timeline {
   private chunkSeen = -1;
   private readonly osMarks = { os: 0, outcome: 0 };
   private lastPhase = '';
+  /** Accesses executed by instant, on a time axis. */
+  private readonly progress = new Staircase();
+  private progressTo = -1;
   private readonly capacityBytes: number;
   private readonly granuleBytes: number;
 
@@ -190,6 +194,11 @@ export class Timeline {
     if (to > this.extentTo) this.extentTo = to;
   }
 
+  /** Accesses executed when the axis stood at x; at least so many. */
+  accessesAt(x: number): number {
+    return this.axis === 'time' ? this.progress.at(x) : x;
+  }
+
   private cover(): void {
     this.tracks.cover(this.extentTo);
     this.perObject.cover(this.extentTo);
@@ -200,6 +209,10 @@ export class Timeline {
     const { columns } = block;
     const x = this.axis === 'time' ? (columns.time[row] ?? 0) : columns.access[row]!;
     if (x > this.extentTo) this.extentTo = x;
+    if (this.axis === 'time' && x > this.progressTo) {
+      this.progressTo = x;
+      this.progress.add(x, columns.access[row]!);
+    }
     if (kind === FAULT) {
       const gpu = columns.processor[row] !== CPU;
       const reason = columns.reason[row]!;

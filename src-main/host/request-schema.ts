@@ -81,7 +81,7 @@ const methods = {
     system: text.exactOptional(),
   }),
   'session.compare': z.strictObject({ systems: z.array(system).min(1).max(16) }),
-  'session.bounds': z.strictObject({ make: z.boolean() }),
+  'session.bounds': z.strictObject({ make: z.boolean(), report: z.boolean().exactOptional() }),
   'session.status': nothing,
   'session.timeline': z.strictObject({ ...range, bins: z.number().int().min(1).max(MAX_BINS) }),
   'session.objects': z.strictObject(range),

@@ -5,5 +5,5 @@ import { boundBlocks } from '../bound-blocks';
 export const boundsSection: ReportSection = {
   id: 'bounds',
   title: 'Bounds',
-  build: ({ bounds, summary }) => (bounds ? boundBlocks(bounds, summary.complete) : []),
+  build: ({ bounds, summary, timeline }) => (bounds ? boundBlocks(bounds, summary.complete, timeline) : []),
 };

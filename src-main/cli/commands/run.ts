@@ -67,7 +67,7 @@ export const run: CommandEntry = (program, cli) => {
         const summary = await engine.request('session.summary', null);
         const failIf = conditions.map((condition) => checkFailIf(condition, summary));
         if (record !== null) await engine.request('session.saveRecording', { path: record });
-        const bounds = flags.bounds ? await engine.request('session.bounds', { make: true }) : null;
+        const bounds = flags.bounds ? await engine.request('session.bounds', { make: true, report: true }) : null;
         await writeReports(engine, reports, printer);
         if (flags.json)
           cli.print(JSON.stringify({ ...summary, failIf, ...(bounds ? { bounds: bounds.rows } : {}) }, null, 2));
