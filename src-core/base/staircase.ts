@@ -2,7 +2,7 @@
  * A quantity that only grows along an axis, kept as a bounded number of points. Between two points the value of the earlier
  * one counts: what is read off a staircase is never more than what was true.
  */
-const MOST_POINTS = 2048;
+const MOST_POINTS = 16_384;
 
 export class Staircase {
   private xs: number[] = [];

@@ -108,3 +108,7 @@ export function formatCount(value: number): string {
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
   return fraction ? `${grouped}.${fraction.slice(0, 2)}` : grouped;
 }
+
+/** How many times as much: `4.17`, `137`, `1,023`; a run far away from a bound needs no decimals. */
+export const formatRatio = (ratio: number): string =>
+  ratio >= 1000 ? formatCount(Math.round(ratio)) : ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2);

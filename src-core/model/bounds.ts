@@ -9,6 +9,15 @@ export type BoundQuantity =
   | 'linkBytes'
   | 'simTimePs';
 
+/** What people call them. */
+export const BOUND_QUANTITIES: Readonly<Record<BoundQuantity, string>> = {
+  gpuFaults: 'Device faults',
+  bytesToDevice: 'Bytes to device',
+  bytesToHost: 'Bytes to host',
+  linkBytes: 'Bytes over the link',
+  simTimePs: 'Simulated time',
+};
+
 export interface BoundValue {
   readonly quantity: BoundQuantity;
   /** `bound`: no run of the kind that the bound is defined for gets below. `reference`: a run may be on either side. */

@@ -1,24 +1,13 @@
 /** Bounds as report blocks: one table of numbers and ratios, and what the reader has to know. Shared by UI, CLI and reports. */
-import { formatBytes, formatCount, formatTime } from '../base/units';
-import type { BoundQuantity, BoundRow, BoundValue } from '../model/bounds';
+import { formatBytes, formatCount, formatRatio, formatTime } from '../base/units';
+import { BOUND_QUANTITIES, type BoundQuantity, type BoundRow, type BoundValue } from '../model/bounds';
 import type { ReportBlock } from '../model/report';
 import type { TimelineAnswer, TrackAnswer } from '../model/timeline';
 import { sumOf, toBins } from './bins';
 import { ABSENT } from './words';
 
-const QUANTITIES: Readonly<
-  Record<BoundQuantity, { readonly title: string; readonly format: (value: number) => string }>
-> = {
-  gpuFaults: { title: 'Device faults', format: formatCount },
-  bytesToDevice: { title: 'Bytes to device', format: formatBytes },
-  bytesToHost: { title: 'Bytes to host', format: formatBytes },
-  linkBytes: { title: 'Bytes over the link', format: formatBytes },
-  simTimePs: { title: 'Simulated time', format: formatTime },
-};
-
-/** `4.17`, `1.00`; a run that does what it must is 1, and a run far away needs no decimals. */
-const formatRatio = (ratio: number): string =>
-  ratio >= 1000 ? formatCount(Math.round(ratio)) : ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2);
+const formatOf = (quantity: BoundQuantity): ((value: number) => string) =>
+  quantity === 'gpuFaults' ? formatCount : quantity === 'simTimePs' ? formatTime : formatBytes;
 
 function ratioOf({ value, run, ratio }: BoundValue): string {
   if (ratio !== null) return `${formatRatio(ratio)} ×`;
@@ -27,10 +16,10 @@ function ratioOf({ value, run, ratio }: BoundValue): string {
 }
 
 const rowOf = (bound: BoundRow, value: BoundValue): string[] => {
-  const { title, format } = QUANTITIES[value.quantity];
+  const format = formatOf(value.quantity);
   return [
     bound.title,
-    title,
+    BOUND_QUANTITIES[value.quantity],
     value.kind === 'bound' ? 'at least' : 'reference',
     value.value === null ? 'not defined' : format(value.value),
     format(value.run),
@@ -38,13 +27,20 @@ const rowOf = (bound: BoundRow, value: BoundValue): string[] => {
   ];
 };
 
+/** Notes, each once; one that all bounds share needs no names. */
+function notesOf(rows: readonly BoundRow[]): string[] {
+  const about = new Map<string, string[]>();
+  for (const { title, notes } of rows) for (const note of notes) about.set(note, [...(about.get(note) ?? []), title]);
+  return [...about].map(([note, titles]) => (titles.length === rows.length ? note : `${titles.join(', ')}: ${note}`));
+}
+
 /** Reasons, each once with all that it concerns. */
 function reasons(rows: readonly BoundRow[]): string[] {
   const about = new Map<string, string[]>();
   for (const { title, values } of rows)
     for (const { quantity, reason } of values)
       if (reason !== null) {
-        const what = `${title}: ${QUANTITIES[quantity].title.toLowerCase()}`;
+        const what = `${title}: ${BOUND_QUANTITIES[quantity].toLowerCase()}`;
         about.set(reason, [...(about.get(reason) ?? []), what]);
       }
   return [...about].map(([reason, what]) => `Not defined, because ${reason}: ${what.join('; ')}.`);
@@ -76,9 +72,7 @@ export function boundBlocks(
       ],
       rows: rows.flatMap((bound) => bound.values.map((value) => rowOf(bound, value))),
     },
-    ...[...rows.flatMap(({ title, notes }) => notes.map((note) => `${title}: ${note}`)), ...reasons(rows)].map(
-      (text): ReportBlock => ({ kind: 'paragraph', text }),
-    ),
+    ...[...notesOf(rows), ...reasons(rows)].map((text): ReportBlock => ({ kind: 'paragraph', text })),
     ...boundCharts(timeline),
     { kind: 'facts', facts: rows.map(({ title, summary }) => ({ label: title, value: summary })) },
   ];

@@ -6,6 +6,7 @@ import { bytesPerSecond, picoseconds } from '../base/units';
 import { BOUND_RUNS, type BoundRun, type Judgement, type Observation } from '../analysis/bounds/bound';
 import { bounds } from '../analysis/bounds';
 import { fewestFetches, type Paging } from '../analysis/bounds/optimal-paging';
+import { traceNotes } from '../analysis/bounds/trace-notes';
 import { pagingOf } from '../analysis/bounds/paging-claims';
 import { observe } from '../engine/observe';
 import type { BoundRow, BoundValue } from '../model/bounds';
@@ -97,12 +98,13 @@ export class Bounds {
 
   /** null: not made for this input. */
   rowsOf(header: RecordingHeader, summary: RunSummary): readonly BoundRow[] | null {
+    const ofTrace = traceNotes(header, summary);
     return this.judgedBy(header, summary, ({ id, title, summary: text }, values, notes) => ({
       id,
       title,
       summary: text,
       values: values.map((value) => valueOf(value, summary)),
-      notes,
+      notes: [...notes, ...ofTrace],
     }));
   }
 

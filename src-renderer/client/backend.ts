@@ -17,6 +17,7 @@ import type {
   RunStatus,
   SystemWish,
 } from '../../src-core/protocol/messages';
+import { createBounds, type BoundsClient } from './bounds';
 import { createConnection, RequestError, type Connection, type Link } from './connection';
 import { createLiveQuestion, type LiveQuestion } from './live-question';
 import type { Carrier } from './transport';
@@ -50,6 +51,7 @@ export interface Backend {
   readonly run: ShallowRef<number>;
   readonly timeline: LiveQuestion<'session.timeline'>;
   readonly objects: LiveQuestion<'session.objects'>;
+  readonly bounds: BoundsClient;
   readonly request: Connection['request'];
   readonly reconnect: () => void;
   /** Opens a target; false: it was refused and `failure` says why. */
@@ -87,6 +89,8 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
   const timeline = createLiveQuestion(connection, 'session.timeline');
   const objects = createLiveQuestion(connection, 'session.objects', OBJECTS_PAUSE_MS);
 
+  const bounds = createBounds(connection);
+
   const report = (error: unknown): void => {
     const known = error instanceof RequestError ? error : new RequestError('crashed', String(error));
     // A lost connection has its own banner, and what the user cancelled is no news.
@@ -108,6 +112,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
     run.value++;
     timeline.forget();
     objects.forget();
+    bounds.forget();
   };
   const showNothing = (): void => {
     if (info.value === null) return;
@@ -126,6 +131,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
       if (status.value && event.status.extentTo < status.value.extentTo) startOver();
       status.value = event.status;
       if (event.status.state === 'empty') showNothing();
+      else bounds.refresh();
     } else if (event.event === 'opened') {
       if (!opening) remember(event.target, event.options);
       showRun(event.info);
@@ -198,6 +204,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
     run,
     timeline,
     objects,
+    bounds,
     request: connection.request,
     reconnect: connection.reconnect,
     open,

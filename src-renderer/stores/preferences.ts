@@ -28,6 +28,10 @@ export const usePreferencesStore = defineStore('preferences', {
       this.sideHidden = hidden;
       this.save();
     },
+    toggle(which: 'boundsShown' | 'boundsAfterRuns') {
+      this[which] = !this[which];
+      this.save();
+    },
     save() {
       localStorage.setItem(KEY, JSON.stringify(this.$state));
     },

@@ -9,6 +9,7 @@ import { drawMarks, drawPhases, drawSteps } from './bands';
 import { LANE_HEAD_PX, RULER_PX, type LaneBox, type Layout } from './layout';
 import type { LanePicture } from './picture';
 import { toPixel } from './scale';
+import type { Bound } from './series';
 import type { Scene } from './scene';
 import type { Stack } from './stack';
 import { axisTicks, valueLabel } from '../../charts/ticks';
@@ -63,6 +64,7 @@ function drawLane(context: CanvasRenderingContext2D, scene: Scene, lane: LanePic
   if (lane.down) context.fillRect(0, Math.round(zero + reach), layout.width, 1);
   fillStack(context, scene, lane.up, zero, reach / lane.top);
   if (lane.down) fillStack(context, scene, lane.down, zero, -reach / lane.top);
+  for (const bound of lane.bounds) drawBound(context, scene, bound, zero, reach / lane.top);
   context.fillStyle = palette.token('grid-strong');
   if (lane.down) context.fillRect(0, Math.round(zero), layout.width, 1);
   context.fillStyle = palette.token('border');
@@ -131,6 +133,35 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
     context.fill();
     context.globalAlpha = 1;
   }
+}
+
+const BOUND_PX = 1.5;
+/** Wider, in the colour of the ground: the line is seen over a stack of its own hue. */
+const HALO_PX = 3.5;
+
+/** A bound as steps, bin by bin. @param scale pixels per unit */
+function drawBound(context: CanvasRenderingContext2D, scene: Scene, bound: Bound, zero: number, scale: number): void {
+  const { view, layout, picture, palette } = scene;
+  const { from, to, bins } = picture.answer;
+  const first = toPixel(from, view, layout.width);
+  const perBin = (toPixel(to, view, layout.width) - first) / bins;
+  const begin = Math.max(0, Math.floor(-first / perBin));
+  const end = Math.min(bins, Math.ceil((layout.width - first) / perBin));
+  const reached = Math.min(end, Math.ceil((toPixel(picture.answer.extent.to, view, layout.width) - first) / perBin));
+  const path = new Path2D();
+  for (let bin = begin; bin < reached; bin++) {
+    const y = zero - (bound.values[bin] ?? 0) * (bound.down ? -scale : scale);
+    if (bin === begin) path.moveTo(first + bin * perBin, y);
+    else path.lineTo(first + bin * perBin, y);
+    path.lineTo(first + (bin + 1) * perBin, y);
+  }
+  context.lineJoin = 'round';
+  context.lineWidth = HALO_PX;
+  context.strokeStyle = palette.token('surface');
+  context.stroke(path);
+  context.lineWidth = BOUND_PX;
+  context.strokeStyle = palette.token(bound.token);
+  context.stroke(path);
 }
 
 export interface OverlayScene {

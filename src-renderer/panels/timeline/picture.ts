@@ -1,6 +1,6 @@
 /** An answer of the timeline, prepared once for drawing and for the read-out. Pure. */
 import type { TimelineAnswer } from '../../../src-core/model/timeline';
-import { LANES, seriesOf, type Lane } from './series';
+import { boundsOf, LANES, seriesOf, type Bound, type Lane } from './series';
 import { stackUp, type Stack } from './stack';
 import { niceTop } from '../../charts/ticks';
 
@@ -10,6 +10,8 @@ export interface LanePicture {
   readonly up: Stack;
   /** Only the bytes lane: what goes to the host. */
   readonly down: Stack | null;
+  /** What could not be avoided, drawn over the stacks. */
+  readonly bounds: readonly Bound[];
   /** Value at the upper edge (and at the lower edge of a mirrored lane). */
   readonly top: number;
 }
@@ -22,16 +24,19 @@ export interface Picture {
 /** Room above the capacity line, so that it is seen as a line and not as the edge. */
 const CAPACITY_HEADROOM = 1.06;
 
-export function toPicture(answer: TimelineAnswer): Picture {
+/** @param withBounds their lines are drawn, and scales make room for them */
+export function toPicture(answer: TimelineAnswer, withBounds = true): Picture {
   const lanes = LANES.map((lane): LanePicture => {
     const series = seriesOf(answer, lane);
+    const bounds = withBounds ? boundsOf(answer, lane) : [];
+    const highest = bounds.reduce((most, { values }) => values.reduce((a, b) => Math.max(a, b), most), 0);
     const up = stackUp(
       series.filter((one) => !one.down),
       answer.bins,
     );
     if (lane === 'occupancy') {
-      const top = Math.max(up.max, answer.capacityBytes) * CAPACITY_HEADROOM || 1;
-      return { lane, unit: 'bytes', up, down: null, top };
+      const top = Math.max(up.max, answer.capacityBytes, highest) * CAPACITY_HEADROOM || 1;
+      return { lane, unit: 'bytes', up, down: null, bounds, top };
     }
     const unit = lane === 'faults' ? 'count' : 'bytes';
     const down =
@@ -41,7 +46,7 @@ export function toPicture(answer: TimelineAnswer): Picture {
             answer.bins,
           )
         : null;
-    return { lane, unit, up, down, top: niceTop(Math.max(up.max, down?.max ?? 0), unit) };
+    return { lane, unit, up, down, bounds, top: niceTop(Math.max(up.max, down?.max ?? 0, highest), unit) };
   });
   return { answer, lanes };
 }

@@ -57,11 +57,20 @@ export function readoutAt(
         value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
       };
     });
+    const bounds = lane.bounds.map(({ label, token, down, values }): ReadoutRow => {
+      const value = values[bin] ?? 0;
+      const direction = lane.lane === 'bytes' ? (down ? ' → host' : ' → device') : '';
+      return {
+        token,
+        label: `bound: ${label}${direction}`,
+        value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
+      };
+    });
     const left = present.length - rows.length;
     return {
       lane: lane.lane,
       title: TITLES[lane.lane],
-      rows: left > 0 ? [...rows, { token: 'object-other', label: `${left} more`, value: '' }] : rows,
+      rows: [...rows, ...(left > 0 ? [{ token: 'object-other', label: `${left} more`, value: '' }] : []), ...bounds],
     };
   });
   const phase = answer.marks.filter((mark) => mark.kind === 'phase' && mark.at <= at).at(-1);

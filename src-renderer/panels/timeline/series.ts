@@ -1,5 +1,5 @@
 /** What a track of the answer is called and how it looks; from its id, so that new causes and processors need no change. */
-import type { TimelineAnswer, TrackAnswer } from '../../../src-core/model/timeline';
+import type { BoundTrack, TimelineAnswer, TrackAnswer } from '../../../src-core/model/timeline';
 import { objectToken } from '../../theme/palette';
 
 export type Lane = 'faults' | 'bytes' | 'occupancy';
@@ -65,6 +65,26 @@ export function toSeries(track: TrackAnswer): Series {
 /** The series of one lane, in the order of the answer (bottom of the stack first). */
 export const seriesOf = (answer: TimelineAnswer, lane: Lane): readonly Series[] =>
   answer.tracks.filter((track) => track.group === lane).map(toSeries);
+
+/** A line over a lane. */
+export interface Bound {
+  readonly label: string;
+  readonly token: string;
+  readonly down: boolean;
+  readonly values: BoundTrack['values'];
+}
+
+/** Of a bound's id, `<bound>.<what>`: what it is about has its colour wherever it is drawn. */
+export const boundToken = (id: string): string => `bound-${id.slice(0, id.indexOf('.'))}`;
+
+export const boundsOf = (answer: TimelineAnswer, lane: Lane): readonly Bound[] =>
+  (answer.bounds ?? [])
+    .filter(({ group }) => group === lane)
+    .map(({ id, title, down, values }) => ({ label: title, token: boundToken(id), down, values }));
+
+/** Lines that are there in both directions are named once. */
+export const boundLegend = (bounds: readonly Bound[]): readonly Bound[] =>
+  bounds.filter(({ label }, index) => bounds.findIndex((other) => other.label === label) === index);
 
 /** A legend names what is there: series without any value in sight are left out, equal ones are named once. */
 export function legendOf(series: readonly Series[]): readonly Series[] {

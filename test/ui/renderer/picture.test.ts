@@ -4,7 +4,7 @@ import { placeFlags } from '../../../src-renderer/panels/timeline/bands';
 import { layOut } from '../../../src-renderer/panels/timeline/layout';
 import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';
 import { readoutAt } from '../../../src-renderer/panels/timeline/readout';
-import { legendOf, toSeries } from '../../../src-renderer/panels/timeline/series';
+import { boundLegend, legendOf, toSeries } from '../../../src-renderer/panels/timeline/series';
 import { policyTitle } from '../../../src-renderer/widgets/policy-title';
 import { timelineAnswer, track } from './support';
 
@@ -26,6 +26,63 @@ const answer = timelineAnswer(
   },
 );
 const lane = (name: string) => toPicture(answer).lanes.find((one) => one.lane === name)!;
+
+const bounded = {
+  ...answer,
+  bounds: [
+    {
+      id: 'belady.gpuFaults',
+      title: 'optimal eviction',
+      group: 'faults',
+      down: false,
+      values: Float64Array.of(1, 15, 0, 0),
+    },
+    {
+      id: 'belady.bytesToDevice',
+      title: 'optimal eviction',
+      group: 'bytes',
+      down: false,
+      values: Float64Array.of(5, 5, 0, 0),
+    },
+    {
+      id: 'belady.bytesToHost',
+      title: 'optimal eviction',
+      group: 'bytes',
+      down: true,
+      values: Float64Array.of(0, 4, 0, 0),
+    },
+    {
+      id: 'infinite-memory.footprint',
+      title: 'touched so far',
+      group: 'occupancy',
+      down: false,
+      values: Float64Array.of(100, 9000, 9000, 9000),
+    },
+  ],
+} as const;
+
+describe('lines of bounds', () => {
+  it('lie over the lane that they are about, in a colour of their own, with room in its scale', () => {
+    const [faults, bytes, occupancy] = toPicture(bounded).lanes;
+    expect(faults!.bounds.map(({ token }) => token)).toEqual(['bound-belady']);
+    expect(faults!.top).toBeGreaterThanOrEqual(15);
+    expect(bytes!.bounds.map(({ down }) => down)).toEqual([false, true]);
+    expect(boundLegend(bytes!.bounds)).toHaveLength(1);
+    expect(occupancy!.top).toBeGreaterThan(9000);
+  });
+
+  it('are left out where they are hidden or were never measured', () => {
+    const scales = (lanes: ReturnType<typeof toPicture>['lanes']) => lanes.map(({ top, bounds }) => [top, bounds]);
+    expect(scales(toPicture(bounded, false).lanes)).toEqual(scales(toPicture(answer).lanes));
+    expect(toPicture(answer).lanes.flatMap(({ bounds }) => bounds)).toEqual([]);
+  });
+
+  it('are read with the bin', () => {
+    const rows = readoutAt(toPicture(bounded), 150, 0)!.groups.flatMap((group) => group.rows);
+    expect(rows).toContainEqual({ token: 'bound-belady', label: 'bound: optimal eviction', value: '15' });
+    expect(rows).toContainEqual({ token: 'bound-belady', label: 'bound: optimal eviction → host', value: '4 B' });
+  });
+});
 
 const width = (text: string): number => text.length * 6;
 

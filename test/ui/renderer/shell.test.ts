@@ -83,6 +83,8 @@ describe('preferences', () => {
       sideWidth: 333,
       bottomHeight: 200,
       sideHidden: true,
+      boundsShown: false,
+      boundsAfterRuns: false,
     };
     expect(parsePreferences(JSON.stringify(stored))).toEqual(stored);
   });

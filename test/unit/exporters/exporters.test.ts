@@ -1,3 +1,4 @@
+import type { BoundValue } from '../../../src-core/model/bounds';
 import { describe, expect, it } from 'vitest';
 import { exporters } from '../../../src-core/exporters';
 import type { ExportRequest } from '../../../src-core/exporters/exporter';
@@ -211,6 +212,37 @@ describe('csv', () => {
     const [header = [], ...rows] = parse(write('csv', { ...example, summary: { ...example.summary, objects } }));
     expect(rows.map((row) => row[1])).toEqual(['a,"b"\r\nc', `'=HYPERLINK("x")`, `'-1`, '']);
     expect(rows[0]?.[header.indexOf('usefulBytes [B]')]).toBe('');
+  });
+
+  it('has a row per bound and kind, with empty cells where it is not defined', () => {
+    const value = (quantity: BoundValue['quantity'], kind: BoundValue['kind'], number: number | null): BoundValue => ({
+      ...{ quantity, kind, value: number, run: 1 },
+      ...{ ratio: null, reason: number === null ? 'why' : null },
+    });
+    const bounds = [
+      {
+        ...{ id: 'infinite-memory', title: 'Infinite', summary: '', notes: [] },
+        values: [
+          value('gpuFaults', 'bound', 7),
+          value('bytesToHost', 'bound', null),
+          value('simTimePs', 'reference', 9),
+        ],
+      },
+      { id: 'link-floor', title: 'Link', summary: '', notes: [], values: [value('linkBytes', 'bound', 11)] },
+    ];
+    const [header = [], ...rows] = parse(write('csv', { ...example, bounds }));
+    for (const row of rows) expect(row).toHaveLength(header.length);
+    const below = rows.slice(-3);
+    const column = (title: string): readonly (string | undefined)[] => below.map((row) => row[header.indexOf(title)]);
+    expect(column('row')).toEqual(['bound', 'reference', 'bound']);
+    expect(column('name')).toEqual(['infinite-memory', 'infinite-memory', 'link-floor']);
+    expect(column('gpuFaults [count]')).toEqual(['7', '', '']);
+    expect(column('bytesToHost [B]')).toEqual(['', '', '']);
+    expect(column('simTimePs [ps]')).toEqual(['', '9', '']);
+    expect(column('linkBytes [B]')).toEqual(['', '', '11']);
+    const { bytesToDevice, bytesToHost, remoteBytes } = example.summary.totals;
+    expect(rows.at(-4)?.[header.indexOf('linkBytes [B]')]).toBe(String(bytesToDevice + bytesToHost + remoteBytes));
+    expect(JSON.parse(write('json', { ...example, bounds }))).toMatchObject({ bounds });
   });
 
   it('has more columns for a run under a memory system, and a row per compared one', () => {

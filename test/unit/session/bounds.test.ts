@@ -174,6 +174,19 @@ describe('bounds beside a run', () => {
     expect(cell(prefetching, 'belady', 'bytesToDevice')).toMatchObject({ value: 384 * MIB, ratio: 1 });
   });
 
+  it('of a trace are for what it holds, and say so', async () => {
+    const path = join(client.folder, 'trace.csv');
+    writeFileSync(path, 'processor,op,address,bytes\ncpu,w,0x10000,4096\ngpu0,r,0x10000,4096\ncpu,r,0x10000,8\n');
+    await client.run({ kind: 'path', path }, { machine: 'r0', granularity: 4096 });
+    const { rows } = await client.request('session.bounds', { make: true });
+    expect(cell(rows!, 'link-floor', 'linkBytes').value).toBe(4096);
+    for (const { notes } of rows!)
+      expect(notes).toEqual([expect.stringMatching(/^The input is a trace: bounds are for/)]);
+    const { blocks } = await client.request('session.report', { format: 'blocks', only: ['bounds'] });
+    const said = blocks.filter((block) => block.kind === 'paragraph' && block.text.startsWith('The input is a trace'));
+    expect(said).toHaveLength(1);
+  });
+
   it('go into reports', async () => {
     await boundsOf('s4-alternating', { machine: 'r0' });
     const { blocks } = await client.request('session.report', { format: 'blocks', only: ['bounds'] });
@@ -181,6 +194,10 @@ describe('bounds beside a run', () => {
     expect(table?.rows.find(([title, of]) => title?.startsWith('Optimal') && of === 'Device faults')?.slice(2)).toEqual(
       ['at least', '24,576', '24,576', '1.00 ×'],
     );
+    // Other reports have them only when somebody says so: two reports of one run are alike, measured or not.
+    const plain = await client.request('session.report', { format: 'json' });
+    expect(JSON.parse(plain.text)).not.toHaveProperty('bounds');
+    await client.request('session.bounds', { make: true, report: true });
     const { text } = await client.request('session.report', { format: 'json' });
     expect(cell((JSON.parse(text) as { bounds: BoundRow[] }).bounds, 'belady', 'gpuFaults').ratio).toBe(1);
   });
