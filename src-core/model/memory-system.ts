@@ -17,6 +17,7 @@ export const MEMORY_SYSTEMS = [
   'mi300a',
   'uvmsmart',
   'amd-svm',
+  'xe-svm',
 ] as const;
 export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
 

@@ -64,6 +64,8 @@ export interface Backend {
    * these, from which this one takes its options. Absent: no parameter of its own is live.
    */
   retune?(like: Backend): void;
+  /** Copies of the driver end at multiples of so many pages; absent: neighbours that move together are one copy. */
+  readonly copyPages?: number;
   /** Called once, when the kernel exists and before anything is mapped. */
   attach(memory: LinuxHost): void;
   /** Maps a piece of the workload in its own way; false: as Linux maps it. */

@@ -13,6 +13,8 @@ import { HmmBackend, type HmmOptions } from './backends/hmm';
 import { HostBackend } from './backends/host';
 import { NodeBackend, type NodeOptions } from './backends/node';
 import { Mi300aBackend } from './backends/mi300a';
+import { XeSvmBackend } from './backends/xe-svm/backend';
+import type { XeSvmOptions } from './backends/xe-svm/options';
 import { LinuxMemory } from './linux-memory';
 
 /** @param chunkBytes the driver's migration unit: the run's granularity */
@@ -32,15 +34,18 @@ const STILL: NodeOptions = {
   tiering: null,
 };
 
+/** A mirror of host memory, without migration. */
+const mirrorOptions = (chunkBytes: number): HmmOptions => ({
+  migrates: false,
+  fileBacked: false,
+  exclusiveAtomics: true,
+  windowPages: (512 * MIB) / PAGE_BYTES,
+  chunkPages: chunkBytes / PAGE_BYTES,
+});
+
 function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
   const [on, number] = [(name: string) => params[name] === true, (name: string) => params[name] as number];
-  const mirror: HmmOptions = {
-    migrates: false,
-    fileBacked: false,
-    exclusiveAtomics: true,
-    windowPages: (512 * MIB) / PAGE_BYTES,
-    chunkPages: chunkBytes / PAGE_BYTES,
-  };
+  const mirror = mirrorOptions(chunkBytes);
   const node = (): NodeOptions => ({
     ...STILL,
     balancing: on('numaBalancing'),
@@ -87,6 +92,8 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
           rateMbps: number('promoteRateMbps'),
         },
       });
+    case 'xe-svm':
+      return new XeSvmBackend(xeSvmOptions(params));
     case 'gh-ats':
       return new AtsBackend(atsOptions(params));
     case 'mi300a':
@@ -116,6 +123,18 @@ function amdSvmOptions(params: SystemChoice['params']): AmdSvmOptions {
     hive: params['xgmiHive'] === true,
     restoreDelayPs: number('AMDGPU_SVM_RANGE_RESTORE_DELAY_MS') * PS_PER_MS,
     retryPendingPs: number('AMDGPU_SVM_RANGE_RETRY_FAULT_PENDING') * PS_PER_MS,
+  };
+}
+
+function xeSvmOptions(params: SystemChoice['params']): XeSvmOptions {
+  const on = (name: string): boolean => params[name] === true;
+  return {
+    notifierPages: (Number(params['svm_notifier_size']) * MIB) / PAGE_BYTES,
+    timeslicePs: (params['atomic_svm_timeslice_ms'] as number) * PS_PER_MS,
+    pagemap: on('CONFIG_DRM_XE_PAGEMAP'),
+    need64k: on('vramNeed64k'),
+    smemAtomics: on('deviceAtomicsOnSmem'),
+    evictOnPartialUnmap: on('evictOnPartialUnmap'),
   };
 }
 

@@ -87,6 +87,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       this.links,
       (processor) => this.backend.linkEnd?.(processor) ?? processor,
       this.lastTransfer,
+      this.backend.copyPages ?? Infinity,
     );
     this.contents = system.params['contents'] === true ? new Contents(this) : null;
     this.watches = this.contents !== null;

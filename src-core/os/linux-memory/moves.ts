@@ -54,6 +54,8 @@ export class Moves {
     private readonly links: Interconnect | null,
     private readonly linkEnd: (processor: ProcessorIndex) => ProcessorIndex,
     private readonly lastTransfer: Uint32Array,
+    /** Copies of the driver end at multiples of so many pages; Infinity: neighbours go in one. */
+    private readonly copyPages: number,
   ) {}
 
   add(context: MoveContext, granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
@@ -82,9 +84,9 @@ export class Moves {
     const leaving = moves.filter(({ to, from }) => to <= CPU && from > CPU).sort((a, b) => a.granule - b.granule);
     const arriving = moves.filter(({ to, from }) => !(to <= CPU && from > CPU)).sort((a, b) => a.granule - b.granule);
     let end = readyPs;
-    for (const run of runsOf(leaving)) end = Math.max(end, this.send(run, readyPs + evictionPs, at));
+    for (const run of runsOf(leaving, this.copyPages)) end = Math.max(end, this.send(run, readyPs + evictionPs, at));
     const roomAt = end;
-    for (const run of runsOf(arriving)) end = Math.max(end, this.send(run, roomAt, at));
+    for (const run of runsOf(arriving, this.copyPages)) end = Math.max(end, this.send(run, roomAt, at));
     this.causes.clear();
     return end;
   }
@@ -118,10 +120,15 @@ export class Moves {
   }
 }
 
-function* runsOf(moves: readonly Move[]): Generator<readonly Move[]> {
+/** One event says at most so many pages. */
+const LONGEST_RUN = 2 ** 19;
+
+function* runsOf(moves: readonly Move[], copyPages: number): Generator<readonly Move[]> {
+  const isCut = (start: number, at: number): boolean =>
+    at - start >= LONGEST_RUN || moves[at]!.granule % copyPages === 0;
   let start = 0;
   for (let i = 1; i <= moves.length; i++)
-    if (i === moves.length || !sameRun(moves[i - 1]!, moves[i]!) || i - start >= 2 ** 19) {
+    if (i === moves.length || !sameRun(moves[i - 1]!, moves[i]!) || isCut(start, i)) {
       yield moves.slice(start, i);
       start = i;
     }

@@ -13,6 +13,7 @@ import { nvidiaUvm } from './nvidia-uvm';
 import { off } from './off';
 import { tiering } from './tiering';
 import { uvmsmart } from './uvmsmart';
+import { xeSvm } from './xe-svm';
 import { zone } from './zone';
 
 export const memorySystems: readonly SystemEntry[] = [
@@ -30,4 +31,5 @@ export const memorySystems: readonly SystemEntry[] = [
   mi300a,
   uvmsmart,
   amdSvm,
+  xeSvm,
 ];

@@ -30,6 +30,8 @@ export interface MigrateOptions {
   readonly compound: boolean;
   /** All pages of the range, or none: of what setup collected (EBUSY), and of the destinations (ENOMEM). */
   readonly whole?: 'collected' | 'destinations';
+  /** Of the pages that setup collected, those that the driver moves; absent: all. */
+  readonly picks?: (page: Page) => boolean;
   /** Beyond Linux: see MigrateVmaArgs. */
   readonly fileBacked?: boolean;
 }
@@ -112,7 +114,7 @@ export class DevicePrivate {
     mm: Mm,
     start: number,
     end: number,
-    { compound, whole }: MigrateOptions,
+    { compound, whole, picks }: MigrateOptions,
     faultPage: Page | null = null,
   ): Migrated {
     const args = migrateArgs({
@@ -124,6 +126,7 @@ export class DevicePrivate {
       faultPage,
     });
     if (migrateVmaSetup(this.kernel, args) !== null) return REFUSED;
+    if (picks) for (const slot of args.slots) if (slot?.page && !picks(slot.page)) slot.migrate = false;
     return this.commit(args, whole, (order) => {
       const ram = this.kernel.allocRam(order, 0);
       if (ram) ram.locked = true;

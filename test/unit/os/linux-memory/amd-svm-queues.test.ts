@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MIB, PS_PER_MS } from '../../../../src-core/base/units';
 import { QUEUE_START } from '../../../../src-core/os/linux-memory/costs';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
-import { answers, counted, evicted, FILL, runAmd, TOUCH } from './amd-svm-stage';
+import { answers, counted, evicted, FILL, runAmd, TOUCH } from './driver-stage';
 
 const params = { xnack: false, register: true };
 const READ = '{ on: gpu0, do: [{ read: a }] }';

@@ -1,7 +1,7 @@
 /** AMD KFD SVM in runs of the real engine: what moves, when, and what the driver answers. */
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../../src-core/base/units';
-import { answers, evicted, FILL, runAmd, type StageOptions, TOUCH } from './amd-svm-stage';
+import { answers, evicted, FILL, runAmd, type StageOptions, TOUCH } from './driver-stage';
 
 const run = (
   steps: readonly string[],

@@ -134,7 +134,7 @@ function touch(
     const borders = rangeBorders(at, until, maxRangePages(driver.vramPages));
     for (let i = 1; i < borders.length; i++) changed.push(process.add(borders[i - 1]!, borders[i]!, driver.defaults()));
   };
-  for (const range of process.overlapping(start, end)) {
+  for (const range of process.ranges.overlapping(start, end)) {
     if (range.start > at) fill(range.start);
     at = Math.min(range.end, end);
     if (range.mapped && changes.every(({ holds }) => holds(range))) continue;

@@ -18,6 +18,7 @@ import { entryAt, pageOf } from '../../../linux/page-table';
 import { REASON } from '../../../codes';
 import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../backend';
 import { DevicePrivate } from '../device-private';
+import { hasShared } from '../unshare';
 import { accessOf, devicesToMap, prefetchLocation, setAttributes, type SvmChange, type SvmDriver } from './attributes';
 import { changesOf } from './hints';
 import { alignedPiece, bestRestoreLocation, type SameHive } from './locations';
@@ -37,6 +38,8 @@ export class AmdSvmBackend implements Backend {
     kernelPlaces: false,
     knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
   };
+  /** AMDGPU_GTT_MAX_TRANSFER_SIZE: one copy of svm_migrate_copy_memory_gart. */
+  readonly copyPages = 512;
   private memory!: LinuxHost;
   private pages!: DevicePrivate;
   private vram!: Vram;
@@ -141,7 +144,7 @@ export class AmdSvmBackend implements Backend {
     if (found.entry.state === 'swap') return REASON.swapIn;
     const page = pageOf(found.entry, found.huge, vpn);
     if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
-    const range = this.processes.get(process.mm)?.find(vpn);
+    const range = this.processes.get(process.mm)?.ranges.find(vpn);
     const best = bestRestoreLocation(range ?? this.defaults(), range?.actual ?? CPU, device, this.sameHive);
     return best === device ? REASON.notResident : REASON.mirror;
   }
@@ -191,7 +194,7 @@ export class AmdSvmBackend implements Backend {
   /** svm_range_deferred_list_work: what was unmapped leaves its ranges, which are split where a part remains. */
   private settle(process: SvmProcess): void {
     for (const { start, end } of process.unmapped.splice(0))
-      for (const range of process.overlapping(start, end)) {
+      for (const range of process.ranges.overlapping(start, end)) {
         const inside = range.start < start ? process.splitAt(range, start) : range;
         if (inside.end > end) process.splitAt(inside, end);
         this.vram.leave(inside);
@@ -212,7 +215,7 @@ export class AmdSvmBackend implements Backend {
     const devices = devicesToMap(range, this.options.xnack);
     const map = (): string | null => this.mapping.map(mm, range, range.start, range.end, devices, nowPs);
     const ret = map();
-    if (ret !== null || this.options.xnack || !this.faults.hasShared(mm, range.start, range.end)) return ret;
+    if (ret !== null || this.options.xnack || !hasShared(mm, range.start, range.end)) return ret;
     return this.faults.unshare(mm, range.start, range.end) === 'ok' ? map() : 'EFAULT';
   }
 
@@ -258,7 +261,7 @@ export class AmdSvmBackend implements Backend {
    */
   private cpuFault({ mm, vpn, page }: DeviceFault): FaultResult {
     const bo = this.vram.ofPage(page);
-    const range = bo?.mm.alive ? this.processes.get(bo.mm)?.find(vpn) : null;
+    const range = bo?.mm.alive ? this.processes.get(bo.mm)?.ranges.find(vpn) : null;
     if (!range || range.actual === CPU) return 'sigbus';
     const { start, end } = this.faults.isCopying
       ? { start: vpn, end: vpn + 1 }

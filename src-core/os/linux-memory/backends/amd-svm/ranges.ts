@@ -5,6 +5,7 @@
 import { CPU, type ProcessorIndex } from '../../../../model/processor';
 import type { Mm } from '../../../linux/mm';
 import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../linux/notifier';
+import { RangeList } from '../range-list';
 
 /** KFD_IOCTL_SVM_LOCATION_UNDEFINED. */
 export const UNDEFINED = -1;
@@ -71,8 +72,7 @@ interface Unmapped {
 export const bitOf = (device: ProcessorIndex): number => 1 << device;
 
 export class SvmProcess {
-  /** Ascending by start. */
-  readonly ranges: SvmRange[] = [];
+  readonly ranges = new RangeList<SvmRange>();
   /** deferred_range_list: what notifiers found unmapped, for a worker that may take the locks. */
   readonly unmapped: Unmapped[] = [];
   /** Invalidations since the queues were stopped (XNACK off); 0: they run. */
@@ -96,37 +96,6 @@ export class SvmProcess {
     private readonly split: (range: SvmRange, tail: SvmRange) => void,
   ) {}
 
-  /** The range that a page lies in. */
-  find(vpn: number): SvmRange | null {
-    const range = this.ranges[this.firstEndingAbove(vpn)];
-    return range && range.start <= vpn ? range : null;
-  }
-
-  /** The ranges that overlap [start, end), ascending. */
-  overlapping(start: number, end: number): readonly SvmRange[] {
-    const found: SvmRange[] = [];
-    for (let at = this.firstEndingAbove(start); at < this.ranges.length && this.ranges[at]!.start < end; at++)
-      found.push(this.ranges[at]!);
-    return found;
-  }
-
-  /** Borders of free space around a page that lies in no range: [below, above). */
-  gapAround(vpn: number): { readonly below: number; readonly above: number } {
-    const at = this.firstEndingAbove(vpn);
-    return { below: this.ranges[at - 1]?.end ?? 0, above: this.ranges[at]?.start ?? Infinity };
-  }
-
-  private firstEndingAbove(vpn: number): number {
-    let low = 0;
-    let high = this.ranges.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.ranges[middle]!.end <= vpn) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** A new range in free space. */
   add(start: number, end: number, attributes: SvmAttributes): SvmRange {
     const range: SvmRange = {
@@ -142,14 +111,14 @@ export class SvmProcess {
       validatedPs: -Infinity,
       notifier: this.notifierOf(start, end, () => range),
     };
-    this.ranges.splice(this.firstEndingAbove(start), 0, range);
+    this.ranges.insert(range);
     subscribe(range.notifier);
     return range;
   }
 
   remove(range: SvmRange): void {
     unsubscribe(range.notifier);
-    this.ranges.splice(this.firstEndingAbove(range.start), 1);
+    this.ranges.remove(range);
   }
 
   /** Cuts a range in two at `at`; answers the upper part, with the same attributes and its share of the VRAM. */

@@ -4,19 +4,15 @@
  */
 import { CPU, type ProcessorIndex } from '../../../../model/processor';
 import type { FaultResult } from '../../../linux/errno';
-import { handleFault } from '../../../linux/fault';
 import { canRead, canWrite, vmaAt, type Mm } from '../../../linux/mm';
-import { entryAt } from '../../../linux/page-table';
 import type { DeviceFaultPage, LinuxHost } from '../../backend';
 import { errnoOf } from '../../signals';
+import { unshare } from '../unshare';
 import { alignedPiece, bestRestoreLocation, NO_ACCESS, type SameHive } from './locations';
 import type { SvmMapping } from './mapping';
 import type { SvmMigration } from './migrate';
 import type { AmdSvmOptions } from './options';
 import { bitOf, type SvmAttributes, type SvmProcess, type SvmRange } from './ranges';
-
-/** A page is faulted so often until it is a copy of its own: home from the device, then copy on write. */
-const COPY_FAULTS = 4;
 
 export class SvmRestore {
   /** Faults that came too soon after their range was validated: the driver drops them, and the wave tries again. */
@@ -47,7 +43,7 @@ export class SvmRestore {
   ): { readonly ret: string | null; readonly nowPs: number } {
     const { memory } = this;
     const vpn = memory.map.vpn(granule);
-    const range = process.find(vpn) ?? this.unregistered(process, vpn);
+    const range = process.ranges.find(vpn) ?? this.unregistered(process, vpn);
     if (!range) return { ret: 'EFAULT', nowPs };
     const startPs = this.wait(range, nowPs);
     const serve = (): string | null => this.restorePiece(device, process.mm, range, vpn, op, startPs);
@@ -112,41 +108,17 @@ export class SvmRestore {
   private unregistered(process: SvmProcess, vpn: number): SvmRange | null {
     const vma = vmaAt(process.mm, vpn);
     if (!vma) return null;
-    const { below, above } = process.gapAround(vpn);
+    const { below, above } = process.ranges.gapAround(vpn);
     const first = Math.max(vma.start, below);
     const { start, end } = alignedPiece(vpn, this.options().granularity, first, Math.min(vma.end, above));
     return process.add(start, end, this.defaults());
   }
 
-  /**
-   * Device pages that are shared since a fork become pages of their own, of all of the piece, as hmm_range_fault does with
-   * pages in host memory. KFD would map the shared ones for writing: what hmm_range_fault reports of its own device pages it
-   * takes for granted (M8).
-   */
+  /** Pages of the piece that are shared since a fork become pages of their own: see unshare.ts. */
   unshare(mm: Mm, start: number, end: number): FaultResult {
     this.isCopying = true;
-    let result: FaultResult = 'ok';
-    for (let vpn = start; vpn < end && result === 'ok'; vpn++) {
-      if (!isShared(mm, vpn)) continue;
-      for (let faults = 0; faults < COPY_FAULTS && result === 'ok' && !isWritable(mm, vpn); faults++)
-        result = handleFault(this.memory.kernel, mm, vpn, { write: true, remote: true });
-    }
+    const result = unshare(this.memory.kernel, mm, start, end);
     this.isCopying = false;
     return result;
   }
-
-  /** A page of [start, end) is on a device, and may be written only after a copy. */
-  hasShared(mm: Mm, start: number, end: number): boolean {
-    for (let vpn = start; vpn < end; vpn++) if (isShared(mm, vpn)) return true;
-    return false;
-  }
-}
-
-const isWritable = (mm: Mm, vpn: number): boolean => entryAt(mm, vpn)?.entry.write === true;
-
-function isShared(mm: Mm, vpn: number): boolean {
-  const found = entryAt(mm, vpn);
-  if (found?.entry.state !== 'private' || found.entry.write) return false;
-  const vma = vmaAt(mm, vpn);
-  return vma !== null && canWrite(vma);
 }

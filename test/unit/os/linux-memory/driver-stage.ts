@@ -1,5 +1,6 @@
-/** Short runs on AMD's driver: a workload of one phase, with three objects of 4 MiB. */
+/** Short runs on the drivers of AMD and Intel: a workload of one phase, with three objects of 4 MiB. */
 import type { MachineSpec } from '../../../../src-core/model/machine';
+import type { MemorySystemId } from '../../../../src-core/model/memory-system';
 import { runSystem, type SystemRun } from './run-system';
 
 export interface StageOptions {
@@ -11,13 +12,19 @@ export interface StageOptions {
   readonly machine?: MachineSpec;
 }
 
-export function runAmd(
+export const runAmd = (steps: readonly string[], options: StageOptions = {}): Promise<SystemRun> =>
+  runDriver('amd-svm', steps, options);
+export const runXe = (steps: readonly string[], options: StageOptions = {}): Promise<SystemRun> =>
+  runDriver('xe-svm', steps, options);
+
+function runDriver(
+  system: MemorySystemId,
   steps: readonly string[],
-  { params = {}, memory = '64MiB', objects = [], machine }: StageOptions = {},
+  { params = {}, memory = '64MiB', objects = [], machine }: StageOptions,
 ): Promise<SystemRun> {
   const text = `
 faultline: 1
-name: amd-svm
+name: driver
 deviceMemory: ${memory}
 objects:
   a: { size: 4MiB, element: 64B }
@@ -29,7 +36,7 @@ phases:
     steps:
 ${steps.map((step) => `      - ${step}`).join('\n')}
 `;
-  return runSystem(text, 'amd-svm', { contents: true, ...params }, {}, machine);
+  return runSystem(text, system, { contents: true, ...params }, {}, machine);
 }
 
 /** Outcomes of a run: who, what, how it ended. */
