@@ -168,6 +168,7 @@ export class GpuFrontEnd {
       bytes += batch.bytes[first + lane]!;
     }
     memory.busy(device, n * bytes);
+    if (memory.followsUse) for (let lane = 0; lane < lanes; lane++) memory.used(device, here[lane]!);
     const delay = memory.delays[device] ?? null;
     if (delay)
       for (let lane = 0; lane < lanes; lane++)
@@ -205,11 +206,17 @@ export class GpuFrontEnd {
     let i = cursor.at;
     while (i < batch.points) {
       const begun = i;
+      const follows = memory.followsUse;
+      let used = -1;
       const end = Math.min(batch.points, i + POINTS_BETWEEN_LOOKS, i + Math.max(1, stopAt - memory.accessCount));
       for (; i < end; i++) {
         const address = base + index[i]! * pitch;
         const granule = (address * perByte) | 0;
         if ((state[granule]! & mask) !== want || (straddles && address + bytes > (granule + 1) * granuleBytes)) break;
+        if (follows && granule >>> blockShift !== used) {
+          memory.used(device, granule);
+          used = granule >>> blockShift;
+        }
         if ((i & looks) === looks) delay!.point(granule >>> blockShift, batch.dependent);
       }
       if (i === end) {

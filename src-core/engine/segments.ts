@@ -167,8 +167,10 @@ export class Segments {
   reach(here: boolean, granule: number, address: number, stride: number, n: number, bytes: number, op: AccessOp): void {
     const { memory } = this;
     memory.delays[this.processor]?.access(granule >>> this.blockShift, n, here, this.dependent && !this.replaying);
-    if (here) memory.busy(this.processor, n * bytes);
-    else memory.remoteAccess(this.processor, granule, n, n * bytes);
+    if (here) {
+      memory.busy(this.processor, n * bytes);
+      if (memory.followsUse && this.processor !== CPU) memory.used(this.processor, granule);
+    } else memory.remoteAccess(this.processor, granule, n, n * bytes);
     if (memory.watches) memory.watched(this.processor, granule, op, address, stride, n, bytes);
     if ((memory.residency.state[granule]! & TRACKED) !== 0)
       memory.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, n, bytes, here);

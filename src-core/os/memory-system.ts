@@ -172,6 +172,12 @@ export abstract class MemorySystem implements EvictionView {
   readonly faultQueue: FaultQueue | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
+  /** true: the system wants to hear of `used`; may change at the start of a fault batch. */
+  get followsUse(): boolean {
+    return false;
+  }
+  /** A device with a fault queue used memory of its own: once per run of accesses inside a granule, or of points in a VA block. */
+  used(_device: ProcessorIndex, _granule: Granule): void {}
 
   // --- what the run tells ---
   /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */

@@ -1,7 +1,8 @@
 /**
  * Physical memory of one GPU as the driver manages it (uvm_pmm_gpu.c): 2 MiB root chunks, split into pieces for blocks that
  * are smaller, and three lists from which eviction takes its victim. The lists know when memory was last *migrated*, never
- * when it was used: hits leave no trace. Left out: PMA's own zeroing in the background, so a new root is never known zero.
+ * when it was used: hits leave no trace, unless the run asks what would happen if they did (`touch`). Left out: PMA's own
+ * zeroing in the background, so a new root is never known zero.
  */
 import { assert } from '../../base/assert';
 import { VICTIM, type NvidiaDecisions, type VictimQuestion } from '../../contracts/nvidia-uvm';
@@ -129,6 +130,14 @@ export class RootChunks {
     if (root.list !== LIST.none) this.lists[root.list]!.remove(root);
     root.list = list;
     if (list !== LIST.none) this.lists[list]!.push(root);
+  }
+
+  /** Used just now: to the young end of its list. What is unused or discarded stays where it is. */
+  touch(root: Root): void {
+    const used = this.lists[LIST.used]!;
+    if (root.list !== LIST.used || used.newest === root) return;
+    used.remove(root);
+    used.push(root);
   }
 
   /** Roots that could be evicted. */

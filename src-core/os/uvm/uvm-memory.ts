@@ -30,9 +30,11 @@ import { summarizeUvm } from './summary';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
 import { UvmQueue, type UvmQueueHost } from './uvm-queue';
-import type { VaBlock } from './va-block';
+import { rootOf, type VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
+/** Of 64 KiB: pieces of memory for blocks that are smaller than a root chunk. */
+const BIG_PAGES_PER_BLOCK = VA_BLOCK_BYTES / 65_536;
 /** A CPU thread that is throttled this often on one page in a row is our bug. */
 const MOST_NAPS = 100_000;
 
@@ -246,6 +248,15 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   }
   counterNotifies(): void {
     assert(false, 'an access counter notified although none counts');
+  }
+  override get followsUse(): boolean {
+    return this.knobs.evictByAccess;
+  }
+  override used(device: ProcessorIndex, granule: number): void {
+    const block = this.blockAt(Math.floor(granule / this.granulesPerBlock));
+    const page = granule - block.index * this.granulesPerBlock;
+    const root = rootOf(block, device, page, Math.max(1, this.granulesPerBlock / BIG_PAGES_PER_BLOCK));
+    if (root) this.memoryOf[device]!.touch(root);
   }
   setPending(processor: ProcessorIndex, granule: number): void {
     this.access.setPending(processor, granule, true);

@@ -126,3 +126,12 @@ export class VaBlock {
     return set;
   }
 }
+
+/** The root chunk behind a page of a block on a GPU; null where it has no memory there. */
+export function rootOf(block: VaBlock, gpu: Processor, page: number, pagesPerBigPage: number): Root | null {
+  const { root, pieces } = block.backing[gpu]!;
+  if (root) return root;
+  const around = pieces.get(page - (page % pagesPerBigPage));
+  const piece = around && page < around.firstPage + around.pages ? around : pieces.get(page);
+  return piece?.root ?? null;
+}
