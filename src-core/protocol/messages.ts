@@ -7,7 +7,7 @@ import type { BoundRow } from '../model/bounds';
 import type { Finding } from '../model/finding';
 import type { ComparisonRow } from '../model/comparison';
 import type { Knob, KnobValue } from '../model/knob';
-import type { KnobFile, KnobLeft, KnobText, UnmatchedKnob } from '../model/knob-file';
+import type { KnobFile, KnobFileFormat, KnobLeft, KnobText, UnmatchedKnob } from '../model/knob-file';
 import type { MemorySystemId, SystemChoice } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { ChangeKind, PolicyChange, PolicyChoice, PolicyKind, RunChange, ScenarioSpec } from '../model/scenario';
@@ -251,6 +251,11 @@ export interface Methods {
   /** Desktop: asks where and writes, answers the path (null = cancelled). Browser: answers path null and the bytes. */
   'app.saveReport': {
     params: { format: 'html' | 'json' | 'csv' | 'pdf'; suggestedName: string; path?: string };
+    result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean };
+  };
+  /** One of the configuration files of session.exportKnobs, of the run in hand. */
+  'app.saveKnobs': {
+    params: { format: KnobFileFormat; all: boolean; suggestedName: string; path?: string };
     result: { path: string | null; bytes: Uint8Array | null; cancelled: boolean };
   };
   'app.saveRecording': {

@@ -5,7 +5,7 @@ import type { OpenTarget } from '../../src-core/model/target';
 import type { BackendEvent, Params, Response, RunInfo, RunOptions } from '../../src-core/protocol/messages';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import type { Desktop } from './desktop';
-import { saveRecording, saveReport } from './save';
+import { saveKnobs, saveRecording, saveReport } from './save';
 import { withRecent } from './settings';
 
 export interface DesktopClient {
@@ -126,6 +126,7 @@ class Client implements DesktopClient {
       },
       'app.openDialog': ({ title }) => this.askFile(title),
       'app.recent': () => Promise.resolve(desktop.settings.get().recent),
+      'app.saveKnobs': (params, host) => saveKnobs(desktop, window, host, params),
       'app.saveReport': (params, host) => saveReport(desktop, window, host, params),
       'app.saveRecording': (params, host) => saveRecording(desktop, window, host, params),
     };

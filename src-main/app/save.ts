@@ -1,6 +1,7 @@
 /** Writes reports and recordings where the user says: whole or not at all. */
 import { dialog, type BrowserWindow, type FileFilter } from 'electron';
 import type { Params, ResultOf } from '../../src-core/protocol/messages';
+import { knobFileText } from '../host/knob-file';
 import type { SessionHost } from '../host/session-host';
 import { atomicWrite } from '../io/atomic-write';
 import type { Desktop } from './desktop';
@@ -40,6 +41,20 @@ export async function saveReport(
   if (path === null) return CANCELLED;
   const { text } = await host.request('session.report', { format: params.format === 'pdf' ? 'html' : params.format });
   await atomicWrite(path, params.format === 'pdf' ? await printPdf(text) : text);
+  return savedAs(path);
+}
+
+export async function saveKnobs(
+  desktop: Desktop,
+  window: BrowserWindow,
+  host: SessionHost,
+  params: Params<'app.saveKnobs'>,
+): Promise<Saved> {
+  const text = await knobFileText(params, host);
+  const filter = { name: 'Configuration file', extensions: ['conf', 'txt'] };
+  const path = await askPath(desktop, window, params.suggestedName, filter, params.path);
+  if (path === null) return CANCELLED;
+  await atomicWrite(path, text);
   return savedAs(path);
 }
 

@@ -99,6 +99,12 @@ const methods = {
     suggestedName: text,
     path: text.min(1).exactOptional(),
   }),
+  'app.saveKnobs': z.strictObject({
+    format: z.enum(KNOB_FILE_FORMATS),
+    all: z.boolean(),
+    suggestedName: text,
+    path: text.min(1).exactOptional(),
+  }),
   'app.saveRecording': z.strictObject({ suggestedName: text, path: text.min(1).exactOptional() }),
   'upload.begin': z.strictObject({ name: text.min(1), bytes: count }),
   'upload.chunk': z.strictObject({ upload: text, bytes: z.instanceof(Uint8Array) }),

@@ -9,6 +9,7 @@ import { Refusal } from '../../src-core/model/refusal';
 import type { OpenTarget } from '../../src-core/model/target';
 import { decodeMessage, encodeMessage } from '../../src-core/protocol/codec';
 import type { BackendEvent, Message, Params, Request, Response, ResultOf } from '../../src-core/protocol/messages';
+import { knobFileText } from '../host/knob-file';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import { findChromium, printWithChromium } from './chromium';
 
@@ -61,6 +62,7 @@ function shellHandlers(options: ConnectionOptions): ShellHandlers {
       }),
     'app.recent': () => Promise.resolve([]),
     'app.saveReport': (params, host) => reportBytes(params, host),
+    'app.saveKnobs': async (params, host) => asBytes(new TextEncoder().encode(await knobFileText(params, host))),
     'app.saveRecording': (_params, host) => recordingBytes(host),
   };
 }

@@ -5,6 +5,7 @@ import type { RunOptions, RunState } from '../../src-core/protocol/messages';
 import { useBackend } from '../client';
 import { exportName, type ExportFormat } from './export-name';
 import { importersFor, type Importer } from './importers';
+import { download } from '../widgets/download';
 
 /** A chosen file that may come with others: the import dialog asks before it is opened. */
 export interface PendingImport {
@@ -49,15 +50,6 @@ function pickFile(): Promise<File | null> {
     input.addEventListener('cancel', () => resolve(null));
     input.click();
   });
-}
-
-function download(name: string, bytes: Uint8Array): void {
-  const link = document.createElement('a');
-  const url = URL.createObjectURL(new Blob([bytes.slice()]));
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
 
 export function useActions(): Actions {

@@ -3,7 +3,7 @@
  * Components read from here and call the verbs; they never see a message.
  */
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
-import type { PolicyChoice, PolicyKind } from '../../src-core/model/scenario';
+import type { ChangeKind, PolicyChoice } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
 import type {
   BackendEvent,
@@ -60,7 +60,7 @@ export interface Backend {
   control(action: Params<'session.control'>['action']): Promise<void>;
   setSpeed(batchesPerSecond: number | null): Promise<void>;
   /** Throws RequestError when the change is refused: the reason belongs at the control that asked. */
-  setPolicy(kind: PolicyKind, id: string, params: Params<'session.policy'>['params']): Promise<void>;
+  setPolicy(kind: ChangeKind, id: string, params: Params<'session.policy'>['params']): Promise<void>;
   /** Whether `openAgainWith` can work: this page knows what was opened. */
   readonly canOpenAgain: ComputedRef<boolean>;
   /** Opens the same input once more with these policies from the start (what looks into the future needs that). */

@@ -3,6 +3,7 @@ import { changesPanel } from './changes';
 import type { PanelDefinition } from './contract';
 import { factsPanel } from './facts';
 import { findingsPanel } from './findings';
+import { knobsPanel } from './knobs';
 import { objectsPanel } from './objects';
 import { policiesPanel } from './policies';
 import { reportPanel } from './report';
@@ -15,6 +16,7 @@ export const panels: readonly PanelDefinition[] = [
   objectsPanel,
   summaryPanel,
   systemsPanel,
+  knobsPanel,
   reportPanel,
   policiesPanel,
   changesPanel,

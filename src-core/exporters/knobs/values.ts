@@ -68,7 +68,7 @@ export function readValue(
               kind: 'knob-out-of-range',
               severity: 'warning',
               count: 1,
-              message: `${spelled} is outside of ${expected(param, texts)}; the driver takes ${instead} instead, and so does Faultline`,
+              message: `${spelled} is out of range, expected ${expected(param, texts)}; the driver takes ${instead} instead, and so does Faultline`,
               place: entry.place,
             },
           ],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PolicyDescription } from '../../../src-core/protocol/messages';
+import type { Description, PolicyDescription } from '../../../src-core/protocol/messages';
 import { placeFlags } from '../../../src-renderer/panels/timeline/bands';
 import { layOut } from '../../../src-renderer/panels/timeline/layout';
 import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';
@@ -113,6 +113,9 @@ describe('flags of policy changes', () => {
     const policy = { kind: 'eviction', id: 'lru', title: 'Least recently used' } as PolicyDescription;
     expect(policyTitle('eviction=lru', [policy])).toBe('Eviction: Least recently used');
     expect(policyTitle('eviction=gone', [policy])).toBe('eviction=gone');
+    const system = { id: 'hmm', title: 'HMM' } as Description['systems'][number];
+    expect(policyTitle('system=hmm', [policy], [system])).toBe('Knobs: HMM');
+    expect(policyTitle('system=off', [policy], [system])).toBe('system=off');
   });
 });
 

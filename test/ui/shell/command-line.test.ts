@@ -309,7 +309,7 @@ describe('knobs', () => {
     );
     const warned = await faultline(['knobs', 'import', 'FOLDER/x.conf', '--system', 'nvidia-uvm']);
     expect(warned.code).toBe(0);
-    expect(warned.err).toMatch(/warning: .*x\.conf:1:20: .*threshold=101 is outside of .*its default 51 instead/);
+    expect(warned.err).toMatch(/warning: .*x\.conf:1:20: .*threshold=101 is out of range .*its default 51 instead/);
     expect(warned.out).toMatch(/x\.conf:1:52: nvidia-uvm uvm_perf_nap=2\n.*granularity=4 \(a knob of amd-svm\)/);
     writeFileSync(join(folder, 'y.conf'), 'options nvidia-uvm uvm_perf_prefetch_threshold=lots\n');
     const refused = await faultline(['knobs', 'import', 'FOLDER/y.conf']);

@@ -235,7 +235,7 @@ describe('a value out of range', () => {
     expect(findings).toMatchObject([
       { kind: 'knob-out-of-range', severity: 'warning', place: { line: 1, column: 20 } },
     ]);
-    expect(findings[0]!.message).toContain(`${name}=${text} is outside of`);
+    expect(findings[0]!.message).toContain(`${name}=${text} is out of range`);
   });
 
   it('of a switch that asks only whether it is 0 is on', () => {
