@@ -8,7 +8,7 @@ import { holds } from './validation/row';
 let all: readonly Compared[] = [];
 beforeAll(async () => {
   all = await compareAll();
-});
+}, 180_000);
 
 describe.each(validationRows)('$id $title', (row) => {
   it('compares numbers, each with a published one', () => {

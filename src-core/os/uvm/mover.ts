@@ -183,13 +183,18 @@ export class Mover {
     this.host.tally.readDuplicateInvalidates++;
   }
 
-  /** Host pages that no GPU has reached before have to be made reachable. */
+  /**
+   * Makes host pages reachable for GPUs: the pages of the move, and with them all of the block that the host has, as the
+   * driver maps a block's pages when it first sets up the block's GPU state. Hence the first fault of a block takes longer.
+   */
   mapForDma(block: VaBlock, pages: PageMask): void {
     const { dmaMapped } = block;
+    const populated = block.resident[CPU]!;
     let fresh = 0;
     for (let i = 0; i < dmaMapped.length; i++) {
-      fresh += popcount(pages[i]! & ~dmaMapped[i]!);
-      dmaMapped[i] = dmaMapped[i]! | pages[i]!;
+      const reached = pages[i]! | populated[i]!;
+      fresh += popcount(reached & ~dmaMapped[i]!);
+      dmaMapped[i] = dmaMapped[i]! | reached;
     }
     if (fresh > 0) this.host.work.driver('dmaMapPerPage', fresh);
   }

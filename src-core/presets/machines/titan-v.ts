@@ -18,9 +18,9 @@ const { interrupt, perBlock, perPageUnmap, dmaMapPerPage, preprocessPerEntry, pt
  * transfer is less than a quarter, and about 180 us more per eviction. The split: 256 fetched entries and interrupt and
  * replay make the 40 us; the 5 us per page are what the GTX 1080 Ti logs know (unmapping, mapping, page table), blocks (28
  * pages each: 195 pages in 6.96 blocks of a batch), and the rest is the set-up of a copy per page, since the pages of sgemm
- * lie 64 KiB apart. Residual against the fit below 1 % for 100 KB to 800 KB by construction, and 1.5 % in a run of the
- * engine, whose batches are not all full (row V9 of the validation). An eviction adds up to 180 us; in a run its copy
- * overlaps the driver and 153 us remain, near the 155 us that the second figure of the source implies (0.91 ms for 200 KB with
+ * lie 64 KiB apart. Residual against the fit below 1 % for 100 KB to 800 KB by construction, and 0.9 % in a run of the
+ * engine, whose batches lie in more blocks (row V9 of the validation). An eviction adds up to 180 us; in a run its copy
+ * overlaps the driver and 154 us remain, as the second figure of the source implies (0.91 ms for 200 KB with
  * four evictions).
  */
 const driver: DriverCosts = {
