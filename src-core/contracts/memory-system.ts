@@ -18,6 +18,8 @@ export interface SystemSpec<T extends z.ZodObject> {
   /** What real mechanism it stands for, with its source. */
   readonly source: string;
   readonly params: T;
+  /** The run's eviction, prefetch and migration policies govern it; absent = it decides by itself. */
+  readonly followsPolicies?: true;
   /** Decisions of NVIDIA's driver, for the systems that are built on it; the session hands them to the engine. */
   readonly decisions?: NvidiaDecisions;
 }

@@ -113,6 +113,8 @@ export interface SystemFigure {
 export interface SystemSummary {
   readonly id: MemorySystemId;
   readonly title: string;
+  /** The run's policies governed it; absent = it decided by itself. */
+  readonly followsPolicies?: true;
   readonly params: SystemChoice['params'];
   readonly numbers: SystemNumbers;
   /** Beside the numbers that every system has; absent = none. */

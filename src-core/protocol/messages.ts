@@ -100,6 +100,8 @@ export interface Description {
     readonly title: string;
     readonly summary: string;
     readonly source: string;
+    /** The run's policies govern it; false = it decides by itself. */
+    readonly followsPolicies: boolean;
     readonly params: readonly ParamDescription[];
   }[];
   readonly importers: readonly {

@@ -34,12 +34,13 @@ export function describe(
       constants: machineConstants(machine),
     })),
     policies: policies.map(describePolicy),
-    systems: memorySystems.map(({ id, letter, title, summary, source, schema }) => ({
+    systems: memorySystems.map(({ id, letter, title, summary, source, schema, followsPolicies }) => ({
       id,
       letter,
       title,
       summary,
       source,
+      followsPolicies: followsPolicies === true,
       params: describeParams(schema),
     })),
     importers: importers.map(({ id, title, summary, extensions, auxiliary }) => ({

@@ -373,5 +373,8 @@ class Pacer {
 const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => findPolicy(choice.kind, choice.id);
 
 /** With the title that people see. */
-const titled = (system: SystemSummary | null): SystemSummary | null =>
-  system && { ...system, title: memorySystems.find(({ id }) => id === system.id)?.title ?? system.id };
+function titled(system: SystemSummary | null): SystemSummary | null {
+  const entry = memorySystems.find(({ id }) => id === system?.id);
+  if (!system || !entry) return system;
+  return { ...system, title: entry.title, ...(entry.followsPolicies && { followsPolicies: true }) };
+}

@@ -12,6 +12,11 @@ import { facts, textTable } from './table';
 
 const NOT_KNOWN = '–';
 const size = (value: number | null): string => (value === null ? NOT_KNOWN : formatBytes(value));
+/** The policies of the run, or who decided instead of them. */
+const governedBy = ({ system, policies: choices }: RunSummary): string =>
+  system && !system.followsPolicies
+    ? `policies  none: ${system.title} decides by itself`
+    : `policies  ${policies(choices)}`;
 const policies = (choices: readonly PolicyChoice[]): string => choices.map(formatPolicyFlag).join('  ');
 
 function totalsText({ totals }: RunSummary): string {
@@ -73,7 +78,7 @@ export function summaryText(
   );
   return [
     `${workload.name} (${workload.kind}) on ${machine.id}, ${formatBytes(machine.deviceMemoryBytes)} device memory, ${formatBytes(machine.granularity)} granules, seed ${summary.seed}`,
-    `policies  ${policies(summary.policies)}`,
+    governedBy(summary),
     ...(changes.length === 0 ? [] : ['changed', ...changes]),
     ...(summary.complete
       ? []

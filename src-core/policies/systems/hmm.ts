@@ -11,6 +11,7 @@ export const hmm = defineSystem({
   summary:
     'Device faults migrate anonymous memory to device-private pages; what cannot move is mirrored from host memory; a CPU touch brings pages back.',
   source: 'Linux mm/hmm.c, mm/migrate_device.c; the driver follows drm_gpusvm and test_hmm (linux-hmm-semantics.md)',
+  followsPolicies: true,
   params: z.object({
     ...linuxParams,
     fileBackedMigration,

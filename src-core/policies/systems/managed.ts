@@ -7,5 +7,6 @@ export const managed = defineSystem({
   title: 'Managed (rule set R0)',
   summary: 'The idealised system: one copy per granule, no operating system underneath. What the scenarios count.',
   source: 'docs/r0-rules.md',
+  followsPolicies: true,
   params: z.object({}),
 });

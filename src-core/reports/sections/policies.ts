@@ -12,7 +12,17 @@ export const policies: ReportSection = {
   build({ summary, machine }) {
     const shown = summary.changes.slice(0, MOST_CHANGES);
     const left = summary.changes.length - shown.length;
+    const { system } = summary;
+    const governed = system === null || system.followsPolicies === true;
     return [
+      ...(governed
+        ? []
+        : [
+            {
+              kind: 'paragraph',
+              text: `${system.title} decides by itself: the policies below did not govern this run. Its parameters are under Memory system.`,
+            } as const,
+          ]),
       {
         kind: 'table',
         caption: 'Policies at the start of the run.',

@@ -114,4 +114,15 @@ describe('memory systems', () => {
     await page.getByRole('tab', { name: 'Memory systems' }).click();
     expect((await cells('Bytes to device'))[1]).toBe('42 MiB');
   });
+
+  it('shows the policies only where they govern', async () => {
+    await page.getByTestId('policies-decider').waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: 'Memory systems' }).click();
+    await page.getByTestId('system-select').selectOption('nvidia-uvm');
+    await page.getByTestId('policies-decider').getByText('NVIDIA UVM decides by itself').waitFor();
+    await page.getByTestId('toolbar-run').click();
+    await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('tab', { name: 'Report' }).click();
+    await page.getByTestId('report').getByText('Fault buffer entries fetched').waitFor();
+  });
 });

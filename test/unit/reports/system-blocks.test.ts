@@ -34,6 +34,17 @@ describe('the memory system of a run', () => {
     );
   });
 
+  it('says where the policies of the run governed nothing', () => {
+    const says = (summary: RunSummary): boolean =>
+      buildReport({ ...example, summary }, ['policies']).some(
+        (block) => block.kind === 'paragraph' && block.text.includes('decides by itself'),
+      );
+    const own = withSystem(example.summary);
+    expect(says(own)).toBe(true);
+    expect(says({ ...own, system: { ...own.system!, followsPolicies: true } })).toBe(false);
+    expect(says(example.summary)).toBe(false);
+  });
+
   it('tells its parameters, its numbers with their units, its requirements and its outcomes', () => {
     const blocks = systemBlocks(withSystem(example.summary));
     expect(blocks[0]).toEqual({ kind: 'paragraph', text: 'HMM: hmm, thp=always, contents=true.' });
