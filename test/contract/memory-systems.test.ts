@@ -62,7 +62,7 @@ interface Field {
 function otherValues(entry: SystemEntry): SystemChange['params'] {
   const { properties = {} } = z.toJSONSchema(entry.schema, { io: 'input' }) as { properties?: Record<string, Field> };
   return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, field]) => {
+    Object.entries(properties).flatMap(([name, field]): [string, number | string | boolean][] => {
       if (!entry.live.has(name)) return [];
       if (field.enum) return [[name, field.enum.find((word) => word !== field.default)!]];
       if (field.type === 'boolean') return [[name, field.default !== true]];

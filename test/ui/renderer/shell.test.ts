@@ -18,6 +18,7 @@ const status: RunStatus = {
   simTimePs: 3e9,
   phase: 'iterate[12]',
   policies: [],
+  system: null,
   pendingChanges: [],
   speed: null,
   error: null,
