@@ -10,6 +10,8 @@ export interface StageOptions {
   /** Further objects, one a line. */
   readonly objects?: readonly string[];
   readonly machine?: MachineSpec;
+  /** Of a, b and c. */
+  readonly sizes?: string;
 }
 
 export const runAmd = (steps: readonly string[], options: StageOptions = {}): Promise<SystemRun> =>
@@ -17,19 +19,19 @@ export const runAmd = (steps: readonly string[], options: StageOptions = {}): Pr
 export const runXe = (steps: readonly string[], options: StageOptions = {}): Promise<SystemRun> =>
   runDriver('xe-svm', steps, options);
 
-function runDriver(
+export function runDriver(
   system: MemorySystemId,
   steps: readonly string[],
-  { params = {}, memory = '64MiB', objects = [], machine }: StageOptions,
+  { params = {}, memory = '64MiB', objects = [], machine, sizes = '4MiB' }: StageOptions,
 ): Promise<SystemRun> {
   const text = `
 faultline: 1
 name: driver
 deviceMemory: ${memory}
 objects:
-  a: { size: 4MiB, element: 64B }
-  b: { size: 4MiB, element: 64B }
-  c: { size: 4MiB, element: 64B }
+  a: { size: ${sizes}, element: 64B }
+  b: { size: ${sizes}, element: 64B }
+  c: { size: ${sizes}, element: 64B }
 ${objects.map((object) => `  ${object}`).join('\n')}
 phases:
   - name: work

@@ -90,7 +90,8 @@ export class SvmMigration {
       moved += done.pages;
       at = until;
     }
-    range.vramPages = Math.max(0, range.vramPages - moved);
+    // Below zero where pages of a child's own range came along: the driver warns of it, and its count wraps around.
+    range.vramPages -= moved;
     if (range.vramPages === 0) {
       range.actual = CPU;
       this.vram.drop(range);
@@ -130,7 +131,7 @@ export class SvmMigration {
     tail.actual = range.actual;
     if (range.actual === CPU) return;
     tail.vramPages = this.vramPagesIn(mm, tail.start, tail.end, range.actual);
-    range.vramPages = Math.max(0, range.vramPages - tail.vramPages);
+    range.vramPages -= tail.vramPages;
     this.vram.share(range, tail);
   }
 
