@@ -160,7 +160,9 @@ export interface LinuxHost extends EvictionView {
   readonly step: number;
   /** Sends what moved; answers when all has arrived, ps. */
   flush(readyPs: number): number;
-  transferPs(device: ProcessorIndex, bytes: number): number;
+  transferPs(from: ProcessorIndex, to: ProcessorIndex, bytes: number): number;
+  /** A signal ends the process. */
+  kill(process: Process, signal: string): void;
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
   record(
     processor: ProcessorIndex,

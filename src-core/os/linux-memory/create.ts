@@ -12,7 +12,7 @@ import { DaxBackend } from './backends/dax';
 import { HmmBackend, type HmmOptions } from './backends/hmm';
 import { HostBackend } from './backends/host';
 import { NodeBackend, type NodeOptions } from './backends/node';
-import { Mi300aBackend } from './backends/mi300a';
+import { Mi300aBackend, type Mi300aOptions } from './backends/mi300a';
 import { XeSvmBackend } from './backends/xe-svm/backend';
 import type { XeSvmOptions } from './backends/xe-svm/options';
 import { LinuxMemory } from './linux-memory';
@@ -97,13 +97,7 @@ function backendOf({ id, params }: SystemChoice, chunkBytes: number): Backend {
     case 'gh-ats':
       return new AtsBackend(atsOptions(params));
     case 'mi300a':
-      return new Mi300aBackend({
-        apus: number('apus'),
-        xnack: on('xnack'),
-        granularity: number('svm_default_granularity'),
-        balancing: on('numaBalancing'),
-        scanPeriodMs: number('scanPeriodMs'),
-      });
+      return new Mi300aBackend(apuOptions(params));
     case 'managed':
     case 'nvidia-uvm':
     case 'uvmsmart':
@@ -156,5 +150,16 @@ function atsOptions(params: SystemChoice['params']): AtsOptions {
       threshold: number('uvm_perf_access_counter_threshold'),
       batch: number('uvm_perf_access_counter_batch_count'),
     },
+  };
+}
+
+function apuOptions(params: SystemChoice['params']): Mi300aOptions {
+  const number = (name: string): number => params[name] as number;
+  return {
+    apus: number('apus'),
+    xnack: params['xnack'] === true,
+    granularity: number('svm_default_granularity'),
+    balancing: params['numaBalancing'] === true,
+    scanPeriodMs: number('scanPeriodMs'),
   };
 }

@@ -364,10 +364,11 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     const what = `${processorName(processor)} ${verb}`;
     const address = toVirtual(this.config.space, granule * PAGE_BYTES);
     this.record(processor, object, address, PAGE_BYTES, REASON.outcome, what, result);
-    if (processor === CPU) {
-      this.processes.release(process.mm);
-      exit(this.kernel, process, 0, result === 'OOM' ? 'SIGKILL' : result);
-    }
+    if (processor === CPU) this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
+  }
+  kill(process: Process, signal: string): void {
+    this.processes.release(process.mm);
+    exit(this.kernel, process, 0, signal);
   }
 
   private nameOf(object: number): string | null {
@@ -403,9 +404,9 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   // --- what calls and backends need ---
-  /** How long the link needs for so many bytes in one transfer from a device to the host; 0 without a clock. */
-  transferPs(device: ProcessorIndex, bytes: number): number {
-    return this.links && bytes > 0 ? this.links.durationPs(device, CPU, bytes) : 0;
+  /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
+  transferPs(from: ProcessorIndex, to: ProcessorIndex, bytes: number): number {
+    return this.links && bytes > 0 ? this.links.durationPs(from, to, bytes) : 0;
   }
 
   /** Empties a device; answers the pages that stay. */

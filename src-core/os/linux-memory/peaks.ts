@@ -1,4 +1,5 @@
 /** Highest use of memories, and what an evacuation at the end of the run would take. */
+import { CPU } from '../../model/processor';
 import { PAGE_BYTES } from '../linux/page';
 import type { LinuxHost } from './backend';
 
@@ -18,7 +19,7 @@ export function noteEvacuation(host: LinuxHost): void {
     const stays = host.backend.residue?.(device) ?? host.whereabouts.pinnedOn(device);
     const pages = host.residency.residents(device) - stays;
     host.tally.residuePages += host.residue(device);
-    if (timing && pages > 0) ps += timing.evictionFixed.value + host.transferPs(device, pages * PAGE_BYTES);
+    if (timing && pages > 0) ps += timing.evictionFixed.value + host.transferPs(device, CPU, pages * PAGE_BYTES);
   }
   // An unplug in mid-run was the real thing; the estimate is for what is there at the end.
   host.tally.evacuationPs = timing ? Math.max(ps, host.tally.evacuationPs ?? 0) : null;

@@ -4,7 +4,7 @@
  * Source: uvm_gpu_access_counters.c:39-69, 146-157; uvm_ats_faults.c:746-816, driver 595.45.04. Left out: time-outs of the
  * interrupt, a full buffer.
  */
-import type { ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../linux/mm';
 import { PAGE_BYTES } from '../../linux/page';
 import type { LinuxHost } from '../backend';
@@ -108,7 +108,7 @@ export class AtsCounterService {
   private durationPs(device: ProcessorIndex, notifications: readonly CounterNotification[]): number {
     const { timing } = this.memory.config.machine;
     if (!timing) return 0;
-    const each = timing.batchPerFault.value + this.memory.transferPs(device, this.basePages * PAGE_BYTES);
+    const each = timing.batchPerFault.value + this.memory.transferPs(CPU, device, this.basePages * PAGE_BYTES);
     return timing.batchFixed.value + notifications.length * each;
   }
 

@@ -4,11 +4,13 @@
  * destination and give pages that exist what they lack; access counters move pages that exist.
  */
 import { assert } from '../../../base/assert';
+import { PS_PER_S } from '../../../base/units';
 import { andMask, andNotMask, createPageMask, nextSet, orMask, setPage, type PageMask } from '../../../base/page-mask';
 import type { NvidiaDecisions } from '../../../contracts/nvidia-uvm';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import { handleFault } from '../../linux/fault';
 import { canRead, canWrite, type Mm } from '../../linux/mm';
+import { PAGE_BYTES } from '../../linux/page';
 import { entryAt, pageOf } from '../../linux/page-table';
 import { isHole, populateHole } from '../../linux/populate';
 import type { LinuxHost } from '../backend';
@@ -56,6 +58,7 @@ export class AtsService {
     if (!canWrite(vma)) andMask(write, read);
     const denied = canRead(vma) ? null : 'EFAULT';
     const results = new Map<number, string>();
+    this.memory.spend(this.memory.config.machine.timing?.driver?.perBlock.value ?? 0);
     if (!denied) {
       const destination = atsDestination(device, vma.policy, this.options.driverManaged);
       const { resident, isFirstTouch } = this.residency(window, destination.node);
@@ -126,9 +129,19 @@ export class AtsService {
 
   /** Holes become pages of the node, as long as it has any; what is left comes from where the kernel's fault path takes it. */
   private fill(mm: Mm, start: number, end: number, node: number): boolean {
-    for (let vpn = start; vpn < end; vpn++)
-      if (isHole(mm, vpn) && !populateHole(this.memory.kernel, mm, vpn, node)) return false;
-    return true;
+    let filled = 0;
+    let isWhole = true;
+    for (let vpn = start; vpn < end && isWhole; vpn++) {
+      if (!isHole(mm, vpn)) continue;
+      isWhole = populateHole(this.memory.kernel, mm, vpn, node);
+      if (isWhole) filled++;
+    }
+    const driver = this.memory.config.machine.timing?.driver;
+    if (driver && filled > 0) {
+      const zeroingPs = ((filled * PAGE_BYTES) / driver.zeroing.value) * PS_PER_S;
+      this.memory.spend(driver.populatePerChunk.value + Math.round(zeroingPs));
+    }
+    return isWhole;
   }
 
   private reach(device: ProcessorIndex, mm: Mm, vpn: number, write: boolean): string {

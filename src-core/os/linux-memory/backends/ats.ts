@@ -90,6 +90,14 @@ export class AtsBackend extends NodeBackend {
   }
 
   // --- faults ---
+  /** A window and its new pages are paid for as they are served; no page is unmapped, copied or mapped for the GPU. */
+  faultPs(faults: number): number | undefined {
+    const driver = this.memory.config.machine.timing?.driver;
+    if (!driver) return undefined;
+    const perFaultPs = driver.fetchPerEntry.value + driver.preprocessPerEntry.value;
+    return driver.interrupt.value + driver.replay.value + faults * perFaultPs;
+  }
+
   override deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
     const { memory } = this;
     const { windows, unmapped } = groupByWindow(memory, faults, this.basePages);

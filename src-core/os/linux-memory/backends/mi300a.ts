@@ -128,7 +128,10 @@ export class Mi300aBackend implements Backend {
       const process = memory.processes.of(granule);
       if (!process || memory.access.isMapped(device, granule, op)) continue;
       const ret = this.restore(device, process.mm, memory.map.vpn(granule), op);
-      if (ret !== 'ok') memory.outcome(ret, device, granule, op, process);
+      if (ret === 'ok') continue;
+      memory.outcome(ret, device, granule, op, process);
+      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts.
+      if (!this.options.xnack) memory.kill(process, 'SIGABRT');
     }
   }
 
