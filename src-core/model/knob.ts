@@ -43,9 +43,9 @@ export type KnobCondition =
   | { readonly param: string; readonly is: KnobValue }
   | { readonly param: string; readonly isNot: KnobValue };
 
-/** All of `when` hold: the knob does nothing, and `why` says so to people. */
+/** All of `when` hold (none named: always, as the model leaves it out): the knob does nothing, and `why` says so to people. */
 export interface KnobWithoutEffect {
-  readonly when: readonly [KnobCondition, ...KnobCondition[]];
+  readonly when: readonly KnobCondition[];
   readonly why: string;
 }
 

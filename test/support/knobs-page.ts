@@ -45,7 +45,7 @@ function row(param: KnobParam): string {
   const key = knob.key === undefined || knob.key === knob.name ? '' : `<br>\`${knob.key}\``;
   const boot = knob.bootParameter === undefined ? '' : `<br>boot: \`${knob.bootParameter}\``;
   const outside = outsideOf(param);
-  const idle = (knob.noEffect ?? []).map((each) => `${each.when.map(when).join(' and ')}: ${each.why}`);
+  const idle = (knob.noEffect ?? []).map((each) => `${each.when.map(when).join(' and ') || 'always'}: ${each.why}`);
   return [
     '',
     `\`${knob.name}\`${own}`,

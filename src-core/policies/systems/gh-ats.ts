@@ -46,7 +46,8 @@ const counters = {
     live: true,
     knob: uvm('uvm_perf_access_counter_threshold', 'uvm_gpu_access_counters.c:42-44, 1896-1910', {
       outside: 'nearest',
-      noEffect: NO_COUNTERS,
+      // Without a node to move to, notifications still open batches: how many is for the threshold to say.
+      noEffect: NO_COUNTERS.slice(0, 2),
     }),
   }),
   uvm_perf_access_counter_batch_count: integer({

@@ -76,7 +76,7 @@ describe('a knob that does nothing', () => {
       'pcie4-16g',
       'on a kernel with 4 KiB pages this driver reports access counters to tools and moves nothing',
     ],
-    ['nvidia-uvm', 'uvm_perf_access_counter_threshold', 'gh200', null],
+    ['gh-ats', 'uvm_perf_access_counter_threshold', 'gh200', null],
     [
       'nvidia-uvm,uvm_perf_fault_replay_policy=once',
       'uvm_perf_fault_replay_update_put_ratio',

@@ -1,8 +1,8 @@
 /** Access counters of the device (nvidia-uvm-policies.md section 6). */
 import { choice, integer, toggle } from '../../../contracts/params';
-import { COUNTERS_INERT, COUNTERS_NEED_64K, UINT_MAX, uvm } from './knob';
+import { COUNTERS_ELSEWHERE, COUNTERS_INERT, COUNTERS_NEED_64K, UINT_MAX, uvm } from './knob';
 
-const INERT = [...COUNTERS_INERT, COUNTERS_NEED_64K];
+const INERT = [...COUNTERS_INERT, COUNTERS_NEED_64K, COUNTERS_ELSEWHERE];
 
 export const counterParams = {
   uvm_perf_access_counter_migration_enable: integer({
@@ -15,7 +15,7 @@ export const counterParams = {
     live: true,
     knob: uvm('uvm_perf_access_counter_migration_enable', 'uvm_gpu_access_counters.c:69, 146-157', {
       outside: 'nearest',
-      noEffect: [COUNTERS_NEED_64K],
+      noEffect: [COUNTERS_NEED_64K, COUNTERS_ELSEWHERE],
     }),
   }),
   uvm_perf_access_counter_threshold: integer({
@@ -63,7 +63,7 @@ export const counterParams = {
     live: true,
     knob: uvm('uvm_perf_map_remote_on_eviction', 'uvm_va_block.c:67-68, 163-167', {
       outside: 'on',
-      noEffect: COUNTERS_INERT,
+      noEffect: [...COUNTERS_INERT, COUNTERS_ELSEWHERE],
     }),
   }),
 } as const;

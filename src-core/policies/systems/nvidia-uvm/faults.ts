@@ -1,6 +1,6 @@
 /** Servicing of replayable faults (nvidia-uvm-policies.md section 3). */
 import { choice, integer, toggle } from '../../../contracts/params';
-import { THRASHING_OFF, UINT_MAX, uvm } from './knob';
+import { notModelled, THRASHING_OFF, UINT_MAX, uvm } from './knob';
 
 export const faultParams = {
   uvm_perf_fault_batch_count: integer({
@@ -79,6 +79,8 @@ export const faultParams = {
     max: UINT_MAX,
     initial: 1000,
     live: true,
-    knob: uvm('uvm_perf_reenable_prefetch_faults_lapse_msec', 'uvm_gpu_replayable_faults.c:65-70, 2845-2869'),
+    knob: uvm('uvm_perf_reenable_prefetch_faults_lapse_msec', 'uvm_gpu_replayable_faults.c:65-70, 2845-2869', {
+      noEffect: [notModelled('devices of this model raise no faults for prefetch instructions')],
+    }),
   }),
 } as const;

@@ -39,8 +39,15 @@ export const COUNTERS_INERT: readonly KnobWithoutEffect[] = [
   },
 ];
 
+/** What the driver has and this model does not. */
+export const notModelled = (why: string): KnobWithoutEffect => ({ when: [], why });
+
 /** uvm_gpu_access_counters.c:1690-1697: the service routine only tells the tools, and does not even clear the counters. */
 export const COUNTERS_NEED_64K: KnobWithoutEffect = {
   when: [{ fact: 'pages-4k' }],
   why: 'on a kernel with 4 KiB pages this driver reports access counters to tools and moves nothing',
 };
+
+export const COUNTERS_ELSEWHERE = notModelled(
+  'this memory system models kernels with 4 KiB pages, where access counters move nothing; the memory system gh-ats has them',
+);

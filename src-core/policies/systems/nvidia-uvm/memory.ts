@@ -1,12 +1,14 @@
 /** Device memory, eviction, explicit migration and HMM (nvidia-uvm-policies.md sections 5, 7 and 9). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
-import { uvm } from './knob';
+import { notModelled, uvm } from './knob';
 
 const NEEDS_CPU_LINK: KnobWithoutEffect = {
   when: [{ fact: 'no-cpu-link' }],
   why: 'pages are unmapped ahead only where the device reaches the CPU over NVLink or C2C',
 };
+
+const PREUNMAP_LEFT_OUT = notModelled('explicit migrations unmap block by block in this model');
 
 export const memoryParams = {
   allocation: choice({
@@ -33,6 +35,7 @@ export const memoryParams = {
     knob: uvm('uvm_perf_pma_batch_nonpinned_order', 'uvm_pmm_gpu.c:188-194, 1958-1991', {
       noEffect: [
         { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
+        notModelled('calls to the physical allocator cost nothing in this model'),
       ],
     }),
   }),
@@ -61,7 +64,7 @@ export const memoryParams = {
     live: true,
     knob: uvm('uvm_perf_migrate_cpu_preunmap_enable', 'uvm_migrate.c:52-53, 333-348', {
       outside: 'on',
-      noEffect: [NEEDS_CPU_LINK],
+      noEffect: [NEEDS_CPU_LINK, PREUNMAP_LEFT_OUT],
     }),
   }),
   uvm_perf_migrate_cpu_preunmap_block_order: integer({
@@ -80,6 +83,7 @@ export const memoryParams = {
           when: [{ param: 'uvm_perf_migrate_cpu_preunmap_enable', is: false }],
           why: 'pages are not unmapped ahead at all',
         },
+        PREUNMAP_LEFT_OUT,
       ],
     }),
   }),
