@@ -4,6 +4,7 @@ import { choice, integer } from '../../contracts/params';
 import type { KnobWithoutEffect } from '../../model/knob';
 import { nvidiaDecisions } from '../nvidia-uvm';
 import { nodeParams } from './coherent';
+import { thpKnob } from './linux-knobs';
 import { uvm } from './nvidia-uvm/knob';
 import { prefetchParams } from './nvidia-uvm/prefetch';
 import { linuxParams, zoneReclaimMode } from './params';
@@ -78,6 +79,22 @@ export const ghAts = defineSystem({
   decisions: nvidiaDecisions,
   params: z.object({
     ...linuxParams,
+    thp: choice({
+      title: 'Transparent huge pages',
+      help: 'As /sys/kernel/mm/transparent_hugepage/enabled.',
+      values: ['madvise', 'always', 'never'],
+      initial: 'madvise',
+      live: true,
+      knob: {
+        ...thpKnob,
+        noEffect: [
+          {
+            when: [{ param: 'kernelPage', is: '64k' }],
+            why: 'with pages of 64 KiB a huge page is 512 MiB, which is not modelled',
+          },
+        ],
+      },
+    }),
     kernelPage: choice({
       title: 'Page of the kernel',
       help: '64k: pages of 64 KiB are allocated, faulted and moved whole, and THP does nothing. 4k: pages of 4 KiB.',
