@@ -100,6 +100,11 @@ export type OsAction =
       readonly at: ProcessorIndex | null;
       readonly value: number | null;
     }
+  /**
+   * A copy engine of a device copies the same bytes of object `source` into the range: cudaMemcpyAsync on managed memory. An
+   * engine cannot be replayed as a thread group can: each page it misses is a fault of its own.
+   */
+  | { readonly kind: 'memcpy'; readonly range: OsRange; readonly source: number; readonly device: ProcessorIndex }
   /** Evicts everything from the device and takes its memory away; `replug` gives it back. */
   | { readonly kind: 'unplug' | 'replug'; readonly device: ProcessorIndex }
   /** The kernel itself allocates (page cache of others, network buffers, slab). Where it lands is the question of 1b. */

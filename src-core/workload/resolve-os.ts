@@ -25,6 +25,7 @@ const OPTIONS = [
   'policy',
   'home',
   'to',
+  'from',
 ] as const;
 type Option = (typeof OPTIONS)[number];
 /** Which calls take an option; those in `NEEDED` do not go without. */
@@ -32,7 +33,7 @@ const CALLS_WITH: Readonly<Record<Option, readonly OsCall[]>> = {
   prot: ['mprotect'],
   advice: ['madvise'],
   hint: ['advise'],
-  at: ['advise'],
+  at: ['advise', 'memcpy'],
   value: ['advise'],
   dontUnmap: ['mremap'],
   longTerm: ['pin'],
@@ -42,12 +43,14 @@ const CALLS_WITH: Readonly<Record<Option, readonly OsCall[]>> = {
   policy: ['mbind'],
   home: ['mbind'],
   to: ['truncate', 'migrate'],
+  from: ['memcpy'],
 };
 const NEEDED: readonly (readonly [OsCall, Option, string])[] = [
   ['mprotect', 'prot', 'none, r or rw, such as { mprotect: A, prot: r }'],
   ['madvise', 'advice', 'an advice, such as { madvise: A, advice: dontneed }'],
   ['truncate', 'to', 'the new size, such as { truncate: A, to: 4MiB }'],
   ['migrate', 'to', 'cpu or a gpu, such as { migrate: A, to: gpu0 }'],
+  ['memcpy', 'from', 'the object that is copied, such as { memcpy: A, from: B }'],
   ['advise', 'hint', 'a hint, such as { advise: A, hint: preferred-location, at: gpu0 }'],
 ];
 /** Hints about one processor. */
@@ -121,6 +124,8 @@ function rangeAction(call: RangeCall, context: Context): OsAction | null {
       const to = place(context, 'to', data.to);
       return to === null ? null : { kind: call, range, to };
     }
+    case 'memcpy':
+      return memcpyAction(context, range);
     case 'advise':
       return adviseAction(context, range);
     case 'fileRead':
@@ -130,6 +135,23 @@ function rangeAction(call: RangeCall, context: Context): OsAction | null {
     default:
       return { kind: call, range };
   }
+}
+
+/** The source holds the same bytes; the engine belongs to a device. */
+function memcpyAction(context: Context, range: OsRange): OsAction | null {
+  const { data, path, scope, wrong } = context;
+  const source = findObject(scope, data.from ?? '', [...path, 'from']);
+  const device = place(context, 'at', data.at ?? 'gpu0');
+  if (!source || device === null) return null;
+  if (device === CPU) return wrong('wrong-value', 'is "cpu"; expected a gpu, whose copy engine it is', 'at');
+  if (source.index === range.object) return wrong('wrong-value', 'is copied onto itself; name another object', 'from');
+  if (source.spec.bytes < range.to)
+    return wrong(
+      'wrong-range',
+      `${source.spec.name} has ${source.spec.bytes} bytes and ${range.to} are to be copied; choose a part, or a larger object`,
+      'from',
+    );
+  return { kind: 'memcpy', range, source: source.index, device };
 }
 
 /** A hint goes with a processor, with a number, or with neither. */

@@ -25,6 +25,7 @@ export const RANGE_CALLS = [
   'fileRead',
   'fileWrite',
   'migrate',
+  'memcpy',
   'advise',
   'userfaultfd',
 ] as const;
@@ -60,6 +61,7 @@ export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', 
   fileRead: on('Object whose file is read with read(), past the mapping.'),
   fileWrite: on('Object whose file is written with write(), past the mapping.'),
   migrate: on('Object that is moved to processor `to` now.'),
+  memcpy: on('Object into which a copy engine of a gpu (`at`) copies the same bytes of object `from`.'),
   advise: on('Object of which the program tells the device’s driver `hint`.'),
   userfaultfd: on('Object whose missing pages are answered by a handler in user space.'),
   fork: word('the name of a new process').optional().meta({ description: 'Makes a child process of this name.' }),
@@ -79,9 +81,11 @@ export const osSchema = section('a call such as { munmap: A, part: [0, 0.5] }', 
   prot: oneOf(['none', 'r', 'rw']).optional().meta({ description: 'mprotect: none, r or rw.' }),
   advice: oneOf(ADVICE).optional().meta({ description: 'madvise: what the program says of the range.' }),
   hint: oneOf(HINTS).optional().meta({ description: 'advise: what the driver is told of the range.' }),
-  at: word('cpu, gpu or gpu0 … gpu5')
-    .optional()
-    .meta({ description: 'advise: the processor of preferred-location, accessed-by, not-accessed-by and access.' }),
+  at: word('cpu, gpu or gpu0 … gpu5').optional().meta({
+    description:
+      'advise: the processor of preferred-location, accessed-by, not-accessed-by and access. memcpy: whose engine copies; default gpu0.',
+  }),
+  from: objectName.optional().meta({ description: 'memcpy: object that is copied.' }),
   value: whole(0, 63).optional().meta({ description: 'advise: log2 of pages, of granularity.' }),
   dontUnmap: flag('mremap: the old range stays mapped, empty (MREMAP_DONTUNMAP).'),
   longTerm: flag('pin: FOLL_LONGTERM, pages leave device and movable memory first.'),

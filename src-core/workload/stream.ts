@@ -96,7 +96,9 @@ function* partItems(
 /** A call names an object; what it works on is the storage that the name stands for now. */
 function boundCall({ process, action }: OsPart, { binding }: Cursor): OsStep {
   if (!('range' in action)) return { process, action };
-  return { process, action: { ...action, range: { ...action.range, object: binding[action.range.object]! } } };
+  const range = { ...action.range, object: binding[action.range.object]! };
+  if (action.kind === 'memcpy') return { process, action: { ...action, range, source: binding[action.source]! } };
+  return { process, action: { ...action, range } };
 }
 
 function* stepItems(step: StepPlan, phase: string, iteration: number, cursor: Cursor, draws: Draws): Items {

@@ -165,6 +165,8 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
       return pin(memory, process, pages, action.longTerm, action.write);
     case 'unpin':
       return unpin(memory, process, pages);
+    case 'memcpy':
+      return 'EOPNOTSUPP'; // copy engines are not modelled on this ground
     case 'migrate':
       return memory.migrateRange(process, start, end, action.to);
     case 'advise':

@@ -4,6 +4,7 @@ import { CPU, processorName } from '../../model/processor';
 import { toVirtual } from '../../model/space';
 import { NO_OBJECT } from '../../model/events';
 import { REASON } from '../codes';
+import type { CopyEngine } from './copy-engine';
 import type { ExplicitCalls } from './explicit';
 import type { UvmHost } from './host';
 
@@ -13,7 +14,7 @@ export interface UvmCaller extends UvmHost {
   settleClock(processor: number): number;
 }
 
-export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, { action }: OsStep): void {
+export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, engine: CopyEngine, { action }: OsStep): void {
   const { granuleBytes, config, work, tally } = host;
   const range = 'range' in action ? action.range : null;
   const object = range ? config.space.objects[range.object]! : null;
@@ -31,12 +32,18 @@ export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, { actio
     result = explicit.migrate(first, outer, action.to);
     host.clocks.reach(action.to, work.endPs); // work on the stream after it waits
     config.batchServiced();
+  } else if (action.kind === 'memcpy') {
+    what = `memcpy on ${processorName(action.device)}`;
+    host.clocks.reach(action.device, start);
+    const source = config.space.objects[action.source]!.offset + action.range.from;
+    result = engine.copy(action.device, source, from, to - from);
+    work.begin(host.settleClock(action.device)); // the caller waits for the copy
   } else if (action.kind === 'advise') {
     what = `advise ${action.hint}${action.at === null ? '' : ` ${processorName(action.at)}`}`;
     result = explicit.advise(first, outer, action);
   }
   host.clocks.reach(CPU, work.threadPs);
-  tally.driverPs += work.endPs - start;
+  if (action.kind !== 'memcpy') tally.driverPs += work.endPs - start;
   tally.apiCalls++;
   if (result !== 'ok') tally.outcome(result, what, object?.name ?? null, start, host.accessCount);
   config.sink.os(

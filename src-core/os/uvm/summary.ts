@@ -16,6 +16,7 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
   ['coalesced', 'after coalescing', 'count'],
   ['duplicates', 'Duplicate faults', 'count'],
   ['stale', 'Stale faults', 'count'],
+  ['nonReplayable', 'Non-replayable faults', 'count'],
   ['replays', 'Replays', 'count'],
   ['flushesUpdatePut', 'Flushes with PUT re-read', 'count'],
   ['flushesCachedPut', 'Flushes up to the cached PUT', 'count'],

@@ -12,6 +12,8 @@ export class UvmTally {
   duplicates = 0;
   /** Faults on pages that were mapped by the time they were looked at. */
   stale = 0;
+  /** Faults of copy engines, each serviced alone. */
+  nonReplayable = 0;
   batches = 0;
   replays = 0;
   flushesUpdatePut = 0;

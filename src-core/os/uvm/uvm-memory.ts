@@ -20,6 +20,7 @@ import { AccessBytes, UVM_MASKS } from './access-bytes';
 import { BlockMap } from './block-map';
 import { faultHardware } from './gpu-spec';
 import { executeUvmCall } from './calls';
+import { CopyEngine } from './copy-engine';
 import { ExplicitCalls } from './explicit';
 import { uvmKnobs, type UvmKnobs } from './knobs';
 import { RangePolicies } from './range-policies';
@@ -51,6 +52,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   private readonly map: BlockMap;
   private readonly blocks: BlockService;
   private readonly explicit: ExplicitCalls;
+  private readonly engine: CopyEngine;
   readonly items = new Samples();
   readonly barriers = new Samples();
   private readonly cpuFault: PageFault = {
@@ -81,6 +83,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.map = new BlockMap(config.space, this.granuleBytes, processors, this.knobs.malloc);
     this.blocks = new BlockService(this);
     this.explicit = new ExplicitCalls(this, this.blocks);
+    this.engine = new CopyEngine(this, this.blocks);
     this.faultQueue = new UvmQueue(this, this.blocks, faultHardware(config.machine));
     this.startThrashing();
     this.populateHost();
@@ -165,7 +168,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.barriers.add(durationPs);
   }
   override call(step: OsStep): void {
-    executeUvmCall(this, this.explicit, step);
+    executeUvmCall(this, this.explicit, this.engine, step);
   }
   override systemSummary(): SystemSummary {
     return summarizeUvm(this);

@@ -49,6 +49,7 @@ const calls: [string, unknown][] = [
   ['{ fileRead: f }', { kind: 'file-read', ...f }],
   ['{ fileWrite: f, bytes: [0, 4KiB] }', { kind: 'file-write', ...range(1, 0, 4096) }],
   ['{ migrate: a, to: gpu }', { kind: 'migrate', to: 1, ...a }],
+  ['{ memcpy: a, from: f, at: gpu1 }', { kind: 'memcpy', source: 1, device: 2, ...a }],
   [
     '{ advise: a, hint: preferred-location, at: gpu1 }',
     { kind: 'advise', hint: 'preferred-location', at: 2, value: null, ...a },

@@ -1,7 +1,8 @@
 /** Prefetches, advice and discard: what a program may tell the driver of its managed ranges. */
 import { describe, expect, it } from 'vitest';
-import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
+import { EVICTION, FAULT, MIGRATION } from '../../../../src-core/model/events';
 import type { SystemSummary } from '../../../../src-core/model/memory-system';
+import { loadWorkload } from '../../../../src-core/workload';
 import { runEvents, type EventRun } from '../../../support/event-run';
 
 const MIB = 2 ** 20;
@@ -139,5 +140,35 @@ describe('discard', () => {
     const more = [gpu('{ write: b }'), gpu('{ write: a }'), os('{ advise: a, hint: discard }'), gpu('{ read: b }')];
     const made = await runEvents(file([...more, os('{ migrate: b, to: gpu0 }')], '4MiB', '8MiB'));
     expect(figure(made, 'evictedRoots')).toBe(0);
+  });
+});
+
+describe('a copy engine', () => {
+  it('faults page by page, each fault in a batch of its own, with the tree at work', async () => {
+    const made = await runEvents(file([cpu('{ write: a }'), os('{ memcpy: b, from: a }'), gpu('{ read: b }')], '2MiB'));
+    // Per 2 MiB: blocks 0, 1, 2, 4, 8 and 16 of 64 KiB, once for what it reads and once for what it writes.
+    expect(figure(made, 'nonReplayable')).toBe(12);
+    expect(gpuFaults(made)).toBe(12);
+    const faults = made.events.filter(({ kind, processor }) => kind === FAULT && processor === 1);
+    expect(new Set(faults.map(({ batch }) => batch)).size).toBe(12);
+    expect(moved(made, 1)).toBe(2 * MIB);
+  });
+
+  it('does not fault on what it can reach, and is nothing that Linux offers', async () => {
+    const steps = [os('{ migrate: a, to: gpu0 }'), os('{ migrate: b, to: gpu0 }'), os('{ memcpy: b, from: a }')];
+    const made = await runEvents(file(steps));
+    expect(figure(made, 'nonReplayable')).toBe(0);
+    const linux = await runEvents(file(steps).replace('nvidia-uvm', 'hmm'));
+    expect(summaryOf(linux).outcomes.map(({ result, what }) => [what, result])).toContainEqual([
+      'memcpy',
+      'EOPNOTSUPP',
+    ]);
+  });
+
+  it('of a part that the source does not have is an error of the file', () => {
+    const wrong = file([os('{ memcpy: b, from: c }')]);
+    expect(() => loadWorkload(wrong, 'wrong.yaml')).toThrow(/there is no object "c"/);
+    expect(() => loadWorkload(file([os('{ memcpy: b, from: b }')]), 'wrong.yaml')).toThrow(/copied onto itself/);
+    expect(() => loadWorkload(file([os('{ memcpy: b, from: a, at: cpu }')]), 'wrong.yaml')).toThrow(/expected a gpu/);
   });
 });
