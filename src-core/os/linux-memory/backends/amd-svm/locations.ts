@@ -39,8 +39,6 @@ export function bestPrefetchLocation(
   return prefetch;
 }
 
-/** log2 sizes of `svm_default_granularity` are limited to this (amdgpu_drv.c). */
-export const GRANULARITY_MAX = 0x1b;
 /** SVM_ATTR_GRANULARITY of a range is limited to this (svm_range_apply_attrs). */
 export const RANGE_GRANULARITY_MAX = 0x3f;
 
