@@ -142,8 +142,8 @@ describe('uvm_perf_prefetch_*', () => {
   });
 
   it('does not matter where all pages exist and counters are off', async () => {
-    for (const uvm_perf_prefetch_enable of [true, false]) {
-      const { totals } = await run(reuse, { ...NO_COUNTERS, uvm_perf_prefetch_enable });
+    for (const params of [NO_PREFETCH, { uvm_perf_prefetch_threshold: 0 }, { uvm_perf_prefetch_threshold: 100 }]) {
+      const { totals } = await run(reuse, { ...NO_COUNTERS, ...params });
       expect(totals).toMatchObject({ gpuFaults: 0, migrations: 0, remoteBytes: 32 * MIB });
     }
   });
@@ -306,6 +306,27 @@ describe('who manages GPU memory', () => {
   });
 });
 
+describe('knobs of the kernel', () => {
+  it('transparent_hugepage matters with pages of 4 KiB, and does nothing with 64 KiB', async () => {
+    const faults = async (kernelPage: string, thp: string): Promise<number> =>
+      (await run(reuse, { ...NO_COUNTERS, kernelPage, thp })).totals['cpuFaults']!;
+    expect([await faults('4k', 'never'), await faults('4k', 'always')]).toEqual([2048, 4]);
+    expect([await faults('64k', 'never'), await faults('64k', 'always')]).toEqual([128, 128]);
+  });
+
+  it('zone_reclaim_mode matters where the host is full: memory of the GPU first, or swap first', async () => {
+    const text = workload('{ on: cpu, do: [{ write: A }, { write: B }] }', '{ on: cpu, do: [{ read: B }] }', 1);
+    const full = { hostMemory: 12, swap: 16 };
+    const spills = (await run(text, full)).summary.numbers;
+    expect([spills.swapOuts, spills.peakDeviceBytes]).toEqual([0, 4 * MIB]);
+    const swaps = (await run(text, { ...full, zone_reclaim_mode: 1 })).summary.numbers;
+    expect(swaps.swapOuts).toBeGreaterThan(0);
+    expect(swaps.peakDeviceBytes).toBe(0);
+    const [a, b] = [await run(text, { swap: 16 }), await run(text, { swap: 16, zone_reclaim_mode: 1 })];
+    expect(a.totals).toEqual(b.totals);
+  });
+});
+
 describe('numa_balancing', () => {
   const scans = { scanPeriodMs: 1, ...NO_COUNTERS };
 
@@ -315,6 +336,14 @@ describe('numa_balancing', () => {
     expect(on.totals).toMatchObject({ bytesToHost: 8 * MIB, bytesToDevice: 0 });
     const off = await run(text, { ...scans, numaBalancing: false }, pcie4x16g);
     expect(off.totals).toMatchObject({ migrations: 0 });
+  });
+
+  it('scan_period_min_ms: the longer it is the later pages come home; without balancing it does nothing', async () => {
+    const text = workload('{ on: gpu0, do: [{ write: A }] }', '{ on: cpu, do: [{ read: A }] }', 8);
+    const remote = async (scanPeriodMs: number, numaBalancing: boolean): Promise<number> =>
+      (await run(text, { ...scans, scanPeriodMs, numaBalancing }, pcie4x16g)).totals['remoteBytes']!;
+    expect(await remote(1, true)).toBeLessThan(await remote(2, true));
+    expect(await remote(1, false)).toBe(await remote(2, false));
   });
 
   it('hint faults of the GPU cost time, and move nothing', async () => {
