@@ -21,9 +21,11 @@ describe.each(validationRows)('$id $title', (row) => {
     const { comparisons, statements = [] } = all.find((each) => each.row === row)!.result;
     const broken = [
       ...comparisons.filter((each) => holds(each) === false),
-      ...statements.filter((statement) => !statement.holds),
+      ...statements.filter((statement) => !statement.holds && statement.isExplained !== true),
     ];
     expect(broken).toEqual([]);
+    // What DEVIATIONS.md explains must be a miss still.
+    expect(statements.filter((statement) => statement.holds && statement.isExplained === true)).toEqual([]);
   });
 });
 

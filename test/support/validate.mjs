@@ -1,5 +1,5 @@
 // `npm run validate`: compares the engine with published numbers and writes docs/validation.md. Ends with one line; its
-// exit status is 1 where a promise does not hold.
+// exit status is 1 where a promise does not hold that test/oracle/DEVIATIONS.md does not explain.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runnerImport } from 'vite';
@@ -20,4 +20,4 @@ const failed = counts.filter((count) => count.failed > 0);
 const lost = failed.reduce((sum, count) => sum + count.failed, 0);
 const where = failed.length > 0 ? ` (not in ${failed.map(({ id }) => id).join(', ')})` : '';
 console.log(`${promised - lost} of ${promised} promises hold${where}; docs/validation.md is written`);
-process.exitCode = lost > 0 ? 1 : 0;
+process.exitCode = counts.some((count) => count.unexplained > 0) ? 1 : 0;

@@ -5,6 +5,8 @@ import { v2 } from './rows/v2-hotspot-prefetchers';
 import { v3 } from './rows/v3-hotspot-lru';
 import { v8 } from './rows/v8-link-curve';
 import { v9 } from './rows/v9-titan-v-batches';
+import { v10 } from './rows/v10-oversubscribed-passes';
+import { v11 } from './rows/v11-gtx-1080-ti';
 import { v12 } from './rows/v12-lru-eviction';
 
-export const validationRows: readonly ValidationRow[] = [v1, v2, v3, v8, v9, v12];
+export const validationRows: readonly ValidationRow[] = [v1, v2, v3, v8, v9, v10, v11, v12];

@@ -64,13 +64,19 @@ function table(titles: readonly string[], rows: readonly (readonly string[])[], 
   return [line(titles), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
-/** Failed and all of what a row promises. */
-export function countOf({ result }: Compared): { readonly failed: number; readonly promised: number } {
+/** Failed, and failed without an explanation, and all of what a row promises. */
+export function countOf({ result }: Compared): {
+  readonly failed: number;
+  readonly unexplained: number;
+  readonly promised: number;
+} {
   const verdicts = [
     ...result.comparisons.map(holds).filter((held) => held !== null),
     ...(result.statements ?? []).map((statement) => statement.holds),
   ];
-  return { failed: verdicts.filter((held) => !held).length, promised: verdicts.length };
+  const failed = verdicts.filter((held) => !held).length;
+  const explained = (result.statements ?? []).filter((each) => !each.holds && each.isExplained === true).length;
+  return { failed, unexplained: failed - explained, promised: verdicts.length };
 }
 
 function section(compared: Compared): string {
