@@ -29,6 +29,8 @@ it.each<[MemorySystemId, Readonly<Record<string, number | string | boolean>>]>([
   ['amd-svm', {}],
   ['amd-svm', { xnack: false, register: true }],
   ['xe-svm', {}],
+  ['gh-ats', { scanPeriodMs: 1 }],
+  ['mi300a', { scanPeriodMs: 1 }],
 ])('%s %j', async (id, params) => {
   const parsed = memorySystems.find((system) => system.id === id)!.parse(params);
   if (!parsed.ok) throw new Error(parsed.error);
