@@ -31,6 +31,8 @@ export function loopCost(loop: LoopPlan): Cost {
   switch (loop.kind) {
     case 'run':
       return { accesses: loop.count * loop.lanes.length, units: 1 };
+    case 'gather':
+      return { accesses: loop.count * loop.lanes.length, units: loop.count };
     case 'stencil':
       return { accesses: stencilAccesses(loop), units: loop.planes * loop.rows * Math.min(3, loop.columns) };
     case 'gemm':

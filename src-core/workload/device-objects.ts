@@ -6,6 +6,7 @@ import type { LoopPlan, Workload } from './workload';
 function objectsOf(loop: LoopPlan): readonly number[] {
   switch (loop.kind) {
     case 'run':
+    case 'gather':
       return loop.lanes.map(({ object }) => object);
     case 'stencil':
       return [loop.read.object, ...loop.lanes.map(({ object }) => object)];

@@ -55,11 +55,11 @@ const KEYS_OF = {
   sequential: ['direction'],
   reverse: [],
   strided: ['stride', 'direction'],
-  random: ['count'],
+  random: ['count', 'index'],
   zipf: ['count', 's', 'placement'],
   chase: ['passes'],
 } as const;
-const PATTERN_KEYS = ['direction', 'stride', 'count', 's', 'placement', 'passes'] as const;
+const PATTERN_KEYS = ['direction', 'stride', 'count', 'index', 's', 'placement', 'passes'] as const;
 const patternsWith = (key: string): readonly string[] =>
   Object.entries<readonly string[]>(KEYS_OF).flatMap(([pattern, keys]) => (keys.includes(key) ? [pattern] : []));
 
@@ -67,13 +67,17 @@ export type ResolvedAccess =
   | { readonly kind: 'lane'; readonly lane: LanePlan; readonly count: number }
   | { readonly kind: 'points'; readonly points: PointsPlan };
 
-/** null where something is wrong. `direction` is what an enclosing `together` says; `stream` names random numbers. */
+/**
+ * null where something is wrong. `direction` is what an enclosing `together` says, `inLockStep` that there is one: random
+ * accesses then make as many as the others. `stream` names random numbers.
+ */
 export function resolveAccess(
   data: AccessData,
   path: Path,
   scope: Scope,
   stream: string,
   direction: Direction = 'forward',
+  inLockStep = false,
 ): ResolvedAccess | null {
   const wrong = (kind: string, message: string, key?: string, atKey = false): null => {
     scope.problems.push({ kind, message, path: key === undefined ? path : [...path, key], atKey });
@@ -119,7 +123,9 @@ export function resolveAccess(
       `pattern ${pattern} over ${formatCount(elements)} elements; at most ${formatCount(limit)}. Use larger elements or a part of the object`,
       'pattern',
     );
-  if (pattern !== 'chase' && data.count === undefined)
+  if (data.index !== undefined && !inLockStep)
+    return wrong('wrong-key', '"index" goes with accesses in lock step, in "together"', 'index', true);
+  if (pattern !== 'chase' && data.count === undefined && !(pattern === 'random' && inLockStep))
     return wrong('missing-key', `pattern ${pattern} needs "count", the number of accesses, such as count: 65536`);
   const points: PointsPlan = {
     kind: pattern,

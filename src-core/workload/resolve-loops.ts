@@ -4,17 +4,9 @@ import { GROUP_LANES } from '../contracts/access-stream';
 import { READ, READ_WRITE, WRITE } from '../model/processor';
 import type { Path } from './problems';
 import { findObject, resolveAccess, type Scope, VERBS } from './resolve-access';
+import { resolveLanes, resolveTogether, tooManyLanes } from './resolve-together';
 import type { GemmData, LoopData, StencilData } from './schema';
-import type {
-  Direction,
-  GemmPlan,
-  LanePlan,
-  LoopPlan,
-  MatrixPlan,
-  RunPlan,
-  StencilPlan,
-  WorkloadObject,
-} from './workload';
+import type { Direction, GemmPlan, LanePlan, LoopPlan, MatrixPlan, StencilPlan, WorkloadObject } from './workload';
 
 const KERNELS = ['together', 'stencil', 'gemm'] as const;
 
@@ -47,66 +39,9 @@ export function resolveLoop(data: LoopData, path: Path, scope: Scope, stream: st
       return null;
     }
   const direction = data.direction ?? 'forward';
-  if (data.together) return resolveTogether(data.together, [...path, 'together'], scope, direction);
+  if (data.together) return resolveTogether(data.together, [...path, 'together'], scope, stream, direction);
   if (data.stencil) return resolveStencil(data.stencil, [...path, 'stencil'], scope, direction);
   return data.gemm ? resolveGemm(data.gemm, [...path, 'gemm'], scope) : null;
-}
-
-interface LaneOfGroup {
-  readonly lane: LanePlan;
-  readonly count: number;
-}
-
-function resolveLanes(
-  list: NonNullable<LoopData['together']>,
-  path: Path,
-  scope: Scope,
-  direction: Direction,
-): LaneOfGroup[] | null {
-  const lanes: LaneOfGroup[] = [];
-  for (const [index, data] of list.entries()) {
-    const here = [...path, index];
-    const access = resolveAccess(data, here, scope, '', direction);
-    if (access?.kind === 'lane') lanes.push(access);
-    else if (access)
-      scope.problems.push({
-        kind: 'wrong-value',
-        message: `pattern ${access.points.kind} has no place in lock step; expected sequential, reverse or strided`,
-        path: [...here, 'pattern'],
-      });
-  }
-  return lanes.length === list.length ? lanes : null;
-}
-
-const tooManyLanes = (lanes: number, path: Path) => ({
-  kind: 'limit',
-  message: `${lanes} accesses in lock step; at most ${GROUP_LANES}. Make two loops of them`,
-  path,
-});
-
-function resolveTogether(
-  list: NonNullable<LoopData['together']>,
-  path: Path,
-  scope: Scope,
-  direction: Direction,
-): RunPlan | null {
-  if (list.length > GROUP_LANES) {
-    scope.problems.push(tooManyLanes(list.length, path));
-    return null;
-  }
-  const lanes = resolveLanes(list, path, scope, direction);
-  if (!lanes) return null;
-  const count = lanes[0]?.count ?? 0;
-  const odd = lanes.findIndex((lane) => lane.count !== count);
-  if (odd > 0) {
-    scope.problems.push({
-      kind: 'unequal-lanes',
-      message: `makes ${formatCount(lanes[odd]?.count ?? 0)} accesses, the first of the group ${formatCount(count)}; accesses in lock step must be equally many`,
-      path: [...path, odd],
-    });
-    return null;
-  }
-  return { kind: 'run', count, lanes: lanes.map((entry) => entry.lane) };
 }
 
 /** Neighbours as plane, row, column; ascending in memory. */

@@ -59,7 +59,12 @@ const accessShape = {
   stride: whole(1, 2 ** 47)
     .optional()
     .meta({ description: 'strided: every n-th element, once.' }),
-  count: whole(1, MAX_DRAWS).optional().meta({ description: 'random, zipf: number of accesses.' }),
+  count: whole(1, MAX_DRAWS)
+    .optional()
+    .meta({ description: 'random, zipf: number of accesses; in lock step as many as the others make.' }),
+  index: word('a name for the drawn element')
+    .optional()
+    .meta({ description: 'random, in lock step: accesses with the same name draw the same element number.' }),
   s: z
     .number(expected('the Zipf exponent, a number from 0 to 8'))
     .min(0, expected('the Zipf exponent, a number from 0 to 8'))

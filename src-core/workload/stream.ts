@@ -8,6 +8,7 @@ import type { SpaceSpec } from '../model/space';
 import { stepsOf } from './cost';
 import { drawState, type DrawState } from './draws';
 import { type Cursor, finishGroup, handOut, hasRoom, isReverse, type Items, putLane } from './generators/cursor';
+import { gatherItems } from './generators/gather';
 import { gemmItems } from './generators/gemm';
 import { type Draws, pointItems } from './generators/points';
 import { stencilItems } from './generators/stencil';
@@ -128,5 +129,6 @@ function putRun(loop: RunPlan, iteration: number, cursor: Cursor): void {
 
 function kernelItems(loop: Exclude<LoopPlan, RunPlan>, iteration: number, cursor: Cursor, draws: Draws): Items {
   if (loop.kind === 'stencil') return stencilItems(loop, iteration, cursor);
+  if (loop.kind === 'gather') return gatherItems(loop, iteration, draws, cursor);
   return loop.kind === 'gemm' ? gemmItems(loop, cursor) : pointItems(loop, draws, cursor);
 }

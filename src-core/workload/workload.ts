@@ -117,6 +117,19 @@ export interface RunPlan {
   readonly lanes: readonly LanePlan[];
 }
 
+/** Lanes in lock step of which some draw their element anew in each of `count` iterations. */
+export interface GatherPlan {
+  readonly kind: 'gather';
+  readonly count: number;
+  readonly lanes: readonly GatherLane[];
+  /** Uniform element numbers of one iteration: their range, and the stable name of their stream. */
+  readonly draws: readonly { readonly elements: number; readonly stream: string }[];
+}
+export interface GatherLane extends LanePlan {
+  /** Number of the draw that chooses the element; −1: the lane goes on by its stride. */
+  readonly draw: number;
+}
+
 /** For every element of planes × rows × columns: read the neighbours that exist, then the lanes of the same element. */
 export interface StencilPlan {
   readonly kind: 'stencil';
@@ -168,4 +181,4 @@ export interface PointsPlan {
   readonly hashed: boolean;
 }
 
-export type LoopPlan = RunPlan | StencilPlan | GemmPlan | PointsPlan;
+export type LoopPlan = RunPlan | GatherPlan | StencilPlan | GemmPlan | PointsPlan;

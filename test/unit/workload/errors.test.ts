@@ -276,7 +276,7 @@ describe('values', () => {
     [
       '{ together: [ { read: u, pattern: chase } ] }',
       '8:59',
-      '.together[0].pattern wrong-value: pattern chase has no place in lock step; expected sequential, reverse or strided',
+      '.together[0].pattern wrong-value: pattern chase has no place in lock step; expected sequential, reverse, strided or random',
     ],
     [
       '{ together: [ { read: u } ], stride: 2 }',

@@ -31,6 +31,8 @@ function makeText(seed: number): string {
       () => `{ ${verb()}: t, pattern: chase, passes: ${1 + random.below(3)} }`,
       () => `{ together: [ { ${verb()}: ${name()} }, { ${verb()}: ${name()} } ]${direction()} }`,
       () =>
+        `{ together: [ { ${verb()}: ${name()} }, { ${verb()}: t, pattern: random }, { ${verb()}: ${name()}, pattern: random${pick(['', ', index: k'])} } ]${direction()} }`,
+      () =>
         `{ stencil: { read: ${name()}, write: ${name()}, points: ${pick([3, 5, 9])}, also: [ { ${verb()}: w } ] }${direction()} }`,
       () =>
         `{ gemm: { a: x, b: x, c: x, m: ${1 + random.below(5)}, n: ${1 + random.below(5)}, k: ${1 + random.below(5)}, tile: ${1 + random.below(4)}, beta: ${random.below(2)} } }`,
