@@ -118,8 +118,8 @@ export class GpuFrontEnd {
       this.book(batch, first, lanes);
       const threads = batch.dependent ? 1 : queue.threadsPerGroup;
       let slots = 1;
-      let perSlot = room;
-      if (room < threads) {
+      let perSlot = room > 1 ? this.beforeCounter(batch, first, lanes, room) : room;
+      if (perSlot < threads) {
         slots = Math.min(threads - (at % threads), count - at, MOST_SLOTS);
         perSlot = 1;
       }
@@ -154,6 +154,19 @@ export class GpuFrontEnd {
       else if (stride < 0) n = Math.min(n, Math.floor((address - granule * granuleBytes) / -stride) + 1);
     }
     return n;
+  }
+
+  /** Of n iterations in the granules of `here`, those that come before an access counter moves one of these. */
+  private beforeCounter(batch: AccessBatch, first: number, lanes: number, n: number): number {
+    const { memory, device, here } = this;
+    let least = n;
+    for (let lane = 0; lane < lanes; lane++) {
+      const granule = here[lane]!;
+      const op = batch.op[first + lane]! as AccessOp;
+      if (memory.isLocal(device, granule, op) || !memory.mapsRemotely(device, granule, op)) continue;
+      least = Math.min(least, Math.max(1, memory.remoteBudget(device, granule)));
+    }
+    return least;
   }
 
   /** n iterations in the granules of `here`: true, and made, where all lanes are plain hits. */

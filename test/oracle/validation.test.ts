@@ -5,10 +5,13 @@ import { compareAll, readDocument } from './validation/compare';
 import { validationMarkdown, type Compared } from './validation/markdown';
 import { holds } from './validation/row';
 
+/** Some fifty runs, of a few seconds at most. */
+const SLOW_MS = 600_000;
+
 let all: readonly Compared[] = [];
 beforeAll(async () => {
   all = await compareAll();
-}, 180_000);
+}, SLOW_MS);
 
 describe.each(validationRows)('$id $title', (row) => {
   it('compares numbers, each with a published one', () => {

@@ -62,7 +62,8 @@ export class Port {
     return this.writePages + this.writing;
   }
   get isIdle(): boolean {
-    return this.reads.length === 0 && this.writes.length === 0 && this.reading === null && this.writing === 0;
+    const { reads, writes, reading, writing } = this;
+    return reads.length === 0 && writes.length === 0 && !reading && writing === 0 && this.readFreePs <= this.nowPs;
   }
   /** Latest instant that was simulated. */
   get now(): number {
@@ -106,7 +107,7 @@ export class Port {
     const { nowPs } = this;
     let next = Infinity;
     if (this.reading) next = this.readEndPs;
-    else if (this.reads.length > 0 && this.readFreePs > nowPs) next = this.readFreePs;
+    else if (this.readFreePs > nowPs) next = this.readFreePs;
     if (this.writing > 0 && this.writeFreePs > nowPs) next = Math.min(next, this.writeFreePs);
     return next;
   }

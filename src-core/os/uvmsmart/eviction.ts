@@ -1,7 +1,8 @@
 /**
  * What leaves the device when room is needed: one decision of the eviction procedure, as write-back requests. Source:
  * UVMSmart, gpu-sim.cc, page_eviction_procedure and sort_valid_pages (lines 2166-2416). The recency order counts every
- * access, hits too.
+ * access, hits too. It is hierarchical (large pages by their latest use, inside one its parts by theirs) for single pages
+ * as well: the source sorts these alone, but only this order gives the published run (test/oracle/DEVIATIONS.md).
  */
 import type { Random } from '../../base/random';
 import type { Tree } from './allocations';
@@ -23,14 +24,12 @@ export interface EvictionView {
   treeOf(page: number): number;
   tree(index: number): Tree;
   use(tree: number): TreeUse;
-  /** Single pages in the order of their last use, oldest first; −1 ends. */
-  oldestPage(): number;
-  youngerPage(page: number): number;
   /** Trees of which something is listed, in the order of their last use; −1 ends. */
   oldestTree(): number;
   youngerTree(tree: number): number;
-  /** Listed leaves of a tree in the order of their last use. */
+  /** Listed leaves, and listed pages, of a tree in the order of their last use. */
   leavesByUse(tree: number): readonly number[];
+  pagesByUse(tree: number): readonly number[];
   /** Sizes of these lists. */
   readonly listedPages: number;
   readonly listedLeaves: number;
@@ -40,6 +39,9 @@ export interface EvictionView {
   readonly pages: number;
   /** On the device, not chosen for write-back already, and no access in flight needs it. */
   isEvictable(page: number): boolean;
+  /** The same of every page of a leaf, or of a tree. */
+  isLeafEvictable(leaf: number): boolean;
+  isTreeEvictable(tree: number): boolean;
 }
 
 const NONE: readonly PageRun[] = [];
@@ -66,7 +68,7 @@ export function chooseVictims(scheme: EvictionScheme, reservedShare: number, vie
       if (leaf < 0) return NONE;
       const tree = view.treeOf(leaf * LEAF_PAGES);
       view.trees.subtract(tree, leaf, LEAF_PAGES);
-      const more = view.trees.empty(tree, (other) => isLeafEvictable(other, view));
+      const more = view.trees.empty(tree, (other) => view.isLeafEvictable(other));
       return contiguous([leaf, ...more].sort((a, b) => a - b));
     }
   }
@@ -78,11 +80,11 @@ function single(page: number, view: EvictionView): readonly PageRun[] {
   return [{ first: page, count: 1 }];
 }
 
-/** The oldest evictable page behind the first `skipped` of the list; −1 where there is none. */
+/** Trees by their latest use, inside a tree pages by theirs: the first that may go behind the `skipped` first, or −1. */
 function firstPage(view: EvictionView, skipped: number): number {
   let passed = 0;
-  for (let page = view.oldestPage(); page >= 0; page = view.youngerPage(page))
-    if (passed++ >= skipped && view.isEvictable(page)) return page;
+  for (const tree of treesByUse(view))
+    for (const page of view.pagesByUse(tree)) if (passed++ >= skipped && view.isEvictable(page)) return page;
   return -1;
 }
 
@@ -119,11 +121,10 @@ function whole(trees: Iterable<number>, reservedShare: number, view: EvictionVie
   let passed = 0;
   for (const index of trees) {
     if (passed++ < skipped) continue;
+    if (!view.isTreeEvictable(index)) continue;
     const { first, leaves } = view.tree(index);
-    const run = { first: first * LEAF_PAGES, count: leaves * LEAF_PAGES };
-    if (!isRunEvictable(run, view)) continue;
     view.trees.clear(index);
-    return [run];
+    return [{ first: first * LEAF_PAGES, count: leaves * LEAF_PAGES }];
   }
   return NONE;
 }
@@ -133,16 +134,8 @@ function oldestLeaf(view: EvictionView, reservedShare: number): number {
   const skipped = Math.floor(view.listedLeaves * reservedShare);
   let passed = 0;
   for (const tree of treesByUse(view))
-    for (const leaf of view.leavesByUse(tree)) if (passed++ >= skipped && isLeafEvictable(leaf, view)) return leaf;
+    for (const leaf of view.leavesByUse(tree)) if (passed++ >= skipped && view.isLeafEvictable(leaf)) return leaf;
   return -1;
-}
-
-const isLeafEvictable = (leaf: number, view: EvictionView): boolean =>
-  isRunEvictable({ first: leaf * LEAF_PAGES, count: LEAF_PAGES }, view);
-
-function isRunEvictable({ first, count }: PageRun, view: EvictionView): boolean {
-  for (let page = first; page < first + count; page++) if (!view.isEvictable(page)) return false;
-  return true;
 }
 
 /** Neighbouring leaves are one request. */

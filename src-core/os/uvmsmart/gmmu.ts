@@ -3,6 +3,7 @@
  * when transfers start and end. It decides through prefetch.ts, eviction.ts and counters.ts. Source: UVMSmart, gpu-sim.cc,
  * gmmu_t.
  */
+import { assert } from '../../base/assert';
 import { randomStream, type Random } from '../../base/random';
 import { NO_EVENT } from '../../model/events';
 import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../../model/processor';
@@ -24,11 +25,14 @@ const IN_FLIGHT = 1;
 const STAGED = 2;
 const CAME = 4;
 const USED = 8;
+/** An access waits for it: not to be chosen before it was made. */
+const RESERVED = 16;
 /** Kinds of access to a tree. */
 const WAS_READ = 1;
 const WAS_WRITTEN = 2;
 
 export interface GmmuConfig {
+  /** At the start; see `retune`. */
   readonly options: UvmsmartOptions;
   readonly trees: readonly Tree[];
   /** Leaves of the whole space. */
@@ -39,6 +43,8 @@ export interface GmmuConfig {
   readonly residency: Residency;
   readonly books: Books;
   readonly tally: UvmsmartTally;
+  /** Hears of each page that is there from now on. */
+  readonly arrived: (page: number) => void;
   /** ps of a transfer of so many pages; null on a machine without a clock. */
   readonly transferPs: ((from: ProcessorIndex, to: ProcessorIndex, pages: number) => number) | null;
 }
@@ -52,16 +58,18 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   private readonly flags: Uint8Array;
   private readonly accessesOfTree: Float64Array;
   private readonly kindsOfTree: Uint8Array;
+  private options: UvmsmartOptions;
   private prefetcher: Prefetcher;
   private isOversubscribed = false;
   /** Pages with memory on the device, those of a transfer in progress included. */
   private used = 0;
-  /** The page that an access waits for: not to be chosen before it was used. */
-  private awaited = -1;
   private lastFault = NO_EVENT;
+  /** Pages that an access waits for may be chosen. */
+  private ignoresWaiters = false;
 
   constructor(private readonly config: GmmuConfig) {
     const { options, trees, leaves, residency, seed, transferPs } = config;
+    this.options = options;
     this.prefetcher = options.prefetcher;
     this.trees = new ValidTrees(trees);
     this.listed = new ResidentPages(residency, trees, leaves);
@@ -73,8 +81,10 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     this.port = new Port(this, (pages) => transferPs?.(CPU, DEVICE, pages) ?? 0);
   }
 
-  private get options(): UvmsmartOptions {
-    return this.config.options;
+  /** Options took other values in mid-run. What was decided stands. */
+  retune(options: UvmsmartOptions): void {
+    this.options = options;
+    this.prefetcher = this.isOversubscribed ? options.prefetcherWhenFull : options.prefetcher;
   }
 
   // --- accesses ---
@@ -110,7 +120,8 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     this.kindsOfTree[tree] = this.kindsOfTree[tree]! | kind;
     if (!this.isHere(page)) return;
     if ((this.flags[page]! & STAGED) !== 0) this.callOff(page);
-    this.flags[page] = this.flags[page]! | USED;
+    if ((this.flags[page]! & RESERVED) !== 0) this.listed.reserve(page, -1);
+    this.flags[page] = (this.flags[page]! & ~RESERVED) | USED;
     this.listed.touch(page);
   }
 
@@ -118,7 +129,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   fault(page: number, cause: number): void {
     const { options, port } = this;
     const { tally, capacity } = this.config;
-    tally.faults++;
+    if (!options.faultsInLine) tally.faultPs += options.faultPs;
     this.lastFault = cause;
     const waiting = port.readPages;
     const pages = choosePages(this.prefetcher, page, this);
@@ -132,12 +143,14 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     this.prefetcher = options.prefetcherWhenFull;
   }
 
-  /** Simulates until the page is here; answers when. */
-  waitFor(page: number): number {
-    this.awaited = page;
-    const at = this.port.advance(Infinity, () => this.isHere(page));
-    this.awaited = -1;
-    return at;
+  /** An access waits for the page: it stays until the access was made. */
+  reserve(page: number): void {
+    if ((this.flags[page]! & RESERVED) === 0) this.listed.reserve(page, 1);
+    this.flags[page] = this.flags[page]! | RESERVED;
+  }
+  /** Simulates transfers up to an instant, or until `done`; answers the instant reached. */
+  advance(untilPs: number, done: () => boolean = () => false): number {
+    return this.port.advance(untilPs, done);
   }
   /** Simulates until no transfer waits or is under way; answers when. */
   settle(): number {
@@ -158,7 +171,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   private residentRuns(from: number, count: number): PageRun[] {
     const runs: PageRun[] = [];
     for (let page = from; page < from + count; page++) {
-      if (!this.isEvictable(page)) continue;
+      if (!this.isHere(page) || (this.flags[page]! & STAGED) !== 0) continue;
       const last = runs.at(-1);
       if (last && last.first + last.count === page)
         runs[runs.length - 1] = { first: last.first, count: last.count + 1 };
@@ -191,14 +204,28 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     for (const run of victims) this.stage(run, this.lastFault, true);
     return victims.length > 0;
   }
+  /**
+   * Every victim that the scheme would choose has a page that an access waits for, or is not whole. In the simulator such an
+   * access is over soon after its page arrived; here it waits for the others of its thread group. So the scheme chooses once
+   * more, and in the last resort takes the oldest page alone.
+   */
   stuck(): void {
-    for (let page = this.oldestPage(); page >= 0; page = this.youngerPage(page)) {
-      if (!this.isEvictable(page)) continue;
-      this.config.tally.forced++;
-      this.trees.subtract(this.treeOf(page), Math.floor(page / LEAF_PAGES), 1);
-      this.stage({ first: page, count: 1 }, this.lastFault, true);
-      return;
+    this.ignoresWaiters = true;
+    const victims = chooseVictims(this.options.eviction, this.options.reservedShare, this);
+    const taken = victims.length > 0 ? victims : [this.oldestAlone()];
+    for (const run of taken) {
+      this.config.tally.forced += run.count;
+      this.stage(run, this.lastFault, true);
     }
+    this.ignoresWaiters = false;
+  }
+  private oldestAlone(): PageRun {
+    const { residency } = this.config;
+    let page = residency.oldest(DEVICE);
+    while (page >= 0 && !this.isEvictable(page)) page = residency.younger(page);
+    assert(page >= 0, 'a device without a page that could leave has no room for a transfer that is cut to its size');
+    this.trees.subtract(this.treeOf(page), Math.floor(page / LEAF_PAGES), 1);
+    return { first: page, count: 1 };
   }
   private stage({ first, count }: PageRun, cause: number, isEviction: boolean): void {
     for (let page = first; page < first + count; page++) {
@@ -233,6 +260,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     for (let page = request.first; page < request.first + request.count; page++) {
       this.flags[page] = (this.flags[page]! & ~IN_FLIGHT) | CAME;
       this.listed.list(page);
+      this.config.arrived(page);
     }
   }
 
@@ -261,16 +289,16 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     return page < this.config.residency.granules && !this.isHere(page) && !this.isComing(page);
   }
   isEvictable(page: number): boolean {
-    return this.isHere(page) && (this.flags[page]! & STAGED) === 0 && page !== this.awaited;
+    return this.isHere(page) && (this.flags[page]! & (this.ignoresWaiters ? STAGED : STAGED | RESERVED)) === 0;
+  }
+  isLeafEvictable(leaf: number): boolean {
+    return this.listed.isLeafWhole(leaf, this.ignoresWaiters);
+  }
+  isTreeEvictable(tree: number): boolean {
+    return this.listed.isTreeWhole(tree, this.ignoresWaiters);
   }
   use(tree: number): TreeUse {
     return { accesses: this.accessesOfTree[tree]!, kinds: this.kindsOfTree[tree]! };
-  }
-  oldestPage(): number {
-    return this.config.residency.oldest(DEVICE);
-  }
-  youngerPage(page: number): number {
-    return this.config.residency.younger(page);
   }
   oldestTree(): number {
     return this.listed.treesByUse.oldest;
@@ -280,6 +308,9 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
   leavesByUse(tree: number): readonly number[] {
     return this.listed.leavesByUse(tree);
+  }
+  pagesByUse(tree: number): readonly number[] {
+    return this.listed.pagesByUse(tree);
   }
   get listedPages(): number {
     return this.listed.listedPages;

@@ -5,7 +5,7 @@ import type { UvmsmartMemory } from './uvmsmart-memory';
 import { PAGE_BYTES } from './units';
 
 export function summarizeUvmsmart(memory: UvmsmartMemory): SystemSummary {
-  const { system, tally, config, clocks, accessCount, options } = memory;
+  const { system, tally, config, clocks, accessCount } = memory;
   const isTimed = config.machine.timing !== null;
   const { bounces } = memory.books;
   const ps = clocks.latest();
@@ -14,7 +14,7 @@ export function summarizeUvmsmart(memory: UvmsmartMemory): SystemSummary {
     id: system.id,
     title: system.id, // the session knows the registry and its titles
     params: system.params,
-    figures: tally.figures(options, isTimed),
+    figures: tally.figures(isTimed),
     numbers: {
       accessesPerSecond: isTimed && ps > 0 ? (accessCount / ps) * PS_PER_S : null,
       workItems: isTimed ? tally.kernels.latencies() : null,

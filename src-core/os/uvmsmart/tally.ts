@@ -1,10 +1,10 @@
 /** What a run counts beside the totals, and its figures in the summary. */
 import type { SystemFigure } from '../../model/memory-system';
 import { Samples } from '../linux-memory/tally';
-import type { UvmsmartOptions } from './options';
 
 export class UvmsmartTally {
-  faults = 0;
+  /** Latency of the faults as the papers report it: added to the kernel time after the run, unless it was simulated. ps. */
+  faultPs = 0;
   /** Accesses that waited for pages on their way, without a fault of their own. */
   merged = 0;
   readTransfers = 0;
@@ -21,7 +21,7 @@ export class UvmsmartTally {
   remotePs = 0;
   /** Pages taken although the scheme offers none: the simulator would hang. */
   forced = 0;
-  /** Time of the kernels, their launch included. */
+  /** Time of the kernels, without their launch. */
   kernelPs = 0;
   deviceStallPs = 0;
   peakPages = 0;
@@ -45,12 +45,7 @@ export class UvmsmartTally {
     this.writeBackPs += durationPs;
   }
 
-  /** Kernel time as the papers report it: the latency of each fault is added after the run, unless it was simulated. */
-  kernelAndFaultPs({ faultPs, faultsInLine }: UvmsmartOptions): number {
-    return this.kernelPs + (faultsInLine ? 0 : this.faults * faultPs);
-  }
-
-  figures(options: UvmsmartOptions, isTimed: boolean): SystemFigure[] {
+  figures(isTimed: boolean): SystemFigure[] {
     const time = (id: string, title: string, value: number): SystemFigure => ({
       id,
       title,
@@ -60,7 +55,7 @@ export class UvmsmartTally {
     const count = (id: string, title: string, value: number): SystemFigure => ({ id, title, unit: 'count', value });
     return [
       time('kernelPs', 'Kernel time', this.kernelPs),
-      time('kernelAndFaultPs', 'Kernel time and fault time', this.kernelAndFaultPs(options)),
+      time('kernelAndFaultPs', 'Kernel time and fault time', this.kernelPs + this.faultPs),
       count('transfersToDevice', 'Transfers to the device', this.readTransfers),
       time('transferPs', 'Time of transfers to the device', this.readPs),
       count('writeBacks', 'Write-backs', this.writeBacks),

@@ -8,12 +8,13 @@
  * Source: DebashisGanguly/gpgpu-sim_UVMSmart. Left out: warps that fault in the same cycle, accesses in flight that protect
  * their pages, TLBs (a hit costs nothing either way), and the runtime of DATE 2021.
  */
+import { assert } from '../../base/assert';
 import { NO_OBJECT } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { METRIC, REASON } from '../codes';
 import { type HotMasks, type MemoryConfig, MemorySystem } from '../memory-system';
-import { HIT_MASK, OWNER_MASK, PENDING } from '../residency';
+import { OWNER_MASK, PENDING } from '../residency';
 import { layOutTrees, type Tree } from './allocations';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
@@ -23,19 +24,22 @@ import { DEVICE } from './resident-pages';
 import { summarizeUvmsmart } from './summary';
 import { UvmsmartTally } from './tally';
 import { LEAF_PAGES, PAGE_BYTES } from './units';
+import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
 
-export class UvmsmartMemory extends MemorySystem implements BookKeeping {
+/** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */
+const LINE_BYTES = 128;
+
+export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHost {
   readonly tally = new UvmsmartTally();
   readonly books = new Books(this);
-  readonly options: UvmsmartOptions;
+  options: UvmsmartOptions;
   readonly gmmu: Gmmu;
   /** Every access counts: for the recency of its page, and for the counter of its block. */
   override readonly watches = true;
   private readonly trees: readonly Tree[];
-  private readonly masks: HotMasks = {
-    mask: new Uint8Array(4).fill(HIT_MASK),
-    want: new Uint8Array(4).fill(DEVICE + 1),
-  };
+  /** No access of the device is a plain hit: every one is watched. */
+  private readonly masks: HotMasks = { mask: new Uint8Array(4), want: new Uint8Array(4).fill(1) };
+  override readonly faultQueue: UvmsmartQueue;
 
   constructor(
     readonly system: SystemChoice,
@@ -50,8 +54,18 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
       ...{ options, trees, leaves, residency, books, tally },
       capacity: this.capacity(),
       seed: config.policies.seed,
+      arrived: (page) => this.faultQueue.arrives(page),
       transferPs: links && ((from, to, pages) => links.durationPs(from, to, pages * PAGE_BYTES)),
     });
+    const { gpu } = config.machine;
+    this.faultQueue = new UvmsmartQueue(
+      this,
+      this.gmmu,
+      gpu?.threadsPerWarp.value ?? 1,
+      gpu ? gpu.smCount.value * gpu.warpsPerSm.value : 1,
+      () => (links ? this.options.pageWalkPs : 0),
+      links ? (gpu?.memoryLatency.value ?? 0) : 0,
+    );
     this.populate();
   }
 
@@ -83,17 +97,13 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return processor !== CPU && op === READ && this.gmmu.remoteReads(granule) > 0;
   }
+  /** In elements: a request is a line of 128 bytes, which a thread group makes of its threads' accesses. */
   remoteBudget(_processor: ProcessorIndex, granule: number): number {
-    return this.gmmu.remoteReads(granule);
+    const { elementBytes } = this.config.space.objects[this.ledger.objectOf[granule]!]!;
+    return this.gmmu.remoteReads(granule) * Math.max(1, Math.floor(LINE_BYTES / elementBytes));
   }
-  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void {
+  remoteAccess(_processor: ProcessorIndex, granule: number, _count: number, bytes: number): void {
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
-    this.tally.remoteRequests += count;
-    if (!this.links) return;
-    const now = this.settleClock(processor);
-    this.advance(now);
-    this.tally.remotePs += count * this.options.remotePs;
-    this.clocks.reach(processor, this.gmmu.port.remote(now, count, this.options.remotePs));
   }
   /** Nothing to do: the next access finds the threshold reached, and faults. */
   counterNotifies(_processor: ProcessorIndex, _granule: number): void {}
@@ -103,10 +113,27 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
     granule: number,
     op: AccessOp,
     _start: number,
-    _stride: number,
+    stride: number,
     count: number,
+    bytes: number,
   ): void {
-    if (processor !== CPU) this.gmmu.accessed(granule, op, count);
+    if (processor === CPU) return;
+    const span = count > 1 ? (count - 1) * Math.min(Math.abs(stride), LINE_BYTES) + bytes : bytes;
+    const requests = Math.ceil(span / LINE_BYTES);
+    if (!this.isLocal(processor, granule)) this.zeroCopy(processor, requests);
+    this.gmmu.accessed(granule, op, requests);
+  }
+
+  private zeroCopy(processor: ProcessorIndex, requests: number): void {
+    const { remotePs } = this.options;
+    this.tally.remoteRequests += requests;
+    if (!this.links) return;
+    const now = this.settleClock(processor);
+    this.gmmu.advance(now);
+    this.tally.remotePs += requests * remotePs;
+    const end = this.gmmu.port.remote(now, requests, remotePs);
+    // Thread groups wait for their own requests; the device stands still when all of them do.
+    this.clocks.reach(processor, end - (this.faultQueue.groupsInFlight - 1) * remotePs);
   }
 
   // --- faults ---
@@ -114,44 +141,34 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
     return REASON.notResident;
   }
 
+  /** The CPU's faults; the device raises its own through the queue. */
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
-    const now = this.settleClock(processor);
-    this.advance(now);
-    if (this.isLocal(processor, granule)) return true; // it arrived meanwhile
-    if (processor !== CPU && this.gmmu.isComing(granule)) {
-      this.tally.merged++;
-      this.wait(processor, granule, now);
-      return true;
-    }
+    assert(processor === CPU, 'the device raises faults through its queue');
     this.beginBatch();
-    const ordinal = this.report(processor, granule, op, object, REASON.notResident);
-    this.service(processor, [granule], [ordinal], 1);
+    this.synchronize(granule, this.report(CPU, granule, op, object, REASON.notResident));
+    this.config.batchServiced();
     return true;
   }
-
-  service(processor: ProcessorIndex, granules: ArrayLike<number>, causes: ArrayLike<number>, count: number): void {
-    const start = this.settleClock(processor);
-    for (let i = 0; i < count; i++) {
-      const granule = granules[i]!;
-      this.residency.state[granule] = this.residency.state[granule]! & ~PENDING;
-      if (this.isLocal(processor, granule)) continue;
-      if (processor === CPU) {
-        this.synchronize(granule, causes[i]!);
-        continue;
-      }
-      this.advance(start + (this.links ? this.options.pageWalkPs : 0));
-      if (!this.gmmu.isComing(granule)) this.gmmu.fault(granule, causes[i]!);
-      this.wait(processor, granule, start);
-    }
-    this.config.batchServiced();
+  service(): void {
+    assert(false, 'the engine gathers no batches where there is a queue');
   }
 
-  /** The processor stands still until the page is there. */
-  private wait(processor: ProcessorIndex, page: number, fromPs: number): void {
-    const waited = this.gmmu.waitFor(page) - fromPs;
-    this.clocks.reach(processor, fromPs + waited);
-    this.stall(this.ledger.objectOf[page]!, waited);
-    this.tally.deviceStallPs += Math.max(0, waited);
+  deviceNowPs(): number {
+    return this.clocks.now(DEVICE);
+  }
+  faultBegins(granule: number, op: AccessOp, object: number): number {
+    this.beginBatch();
+    return this.report(DEVICE, granule, op, object, REASON.notResident);
+  }
+  faultEnds(): void {
+    this.config.batchServiced();
+  }
+  merged(): void {
+    this.tally.merged++;
+  }
+  stoodStill(granules: readonly number[], ps: number): void {
+    this.tally.deviceStallPs += ps;
+    for (const granule of granules) this.stall(this.ledger.objectOf[granule]!, ps / granules.length);
   }
 
   /**
@@ -169,11 +186,6 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
     this.stall(this.ledger.objectOf[granule]!, end - start);
   }
 
-  /** Simulates transfers up to an instant of a processor's clock. */
-  private advance(untilPs: number): void {
-    this.gmmu.port.advance(untilPs, () => false);
-  }
-
   // --- what the run tells and the books ask ---
   place(): { access: number; batch: number; step: number } {
     return { access: this.accessCount, batch: this.batchNow, step: this.step };
@@ -185,11 +197,17 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping {
   /** A kernel is over when all transfers are. */
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
     if (processor === CPU) return;
-    this.advance(this.clocks.now(processor));
+    this.gmmu.advance(this.clocks.now(processor));
     this.clocks.reach(processor, this.gmmu.settle());
-    const duration = this.clocks.now(processor) - beganPs;
+    // The logs count from the first instruction: the launch is not in their kernel time.
+    const launchPs = this.config.machine.timing?.kernelLaunch.value ?? 0;
+    const duration = this.clocks.now(processor) - beganPs - launchPs;
     this.tally.kernelPs += duration;
     this.tally.kernels.add(duration);
+  }
+  override knobsChanged(params: SystemChoice['params']): void {
+    this.options = readOptions({ ...this.system, params });
+    this.gmmu.retune(this.options);
   }
   override barrier(durationPs: number): void {
     this.tally.barriers.add(durationPs);

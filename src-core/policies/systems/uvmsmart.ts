@@ -19,18 +19,21 @@ export const uvmsmart = defineSystem({
       help: '-hardware_prefetch. tree (1): nodes more than half valid are filled. sequential-local (2): the 64 KiB block. random (3): one more page of the large page. disabled (0): the page.',
       values: PREFETCHERS,
       initial: 'tree',
+      live: true,
     }),
     hwprefetch_oversub: choice({
       title: 'Prefetcher once memory was exceeded',
       help: '-hwprefetch_oversub. Takes the place of the prefetcher, for good, at the first fault that would exceed device memory.',
       values: PREFETCHERS,
       initial: 'disabled',
+      live: true,
     }),
     eviction_policy: choice({
       title: 'Eviction',
       help: '-eviction_policy. lru-2mb (0): whole large pages. tree (1): also what is left of nodes less than half valid. sequential-local (2): 64 KiB. random (3) and lru-4k (5): pages. lfu (4): large pages by access counter.',
       values: ['lru-2mb', 'tree', 'sequential-local', 'random', 'lfu', 'lru-4k'],
       initial: 'lru-2mb',
+      live: true,
     }),
     reserve_accessed_page_percent: integer({
       title: 'Reserved part of the recency list',
@@ -39,6 +42,7 @@ export const uvmsmart = defineSystem({
       min: 0,
       max: 99,
       initial: 0,
+      live: true,
     }),
     percentage_of_free_page_buffer: integer({
       title: 'Free-page buffer',
@@ -47,17 +51,20 @@ export const uvmsmart = defineSystem({
       min: 0,
       max: 99,
       initial: 0,
+      live: true,
     }),
     invalidate_clean: toggle({
       title: 'Drop clean memory',
       help: '-invalidate_clean. What was only read is dropped without a write-back. Otherwise everything is written back.',
       initial: false,
+      live: true,
     }),
     enable_dma: choice({
       title: 'Zero-copy scheme',
       help: '-enable_dma. disabled (0): first touch migrates. always (2): reads migrate at the threshold. oversub (3): so once memory was exceeded. adaptive (1): a threshold that follows occupancy, then round trips.',
       values: ['disabled', 'adaptive', 'always', 'oversub'],
       initial: 'disabled',
+      live: true,
     }),
     migrate_threshold: integer({
       title: 'Static threshold',
@@ -66,6 +73,7 @@ export const uvmsmart = defineSystem({
       min: 1,
       max: 1_048_576,
       initial: 8,
+      live: true,
     }),
     multiply_dma_penalty: integer({
       title: 'Penalty factor',
@@ -74,6 +82,7 @@ export const uvmsmart = defineSystem({
       min: 0,
       max: 1_048_576,
       initial: 2,
+      live: true,
     }),
     page_fault_latency: integer({
       title: 'Latency of a far fault',
@@ -82,11 +91,13 @@ export const uvmsmart = defineSystem({
       min: 0,
       max: 100_000_000,
       initial: 66_645,
+      live: true,
     }),
     enable_accurate_simulation: toggle({
       title: 'Simulate the latency of faults',
       help: '-enable_accurate_simulation. The latency occupies the read channel in front of the transfer, and nothing is added after the run.',
       initial: false,
+      live: true,
     }),
     page_table_walk_latency: integer({
       title: 'Page walk',
@@ -95,6 +106,7 @@ export const uvmsmart = defineSystem({
       min: 0,
       max: 1_000_000,
       initial: 100,
+      live: true,
     }),
     core_freq: integer({
       title: 'Core clock',

@@ -1,5 +1,6 @@
-import { bytes, bytesPerSecond, GIB, picoseconds, PS_PER_US } from '../../base/units';
+import { bytes, bytesPerSecond, GIB, KIB, picoseconds, PS_PER_US } from '../../base/units';
 import type { MachineSpec } from '../../model/machine';
+import { from, ns } from '../parts/sourced';
 
 const GB_PER_S = 1_000_000_000;
 const CONFIG = 'UVMSmart, configs/GeForceGTX1080Ti/gpgpusim.config';
@@ -20,6 +21,26 @@ export const paperUvmsmart: MachineSpec = {
     grade: 'published',
   },
   hostMapsDevice: { value: false, source: 'UVMSmart simulates no accesses of the CPU', grade: 'published' },
+  gpu: {
+    smCount: from(28, `${CONFIG}: gpgpu_n_clusters 28, one core each`, 'published'),
+    warpsPerSm: from(64, `${CONFIG}: gpgpu_shader_core_pipeline 2048:32, threads per core and warp`, 'published'),
+    threadsPerWarp: from(32, `${CONFIG}: gpgpu_shader_core_pipeline 2048:32`, 'published'),
+    smsPerUtlb: from(1, `${CONFIG}: each core has a TLB of its own`, 'published'),
+    faultsPerUtlb: from(
+      65_536,
+      'UVMSmart, gpu-sim.cc: faults outstanding are kept in a map without a limit; more than a core has threads',
+      'definition',
+    ),
+    faultBufferEntries: from(65_536, 'UVMSmart has no fault buffer and so no limit', 'definition'),
+    tlbReach: from(bytes(4096 * 4 * KIB), `${CONFIG}: tlb_size 4096 entries of 4 KiB per core`, 'published'),
+    pageWalk: from(ns(67.5), `${CONFIG}: page_table_walk_latency 100 cycles at 1481 MHz`, 'published'),
+    pageWalkHuge: from(ns(44.6), `${CONFIG}: 66 cycles for 2 MiB pages`, 'published'),
+    memoryLatency: from(
+      ns(148.6),
+      `${CONFIG}: rop_latency 120 and dram_latency 100 cycles at 1481 MHz, the queues not counted`,
+      'derived',
+    ),
+  },
   timing: {
     link: {
       asymptote: {

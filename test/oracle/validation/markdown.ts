@@ -29,8 +29,8 @@ const promise = (rule: Rule): string => {
       return 'exact';
     case 'within':
       return `± ${number(rule.share * 100)} %`;
-    case 'near':
-      return `± ${rule.distance}`;
+    case 'around':
+      return `${rule.target} ± ${rule.distance}`;
     case 'stated':
       return 'stated';
   }

@@ -12,15 +12,15 @@ export type Rule =
   | { readonly kind: 'exact' }
   /** |ours / published − 1| is at most so much. */
   | { readonly kind: 'within'; readonly share: number }
-  /** |ours − published| is at most so much: for published numbers that are ratios themselves. */
-  | { readonly kind: 'near'; readonly distance: number }
+  /** |ours − target| is at most so much, whatever was published: for ratios of which 1 is expected. */
+  | { readonly kind: 'around'; readonly target: number; readonly distance: number }
   /** Nothing is promised: the factor is stated. */
   | { readonly kind: 'stated' };
 
 export const EXACT: Rule = { kind: 'exact' };
 export const STATED: Rule = { kind: 'stated' };
 export const within = (share: number): Rule => ({ kind: 'within', share });
-export const near = (distance: number): Rule => ({ kind: 'near', distance });
+export const around = (target: number, distance: number): Rule => ({ kind: 'around', target, distance });
 
 /** One number beside its published one. */
 export interface Comparison {
@@ -69,8 +69,8 @@ export function holds({ rule, published, ours }: Comparison): boolean | null {
       return ours === published;
     case 'within':
       return Math.abs(ours / published - 1) <= rule.share;
-    case 'near':
-      return Math.abs(ours - published) <= rule.distance;
+    case 'around':
+      return Math.abs(ours - rule.target) <= rule.distance;
     case 'stated':
       return null;
   }

@@ -41,7 +41,7 @@ export const v2: ValidationRow = {
   id: 'V2',
   title: 'hotspot that fits, under three prefetchers',
   source: 'UVMSmart, logs of the ISCA 2019 runs, HWPrefetchers [LOG]',
-  why: 'Three arrays of 4 MiB, four kernels that touch a row of each in turn. The time of transfers under sequential-local is 1.3 % above the log: of its 192 first transfers 135 have 4 KiB and the others more, because there a later page of the block faulted first. On demand, the page walks of other warps are hidden there and add up here.',
+  why: 'Three arrays of 4 MiB, four kernels that go through all of them. The time of transfers under sequential-local is 1.3 % above the log: of its 192 first transfers 135 have 4 KiB and the others more, because there a later page of the block faulted first. Kernel time is transfers and bytes at full bandwidth here; what the kernels compute, about 146 µs each, is not modelled.',
   compare: async (run) => {
     const comparisons = [];
     for (const [prefetcher, published] of PUBLISHED)

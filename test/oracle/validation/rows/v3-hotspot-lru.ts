@@ -5,7 +5,7 @@ export const v3: ValidationRow = {
   id: 'V3',
   title: 'hotspot on 110 % and 125 % of memory, large pages evicted by last use',
   source: 'UVMSmart, logs of the ISCA 2019 runs, LPEviction/2MB [LOG]',
-  why: 'The same touches with a device of 10.9091 and of 9.6 MB. Kernel time is below the log by 88 and 68 µs per eviction, which its other numbers do not explain; there a large page with an access in flight may not go and a write-back starts late, while here accesses take no time of their own.',
+  why: 'The same touches with a device of 10.9091 and of 9.6 MB. Kernel time lacks what the kernels compute (see V2), and 96 and 71 µs per eviction, which the log has beyond its transfers and does not explain.',
   compare: async (run) => {
     const evicting = (megabytes: number) =>
       run('hotspot', { system: uvmsmart({ eviction_policy: 'lru-2mb' }), deviceMemoryBytes: gddr(megabytes) });
