@@ -1,10 +1,25 @@
 /** The numbers of a run for people and for `run --json`. What the simulator has no notion of is zero or null. */
-import type { SystemSummary } from '../../model/memory-system';
+import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { PS_PER_S } from '../../base/units';
-import type { UvmsmartMemory } from './uvmsmart-memory';
+import type { Clocks } from '../../sim/clock';
+import type { MemoryConfig } from '../memory-system';
+import type { Books } from './books';
+import type { Gmmu } from './gmmu';
+import type { UvmsmartTally } from './tally';
 import { PAGE_BYTES } from './units';
 
-export function summarizeUvmsmart(memory: UvmsmartMemory): SystemSummary {
+/** What the numbers are taken from. */
+interface Counted {
+  readonly system: SystemChoice;
+  readonly config: MemoryConfig;
+  readonly clocks: Clocks;
+  readonly accessCount: number;
+  readonly tally: UvmsmartTally;
+  readonly books: Books;
+  readonly gmmu: Gmmu;
+}
+
+export function summarizeUvmsmart(memory: Counted): SystemSummary {
   const { system, tally, config, clocks, accessCount } = memory;
   const isTimed = config.machine.timing !== null;
   const { bounces } = memory.books;
