@@ -3,7 +3,7 @@
  * a file there and a line in its index.
  */
 import type { z } from 'zod';
-import type { MemorySystemId } from '../model/memory-system';
+import type { MemorySystemId, SystemMovement } from '../model/memory-system';
 import type { NvidiaDecisions } from './nvidia-uvm';
 import { isLive, paramParser, type ParseParams } from './params';
 
@@ -20,6 +20,8 @@ export interface SystemSpec<T extends z.ZodObject> {
   readonly params: T;
   /** The run's eviction, prefetch and migration policies govern it; absent = it decides by itself. */
   readonly followsPolicies?: true;
+  /** What bounds may take for granted; absent = only that devices have memory of their own across a link. */
+  readonly movement?: SystemMovement;
   /** Decisions of NVIDIA's driver, for the systems that are built on it; the session hands them to the engine. */
   readonly decisions?: NvidiaDecisions;
 }

@@ -100,6 +100,13 @@ export interface SystemNumbers {
   readonly memcgConsistent: boolean | null;
 }
 
+/**
+ * How a system moves memory, as far as bounds take it for granted (docs/bounds.md). `on-demand`: a device faults in pages that
+ * it does not have, and reads or writes nothing before they are there. `one-memory`: processors share a memory, and nothing has
+ * to move. `built-on-device`: what is there at the start may be in device memory.
+ */
+export type SystemMovement = 'on-demand' | 'one-memory' | 'built-on-device';
+
 /** A number that one memory system alone has. Public contract: `run --json`, `system.figures`. */
 export interface SystemFigure {
   /** Stable. */

@@ -24,6 +24,7 @@ import {
 } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
+import { memorySystems } from '../policies/systems';
 import { Recorder } from '../record/recorder';
 import { runBeside, type BesideContext } from './beside';
 import type { Runnable } from './open';
@@ -142,7 +143,8 @@ export class Bounds {
     const { measured } = this;
     if (measured?.input !== inputOf(header, summary.changes)) return null;
     const policies = [...summary.policies, ...summary.changes.map(({ policy }) => policy).filter(isPolicy)];
-    const context = { header, summary, policies, ...measured };
+    const movement = memorySystems.find(({ id }) => id === header.scenario.system?.id)?.movement ?? null;
+    const context = { header, summary, policies, movement, ...measured };
     return bounds.map((bound) => {
       const { values, notes } = bound.judge(context);
       return use(bound, values, notes);
@@ -300,7 +302,7 @@ const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
 };
 
 /** The machine, where only computing takes time: each processor at the highest rate at which it reaches memory. */
-function atNoCost(machine: MachineSpec): MachineSpec {
+function atNoCost({ gpu: _gpu, ...machine }: MachineSpec): MachineSpec {
   const { timing } = machine;
   if (!timing) return machine;
   const free: Sourced<ReturnType<typeof picoseconds>> = {

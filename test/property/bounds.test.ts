@@ -1,6 +1,7 @@
 /** Bounds against random inputs: no run gets below what is called a bound, and the best runs reach it. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { randomStream } from '../../src-core/base/random';
 import type { BoundRow } from '../../src-core/model/bounds';
 import { FORMAT_VERSION } from '../../src-core/model/events';
 import type { MachineSpec } from '../../src-core/model/machine';
@@ -8,12 +9,13 @@ import type { MemorySystemId } from '../../src-core/model/memory-system';
 import type { ScenarioSpec } from '../../src-core/model/scenario';
 import type { RunSummary } from '../../src-core/model/summary';
 import { memorySystems } from '../../src-core/policies/systems';
-import { pcie4x16g } from '../../src-core/presets/machines/pcie4-16g';
+import { machines } from '../../src-core/presets';
 import { r0 } from '../../src-core/presets/machines/r0';
 import { Bounds } from '../../src-core/session/bounds';
 import { LiveRun } from '../../src-core/session/live-run';
 import type { Runnable } from '../../src-core/session/open';
 import { resolveSystem } from '../../src-core/session/scenario';
+import { compileWorkload, loadWorkload } from '../../src-core/workload';
 import { createNodePlatform } from '../../src-main/host/node-platform';
 import { caseOf, type Case } from './compare';
 import { choose } from './drive';
@@ -21,9 +23,11 @@ import { randomProgram, sourceOf, type ProgramPlan } from './random-program';
 
 /** Systems that refuse more devices. */
 const MOST_DEVICES: Readonly<Partial<Record<MemorySystemId, number>>> = { uvmsmart: 1 };
+const TIMED = machines.filter(({ timing }) => timing !== null);
 const BATCHES = [256, 2, 7, 32];
+const timedMachine = (seed: number): MachineSpec => TIMED[seed % TIMED.length]!;
 const only = process.env['FAULTLINE_SEED'];
-const seeds = only === undefined ? Array.from({ length: 160 }, (_, index) => index + 1) : [Number(only)];
+const seeds = only === undefined ? Array.from({ length: 90 }, (_, index) => index + 1) : [Number(only)];
 const platform = createNodePlatform({
   spoolFolder: tmpdir(),
   examplesFolder: '',
@@ -85,6 +89,31 @@ function untouched(test: Case): Case {
   return { ...test, source: { ...test.source, space: { ...space, objects } } };
 }
 
+/** Sweeps over more than a device of 2 MiB holds, paged on demand, with a CPU that looks in now and then. */
+function larger(seed: number): Case {
+  const made = caseOf(1);
+  const random = randomStream(seed, 'larger');
+  const pick = (...list: readonly string[]): string => list[random.below(list.length)]!;
+  const loop = (): string =>
+    `{ ${pick('read', 'write', 'readwrite')}: ${pick('a', 'b')}${pick('', ', direction: alternate', ', part: [0.25, 1]')} }`;
+  const step = (): string =>
+    `{ on: ${pick('gpu', 'gpu', 'gpu', 'cpu')}, do: [ ${Array.from({ length: 1 + random.below(2) }, loop).join(', ')} ] }`;
+  const text = [
+    'faultline: 1',
+    'name: larger',
+    'objects:',
+    `  a: { elements: ${200 + random.below(200)}, element: 4096B }`,
+    `  b: { elements: ${200 + random.below(500)}, element: 4096B }`,
+    'phases:',
+    '  - { name: init, steps: [ { on: cpu, do: [ { write: a }, { write: b } ] } ] }',
+    `  - { name: sweep, repeat: ${2 + random.below(3)}, steps: [ ${Array.from({ length: 3 }, step).join(', ')} ] }`,
+    '',
+  ].join('\n');
+  const policies = [choose('eviction', 'access-lru'), choose('prefetch', 'none'), choose('migration', 'on-fault')];
+  const scenario = { ...made.scenario, granularity: 4096, deviceMemoryBytes: 2 ** 21, policies } as const;
+  return { ...made, seed, source: compileWorkload(loadWorkload(text, 'larger.yaml')), scenario, about: text };
+}
+
 /** The same program on the device, one access after the other. */
 function singleLanesOnDevice(program: ProgramPlan): ProgramPlan {
   const parts = program.parts.flatMap((part) => {
@@ -126,10 +155,11 @@ describe('bounds', () => {
     const kept: string[] = [];
     for (const seed of seeds) {
       const test = caseOf(seed);
+      const preset = timedMachine(seed);
       const timed: MachineSpec = {
-        ...pcie4x16g,
+        ...preset,
         hostMapsDevice: test.machine.hostMapsDevice,
-        faultBatchEntries: { ...pcie4x16g.faultBatchEntries, value: BATCHES[seed % BATCHES.length]! },
+        faultBatchEntries: { ...preset.faultBatchEntries, value: BATCHES[seed % BATCHES.length]! },
       };
       for (const machine of [test.machine, timed]) {
         const { rows } = await runAll(runnable(test, machine, test.scenario));
@@ -177,11 +207,11 @@ describe('bounds', () => {
   it.each(memorySystems.map(({ id }) => [id] as const).filter(([id]) => id !== 'managed'))(
     'hold on the memory system %s',
     async (id) => {
-      let judgedSome = 0;
-      for (const seed of only === undefined ? seeds.slice(0, 24) : seeds) {
-        const test = seed % 2 === 0 ? caseOf(seed) : untouched(caseOf(seed));
+      const said: string[] = [];
+      for (const seed of only === undefined ? seeds.slice(0, 15) : seeds) {
+        const test = seed % 3 === 0 ? caseOf(seed) : seed % 3 === 1 ? untouched(caseOf(seed)) : larger(seed);
         if (test.source.devices > (MOST_DEVICES[id] ?? 6)) continue;
-        const machine: MachineSpec = { ...pcie4x16g, hostMapsDevice: test.machine.hostMapsDevice };
+        const machine: MachineSpec = { ...timedMachine(seed), hostMapsDevice: test.machine.hostMapsDevice };
         const { policies, ...rest } = test.scenario;
         const plain = policies.map((policy) => (policy.id === 'belady' ? choose('eviction', 'access-lru') : policy));
         const system = resolveSystem({ id })!;
@@ -189,9 +219,11 @@ describe('bounds', () => {
         const { rows } = await runAll(runnable(test, machine, { ...rest, deviceMemoryBytes, policies: plain, system }));
         const judged = judge(rows);
         expect(judged.broken, `seed ${seed} under ${id}: ${test.about}\n${replay(seed)}`).toEqual([]);
-        judgedSome += judged.met.length + judged.kept.length;
+        said.push(...judged.met, ...judged.kept);
       }
-      expect(judgedSome).toBeGreaterThan(0);
+      expect(said.length).toBeGreaterThan(0);
+      if (only === undefined && memorySystems.find((system) => system.id === id)?.movement === 'on-demand')
+        expect(count(said, 'belady bytesToDevice'), 'pages on demand').toBeGreaterThan(3);
     },
   );
 });

@@ -1,5 +1,6 @@
 /** What one bound is: a file here and a line in the index. Pure: what it needs to know was measured before. */
 import type { BoundQuantity, BoundValue } from '../../model/bounds';
+import type { SystemMovement } from '../../model/memory-system';
 import type { RecordingHeader } from '../../model/recording';
 import type { PolicyChoice } from '../../model/scenario';
 import type { RunSummary } from '../../model/summary';
@@ -42,6 +43,8 @@ export interface BoundContext {
   /** Every policy that was ever in force in it. */
   readonly policies: readonly PolicyChoice[];
   readonly observation: Observation;
+  /** How the memory system moves memory; null where it says nothing. */
+  readonly movement: SystemMovement | null;
   /** Finished runs; null where one could not be made, with the reason in `refusals`. */
   readonly runs: Readonly<Partial<Record<BoundRun, RunSummary | null>>>;
   readonly refusals: Readonly<Partial<Record<BoundRun, string>>>;

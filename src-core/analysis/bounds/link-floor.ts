@@ -3,7 +3,7 @@
  * of a page, a line or a remote access; the link carries no more than its rate. Bounds the bytes that cross in all (moved and
  * accessed remotely) and the simulated time, for every memory system whose devices have memory of their own across a link.
  * Rate: the link's asymptote or the rate of remote accesses, whichever is higher, per device. Assumes that accesses to one
- * byte keep their order inside a step. Not defined where the operating system is called (it may copy or drop contents), and
+ * byte keep their order inside a step. Not defined where processors share a memory, where the operating system is called (it may copy or drop contents), and
  * where accesses were not made.
  */
 import { PS_PER_S } from '../../base/units';
@@ -11,10 +11,10 @@ import type { MachineSpec } from '../../model/machine';
 import { along, atEnd, notDefined, type Bound, type BoundContext } from './bound';
 
 /** Why nothing has to cross; null: it has. */
-export function whyNoTraffic({ header, summary, observation }: BoundContext): string | null {
+export function whyNoTraffic({ header, summary, observation, movement }: BoundContext): string | null {
   if (header.scenario.system && observation.osCalls > 0)
     return 'the workload calls the operating system, which may copy or drop contents';
-  if (header.scenario.system?.id === 'dax' && header.objects.some(({ initially }) => initially === 'host'))
+  if (movement === 'built-on-device' && header.objects.some(({ initially }) => initially === 'host'))
     return 'data that is there at the start was built in device memory';
   if (summary.system && summary.system.outcomes.length > 0)
     return 'some accesses of this run were never made (see its outcomes)';
@@ -42,7 +42,8 @@ export const linkFloor: Bound = {
   judge(context) {
     const { header, observation } = context;
     const { toDevice, toHost, peerBytes, lostPages } = observation;
-    const why = whyNoTraffic(context);
+    const why =
+      context.movement === 'one-memory' ? 'processors of this machine share one memory' : whyNoTraffic(context);
     const time = linkTimePs(header.machine, header.devices, toDevice(Infinity), toHost(Infinity));
     return {
       values: [

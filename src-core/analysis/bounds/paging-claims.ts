@@ -19,13 +19,10 @@ export function pagingOf({ scenario, machine }: RecordingHeader): {
   };
 }
 
-/** Memory systems whose devices fault in pages that they do not have, and read or write nothing before they have them. */
-const PAGES_ON_DEMAND: readonly string[] = ['hmm'];
-
 /** Why nothing can be said about the units that this run had to move; null: it can. */
-export function whyNoPaging({ header, summary, observation }: BoundContext): string | null {
+export function whyNoPaging({ header, summary, observation, movement }: BoundContext): string | null {
   const { system } = header.scenario;
-  if (system && !PAGES_ON_DEMAND.includes(system.id))
+  if (system && movement !== 'on-demand')
     return `the memory system ${system.id} does not bring pages to the device on demand`;
   if (system && observation.osCalls > 0)
     return 'the workload calls the operating system, which may drop, copy or move pages without a fault';

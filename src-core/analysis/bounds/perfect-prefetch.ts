@@ -16,11 +16,12 @@ export const perfectPrefetch: Bound = {
   needs: ['compute'],
   judge(context) {
     const { header, observation, runs, refusals } = context;
+    const shared = context.movement === 'one-memory';
     const link = linkTimePs(
       header.machine,
       header.devices,
-      observation.toDevice(Infinity),
-      observation.toHost(Infinity),
+      shared ? 0 : observation.toDevice(Infinity),
+      shared ? 0 : observation.toHost(Infinity),
     );
     const undefinedAs = (reason: string) => ({ values: [notDefined('simTimePs', 'bound', reason)], notes: [] });
     const why = whyNoTraffic(context);

@@ -9,5 +9,6 @@ export const dax = defineSystem({
   summary:
     'The application allocates what the device uses from a device file and builds its data there; nothing ever migrates.',
   source: 'Lameter, 21 and 24 April 2015 (thread-2015.md section 3)',
+  movement: 'built-on-device',
   params: z.object(linuxParams),
 });

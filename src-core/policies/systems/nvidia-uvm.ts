@@ -15,5 +15,6 @@ export const nvidiaUvm = defineSystem({
     'The managed memory of CUDA as the open driver services it: faults in batches, density prefetch, thrashing mitigation, eviction by 2 MiB.',
   source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (nvidia-uvm-policies.md)',
   decisions: nvidiaDecisions,
+  movement: 'on-demand',
   params: z.object({ ...prefetchParams, ...thrashingParams, ...faultParams, ...counterParams, ...memoryParams }),
 });

@@ -13,6 +13,7 @@ export const uvmsmart = defineSystem({
     'The peer simulator as its authors ran it: tree prefetch and pre-eviction on 64 KiB blocks, zero-copy by access counters, the latency of faults added after the run.',
   source:
     'DebashisGanguly/gpgpu-sim_UVMSmart; Ganguly et al., ISCA 2019, IPDPS 2020, DATE 2021. Options under the simulator’s own names; GDDR size, link and launch cost are the machine’s',
+  movement: 'on-demand',
   params: z.object({
     hardware_prefetch: choice({
       title: 'Prefetcher',
