@@ -32,6 +32,8 @@ export interface UvmHost {
   readonly batchNow: number;
   readonly step: number;
   readonly knobs: UvmKnobs;
+  /** Access-counter migrations are on, and pages that are evicted stay mapped on the GPU that lost them. */
+  readonly mapsRemoteOnEviction: boolean;
   /** null: mitigation is off, or the machine has no clock. */
   readonly thrashing: ThrashingDetector | null;
   readonly access: AccessBytes;

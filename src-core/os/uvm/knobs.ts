@@ -15,7 +15,13 @@ export interface UvmKnobs {
   readonly maxThrottled: number;
   readonly coalesce: boolean;
   readonly reenablePrefetchFaultsMs: number;
-  readonly oversubscription: boolean;
+  /** Root chunks that one call of the physical allocator gives. */
+  readonly pmaBatch: number;
+  /** Access counters move pages, where the platform has them at all. */
+  readonly accessCounters: 'off' | 'with-ats' | 'on';
+  readonly mapRemoteOnEviction: boolean;
+  /** VA blocks that an explicit migration unmaps from the CPU at once; 0: each when it is moved. */
+  readonly preunmapBlocks: number;
   readonly mapRemoteOnNativeAtomicsFault: boolean;
   /** A what-if: victims by last access, as no driver can. */
   readonly evictByAccess: boolean;
@@ -25,6 +31,9 @@ export interface UvmKnobs {
   readonly malloc: boolean;
   readonly thrashing: ThrashingParams;
 }
+
+/** By value of `uvm_perf_access_counter_migration_enable`, from −1. */
+const COUNTERS = ['with-ats', 'off', 'on'] as const;
 
 export function uvmKnobs(params: SystemChoice['params']): UvmKnobs {
   const on = (name: string): boolean => params[name] === true;
@@ -40,7 +49,13 @@ export function uvmKnobs(params: SystemChoice['params']): UvmKnobs {
     maxThrottled: number('uvm_perf_fault_max_throttle_per_service'),
     coalesce: on('uvm_perf_fault_coalesce'),
     reenablePrefetchFaultsMs: number('uvm_perf_reenable_prefetch_faults_lapse_msec'),
-    oversubscription: on('uvm_global_oversubscription'),
+    // Memory that the allocator may not take back comes in single chunks (uvm_pmm_gpu.c:1946-1965).
+    pmaBatch: on('uvm_global_oversubscription') ? 2 ** number('uvm_perf_pma_batch_nonpinned_order') : 1,
+    accessCounters: COUNTERS[number('uvm_perf_access_counter_migration_enable') + 1]!,
+    mapRemoteOnEviction: on('uvm_perf_map_remote_on_eviction'),
+    preunmapBlocks: on('uvm_perf_migrate_cpu_preunmap_enable')
+      ? 2 ** number('uvm_perf_migrate_cpu_preunmap_block_order')
+      : 0,
     mapRemoteOnNativeAtomicsFault: on('uvm_perf_map_remote_on_native_atomics_fault'),
     evictByAccess: params['eviction_order'] === 'accessed',
     hmm: !on('uvm_disable_hmm'),

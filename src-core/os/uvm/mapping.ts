@@ -234,33 +234,36 @@ export class Mapper {
 export function mapAccessedBy(host: UvmHost, block: VaBlock, pages: PageMask): void {
   const { accessedBy, readDuplication } = host.ranges.of(block.index);
   if (accessedBy === 0 || readDuplication === READ_DUPLICATION.enabled) return;
-  for (let p = CPU; p < host.topology.processors; p++) {
-    if ((accessedBy & (1 << p)) === 0) continue;
-    const changed = createPageMask();
-    let count = 0;
-    const { outer } = block;
-    for (let page = nextSet(pages, block.first, outer); page < outer; page = nextSet(pages, page + 1, outer)) {
-      const holders = block.holders(page);
-      if (holders === 0) continue;
-      const protection = host.decisions.protectionWithoutRevocation(
-        {
-          ...{ processor: p, resident: holders, hmm: block.isHmm },
-          mapped: block.mappers(page, PROTECTION.readOnly),
-          writers: block.mappers(page, PROTECTION.readWrite),
-          atomicMappers: block.mappers(page, PROTECTION.readWriteAtomic),
-        },
-        host.topology,
-      );
-      if (protection <= block.protection(p, page)) continue;
-      setProtection(block, p, page, protection);
-      changed[page >>> 5] = changed[page >>> 5]! | (1 << (page & 31));
-      count++;
-    }
-    if (count === 0) continue;
-    host.tally.mapRemote += count;
-    if (p !== CPU) host.work.driver('ptePerUpdate', count);
-    host.access.refresh(block, p, changed, (granule) => {
-      host.answered(p, granule);
-    });
+  for (let p = CPU; p < host.topology.processors; p++)
+    if ((accessedBy & (1 << p)) !== 0) mapWithoutRevocation(host, block, pages, p);
+}
+
+/** Maps pages where they are for a processor that did not ask, at the highest protection that takes nothing from others. */
+export function mapWithoutRevocation(host: UvmHost, block: VaBlock, pages: PageMask, processor: Processor): void {
+  const changed = createPageMask();
+  let count = 0;
+  const { outer } = block;
+  for (let page = nextSet(pages, block.first, outer); page < outer; page = nextSet(pages, page + 1, outer)) {
+    const holders = block.holders(page);
+    if (holders === 0) continue;
+    const protection = host.decisions.protectionWithoutRevocation(
+      {
+        ...{ processor, resident: holders, hmm: block.isHmm },
+        mapped: block.mappers(page, PROTECTION.readOnly),
+        writers: block.mappers(page, PROTECTION.readWrite),
+        atomicMappers: block.mappers(page, PROTECTION.readWriteAtomic),
+      },
+      host.topology,
+    );
+    if (protection <= block.protection(processor, page)) continue;
+    setProtection(block, processor, page, protection);
+    changed[page >>> 5] = changed[page >>> 5]! | (1 << (page & 31));
+    count++;
   }
+  if (count === 0) return;
+  host.tally.mapRemote += count;
+  if (processor !== CPU) host.work.driver('ptePerUpdate', count);
+  host.access.refresh(block, processor, changed, (granule) => {
+    host.answered(processor, granule);
+  });
 }

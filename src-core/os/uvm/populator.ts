@@ -17,7 +17,7 @@ import { MOVE_CAUSE } from '../../contracts/nvidia-thrashing';
 import { CPU, type Processor } from '../../contracts/nvidia-vocabulary';
 import { REASON } from '../codes';
 import type { UvmHost } from './host';
-import { mapAccessedBy } from './mapping';
+import { mapAccessedBy, mapWithoutRevocation } from './mapping';
 import { unpopulated, type MoveOrder, type Mover } from './mover';
 import { LIST, type Root, type VaBlock } from './va-block';
 
@@ -114,10 +114,11 @@ export class Populator {
 
   private makeRoom(gpu: Processor, cause: number): boolean {
     const { host } = this;
-    if (!host.knobs.oversubscription) return false;
-    const root = host.memoryOf[gpu]!.victim();
+    const memory = host.memoryOf[gpu]!;
+    const root = memory.victim();
     if (!root) return false;
     this.evict(gpu, root, cause);
+    memory.keep();
     return true;
   }
 
@@ -148,6 +149,7 @@ export class Populator {
       orMask(gone, leaving);
       this.mover.move(block, order);
       mapAccessedBy(host, block, gone);
+      if (host.mapsRemoteOnEviction) mapWithoutRevocation(host, block, gone, gpu);
       if (root.block) {
         backing.root = null;
         clearMask(backing.populated);

@@ -1,8 +1,9 @@
 /**
  * Physical memory of one GPU as the driver manages it (uvm_pmm_gpu.c): 2 MiB root chunks, split into pieces for blocks that
  * are smaller, and three lists from which eviction takes its victim. The lists know when memory was last *migrated*, never
- * when it was used: hits leave no trace, unless the run asks what would happen if they did (`touch`). Left out: PMA's own
- * zeroing in the background, so a new root is never known zero.
+ * when it was used: hits leave no trace, unless the run asks what would happen if they did (`touch`). Roots come from the
+ * physical memory allocator (PMA) in batches, and what is not used at once stays in hand. Left out: PMA's other clients, and
+ * its zeroing, so that a new root is never known zero.
  */
 import { assert } from '../../base/assert';
 import { VICTIM, type NvidiaDecisions, type VictimQuestion } from '../../contracts/nvidia-uvm';
@@ -41,6 +42,10 @@ export class RootChunks {
   used = 0;
   /** Most roots that were in use at once. */
   peak = 0;
+  /** Calls of PMA for roots. */
+  pmaCalls = 0;
+  /** Roots that PMA gave and nobody uses yet. */
+  private inHand = 0;
   private readonly lists: readonly Fifo[] = [new Fifo(), new Fifo(), new Fifo(), new Fifo()];
   /** Split roots that may have room for a piece. */
   private readonly split = new Set<Root>();
@@ -53,10 +58,14 @@ export class RootChunks {
     busyRoots: 0,
   };
 
-  /** @param roots root chunks that the GPU has */
+  /**
+   * @param roots root chunks that the GPU has
+   * @param batch root chunks that one call of PMA gives, as far as it has them
+   */
   constructor(
     readonly roots: number,
     private readonly decisions: Pick<NvidiaDecisions, 'victimSource'>,
+    private readonly batch: () => number = () => 1,
   ) {
     assert(roots >= 1, 'a GPU has at least one root chunk of memory');
   }
@@ -65,10 +74,20 @@ export class RootChunks {
     return this.roots - this.used;
   }
 
+  /** One root more in use; false where all are (alloc_root_chunk: a batch is best effort). */
+  private claim(): boolean {
+    if (this.inHand > 0) this.inHand--;
+    else if (this.used < this.roots) {
+      this.pmaCalls++;
+      this.inHand = Math.min(this.batch(), this.roots - this.used) - 1;
+    } else return false;
+    this.peak = Math.max(this.peak, ++this.used);
+    return true;
+  }
+
   /** A whole root, or null where all are in use. */
   allocate(block: VaBlock): Root | null {
-    if (this.used >= this.roots) return null;
-    this.peak = Math.max(this.peak, ++this.used);
+    if (!this.claim()) return null;
     const root = new Root();
     root.block = block;
     return root;
@@ -80,8 +99,7 @@ export class RootChunks {
       const piece = this.take(root, block, firstPage, pages, frames);
       if (piece) return piece;
     }
-    if (this.used >= this.roots) return null;
-    this.peak = Math.max(this.peak, ++this.used);
+    if (!this.claim()) return null;
     const root = new Root();
     root.frames = new Uint8Array(FRAMES_PER_ROOT);
     this.split.add(root);
@@ -123,6 +141,12 @@ export class RootChunks {
     this.move(root, LIST.none);
     root.block = null;
     this.used--;
+  }
+
+  /** The root that was just evicted and freed does not go back to PMA: whoever evicted it gets it. */
+  keep(): void {
+    assert(this.used + this.inHand < this.roots, 'an evicted root is kept that was never freed');
+    this.inHand++;
   }
 
   /** To the young end of a list; `none` takes it off all lists. */

@@ -34,6 +34,7 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
   ['pins', 'Faults answered by a pin', 'count'],
   ['mapRemote', 'Remote mappings', 'count'],
   ['revocations', 'Permissions revoked', 'count'],
+  ['preunmaps', 'Groups of blocks unmapped ahead', 'count'],
   ['readDuplicates', 'Pages read-duplicated', 'count'],
   ['readDuplicateInvalidates', 'Read duplications collapsed', 'count'],
   ['discardedBytes', 'Discarded instead of moved', 'bytes'],
@@ -46,6 +47,7 @@ interface Summarized extends UvmHost {
   readonly items: Samples;
   readonly barriers: Samples;
   peakDeviceBytes(): number;
+  pmaCalls(): number;
 }
 
 export function summarizeUvm(memory: Summarized): SystemSummary {
@@ -59,6 +61,7 @@ export function summarizeUvm(memory: Summarized): SystemSummary {
     params: system.params,
     figures: [
       ...figures,
+      { id: 'pmaCalls', title: 'Calls of the physical allocator', unit: 'count', value: memory.pmaCalls() },
       { id: 'driverBusyPs', title: 'Driver at work', unit: 'ps', value: isTimed ? tally.driverPs : null },
     ],
     numbers: {

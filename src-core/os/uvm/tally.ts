@@ -36,6 +36,8 @@ export class UvmTally {
   transfersToDevice = 0;
   transfersToHost = 0;
   revocations = 0;
+  /** Groups of blocks that an explicit migration unmapped from the CPU at once. */
+  preunmaps = 0;
   outOfMemory = 0;
   /** Pages that a transfer would have carried, had their contents not been given up. */
   discardedBytes = 0;

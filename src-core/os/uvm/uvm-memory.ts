@@ -79,7 +79,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.access = new AccessBytes(processors, this.granules, this.granulesPerBlock);
     this.work = new WorkClock(config.machine.timing);
     const roots = Math.max(1, Math.floor(config.deviceMemoryBytes / VA_BLOCK_BYTES));
-    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, decisions));
+    // Device memory that is a node of the host comes in single chunks (uvm_pmm_gpu.c:1958-1961).
+    const batch = (): number => (this.isCoherent ? 1 : this.knobs.pmaBatch);
+    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, decisions, batch));
     this.map = new BlockMap(config.space, this.granuleBytes, processors, this.knobs.malloc);
     this.blocks = new BlockService(this);
     this.explicit = new ExplicitCalls(this, this.blocks);
@@ -112,6 +114,14 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   }
 
   // --- what the parts share ---
+  /** GPU and CPU share page tables (ATS) and one coherent link. */
+  private get isCoherent(): boolean {
+    return (this.topology.fastLink[CPU] ?? 0) !== 0;
+  }
+  get mapsRemoteOnEviction(): boolean {
+    const { accessCounters, mapRemoteOnEviction } = this.knobs;
+    return mapRemoteOnEviction && (accessCounters === 'on' || (accessCounters === 'with-ats' && this.isCoherent));
+  }
   get wire(): Interconnect | null {
     return this.links;
   }
@@ -158,6 +168,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   }
 
   // --- what the run tells ---
+  override stepBegins(): void {
+    this.unpinDue();
+  }
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
     if (processor === CPU) return;
     const duration = this.clocks.now(processor) - beganPs;
@@ -172,6 +185,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   }
   override systemSummary(): SystemSummary {
     return summarizeUvm(this);
+  }
+  pmaCalls(): number {
+    return this.memoryOf.slice(1).reduce((sum, { pmaCalls }) => sum + pmaCalls, 0);
   }
   peakDeviceBytes(): number {
     return this.memoryOf.slice(1).reduce((sum, { peak }) => sum + peak * VA_BLOCK_BYTES, 0);
@@ -286,6 +302,11 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   // --- faults ---
   override beginBatch(): void {
     super.beginBatch();
+    this.unpinDue();
+  }
+
+  /** The timer of the unpin worker: looked at when faults are serviced and when steps begin, not in between. */
+  private unpinDue(): void {
     const now = Math.floor(this.clocks.latest() / 1000) + 1;
     if (this.thrashing && this.thrashing.nextUnpinNs() <= now) this.thrashing.unpin(now);
   }

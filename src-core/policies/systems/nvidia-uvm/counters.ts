@@ -7,7 +7,7 @@ const INERT = [...COUNTERS_INERT, COUNTERS_NEED_64K, COUNTERS_ELSEWHERE];
 export const counterParams = {
   uvm_perf_access_counter_migration_enable: integer({
     title: 'Access-counter migrations',
-    help: '-1: on where the device walks the page tables of the host (ATS). 0: off. 1: on.',
+    help: '-1: on where the device walks the page tables of the host (ATS). 0: off. 1: on. With 4 KiB pages nothing is moved either way, but what is evicted stays mapped on the device.',
     unit: '',
     min: -1,
     max: 1,
@@ -15,7 +15,12 @@ export const counterParams = {
     live: true,
     knob: uvm('uvm_perf_access_counter_migration_enable', 'uvm_gpu_access_counters.c:69, 146-157', {
       outside: 'nearest',
-      noEffect: [COUNTERS_NEED_64K, COUNTERS_ELSEWHERE],
+      noEffect: [
+        {
+          when: [{ param: 'uvm_perf_map_remote_on_eviction', is: false }],
+          why: 'with 4 KiB pages access counters move nothing, and evicted pages are not mapped',
+        },
+      ],
     }),
   }),
   uvm_perf_access_counter_threshold: integer({
@@ -63,7 +68,7 @@ export const counterParams = {
     live: true,
     knob: uvm('uvm_perf_map_remote_on_eviction', 'uvm_va_block.c:67-68, 163-167', {
       outside: 'on',
-      noEffect: [...COUNTERS_INERT, COUNTERS_ELSEWHERE],
+      noEffect: COUNTERS_INERT,
     }),
   }),
 } as const;

@@ -1,14 +1,12 @@
 /** Device memory, eviction, explicit migration and HMM (nvidia-uvm-policies.md sections 5, 7 and 9). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
-import { notModelled, uvm } from './knob';
+import { uvm } from './knob';
 
 const NEEDS_CPU_LINK: KnobWithoutEffect = {
   when: [{ fact: 'no-cpu-link' }],
   why: 'pages are unmapped ahead only where the device reaches the CPU over NVLink or C2C',
 };
-
-const PREUNMAP_LEFT_OUT = notModelled('explicit migrations unmap block by block in this model');
 
 export const memoryParams = {
   allocation: choice({
@@ -19,14 +17,23 @@ export const memoryParams = {
   }),
   uvm_global_oversubscription: toggle({
     title: 'Oversubscription',
-    help: 'Device memory that is full is evicted to host memory. Off: an allocation that finds no room fails, and pages stay in host memory.',
+    help: 'Other users of device memory (cudaMalloc) may make the driver evict managed memory. Off: they may not, and managed memory is taken chunk by chunk. The driver makes room for its own faults by eviction either way.',
     initial: true,
     live: true,
-    knob: uvm('uvm_global_oversubscription', 'uvm_pmm_gpu.c:184-186', { outside: 'on' }),
+    knob: uvm('uvm_global_oversubscription', 'uvm_pmm_gpu.c:184-186, gpu_supports_pma_eviction, 1958-1991', {
+      outside: 'on',
+      noEffect: [
+        { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
+        {
+          when: [{ param: 'uvm_perf_pma_batch_nonpinned_order', is: 0 }],
+          why: 'batches are of one chunk anyway, and nobody else uses device memory in a run',
+        },
+      ],
+    }),
   }),
   uvm_perf_pma_batch_nonpinned_order: integer({
     title: 'Root chunks per allocation',
-    help: 'Chunks of 2 MiB that the driver takes from the physical allocator at once, as a power of two. The driver checks no limit.',
+    help: 'Chunks of 2 MiB that the driver takes from the physical allocator at once, as a power of two, as far as it has them. The driver checks no limit. What a call costs is not known: only their number changes.',
     unit: 'log2 chunks',
     min: 0,
     max: 20,
@@ -35,7 +42,10 @@ export const memoryParams = {
     knob: uvm('uvm_perf_pma_batch_nonpinned_order', 'uvm_pmm_gpu.c:188-194, 1958-1991', {
       noEffect: [
         { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
-        notModelled('calls to the physical allocator cost nothing in this model'),
+        {
+          when: [{ param: 'uvm_global_oversubscription', is: false }],
+          why: 'memory that others may not take back is not taken in batches',
+        },
       ],
     }),
   }),
@@ -49,12 +59,6 @@ export const memoryParams = {
       name: 'eviction_order',
       where: 'what-if',
       source: 'uvm_pmm_gpu.c:1487-1525, driver 595.45.04',
-      noEffect: [
-        {
-          when: [{ param: 'uvm_global_oversubscription', is: false }],
-          why: 'nothing is evicted without oversubscription',
-        },
-      ],
     },
   }),
   uvm_perf_migrate_cpu_preunmap_enable: toggle({
@@ -64,7 +68,7 @@ export const memoryParams = {
     live: true,
     knob: uvm('uvm_perf_migrate_cpu_preunmap_enable', 'uvm_migrate.c:52-53, 333-348', {
       outside: 'on',
-      noEffect: [NEEDS_CPU_LINK, PREUNMAP_LEFT_OUT],
+      noEffect: [NEEDS_CPU_LINK],
     }),
   }),
   uvm_perf_migrate_cpu_preunmap_block_order: integer({
@@ -83,7 +87,6 @@ export const memoryParams = {
           when: [{ param: 'uvm_perf_migrate_cpu_preunmap_enable', is: false }],
           why: 'pages are not unmapped ahead at all',
         },
-        PREUNMAP_LEFT_OUT,
       ],
     }),
   }),
