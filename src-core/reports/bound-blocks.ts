@@ -74,7 +74,7 @@ export function boundBlocks(
     },
     ...[...notesOf(rows), ...reasons(rows)].map((text): ReportBlock => ({ kind: 'paragraph', text })),
     ...boundCharts(timeline),
-    { kind: 'facts', facts: rows.map(({ title, summary }) => ({ label: title, value: summary })) },
+    ...rows.map(({ title, summary }): ReportBlock => ({ kind: 'paragraph', text: `${title}: ${summary}` })),
   ];
 }
 
