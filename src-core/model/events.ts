@@ -48,6 +48,7 @@ export const REASONS = [
   'outcome', // os: what an access ended with that is not data
   'queue-stop', // os: a driver stopped the queues of a process, whose mapped memory is about to change
   'queue-start', // os: … and started them again, all of it mapped anew
+  'driver-event', // os: what a driver tells its tools: thrashing, throttling, remote mappings
 ] as const;
 export type Reason = (typeof REASONS)[number];
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);

@@ -38,4 +38,5 @@ export const REASON = {
   outcome: reasonCode('outcome'),
   queueStop: reasonCode('queue-stop'),
   queueStart: reasonCode('queue-start'),
+  driverEvent: reasonCode('driver-event'),
 } as const;

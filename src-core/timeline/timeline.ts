@@ -128,6 +128,7 @@ export const OBJECT_NUMBERS_PER_ROW = METRIC_COUNT + 1;
 const PREFETCH = reasonCode('prefetch');
 const BEGIN = reasonCode('begin');
 const CALL = reasonCode('call');
+const DRIVER_EVENT = reasonCode('driver-event');
 
 /** Position of a reason; one that the table does not have (a recording of a newer version) counts with the first. */
 const trackOf = (reasons: readonly number[], reason: number): number => Math.max(0, reasons.indexOf(reason));
@@ -284,7 +285,8 @@ export class Timeline {
     const { what, result } = JSON.parse(detail) as { what: string; result: string };
     const object = this.objects[columns.object[row]!]?.name;
     const isCall = columns.reason[row] === CALL;
-    const kind = isCall && result === 'ok' ? 'os' : 'outcome';
+    const isTold = columns.reason[row] === DRIVER_EVENT;
+    const kind = isTold || (isCall && result === 'ok') ? 'os' : 'outcome';
     if (this.osMarks[kind] >= MAX_OS_MARKS) return;
     this.osMarks[kind]++;
     this.marks.push({

@@ -43,6 +43,7 @@ export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, engine:
     result = explicit.advise(first, outer, action);
   }
   host.clocks.reach(CPU, work.threadPs);
+  host.tools.flush();
   if (action.kind !== 'memcpy') tally.driverPs += work.endPs - start;
   tally.apiCalls++;
   if (result !== 'ok') tally.outcome(result, what, object?.name ?? null, start, host.accessCount);

@@ -12,6 +12,7 @@ import type { AccessBytes } from './access-bytes';
 import type { RangePolicies } from './range-policies';
 import type { RootChunks } from './root-chunks';
 import type { UvmKnobs } from './knobs';
+import type { ToolsEvents } from './tools-events';
 import type { UvmTally } from './tally';
 import type { VaBlock } from './va-block';
 import type { WorkClock } from './work-clock';
@@ -39,6 +40,7 @@ export interface UvmHost {
   readonly access: AccessBytes;
   readonly ranges: RangePolicies;
   readonly tally: UvmTally;
+  readonly tools: ToolsEvents;
   readonly work: WorkClock;
   /** Memory of the GPUs; index 0 unused. */
   readonly memoryOf: readonly RootChunks[];

@@ -15,6 +15,7 @@ import {
 } from '../../contracts/nvidia-vocabulary';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
+import type { MapRemoteCause } from './tools-events';
 import type { VaBlock } from './va-block';
 
 const LOGICAL = PROTECTION.readWriteAtomic;
@@ -213,6 +214,7 @@ export class Mapper {
       setProtection(block, p, page, protection);
       changed[p]![page >>> 5] = changed[p]![page >>> 5]! | (1 << (page & 31));
       host.tally.mapRemote++;
+      host.tools.page('MapRemote', isPinned ? 'thrashing' : 'policy', p, block.index, page);
     }
   }
 
@@ -235,11 +237,17 @@ export function mapAccessedBy(host: UvmHost, block: VaBlock, pages: PageMask): v
   const { accessedBy, readDuplication } = host.ranges.of(block.index);
   if (accessedBy === 0 || readDuplication === READ_DUPLICATION.enabled) return;
   for (let p = CPU; p < host.topology.processors; p++)
-    if ((accessedBy & (1 << p)) !== 0) mapWithoutRevocation(host, block, pages, p);
+    if ((accessedBy & (1 << p)) !== 0) mapWithoutRevocation(host, block, pages, p, 'policy');
 }
 
 /** Maps pages where they are for a processor that did not ask, at the highest protection that takes nothing from others. */
-export function mapWithoutRevocation(host: UvmHost, block: VaBlock, pages: PageMask, processor: Processor): void {
+export function mapWithoutRevocation(
+  host: UvmHost,
+  block: VaBlock,
+  pages: PageMask,
+  processor: Processor,
+  cause: MapRemoteCause,
+): void {
   const changed = createPageMask();
   let count = 0;
   const { outer } = block;
@@ -257,6 +265,7 @@ export function mapWithoutRevocation(host: UvmHost, block: VaBlock, pages: PageM
     );
     if (protection <= block.protection(processor, page)) continue;
     setProtection(block, processor, page, protection);
+    host.tools.page('MapRemote', cause, processor, block.index, page);
     changed[page >>> 5] = changed[page >>> 5]! | (1 << (page & 31));
     count++;
   }

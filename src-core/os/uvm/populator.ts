@@ -149,7 +149,7 @@ export class Populator {
       orMask(gone, leaving);
       this.mover.move(block, order);
       mapAccessedBy(host, block, gone);
-      if (host.mapsRemoteOnEviction) mapWithoutRevocation(host, block, gone, gpu);
+      if (host.mapsRemoteOnEviction) mapWithoutRevocation(host, block, gone, gpu, 'eviction');
       if (root.block) {
         backing.root = null;
         clearMask(backing.populated);

@@ -8,6 +8,7 @@ import { createPageMask, fillRange, type PageMask } from '../../base/page-mask';
 import { THRASHING_EVENT, type ThrashingDetector, type ThrashingHost } from '../../contracts/nvidia-thrashing';
 import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
 import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../contracts/nvidia-vocabulary';
+import { NO_PROCESSOR as NOBODY } from '../../model/events';
 import type { Interconnect } from '../../hardware/interconnect';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import type { OsStep } from '../../model/os-action';
@@ -28,6 +29,7 @@ import { RootChunks } from './root-chunks';
 import { ANSWER, BlockService, type PageFault } from './service';
 import { Samples } from '../linux-memory/tally';
 import { summarizeUvm } from './summary';
+import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
 import { UvmQueue, type UvmQueueHost } from './uvm-queue';
@@ -39,11 +41,15 @@ const BIG_PAGES_PER_BLOCK = VA_BLOCK_BYTES / 65_536;
 /** A CPU thread that is throttled this often on one page in a row is our bug. */
 const MOST_NAPS = 100_000;
 
+/** UvmEventType, by THRASHING_EVENT. */
+const EVENT_NAMES = ['ThrashingDetected', 'ThrottlingStart', 'ThrottlingEnd'] as const;
+
 export class UvmMemory extends MemorySystem implements UvmQueueHost {
   readonly topology: UvmTopology;
   readonly access: AccessBytes;
   readonly ranges = new RangePolicies();
   readonly tally = new UvmTally();
+  readonly tools = new ToolsEvents(this);
   readonly work: WorkClock;
   readonly memoryOf: readonly RootChunks[];
   override readonly faultQueue: UvmQueue;
@@ -143,11 +149,22 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void {
     const what = `${processorName(device)} ${op === READ ? 'read' : 'write'}`;
     this.tally.outcome(result, what, this.nameOf(this.ledger.objectOf[granule]!), this.work.threadPs, this.accessCount);
-    this.event(device, granule, this.granuleBytes, what, result);
+    this.osEvent(device, granule, this.granuleBytes, what, result, REASON.outcome);
   }
 
   /** An event of the driver that is neither a fault nor a transfer. */
   event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void {
+    this.osEvent(processor, granule, bytes, what, result, REASON.driverEvent);
+  }
+
+  private osEvent(
+    processor: ProcessorIndex,
+    granule: number,
+    bytes: number,
+    what: string,
+    result: string,
+    reason: number,
+  ): void {
     const { sink, space } = this.config;
     sink.os(
       this.work.threadPs,
@@ -158,7 +175,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
       this.ledger.objectOf[granule]!,
       toVirtual(space, granule * this.granuleBytes),
       bytes,
-      REASON.outcome,
+      reason,
       JSON.stringify({ what, result }),
     );
   }
@@ -230,10 +247,13 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
         for (let p = CPU; p < this.topology.processors; p++)
           if ((processors & (1 << p)) !== 0) this.unmapFrom(block, pages, p);
       },
-      report: (event) => {
-        if (event === THRASHING_EVENT.detected) this.tally.thrashingDetected++;
-        else if (event === THRASHING_EVENT.throttlingStart) this.tally.throttlingStarts++;
-        else this.tally.throttlingEnds++;
+      report: (event, block, page, processor) => {
+        const { tally, tools } = this;
+        const who = event === THRASHING_EVENT.detected ? NOBODY : processor;
+        if (event === THRASHING_EVENT.detected) tally.thrashingDetected++;
+        else if (event === THRASHING_EVENT.throttlingStart) tally.throttlingStarts++;
+        else tally.throttlingEnds++;
+        tools.page(EVENT_NAMES[event], 'thrashing', who, block, page);
       },
     };
   }
@@ -309,6 +329,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   private unpinDue(): void {
     const now = Math.floor(this.clocks.latest() / 1000) + 1;
     if (this.thrashing && this.thrashing.nextUnpinNs() <= now) this.thrashing.unpin(now);
+    this.tools.flush();
   }
 
   service(): void {
@@ -337,6 +358,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     }
     this.stall(this.ledger.objectOf[granule]!, work.endPs - start);
     this.clocks.reach(CPU, work.endPs);
+    this.tools.flush();
     this.config.batchServiced();
     return true;
   }

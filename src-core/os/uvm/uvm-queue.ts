@@ -78,6 +78,7 @@ export class UvmQueue implements FaultQueue {
     this.answeredObjects.clear();
     const { items, count } = this.released;
     for (let i = 0; i < count; i++) this.answeredObjects.push(host.ledger.objectOf[items[i]!]!);
+    host.tools.flush();
     host.config.batchServiced();
     return end;
   }

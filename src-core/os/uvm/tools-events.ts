@@ -1,0 +1,58 @@
+/**
+ * What the driver tells its tools besides faults and migrations (UvmEventType in uvm_types.h): thrashing, throttling, remote
+ * mappings with their cause, the end of read duplication. Neighbouring pages with the same event are one row. The driver's
+ * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
+ */
+import type { Processor } from '../../contracts/nvidia-vocabulary';
+import type { UvmHost } from './host';
+
+/** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
+export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
+
+/** Rows of one run: what comes after them is only counted in the summary. */
+const MOST_ROWS = 20_000;
+
+type Told = Pick<UvmHost, 'event' | 'pagesPerBlock' | 'granuleBytes'>;
+
+export class ToolsEvents {
+  private rows = 0;
+  private what = '';
+  private result = '';
+  private processor: Processor = 0;
+  /** Granules [first, outer) of the row in hand; none where they are equal. */
+  private first = 0;
+  private outer = 0;
+
+  constructor(private readonly host: Told) {}
+
+  /** One page. Rows are written when another event comes, or at `flush`. */
+  page(what: string, result: string, processor: Processor, block: number, page: number): void {
+    this.pages(what, result, processor, block, page, page + 1);
+  }
+
+  /** Pages [first, outer) of a block. */
+  pages(what: string, result: string, processor: Processor, block: number, first: number, outer: number): void {
+    const base = block * this.host.pagesPerBlock;
+    const isSame = what === this.what && result === this.result && processor === this.processor;
+    if (isSame && this.first < this.outer && base + first === this.outer) {
+      this.outer = base + outer;
+      return;
+    }
+    this.flush();
+    this.what = what;
+    this.result = result;
+    this.processor = processor;
+    this.first = base + first;
+    this.outer = base + outer;
+  }
+
+  /** Writes the row in hand. */
+  flush(): void {
+    const { host, first, outer } = this;
+    if (first === outer) return;
+    this.first = outer;
+    if (this.rows >= MOST_ROWS) return;
+    this.rows++;
+    host.event(this.processor, first, (outer - first) * host.granuleBytes, this.what, this.result);
+  }
+}
