@@ -72,7 +72,6 @@ describe('a knob of nvidia-uvm', () => {
     ['uvm_perf_prefetch_threshold', 20, 'sweep'],
     ['uvm_perf_prefetch_min_faults', 20, 'sweep'],
     ['uvm_perf_fault_batch_count', 20, 'sweep'],
-    ['uvm_global_oversubscription', false, 'sweep'],
     ['uvm_perf_thrashing_enable', false, 'pingpong'],
     ['uvm_perf_thrashing_threshold', 1, 'pingpong'],
     ['uvm_perf_thrashing_pin_threshold', 40, 'pingpong'],
