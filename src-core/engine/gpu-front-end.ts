@@ -105,7 +105,9 @@ export class GpuFrontEnd {
     const first = batch.laneOf[cursor.group]!;
     const lanes = batch.laneOf[cursor.group + 1]! - first;
     const count = batch.count[cursor.group]!;
-    while (cursor.at < count && !isDone(1)) {
+    // Asked before it counts, so that a slice of one segment makes one.
+    while (cursor.at < count && !isDone(0)) {
+      isDone(1);
       const { at } = cursor;
       const most = Math.max(1, Math.ceil((stopAt - memory.accessCount) / lanes));
       const room = this.room(batch, first, lanes, at, Math.min(count - at, most));

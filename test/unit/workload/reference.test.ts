@@ -31,7 +31,9 @@ it('the fragments of the reference load', () => {
   const fragments = [...reference.matchAll(/`- ((?:together|stencil|gemm): [^`]+)`/g)].map((match) => match[1] ?? '');
   expect(fragments.length).toBe(4);
   const grid = '{ layout: matrix, rows: 4096, columns: 4096 }';
-  const objects = ['a', 'b', 'c', 'u', 'unew', 'r', 'A', 'B', 'C', 'x', 'y', 'index'].map((name) => `${name}: ${grid}`).join(', ');
+  const objects = ['a', 'b', 'c', 'u', 'unew', 'r', 'A', 'B', 'C', 'x', 'y', 'index']
+    .map((name) => `${name}: ${grid}`)
+    .join(', ');
   for (const fragment of fragments)
     expect(
       loadWorkload(
