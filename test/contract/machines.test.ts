@@ -1,9 +1,10 @@
 /** Every machine that ships is plausible by itself, is reproduced by the hardware model, and carries a run. */
 import { describe, expect, it } from 'vitest';
-import { KIB, MIB } from '../../src-core/base/units';
+import { KIB, MIB, picoseconds } from '../../src-core/base/units';
 import { Link, type LinkDirection } from '../../src-core/hardware/link';
 import { remoteRate } from '../../src-core/hardware/access-delay';
 import type { DriverCosts, GpuSpec, LinkSpec, MachineSpec, MachineTiming } from '../../src-core/model/machine';
+import { memorySystems } from '../../src-core/policies/systems';
 import { machines, parseMachineFile } from '../../src-core/presets';
 import { drive } from '../property/drive';
 import { brokenInvariants } from '../property/invariants';
@@ -123,5 +124,28 @@ describe.each(machines.map((machine) => [machine.id, machine] as const))('%s', (
       if (machine.timing) expect(end).toBeGreaterThan(0);
       expect((await drive(test.source, test.scenario, { machine })).hash).toBe(engine.hash);
     }
+  });
+
+  it('carries runs of the driver of NVIDIA, which spends the parts of its service, the same each time', async () => {
+    const parsed = memorySystems.find(({ id }) => id === 'nvidia-uvm')!.parse({});
+    if (!parsed.ok) throw new Error(parsed.error);
+    const { source, scenario } = caseOf(8);
+    const wish = {
+      ...scenario,
+      deviceMemoryBytes: 64 * MIB,
+      system: { id: 'nvidia-uvm', params: parsed.value },
+    } as const;
+    const endOf = async (each: MachineSpec): Promise<readonly [number, string]> => {
+      const { run, hash } = await drive(source, wish, { machine: each });
+      return [run.memory.clocks.latest(), hash];
+    };
+    const [end, hash] = await endOf(machine);
+    expect(Number.isSafeInteger(end)).toBe(true);
+    expect((await endOf(machine))[1]).toBe(hash);
+    const driver = machine.timing?.driver;
+    if (!driver) return;
+    const slower = { ...driver, replay: { ...driver.replay, value: picoseconds(driver.replay.value + 1_000_000) } };
+    const [later] = await endOf({ ...machine, timing: { ...machine.timing, driver: slower } });
+    expect(later, 'a replay that takes longer').toBeGreaterThan(end);
   });
 });

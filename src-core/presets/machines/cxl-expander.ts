@@ -9,7 +9,7 @@ const none = from(picoseconds(0), NO_FAULTS, 'definition');
 /**
  * A CXL memory expander (type 3) on PCIe 5 x8 with one channel of DDR5: memory without a processor, which the host's
  * processor reaches as a NUMA node. Meant for the memory systems that place and tier pages; the device part of a
- * workload would run as if it had a processor there.
+ * workload runs as if a processor of the host were there.
  */
 export const cxlExpander: MachineSpec = {
   id: 'cxl-expander',
@@ -41,7 +41,11 @@ export const cxlExpander: MachineSpec = {
         'specification',
       ),
     },
-    batchFixed: none,
+    batchFixed: from(
+      x86Host.cpuFault.value,
+      'Assumption: a step that a workload gives to the device is done by a processor of the host, whose fault it costs; without any time a driver that throttles faults would wait for ever',
+      'assumed',
+    ),
     batchPerFault: none,
     evictionFixed: none,
     deviceBandwidth: from(
