@@ -118,6 +118,8 @@ export class Ledger {
     const moves = receiver === CPU ? movesToHost : movesToDevice;
     const others = receiver === CPU ? movesToDevice : movesToHost;
     const asks = QUESTION | (touched ? USEFUL : 0);
+    const hasShared = this.shared.size > 0;
+    let isNew = false;
     for (let granule = first; granule < first + count; granule++) {
       const before = open[granule]!;
       if ((before & USEFUL) !== 0) this.settleUseful(granule);
@@ -125,15 +127,19 @@ export class Ledger {
         overwritten.clear(granule);
         moves[granule] = 1;
         others[granule] = 0;
-        const fresh = this.shared.size > 0 ? this.shared.get(granule) : undefined;
+        const fresh = hasShared ? this.shared.get(granule) : undefined;
         if (fresh) fresh.moves = [];
       } else moves[granule] = moves[granule]! + 1;
-      if (this.shared.size > 0) this.noteShared(granule, receiver);
+      if (hasShared) this.noteShared(granule, receiver);
       touched?.clear(granule);
-      open[granule] = before | asks;
+      const now = open[granule]!; // settling may have closed a question
+      if ((now & asks) !== asks) {
+        open[granule] = now | asks;
+        isNew = true;
+      }
       state[granule] = (state[granule]! & kept) | owner | TRACKED;
     }
-    this.tracked?.(first, true, count);
+    if (isNew) this.tracked?.(first, true, count);
   }
 
   private noteShared(granule: number, receiver: ProcessorIndex): void {

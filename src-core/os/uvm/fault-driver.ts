@@ -61,6 +61,9 @@ export class FaultDriver {
     work.driver('preprocessPerEntry', this.batch.unique);
     this.batch.sort();
     const throttled = this.serviceBlocks();
+    // Where a batch costs nothing, time would stand still while the device asks again and again for a throttled page.
+    if (throttled && host.config.machine.timing && work.endPs <= startPs)
+      work.begin(Math.max(startPs + 1, this.service.throttledUntilNs * 1000));
     this.batchesNow++;
     if (throttled) this.throttledNow++;
     host.decisions.gatePrefetchFaults(this.gate, 0, knobs.batchCount, knobs.reenablePrefetchFaultsMs, nowNs(host));

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findMachine, resolveScenario } from '../../../../src-core/session/scenario';
 import { compileWorkload, loadWorkload } from '../../../../src-core/workload';
+import { picoseconds } from '../../../../src-core/base/units';
+import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
 import { drive } from '../../../property/drive';
+import { runEvents } from '../../../support/event-run';
 import { examplesFolder } from '../../../support/session-client';
 
-const file = (machine: string, body: string): string => `faultline: 1
+const file = (machine: string, body: string, repeat = 3): string => `faultline: 1
 name: slices
 machine: ${machine}
 deviceMemory: 4MiB
@@ -17,7 +20,7 @@ objects:
   b: { size: 300KiB, element: 12B, layout: array }
 phases:
   - name: p
-    repeat: 3
+    repeat: ${repeat}
     steps:
 ${body}`;
 
@@ -50,4 +53,12 @@ describe('a UVM run in slices', () => {
     const text = readFileSync(join(examplesFolder, 'validation/uvm-fault-log-abc.yaml'), 'utf8');
     expect(await hashOf(text, 1)).toBe(await hashOf(text, 1e9));
   });
+});
+
+it('ends on a machine whose batches cost nothing, although pages are throttled', async () => {
+  const free = { value: picoseconds(0), source: 'a test', grade: 'definition' } as const;
+  const { timing } = pcie4x16g;
+  const machine = { ...pcie4x16g, timing: { ...timing!, batchFixed: free, batchPerFault: free, cpuFault: free } };
+  const { run } = await runEvents(file('pcie4-16g', STEPS, 40), {}, machine);
+  expect(run.finished).toBe(true);
 });
