@@ -35,12 +35,6 @@ const about = (field: {
   ...(field.live ? { live: true } : {}),
 });
 
-/** The knob that a parameter was declared with, or null. */
-export function knobOf(field: unknown): Knob | null {
-  const meta = field instanceof z.ZodType ? field.meta() : undefined;
-  return (meta?.['knob'] as Knob | undefined) ?? null;
-}
-
 /** May a parameter of a memory system take another value in mid-run? */
 export const isLive = (field: unknown): boolean => field instanceof z.ZodType && field.meta()?.['live'] === true;
 

@@ -53,7 +53,6 @@ export interface PageFault {
 }
 
 export const ANSWER = { serviced: 0, stale: 1, throttled: 2, outOfMemory: 3, fatal: 4 } as const;
-export type Answer = (typeof ANSWER)[keyof typeof ANSWER];
 
 /** Evictions that one block may need before it is our bug: as many roots as pieces of the block, and some. */
 const MOST_RETRIES = 4096;

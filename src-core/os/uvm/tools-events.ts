@@ -4,7 +4,6 @@
  * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
  */
 import type { Processor } from '../../contracts/nvidia-vocabulary';
-import type { UvmHost } from './host';
 
 /** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
 export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
@@ -12,7 +11,12 @@ export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
 /** Rows of one run: what comes after them is only counted in the summary. */
 const MOST_ROWS = 20_000;
 
-type Told = Pick<UvmHost, 'event' | 'pagesPerBlock' | 'granuleBytes'>;
+/** Who writes the rows into the recording. */
+interface Told {
+  readonly pagesPerBlock: number;
+  readonly granuleBytes: number;
+  event(processor: Processor, granule: number, bytes: number, what: string, result: string): void;
+}
 
 export class ToolsEvents {
   private rows = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { knobOf } from '../../../src-core/contracts/params';
-import { KNOB_PLACES, PLATFORM_FACTS } from '../../../src-core/model/knob';
+import { z } from 'zod';
+import { KNOB_PLACES, PLATFORM_FACTS, type Knob } from '../../../src-core/model/knob';
 import { memorySystems } from '../../../src-core/policies/systems';
 import { nvidiaUvm } from '../../../src-core/policies/systems/nvidia-uvm';
 
@@ -78,6 +78,12 @@ const EXPECTED: readonly (readonly [string, unknown, (readonly [number, number])
   ['uvm_perf_migrate_cpu_preunmap_block_order', 2, [0, 10]],
   ['uvm_disable_hmm', false],
 ];
+
+/** The knob that a parameter was declared with, or null. */
+function knobOf(field: unknown): Knob | null {
+  const meta = field instanceof z.ZodType ? field.meta() : undefined;
+  return (meta?.['knob'] as Knob | undefined) ?? null;
+}
 
 describe('the nvidia-uvm module', () => {
   test('has every parameter of the driver with its default, under its own name', () => {
