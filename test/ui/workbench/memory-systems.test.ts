@@ -112,6 +112,7 @@ describe('memory systems', () => {
     // The comparison is of the same input: it stays, on its tab and in the report.
     await page.getByTestId('report').getByText('Memory systems compared').waitFor();
     await page.getByRole('tab', { name: 'Memory systems' }).click();
+    await page.getByTestId('systems-table').getByText('Bytes to device').first().waitFor(); // asked for when the tab opens
     expect((await cells('Bytes to device'))[1]).toBe('42 MiB');
   });
 
