@@ -402,14 +402,15 @@ export class GpuFrontEnd {
     const start = group.addressOf(lane, slot);
     const bytes = group.bytes[lane]!;
     const granule = Math.floor(start * this.perByte);
-    const last = Math.floor((start + bytes - 1) * this.perByte);
-    if (granule === last && this.isReachable(granule, op)) {
-      const here = memory.isLocal(device, granule, op);
+    const isWhole = start + bytes <= (granule + 1) * granuleBytes;
+    const here = isWhole && memory.isLocal(device, granule, op);
+    if (here || (isWhole && memory.mapsRemotely(device, granule, op))) {
       inner.reach(here, granule, start, group.stride[lane]!, group.perSlot, bytes, op);
       return true;
     }
+    const last = isWhole ? granule : Math.floor((start + bytes - 1) * this.perByte);
     for (let g = granule; g <= last; g++)
-      if (!this.isReachable(g, op)) {
+      if (isWhole || !this.isReachable(g, op)) {
         if (this.queue.isFatal(device, g, op)) return true;
         if (!this.queue.raise(device, group.utlb, g, op, group.object[lane]!, atPs)) group.isBlocked = true;
         else this.waiters.add(g, group);

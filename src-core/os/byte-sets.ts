@@ -37,6 +37,7 @@ export class ByteSets {
   clear(granule: number): void {
     this.low[granule] = 0;
     this.high[granule] = 0;
+    if (this.bitmaps.size === 0) return; // a look-up per page of every transfer, for a set that few runs fill
     const bitmap = this.bitmaps.get(granule);
     if (!bitmap) return;
     this.bitmaps.delete(granule);
@@ -46,12 +47,13 @@ export class ByteSets {
 
   /** Number of bytes in the set. */
   size(granule: number): number {
-    return this.bitmaps.get(granule)?.size ?? this.high[granule]! - this.low[granule]!;
+    const interval = this.high[granule]! - this.low[granule]!;
+    return this.bitmaps.size === 0 ? interval : (this.bitmaps.get(granule)?.size ?? interval);
   }
 
   /** true: every byte of [from, to) is in the set. */
   covers(granule: number, from: number, to: number): boolean {
-    const bitmap = this.bitmaps.get(granule);
+    const bitmap = this.bitmaps.size === 0 ? undefined : this.bitmaps.get(granule);
     if (!bitmap) return from >= this.low[granule]! && to <= this.high[granule]!;
     const { words } = bitmap;
     for (let byte = from; byte < to;) {
@@ -66,7 +68,7 @@ export class ByteSets {
 
   /** Adds [from, to); false: no bitmap could be had and the bytes were not added. */
   add(granule: number, from: number, to: number): boolean {
-    const bitmap = this.bitmaps.get(granule);
+    const bitmap = this.bitmaps.size === 0 ? undefined : this.bitmaps.get(granule);
     if (bitmap) {
       this.set(bitmap, from, to);
       return true;

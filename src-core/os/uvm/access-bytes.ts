@@ -51,6 +51,10 @@ export class AccessBytes {
 
   /** The ledger follows `count` granules in a row, or no longer. */
   track(granule: number, on: boolean, count: number): void {
+    if (count === 1) {
+      for (const bytes of this.bytes) bytes[granule] = on ? bytes[granule]! | TRACKED : bytes[granule]! & ~TRACKED;
+      return;
+    }
     const outer = granule + count;
     for (const bytes of this.bytes)
       if (on) for (let g = granule; g < outer; g++) bytes[g] = bytes[g]! | TRACKED;

@@ -6,7 +6,7 @@
 import { FLUSH, type PrefetchFaultGate } from '../../contracts/nvidia-uvm';
 import type { FaultBatch } from '../../contracts/nvidia-fault-batch';
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../../contracts/nvidia-vocabulary';
-import { READ, type AccessOp } from '../../model/processor';
+import { ATOMIC, READ, WRITE, type AccessOp } from '../../model/processor';
 import { GranuleList } from '../granule-list';
 import type { FaultRing } from './fault-ring';
 import type { UvmHost } from './host';
@@ -70,7 +70,7 @@ export class FaultDriver {
     this.replay();
     for (let i = 0; i < this.batch.unique; i++) {
       const granule = this.batch.page[this.batch.order[i]!]!;
-      if (ring.isWaiting(granule)) this.release(granule);
+      this.release(granule);
     }
     const { items, count } = this.freed;
     for (let i = 0; i < count; i++) released.push(items[i]!);
@@ -219,15 +219,12 @@ export class FaultDriver {
 
   /** The page's faults have their answer: a mapping, or the next replay. */
   release(granule: number): void {
-    if (!this.ring.isWaiting(granule)) return;
-    this.ring.answer(granule);
+    if (!this.ring.answer(granule)) return;
     this.host.access.setPending(this.device, granule, false);
     this.freed.push(granule);
   }
 }
 
 /** The access of an entry, as the engine names it. */
-const opOf = (access: AccessType): AccessOp => {
-  const op = GPU_ACCESS.indexOf(access);
-  return op < 0 ? READ : (op as AccessOp);
-};
+const OP_OF = [READ, READ, WRITE, ATOMIC, ATOMIC] as const;
+const opOf = (access: AccessType): AccessOp => OP_OF[access];

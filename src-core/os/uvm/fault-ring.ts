@@ -86,14 +86,9 @@ export class FaultRing {
     this.size = larger;
   }
 
-  /** The page waits for an answer. */
-  isWaiting(granule: number): boolean {
-    return this.last !== null && this.last[granule] !== 0;
-  }
-
-  /** The page was answered: its entries count as read for their uTLBs. */
-  answer(granule: number): void {
-    if (this.last === null || this.last[granule] === 0) return;
+  /** The page was answered: its entries count as read for their uTLBs. false: it did not wait. */
+  answer(granule: number): boolean {
+    if (this.last === null || this.last[granule] === 0) return false;
     let at = this.last[granule]! - 1;
     this.last[granule] = 0;
     for (; at >= 0; at = this.before[at & (this.size - 1)]!) {
@@ -103,6 +98,7 @@ export class FaultRing {
       this.perUtlb[utlb] = this.perUtlb[utlb]! - 1;
       this.outstanding--;
     }
+    return true;
   }
 
   /** Throws answered entries at the old end away: what a flush does to entries that the replay has made needless. */

@@ -29,6 +29,8 @@ export interface MoveOrder {
 }
 
 export class Mover {
+  /** A page left a device because the CPU touched it; until then none can come back. */
+  private anyBounced = false;
   private readonly moving = createPageMask();
   private readonly rest = createPageMask();
   private readonly part = createPageMask();
@@ -282,8 +284,10 @@ export class Mover {
       return;
     }
     let bounced = 0;
-    if (destination !== CPU) for (let g = granule; g < granule + pages; g++) if ((state[g]! & BOUNCED) !== 0) bounced++;
+    if (destination !== CPU && this.anyBounced)
+      for (let g = granule; g < granule + pages; g++) if ((state[g]! & BOUNCED) !== 0) bounced++;
     const isBounce = destination === CPU && cause !== MOVE_CAUSE.eviction;
+    if (isBounce) this.anyBounced = true;
     ledger.transferredRun(granule, pages, destination, ~(OWNER_MASK | BOUNCED), isBounce ? owner | BOUNCED : owner);
     const object = ledger.objectOf[granule]!;
     const bytes = pages * granuleBytes;

@@ -19,7 +19,7 @@ export class RangePolicies {
   private readonly byBlock = new Map<number, RangePolicy>();
 
   of(block: number): RangePolicy {
-    return this.byBlock.get(block) ?? DEFAULT;
+    return this.byBlock.size === 0 ? DEFAULT : (this.byBlock.get(block) ?? DEFAULT);
   }
 
   set(block: number, change: Partial<RangePolicy>): void {

@@ -141,6 +141,10 @@ export class BlockService {
     this.lastQuestion = -1;
     clearMask(this.copying);
     clearMask(this.pinned);
+    this.accessOf.fill(ACCESS.prefetch); // what comes along unasked
+    // Without state by page there is no hint for any page of the block; most blocks never have it.
+    const hasState = host.thrashing?.blockState(block.index)?.pagesAllocated === true;
+    const detector = hasState && operation !== OPERATION.nonReplayableFault ? host.thrashing : null;
     let any = false;
     for (let i = 0; i < count; i++) {
       const fault = faults[i]!;
@@ -153,8 +157,7 @@ export class BlockService {
         continue;
       }
       this.noHint();
-      if (host.thrashing && operation !== OPERATION.nonReplayableFault)
-        host.thrashing.hint(block.index, page, requester, nowNs(host), hint);
+      if (detector) detector.hint(block.index, page, requester, nowNs(host), hint);
       if (hint.kind === HINT.throttle) {
         answers[i] = ANSWER.throttled;
         this.throttledUntilNs = hint.throttlingEndNs;
@@ -299,9 +302,6 @@ export class BlockService {
     if (count === 0) return;
     copyMask(extra, this.prefetcher.pages);
     for (let i = 0; i < extra.length; i++) extra[i] = extra[i]! & ~faulted[i]!;
-    for (let i = 0; i < extra.length; i++)
-      for (let word = extra[i]!; word !== 0; word &= word - 1)
-        this.accessOf[i * 32 + 31 - Math.clz32(word & -word)] = ACCESS.prefetch;
     // What may be read-duplicated brings its neighbours as copies too.
     if (policy.readDuplication === READ_DUPLICATION.enabled && !isEmpty(this.copying)) orMask(this.copying, extra);
     orMask(faulted, extra);
