@@ -1,53 +1,29 @@
 /**
- * The device's side of a memory system with a fault buffer: runs kernels as thread groups. A group whose access faults
- * waits for the replay and others run on; when all groups that fit on the device wait, the device stands still. Stands for
- * the block scheduler (groups are handed out in order), the scoreboard (see thread-group.ts) and replay. Left out:
- * reordering between groups that could run, so that the order of faults is the order of the program.
+ * The device's side of a memory system with a fault buffer: makes thread groups of a kernel's accesses. What hits passes at
+ * the cost of a comparison; a group that misses goes into flight (groups-in-flight.ts).
  */
-import { assert } from '../base/assert';
-import type { AccessBatch } from '../contracts/access-stream';
-import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
+import type { AccessOp, ProcessorIndex } from '../model/processor';
 import { looksOf } from '../hardware/access-delay';
 import type { FaultQueue } from '../os/fault-queue';
 import type { MemorySystem } from '../os/memory-system';
 import type { Cursor } from './cursor';
+import { GroupsInFlight } from './groups-in-flight';
 import { OP_METRIC, type Segments } from './segments';
-import { MOST_SLOTS, ThreadGroup, Waiters } from './thread-group';
+import { MOST_SLOTS } from './thread-group';
 
 const GPU_METRIC = OP_METRIC[1];
-/** A batch that releases nothing this often in a row is our bug, not a workload: throttled faults are released too. */
-const MOST_IDLE_BATCHES = 100_000;
-
 /** Points that hit before the engine looks whether it is to pause. */
 const POINTS_BETWEEN_LOOKS = 4096;
 
-interface Landing {
-  readonly atPs: number;
-  readonly weight: number;
-}
-
 export class GpuFrontEnd {
-  /** Thread groups issued in this kernel: decides which SM, and so which uTLB, the next one gets. */
-  private groups = 0;
-  private sequence = 0;
-  private device: ProcessorIndex = 1;
-  private readonly waiters: Waiters;
-  /** Weight of the groups that wait. */
-  private waitingGroups = 0;
-  /** Groups whose replay is on its way: they occupy the device until then. */
-  private readonly landing: Landing[] = [];
-  private landingHead = 0;
-  private landingGroups = 0;
-  /** Groups whose fault found no room, by uTLB, oldest first. */
-  private readonly blocked: ThreadGroup[][];
-  private blockedGroups = 0;
-  private readonly spare: ThreadGroup[] = [];
-  private readonly woken: ThreadGroup[] = [];
-  private wokenCount = 0;
+  private readonly flight: GroupsInFlight;
   private readonly granuleBytes: number;
   private readonly perByte: number;
+  /** Iterations of the group in hand that are made, and not in the books of the objects yet. */
   private unbooked = 0;
-  private readonly here: Int32Array = new Int32Array(64);
+  /** Granule of each lane, filled by `room`. */
+  private readonly here = new Int32Array(GROUP_LANES);
 
   constructor(
     private readonly memory: MemorySystem,
@@ -56,35 +32,26 @@ export class GpuFrontEnd {
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
-    this.waiters = new Waiters(memory.granules);
-    this.blocked = Array.from({ length: queue.utlbs }, () => []);
+    this.flight = new GroupsInFlight(memory, inner, queue);
   }
 
+  private get device(): ProcessorIndex {
+    return this.flight.device;
+  }
   /** Which device's accesses come next; a kernel on another device first has to finish what waits. */
   begin(device: ProcessorIndex): void {
-    if (device === this.device) return;
-    this.drain();
-    this.device = device;
-    this.groups = 0;
+    this.flight.begin(device);
   }
-
   /** A kernel begins: its first thread group goes to the first SM. */
   kernelBegins(): void {
-    this.groups = 0;
+    this.flight.kernelBegins();
   }
-
   isIdle(): boolean {
-    return this.waitingGroups === 0;
+    return this.flight.isIdle();
   }
-
   /** Until nothing waits, and the device has reached the last replay: the end of a kernel. */
   drain(): void {
-    while (this.waitingGroups > 0) this.service();
-    for (; this.landingHead < this.landing.length; this.landingHead++)
-      this.waitUntil(this.landing[this.landingHead]!.atPs);
-    this.landing.length = 0;
-    this.landingHead = 0;
-    this.landingGroups = 0;
+    this.flight.drain();
   }
 
   /** Executes from the cursor on until the batch ends or `isDone` says so. true: the batch is finished. */
@@ -125,7 +92,7 @@ export class GpuFrontEnd {
         slots = Math.min(threads - (at % threads), count - at, MOST_SLOTS);
         perSlot = 1;
       }
-      const group = this.take();
+      const group = this.flight.take();
       group.begin(lanes, slots, perSlot, threads);
       for (let lane = 0; lane < lanes; lane++) {
         const k = first + lane;
@@ -135,7 +102,7 @@ export class GpuFrontEnd {
       }
       memory.accessCount += slots * perSlot * lanes;
       cursor.at += slots * perSlot;
-      this.launch(group, batch.dependent);
+      this.flight.launch(group, batch.dependent);
     }
     this.book(batch, first, lanes);
   }
@@ -241,7 +208,7 @@ export class GpuFrontEnd {
       }
       settle(i);
       const slots = Math.min(threads - (i % threads), batch.points - i, MOST_SLOTS);
-      const group = this.take();
+      const group = this.flight.take();
       group.begin(1, slots, 1, threads);
       group.setLane(0, op, object, 0, 0, bytes);
       group.isPoints = true;
@@ -250,194 +217,11 @@ export class GpuFrontEnd {
       memory.ledger.count(object, GPU_METRIC[op], slots);
       i += slots;
       settled = i;
-      this.launch(group, batch.dependent);
+      this.flight.launch(group, batch.dependent);
       if (isDone(i - begun)) break;
     }
     settle(i);
     cursor.at = i;
     return i >= batch.points;
   }
-
-  private take(): ThreadGroup {
-    return this.spare.pop() ?? new ThreadGroup();
-  }
-
-  /** A new group comes onto the device: first it needs a place. */
-  private launch(group: ThreadGroup, dependent: boolean): void {
-    const { memory, queue } = this;
-    const now = memory.settleClock(this.device);
-    this.makePlace(Math.min(group.weight, queue.groupsInFlight), now);
-    group.sequence = this.sequence++;
-    group.utlb = queue.utlbOf(this.groups);
-    this.groups += group.weight;
-    this.waitingGroups += group.weight;
-    this.issue(group, memory.clocks.now(this.device));
-    if (dependent) while (this.waitingGroups > 0) this.service();
-    else while (queue.entries(this.device) >= queue.batchEntries()) this.service();
-    if (dependent) this.drain();
-  }
-
-  /** Waits until `weight` more thread groups fit on the device. */
-  private makePlace(weight: number, now: number): void {
-    const { queue, memory, device } = this;
-    let time = now;
-    for (;;) {
-      while (this.landingHead < this.landing.length && this.landing[this.landingHead]!.atPs <= time) this.land();
-      if (this.waitingGroups + this.landingGroups + weight <= queue.groupsInFlight) return;
-      if (this.landingHead < this.landing.length) {
-        this.waitUntil(this.landing[this.landingHead]!.atPs);
-        time = memory.clocks.now(device);
-      } else if (this.waitingGroups > 0) this.service();
-      else return;
-    }
-  }
-
-  /** The device stands still. */
-  private waitUntil(atPs: number): void {
-    const { memory, device } = this;
-    const now = memory.settleClock(device);
-    if (atPs <= now) return;
-    this.queue.stalled(atPs - now);
-    memory.clocks.reach(device, atPs);
-  }
-
-  private land(): void {
-    this.landingGroups -= this.landing[this.landingHead]!.weight;
-    this.landingHead++;
-    if (this.landingHead === this.landing.length || this.landingHead > 8192) {
-      this.landing.splice(0, this.landingHead);
-      this.landingHead = 0;
-    }
-  }
-
-  /** One batch, and what its replay lets go on. */
-  private service(): void {
-    const { queue } = this;
-    for (let idle = 0; ; idle++) {
-      assert(idle < MOST_IDLE_BATCHES, 'thread groups wait for faults that no batch ever answers');
-      const at = queue.serviceBatch(this.device);
-      const { items, count } = queue.released;
-      for (let i = 0; i < count; i++) this.waiters.release(items[i]!, this.wake);
-      queue.released.clear();
-      const blocked = this.blockedGroups;
-      this.replay(at);
-      if (count > 0 || this.blockedGroups < blocked) return;
-    }
-  }
-
-  private readonly wake = (group: ThreadGroup): void => {
-    if (!group.isBlocked) this.woken[this.wokenCount++] = group;
-  };
-
-  /** Runs what waits no longer, in the order of issue, then what found no room before. */
-  private replay(atPs: number): void {
-    const { woken } = this;
-    const count = this.wokenCount;
-    this.wokenCount = 0;
-    if (!isInOrder(woken, count)) {
-      woken.length = count;
-      woken.sort((a, b) => a.sequence - b.sequence);
-    }
-    // Groups that wait again, for what they do next, are woken by a later batch.
-    for (let i = 0; i < count; i++) this.issue(woken[i]!, atPs);
-    if (this.blockedGroups === 0) return;
-    for (const list of this.blocked) {
-      if (list.length === 0) continue;
-      const waiting = list.splice(0);
-      for (let i = 0; i < waiting.length; i++) {
-        const group = waiting[i]!;
-        if (group.waiting > 0) {
-          list.push(group);
-          continue;
-        }
-        group.isBlocked = false;
-        this.blockedGroups--;
-        this.issue(group, atPs);
-        if (isStuck(group)) {
-          // Its uTLB is full again: whoever came later will fare no better.
-          for (i++; i < waiting.length; i++) list.push(waiting[i]!);
-        }
-      }
-    }
-  }
-
-  /** Goes on with a group until its accesses are made or wait. */
-  private issue(group: ThreadGroup, atPs: number): void {
-    const { memory } = this;
-    this.inner.processor = this.device;
-    let loads = 0;
-    let isShort = false;
-    for (let lane = group.next; lane < group.lanes && !isShort; lane++) {
-      const op = group.op[lane]! as AccessOp;
-      if (op !== READ && loads > 0) break;
-      let left = group.left[lane]!;
-      while (left !== 0) {
-        const slot = 31 - Math.clz32(left & -left);
-        left &= left - 1;
-        if (this.access(group, lane, slot, op, atPs)) group.left[lane] = group.left[lane]! & ~(1 << slot);
-        else if (group.isBlocked) {
-          isShort = true;
-          break;
-        } else if (op === READ) loads++;
-      }
-      if (group.left[lane] === 0 && lane === group.next) group.next++;
-    }
-    if (group.isBlocked) {
-      this.blocked[group.utlb]!.push(group);
-      this.blockedGroups++;
-      return;
-    }
-    if (group.next < group.lanes && group.waiting > 0) return;
-    assert(group.next === group.lanes, 'a thread group neither waits nor goes on');
-    this.waitingGroups -= group.weight;
-    this.spare.push(group);
-    if (atPs <= memory.clocks.now(this.device)) return;
-    this.landing.push({ atPs, weight: group.weight });
-    this.landingGroups += group.weight;
-  }
-
-  /** One slot of one lane: true where its access was made, or can never be made. Otherwise a fault was raised, or blocked. */
-  private access(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
-    const { memory, granuleBytes, device, inner } = this;
-    const start = group.addressOf(lane, slot);
-    const bytes = group.bytes[lane]!;
-    const granule = Math.floor(start * this.perByte);
-    const isWhole = start + bytes <= (granule + 1) * granuleBytes;
-    const here = isWhole && memory.isLocal(device, granule, op);
-    if (here || (isWhole && memory.mapsRemotely(device, granule, op))) {
-      inner.reach(here, granule, start, group.stride[lane]!, group.perSlot, bytes, op);
-      return true;
-    }
-    const last = isWhole ? granule : Math.floor((start + bytes - 1) * this.perByte);
-    for (let g = granule; g <= last; g++)
-      if (isWhole || !this.isReachable(g, op)) {
-        if (this.queue.isFatal(device, g, op)) return true;
-        if (!this.queue.raise(device, group.utlb, g, op, group.object[lane]!, atPs)) group.isBlocked = true;
-        else this.waiters.add(g, group);
-        return false;
-      }
-    for (let g = granule, at = start; g <= last; g++) {
-      const end = Math.min(start + bytes, (g + 1) * granuleBytes);
-      inner.reach(memory.isLocal(device, g, op), g, at, 0, 1, end - at, op);
-      at = end;
-    }
-    // Pieces of an element count as accesses of their own, as everywhere in the engine.
-    memory.accessCount += last - granule;
-    memory.ledger.count(group.object[lane]!, GPU_METRIC[op], last - granule);
-    return true;
-  }
-
-  private isReachable(granule: number, op: AccessOp): boolean {
-    const { memory, device } = this;
-    return memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op);
-  }
-}
-
-/** It could not raise a single fault. */
-const isStuck = (group: ThreadGroup): boolean => group.isBlocked && group.waiting === 0;
-
-/** Almost always: faults are answered in the order in which they were raised. */
-function isInOrder(groups: readonly ThreadGroup[], count: number): boolean {
-  for (let i = 1; i < count; i++) if (groups[i - 1]!.sequence > groups[i]!.sequence) return false;
-  return true;
 }

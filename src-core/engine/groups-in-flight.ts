@@ -1,0 +1,264 @@
+/**
+ * Thread groups on one device: a place for each, what they wait for, and how they go on. A group whose access faults waits
+ * for the replay and others run on; when all groups that fit on the device wait, the device stands still. Stands for the block
+ * scheduler (groups are handed out in order), the scoreboard (see thread-group.ts) and replay. Left out: reordering between
+ * groups that could run, so that the order of faults is the order of the program.
+ */
+import { assert } from '../base/assert';
+import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import type { FaultQueue } from '../os/fault-queue';
+import type { MemorySystem } from '../os/memory-system';
+import { OP_METRIC, type Segments } from './segments';
+import { ThreadGroup, Waiters } from './thread-group';
+
+const GPU_METRIC = OP_METRIC[1];
+/** A batch that releases nothing this often in a row is our bug, not a workload: throttled faults are released too. */
+const MOST_IDLE_BATCHES = 100_000;
+
+interface Landing {
+  readonly atPs: number;
+  readonly weight: number;
+}
+
+export class GroupsInFlight {
+  device: ProcessorIndex = 1;
+  /** Thread groups issued in this kernel: decides which SM, and so which uTLB, the next one gets. */
+  private groups = 0;
+  private sequence = 0;
+  private readonly waiters: Waiters;
+  /** Weight of the groups that wait. */
+  private waitingGroups = 0;
+  /** Groups whose replay is on its way: they occupy the device until then. */
+  private readonly landing: Landing[] = [];
+  private landingHead = 0;
+  private landingGroups = 0;
+  /** Groups whose fault found no room, by uTLB, oldest first. */
+  private readonly blocked: ThreadGroup[][];
+  private blockedGroups = 0;
+  private readonly spare: ThreadGroup[] = [];
+  private readonly woken: ThreadGroup[] = [];
+  private wokenCount = 0;
+  private readonly granuleBytes: number;
+  private readonly perByte: number;
+
+  constructor(
+    private readonly memory: MemorySystem,
+    private readonly inner: Segments,
+    private readonly queue: FaultQueue,
+  ) {
+    this.granuleBytes = memory.granuleBytes;
+    this.perByte = 1 / memory.granuleBytes;
+    this.waiters = new Waiters(memory.granules);
+    this.blocked = Array.from({ length: queue.utlbs }, () => []);
+  }
+
+  /** Which device's accesses come next; a kernel on another device first has to finish what waits. */
+  begin(device: ProcessorIndex): void {
+    if (device === this.device) return;
+    this.drain();
+    this.device = device;
+    this.groups = 0;
+  }
+
+  /** A kernel begins: its first thread group goes to the first SM. */
+  kernelBegins(): void {
+    this.groups = 0;
+  }
+
+  isIdle(): boolean {
+    return this.waitingGroups === 0;
+  }
+
+  /** Until nothing waits, and the device has reached the last replay: the end of a kernel. */
+  drain(): void {
+    while (this.waitingGroups > 0) this.service();
+    for (; this.landingHead < this.landing.length; this.landingHead++)
+      this.waitUntil(this.landing[this.landingHead]!.atPs);
+    this.landing.length = 0;
+    this.landingHead = 0;
+    this.landingGroups = 0;
+  }
+
+  /** An empty group; `launch` takes it back. */
+  take(): ThreadGroup {
+    return this.spare.pop() ?? new ThreadGroup();
+  }
+
+  /** A new group comes onto the device: first it needs a place. */
+  launch(group: ThreadGroup, dependent: boolean): void {
+    const { memory, queue } = this;
+    const now = memory.settleClock(this.device);
+    this.makePlace(Math.min(group.weight, queue.groupsInFlight), now);
+    group.sequence = this.sequence++;
+    group.utlb = queue.utlbOf(this.groups);
+    this.groups += group.weight;
+    this.waitingGroups += group.weight;
+    this.issue(group, memory.clocks.now(this.device));
+    if (dependent) while (this.waitingGroups > 0) this.service();
+    else while (queue.entries(this.device) >= queue.batchEntries()) this.service();
+    if (dependent) this.drain();
+  }
+
+  /** Waits until `weight` more thread groups fit on the device. */
+  private makePlace(weight: number, now: number): void {
+    const { queue, memory, device } = this;
+    let time = now;
+    for (;;) {
+      while (this.landingHead < this.landing.length && this.landing[this.landingHead]!.atPs <= time) this.land();
+      if (this.waitingGroups + this.landingGroups + weight <= queue.groupsInFlight) return;
+      if (this.landingHead < this.landing.length) {
+        this.waitUntil(this.landing[this.landingHead]!.atPs);
+        time = memory.clocks.now(device);
+      } else if (this.waitingGroups > 0) this.service();
+      else return;
+    }
+  }
+
+  /** The device stands still. */
+  private waitUntil(atPs: number): void {
+    const { memory, device } = this;
+    const now = memory.settleClock(device);
+    if (atPs <= now) return;
+    this.queue.stalled(atPs - now);
+    memory.clocks.reach(device, atPs);
+  }
+
+  private land(): void {
+    this.landingGroups -= this.landing[this.landingHead]!.weight;
+    this.landingHead++;
+    if (this.landingHead === this.landing.length || this.landingHead > 8192) {
+      this.landing.splice(0, this.landingHead);
+      this.landingHead = 0;
+    }
+  }
+
+  /** One batch, and what its replay lets go on. */
+  private service(): void {
+    const { queue } = this;
+    for (let idle = 0; ; idle++) {
+      assert(idle < MOST_IDLE_BATCHES, 'thread groups wait for faults that no batch ever answers');
+      const at = queue.serviceBatch(this.device);
+      const { items, count } = queue.released;
+      for (let i = 0; i < count; i++) this.waiters.release(items[i]!, this.wake);
+      queue.released.clear();
+      const blocked = this.blockedGroups;
+      this.replay(at);
+      if (count > 0 || this.blockedGroups < blocked) return;
+    }
+  }
+
+  private readonly wake = (group: ThreadGroup): void => {
+    if (!group.isBlocked) this.woken[this.wokenCount++] = group;
+  };
+
+  /** Runs what waits no longer, in the order of issue, then what found no room before. */
+  private replay(atPs: number): void {
+    const { woken } = this;
+    const count = this.wokenCount;
+    this.wokenCount = 0;
+    if (!isInOrder(woken, count)) {
+      woken.length = count;
+      woken.sort((a, b) => a.sequence - b.sequence);
+    }
+    // Groups that wait again, for what they do next, are woken by a later batch.
+    for (let i = 0; i < count; i++) this.issue(woken[i]!, atPs);
+    if (this.blockedGroups === 0) return;
+    for (const list of this.blocked) {
+      if (list.length === 0) continue;
+      const waiting = list.splice(0);
+      for (let i = 0; i < waiting.length; i++) {
+        const group = waiting[i]!;
+        if (group.waiting > 0) {
+          list.push(group);
+          continue;
+        }
+        group.isBlocked = false;
+        this.blockedGroups--;
+        this.issue(group, atPs);
+        if (isStuck(group)) {
+          // Its uTLB is full again: whoever came later will fare no better.
+          for (i++; i < waiting.length; i++) list.push(waiting[i]!);
+        }
+      }
+    }
+  }
+
+  /** Goes on with a group until its accesses are made or wait. */
+  private issue(group: ThreadGroup, atPs: number): void {
+    const { memory } = this;
+    this.inner.processor = this.device;
+    let loads = 0;
+    let isShort = false;
+    for (let lane = group.next; lane < group.lanes && !isShort; lane++) {
+      const op = group.op[lane]! as AccessOp;
+      if (op !== READ && loads > 0) break;
+      let left = group.left[lane]!;
+      while (left !== 0) {
+        const slot = 31 - Math.clz32(left & -left);
+        left &= left - 1;
+        if (this.access(group, lane, slot, op, atPs)) group.left[lane] = group.left[lane]! & ~(1 << slot);
+        else if (group.isBlocked) {
+          isShort = true;
+          break;
+        } else if (op === READ) loads++;
+      }
+      if (group.left[lane] === 0 && lane === group.next) group.next++;
+    }
+    if (group.isBlocked) {
+      this.blocked[group.utlb]!.push(group);
+      this.blockedGroups++;
+      return;
+    }
+    if (group.next < group.lanes && group.waiting > 0) return;
+    assert(group.next === group.lanes, 'a thread group neither waits nor goes on');
+    this.waitingGroups -= group.weight;
+    this.spare.push(group);
+    if (atPs <= memory.clocks.now(this.device)) return;
+    this.landing.push({ atPs, weight: group.weight });
+    this.landingGroups += group.weight;
+  }
+
+  /** One slot of one lane: true where its access was made, or can never be made. Otherwise a fault was raised, or blocked. */
+  private access(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
+    const { memory, granuleBytes, device, inner } = this;
+    const start = group.addressOf(lane, slot);
+    const bytes = group.bytes[lane]!;
+    const granule = Math.floor(start * this.perByte);
+    const isWhole = start + bytes <= (granule + 1) * granuleBytes;
+    const here = isWhole && memory.isLocal(device, granule, op);
+    if (here || (isWhole && memory.mapsRemotely(device, granule, op))) {
+      inner.reach(here, granule, start, group.stride[lane]!, group.perSlot, bytes, op);
+      return true;
+    }
+    const last = isWhole ? granule : Math.floor((start + bytes - 1) * this.perByte);
+    for (let g = granule; g <= last; g++)
+      if (isWhole || !this.isReachable(g, op)) {
+        if (this.queue.isFatal(device, g, op)) return true;
+        if (!this.queue.raise(device, group.utlb, g, op, group.object[lane]!, atPs)) group.isBlocked = true;
+        else this.waiters.add(g, group);
+        return false;
+      }
+    for (let g = granule, at = start; g <= last; g++) {
+      const end = Math.min(start + bytes, (g + 1) * granuleBytes);
+      inner.reach(memory.isLocal(device, g, op), g, at, 0, 1, end - at, op);
+      at = end;
+    }
+    // Pieces of an element count as accesses of their own, as everywhere in the engine.
+    memory.accessCount += last - granule;
+    memory.ledger.count(group.object[lane]!, GPU_METRIC[op], last - granule);
+    return true;
+  }
+
+  private isReachable(granule: number, op: AccessOp): boolean {
+    const { memory, device } = this;
+    return memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op);
+  }
+}
+/** It could not raise a single fault. */
+const isStuck = (group: ThreadGroup): boolean => group.isBlocked && group.waiting === 0;
+
+/** Almost always: faults are answered in the order in which they were raised. */
+function isInOrder(groups: readonly ThreadGroup[], count: number): boolean {
+  for (let i = 1; i < count; i++) if (groups[i - 1]!.sequence > groups[i]!.sequence) return false;
+  return true;
+}
