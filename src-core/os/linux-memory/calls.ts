@@ -149,12 +149,13 @@ function performOnRange(memory: LinuxHost, process: Process, action: RangeAction
       memory.access.refresh(mm, start, end);
       return answerOf(ret);
     }
-    case 'madvise': {
-      const ret = madvise(kernel, mm, start, end, action.advice);
-      if (ret === null && action.advice === 'dontneed') memory.contents?.cleared(process, start, end);
-      if (ret === null && action.advice === 'free') memory.contents?.freed(process, start, end);
-      return answerOf(ret);
-    }
+    case 'madvise':
+      return answerOf(
+        madvise(kernel, mm, start, end, action.advice, (from, to) => {
+          if (action.advice === 'dontneed') memory.contents?.cleared(process, from, to);
+          if (action.advice === 'free') memory.contents?.freed(process, from, to);
+        }),
+      );
     case 'mlock':
       return answerOf(mlock(kernel, mm, start, end));
     case 'munlock':

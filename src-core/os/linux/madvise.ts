@@ -20,8 +20,16 @@ import { zapRange } from './zap';
 /**
  * Applies advice to pages [start, end), VMA by VMA. A hole in the range is ENOMEM, but, as in the kernel, the rest is
  * advised all the same; any other refusal ends the call where it stands.
+ * @param advised hears of each part [start, end) that took the advice, also where the call is refused further on
  */
-export function madvise(kernel: Kernel, mm: Mm, start: number, end: number, advice: Advice): Ret {
+export function madvise(
+  kernel: Kernel,
+  mm: Mm,
+  start: number,
+  end: number,
+  advice: Advice,
+  advised?: (start: number, end: number) => void,
+): Ret {
   if (end <= start) return end === start ? null : 'EINVAL';
   let at = start;
   let hole = false;
@@ -29,8 +37,10 @@ export function madvise(kernel: Kernel, mm: Mm, start: number, end: number, advi
     if (vma.start > at) hole = true;
     if (hole && advice === 'populate-write') return 'ENOMEM';
     const to = Math.min(end, vma.end); // before the advice splits the VMA
-    const ret = advise(kernel, mm, vma, Math.max(start, vma.start), to, advice);
+    const from = Math.max(start, vma.start);
+    const ret = advise(kernel, mm, vma, from, to, advice);
     if (ret) return ret;
+    advised?.(from, to);
     at = to;
   }
   mergeVmas(mm, start, end);

@@ -64,6 +64,32 @@ describe('contents follow every call', () => {
       ],
     ],
     [
+      'DONTNEED and FREE that end in EINVAL at locked memory were done before it',
+      [
+        '{ on: cpu, do: [{ write: a }, { write: b }] }',
+        'os: { mlock: a, part: [0.5, 1] }',
+        'os: { mlock: b, part: [0.5, 1] }',
+        'os: { madvise: a, advice: dontneed }',
+        'os: { madvise: b, advice: free }',
+        'os: { madvise: b, advice: pageout }',
+        '{ on: cpu, do: [{ read: a }, { read: b }] }',
+        '{ on: gpu0, do: [{ read: a }, { read: b }] }',
+      ],
+    ],
+    [
+      'DONTNEED and FREE with a hole are done around it',
+      [
+        '{ on: cpu, do: [{ write: a }, { write: b }] }',
+        'os: { munmap: a, part: [0.25, 0.5] }',
+        'os: { munmap: b, part: [0.25, 0.5] }',
+        'os: { madvise: a, advice: dontneed }',
+        'os: { madvise: b, advice: free }',
+        'os: { madvise: b, advice: pageout }',
+        '{ on: cpu, do: [{ read: a, part: [0.5, 1] }, { read: b, part: [0.5, 1] }] }',
+        '{ on: gpu0, do: [{ read: a, part: [0, 0.25] }, { read: b, part: [0, 0.25] }] }',
+      ],
+    ],
+    [
       'fork, mremap, mprotect and COLLAPSE keep them',
       [
         '{ on: cpu, do: [{ write: a }, { write: p }] }',
@@ -81,7 +107,7 @@ describe('contents follow every call', () => {
   ];
   for (const [what, steps] of sound)
     it.each(SYSTEMS)(`${what} (%s)`, async (id) => {
-      const run = await checked(steps, id);
+      const run = await checked(steps, id, {}, '  b: { size: 1MiB, element: 64B }');
       expect(run.reads).toBeGreaterThan(1000);
       expect(run.mismatches).toBe(0);
       expect(run.summary.numbers).toMatchObject({ rssConsistent: true, memcgConsistent: true });
