@@ -15,25 +15,28 @@ const { interrupt, perBlock, perPageUnmap, dmaMapPerPage, preprocessPerEntry, pt
 
 /**
  * Calibrated on the batch service times of Allen and Ge: a batch of 256 entries takes 40 us + 1.25 us/KB, of which the
- * transfer is less than a quarter, and about 180 us more per eviction. The split: 256 fetched entries and interrupt and
- * replay make the 40 us; the 5 us per page are what the GTX 1080 Ti logs know (unmapping, mapping, page table), blocks (28
- * pages each: 195 pages in 6.96 blocks of a batch), and the rest is the set-up of a copy per page, since the pages of sgemm
- * lie 64 KiB apart. Residual against the fit below 1 % for 100 KB to 800 KB by construction, and 0.9 % in a run of the
- * engine, whose batches lie in more blocks (row V9 of the validation). An eviction adds up to 180 us; in a run its copy
- * overlaps the driver and 154 us remain, as the second figure of the source implies (0.91 ms for 200 KB with
- * four evictions).
+ * transfer is less than a quarter, and about 180 us more per eviction. The split: 256 entries, fetched and preprocessed, and
+ * interrupt and replay make the 40 us; the 5 us per page are what the GTX 1080 Ti logs know (unmapping, mapping, page
+ * table), blocks (28 pages each: 195 pages in 6.96 blocks of a batch), and the rest is the set-up of a copy per page, since
+ * the pages of sgemm lie 64 KiB apart. Row V9 of the validation has the line that runs of the engine give, and what remains.
+ * An eviction adds up to 180 us; in a run its copy overlaps the driver and 156 us remain, as the second figure of the source
+ * implies (0.91 ms for 200 KB with four evictions).
  */
 const driver: DriverCosts = {
   interrupt,
-  fetchPerEntry: from(ns(133), `(40 us − interrupt − replay) / 256 entries. ${FIT}`, 'derived'),
+  fetchPerEntry: from(
+    ns(73),
+    `(40 us − interrupt − replay) / 256 entries, less 0.06 us preprocessing of each. ${FIT}`,
+    'derived',
+  ),
   preprocessPerEntry,
   perBlock,
   perPageUnmap,
   tlbShootdown: uvmOnGtx1080Ti.tlbShootdown,
   dmaMapPerPage,
   dmaSetup: from(
-    us(4.384),
-    `What remains of 5 us per page: less 0.221 unmapping, 0.064 DMA mapping, 0.05 page table, 0.06 preprocessing and 6.2 / 28 per block. ${FIT}`,
+    us(4.444),
+    `What remains of 5 us per page: less 0.221 unmapping, 0.064 DMA mapping, 0.05 page table and 6.2 / 28 per block. ${FIT}`,
     'derived',
   ),
   populatePerChunk,

@@ -8,10 +8,10 @@ export interface Compared {
 
 const HEAD = `# Validation
 
-Written by \`npm run validate\` from runs of the engine; not to be edited. Each row runs workloads of \`examples/validation\` or
-a part of the model and puts its numbers beside those that others published. Published values are compared and never read
-by the engine or by a preset; a machine has one set of constants for all rows. What does not hold is explained in
-\`test/oracle/DEVIATIONS.md\`.
+Written by \`npm run validate\` from runs of the engine; not to be edited. Each row runs workloads of
+\`examples/validation\`, workloads of its own or a part of the model and puts its numbers beside those that others
+published. Published values are compared and never read by the engine or by a preset; a machine has one set of constants
+for all rows. What does not hold is explained in \`test/oracle/DEVIATIONS.md\`.
 
 Tags of sources: LOG, parsed from the authors' own logs; SRC, read in their source; TXT, read in the text of the paper; FIG,
 read off a figure (about 10 %); NOTE, third-party notes on the paper. _Factor_ is ours over published. _Promised_: \`exact\`,

@@ -119,9 +119,9 @@ describe('Titan V, batches of sgemm (its calibration)', () => {
   /** 256 entries of which `pages` are different pages, 28 in a block, each a copy of its own; the thread is the longer part. */
   const batch = (pages: number): number =>
     cost('interrupt') +
-    256 * cost('fetchPerEntry') +
+    256 * (cost('fetchPerEntry') + cost('preprocessPerEntry')) +
     cost('replay') +
-    pages * (cost('preprocessPerEntry') + cost('perPageUnmap') + cost('dmaMapPerPage') + cost('ptePerUpdate')) +
+    pages * (cost('perPageUnmap') + cost('dmaMapPerPage') + cost('ptePerUpdate')) +
     pages * cost('dmaSetup') +
     (pages / 28) * (cost('perBlock') + cost('tlbShootdown'));
   const page = us(new Link(link).durationPs(4096));
