@@ -263,7 +263,7 @@ export class ExplicitCalls {
           : 31 - Math.clz32(holders & -holders);
       const one = createPageMask();
       fillRange(one, page, page + 1);
-      service.mover.keepOnly(block, keeps, one);
+      service.mover.keepOnly(block, keeps, one, REASON.explicit);
     }
     mapAccessedBy(host, block, pages);
   }
@@ -278,7 +278,7 @@ export class ExplicitCalls {
       gone[i] = pages[i]! & held;
       block.discarded[i] = block.discarded[i]! | gone[i]!;
     }
-    service.mover.unmap(block, gone, NO_PROCESSOR);
+    service.mover.tables.unmap(block, gone, NO_PROCESSOR);
     for (let p = 1; p < host.topology.processors; p++) {
       const { root } = block.backing[p]!;
       if (!root) continue;

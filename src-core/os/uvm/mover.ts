@@ -2,7 +2,7 @@
  * Makes pages resident (uvm_va_block_make_resident): unmaps them everywhere, finds memory, copies from whoever holds them,
  * closest first, and keeps the masks and the books. One transfer event per contiguous run with one source and one cause.
  */
-import { countPages, createPageMask, nextClear, nextSet, popcount, type PageMask } from '../../base/page-mask';
+import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '../../base/page-mask';
 import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../../contracts/nvidia-thrashing';
 import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../../contracts/nvidia-vocabulary';
 import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../model/events';
@@ -10,6 +10,7 @@ import { toVirtual } from '../../model/space';
 import { METRIC, REASON } from '../codes';
 import { BOUNCED, OWNER_MASK } from '../residency';
 import type { UvmHost } from './host';
+import { PageTables } from './page-tables';
 import { LIST, type VaBlock } from './va-block';
 
 /** What pages move for. */
@@ -40,59 +41,54 @@ export class Mover {
     ...{ copied: false, readDuplicationEnabled: false, firstStagedLeg: false },
   };
 
-  constructor(private readonly host: UvmHost) {}
+  readonly tables: PageTables;
 
-  /** The destination has memory for all pages of the order; see Populator. */
+  constructor(private readonly host: UvmHost) {
+    this.tables = new PageTables(host);
+  }
+
+  /** The destination has memory for all pages of the order; see Populator. Of pages with several copies a move leaves one. */
   move(block: VaBlock, order: MoveOrder): void {
     const { moving } = this;
     const { destination, pages } = order;
     const here = block.resident[destination]!;
+    if (!order.copies) this.collapse(block, order);
     let any = 0;
     for (let i = 0; i < moving.length; i++) any |= moving[i] = pages[i]! & ~here[i]!;
     if (any === 0) return;
-    if (order.copies) this.downgrade(block, moving);
-    else this.unmap(block, moving, -1);
+    if (order.copies) this.tables.downgrade(block, moving);
+    else this.tables.unmap(block, moving, NO_PROCESSOR);
     this.copyAll(block, order);
     this.settle(block, order);
   }
 
-  /** Takes every processor's mapping of the pages away, `except` none or one. */
-  unmap(block: VaBlock, pages: PageMask, except: Processor): void {
-    const { host, lost } = this;
-    for (let p = CPU; p < block.readable.length; p++) {
-      if (p === except) continue;
-      const readable = block.readable[p]!;
-      let count = 0;
-      for (let i = 0; i < lost.length; i++) {
-        lost[i] = readable[i]! & pages[i]!;
-        if (lost[i] === 0) continue;
-        count += popcount(lost[i]!);
-        readable[i] = readable[i]! & ~lost[i]!;
-        block.writable[p]![i] = block.writable[p]![i]! & ~lost[i]!;
-        block.atomic[p]![i] = block.atomic[p]![i]! & ~lost[i]!;
+  /** Of several copies the destination's stays, or the one that it will be copied from. */
+  private collapse(block: VaBlock, order: MoveOrder): void {
+    const { host, rest, part } = this;
+    let left = 0;
+    for (let i = 0; i < rest.length; i++) left |= rest[i] = order.pages[i]! & block.readDuplicated[i]!;
+    for (let holders = left === 0 ? 0 : this.holdersOf(block, rest); holders !== 0;) {
+      const keeper = host.decisions.closestProcessor(holders, order.destination, host.topology);
+      holders &= ~(1 << keeper);
+      left = 0;
+      for (let i = 0; i < rest.length; i++) {
+        left |= part[i] = rest[i]! & block.resident[keeper]![i]!;
+        rest[i] = rest[i]! & ~part[i]!;
       }
-      if (count === 0) continue;
-      host.access.refresh(block, p, lost, () => undefined);
-      if (p === CPU) host.work.driver('perPageUnmap', count);
-      else host.work.driver('ptePerUpdate', 1);
-      host.work.driver('tlbShootdown');
+      if (left !== 0) this.keepOnly(block, keeper, part, order.reason);
     }
   }
 
-  /** Copies leave everybody a read-only mapping. */
-  private downgrade(block: VaBlock, pages: PageMask): void {
-    const { host, lost } = this;
-    for (let p = CPU; p < block.writable.length; p++) {
-      let any = 0;
-      for (let i = 0; i < lost.length; i++) {
-        any |= lost[i] = block.writable[p]![i]! & pages[i]!;
-        block.writable[p]![i] = block.writable[p]![i]! & ~pages[i]!;
-        block.atomic[p]![i] = block.atomic[p]![i]! & ~pages[i]!;
-      }
-      if (any === 0) continue;
-      host.access.refresh(block, p, lost, () => undefined);
-      host.work.driver('tlbShootdown');
-    }
+  /** Processors that hold any of the pages. */
+  private holdersOf(block: VaBlock, pages: PageMask): number {
+    let holders = 0;
+    for (let p = CPU; p < block.resident.length; p++)
+      for (let i = 0; i < pages.length; i++)
+        if ((block.resident[p]![i]! & pages[i]!) !== 0) {
+          holders |= 1 << p;
+          break;
+        }
+    return holders;
   }
 
   private copyAll(block: VaBlock, order: MoveOrder): void {
@@ -100,13 +96,7 @@ export class Mover {
     const { destination } = order;
     let left = 0;
     for (let i = 0; i < rest.length; i++) left |= rest[i] = moving[i]!;
-    let holders = 0;
-    for (let p = CPU; p < block.resident.length; p++)
-      for (let i = 0; i < rest.length; i++)
-        if ((block.resident[p]![i]! & rest[i]!) !== 0) {
-          holders |= 1 << p;
-          break;
-        }
+    let holders = this.holdersOf(block, rest);
     left = this.dropDiscarded(block, order) ? this.leftOf(rest) : left;
     while (holders !== 0 && left !== 0) {
       const source = host.decisions.closestProcessor(holders, destination, host.topology);
@@ -116,8 +106,10 @@ export class Mover {
         part[i] = rest[i]! & block.resident[source]![i]!;
         left |= rest[i] = rest[i]! & ~part[i]!;
       }
-      if (source === CPU || destination === CPU) this.mapForDma(block, part);
+      if (source === CPU || destination === CPU) this.tables.mapForDma(block, part);
       this.runs(block, order, part, source);
+      // In the books a transfer takes pages away from a device: with a copy it has them still.
+      if (order.copies && source !== CPU) this.appears(block, NOBODY, source, part, order.reason);
     }
     if (left !== 0) this.runs(block, order, rest, NO_PROCESSOR);
   }
@@ -141,14 +133,14 @@ export class Mover {
     for (let p = CPU + 1; p < block.resident.length; p++) {
       if (p === order.destination) continue;
       for (let i = 0; i < this.lost.length; i++) this.lost[i] = part[i]! & block.resident[p]![i]!;
-      this.vanish(block, p, this.lost);
+      this.appears(block, p, NOBODY, this.lost, REASON.explicit);
     }
     this.runs(block, order, part, NO_PROCESSOR);
     return true;
   }
 
-  /** Pages leave a device without a copy. */
-  private vanish(block: VaBlock, device: Processor, pages: PageMask): void {
+  /** Pages leave a device (target nobody), or are there (source nobody), without a copy: rows for the books of who holds what. */
+  private appears(block: VaBlock, source: number, target: number, pages: PageMask, reason: number): void {
     const { host } = this;
     const { outer } = block;
     for (let first = nextSet(pages, block.first, outer); first < outer;) {
@@ -161,44 +153,55 @@ export class Mover {
         host.accessCount,
         host.batchNow,
         host.step,
-        device,
-        NOBODY,
+        source,
+        target,
         host.ledger.objectOf[granule]!,
         toVirtual(host.config.space, granule * host.granuleBytes),
         (end - first) * host.granuleBytes,
         0,
-        REASON.explicit,
+        reason,
         NO_EVENT,
       );
       first = nextSet(pages, end, outer);
     }
   }
 
-  /** Of pages with several copies, those of one processor stay. */
-  keepOnly(block: VaBlock, processor: Processor, pages: PageMask): void {
-    this.unmap(block, pages, processor);
+  /**
+   * Of pages with several copies, those of one processor stay.
+   * @param reason REASON code of what ends the others
+   */
+  keepOnly(block: VaBlock, processor: Processor, pages: PageMask, reason: number): void {
+    const { host, lost } = this;
+    this.tables.unmap(block, pages, processor);
     for (let p = CPU; p < block.resident.length; p++) {
       if (p === processor) continue;
-      for (let i = 0; i < pages.length; i++) block.resident[p]![i] = block.resident[p]![i]! & ~pages[i]!;
+      let any = 0;
+      for (let i = 0; i < lost.length; i++) any |= lost[i] = block.resident[p]![i]! & pages[i]!;
+      if (any === 0) continue;
+      if (p !== CPU) this.appears(block, p, NOBODY, lost, reason);
+      this.leave(block, p, lost);
+    }
+    const { state } = host.residency;
+    const base = block.index * host.pagesPerBlock;
+    for (let page = nextSet(pages, block.first, block.outer); page < block.outer;) {
+      state[base + page] = (state[base + page]! & ~OWNER_MASK) | (processor + 1);
+      page = nextSet(pages, page + 1, block.outer);
     }
     for (let i = 0; i < pages.length; i++) block.readDuplicated[i] = block.readDuplicated[i]! & ~pages[i]!;
-    this.host.tally.readDuplicateInvalidates++;
+    host.tally.readDuplicateInvalidates += countPages(pages);
   }
 
-  /**
-   * Makes host pages reachable for GPUs: the pages of the move, and with them all of the block that the host has, as the
-   * driver maps a block's pages when it first sets up the block's GPU state. Hence the first fault of a block takes longer.
-   */
-  mapForDma(block: VaBlock, pages: PageMask): void {
-    const { dmaMapped } = block;
-    const populated = block.resident[CPU]!;
-    let fresh = 0;
-    for (let i = 0; i < dmaMapped.length; i++) {
-      const reached = pages[i]! | populated[i]!;
-      fresh += popcount(reached & ~dmaMapped[i]!);
-      dmaMapped[i] = dmaMapped[i]! | reached;
+  /** Pages are on a processor no longer. A whole block that keeps its memory on a GPU without using it is the first to go. */
+  private leave(block: VaBlock, processor: Processor, pages: PageMask): void {
+    const there = block.resident[processor]!;
+    let held = 0;
+    let left = 0;
+    for (let i = 0; i < pages.length; i++) {
+      held |= there[i]!;
+      left |= there[i] = there[i]! & ~pages[i]!;
     }
-    if (fresh > 0) this.host.work.driver('dmaMapPerPage', fresh);
+    const root = processor === CPU || held === 0 || left !== 0 ? null : block.backing[processor]!.root;
+    if (root) this.host.memoryOf[processor]!.move(root, LIST.unused);
   }
 
   /** Runs of one cause: a page that faulted and neighbours that came along are transfers of their own. */
@@ -317,23 +320,15 @@ export class Mover {
     for (let i = 0; i < moving.length; i++) {
       here[i] = here[i]! | moving[i]!;
       block.evicted[destination]![i] = block.evicted[destination]![i]! & ~moving[i]!;
-      if (copies) block.readDuplicated[i] = block.readDuplicated[i]! | moving[i]!;
-      else block.readDuplicated[i] = block.readDuplicated[i]! & ~moving[i]!;
+      if (!copies) block.readDuplicated[i] = block.readDuplicated[i]! & ~moving[i]!;
     }
-    if (!copies)
-      for (let p = CPU; p < block.resident.length; p++) {
-        if (p === destination) continue;
-        const there = block.resident[p]!;
-        let held = 0;
-        let left = 0;
-        for (let i = 0; i < moving.length; i++) {
-          held |= there[i]!;
-          left |= there[i] = there[i]! & ~moving[i]!;
-        }
-        // A whole block that keeps its memory on a GPU without using it is the first to go.
-        const root = p === CPU ? null : block.backing[p]!.root;
-        if (held !== 0 && left === 0 && root) host.memoryOf[p]!.move(root, LIST.unused);
-      }
+    for (let p = CPU; p < block.resident.length; p++) {
+      if (p === destination) continue;
+      if (!copies) this.leave(block, p, moving);
+      else
+        for (let i = 0; i < moving.length; i++)
+          block.readDuplicated[i] = block.readDuplicated[i]! | (moving[i]! & block.resident[p]![i]!);
+    }
     const root = destination === CPU ? null : block.backing[destination]!.root;
     if (root) host.memoryOf[destination]!.move(root, LIST.used);
   }

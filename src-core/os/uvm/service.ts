@@ -67,7 +67,6 @@ export class BlockService {
   private readonly moved = createPageMask();
   private readonly pinned = createPageMask();
   private readonly extra = createPageMask();
-  private readonly gone = createPageMask();
   private readonly accessOf = new Uint8Array(512);
   private readonly causes = new Float64Array(512);
   private firstCause = NO_EVENT;
@@ -247,7 +246,7 @@ export class BlockService {
       this.wake(block, p, pages);
       this.mapper.map(block, requester, p, pages, this.moved, this.accessOf, isEmpty(this.pinned) ? null : this.pinned);
       if (p !== requester) this.tellRemote(block, requester, pages);
-      if (p === CPU && requester !== CPU) this.mover.mapForDma(block, pages);
+      if (p === CPU && requester !== CPU) this.mover.tables.mapForDma(block, pages);
     }
     return 'ready';
   }
@@ -323,7 +322,6 @@ export class BlockService {
       policy: host.config.policies.migrationIndex,
     };
     if (isEmpty(copying)) {
-      this.collapse(block, destination, pages);
       this.mover.move(block, order);
       return;
     }
@@ -334,18 +332,7 @@ export class BlockService {
       moves[i] = pages[i]! & ~copying[i]!;
     }
     this.mover.move(block, { ...order, pages: copies, copies: true });
-    this.collapse(block, destination, moves);
     this.mover.move(block, { ...order, pages: moves });
-  }
-
-  /** Pages with several copies that are to be written: the other copies go, with their mappings. */
-  private collapse(block: VaBlock, destination: Processor, pages: PageMask): void {
-    const { gone } = this;
-    let any = 0;
-    for (let i = 0; i < gone.length; i++)
-      any |= gone[i] = pages[i]! & block.readDuplicated[i]! & block.resident[destination]![i]!;
-    if (any === 0) return;
-    this.mover.keepOnly(block, destination, gone);
   }
 }
 

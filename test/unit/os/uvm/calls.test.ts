@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { EVICTION, FAULT, MIGRATION } from '../../../../src-core/model/events';
 import type { SystemSummary } from '../../../../src-core/model/memory-system';
+import { countPages } from '../../../../src-core/base/page-mask';
+import { UvmMemory } from '../../../../src-core/os/uvm/uvm-memory';
 import { loadWorkload } from '../../../../src-core/workload';
 import { runEvents, type EventRun } from '../../../support/event-run';
 
@@ -33,6 +35,19 @@ const moved = ({ events }: EventRun, target: number): number =>
   events
     .filter((row) => (row.kind === MIGRATION || row.kind === EVICTION) && row.source! < 255 && row.target === target)
     .reduce((sum, { bytes }) => sum + bytes!, 0);
+
+/** Bytes on GPU 0 as the rows of a recording add up, and as the blocks have it. */
+const told = ({ events }: EventRun): number =>
+  events
+    .filter((row) => row.kind === MIGRATION || row.kind === EVICTION)
+    .reduce((sum, { source, target, bytes }) => sum + (target === 1 ? bytes! : 0) - (source === 1 ? bytes! : 0), 0);
+const held = ({ run }: EventRun): number => {
+  const { memory } = run;
+  if (!(memory instanceof UvmMemory)) throw new Error('not a run on NVIDIA UVM');
+  const windows = memory.config.space.bytes / (2 * MIB);
+  const pages = Array.from({ length: windows }, (_, index) => countPages(memory.blockAt(index).resident[1]!));
+  return pages.reduce((sum, count) => sum + count, 0) * memory.granuleBytes;
+};
 
 describe('cudaMemPrefetchAsync', () => {
   it('moves the range at once, so that the kernel does not fault', async () => {
@@ -105,6 +120,35 @@ describe('cudaMemAdvise', () => {
     const written = await runEvents(file([...reads, cpu('{ write: a }'), gpu('{ read: a }')]));
     expect(figure(written, 'readDuplicateInvalidates')).toBeGreaterThan(0);
     expect(moved(written, 1)).toBe(8 * MIB);
+  });
+
+  it('read-mostly: a copy that is evicted leaves, and comes back when it is read again', async () => {
+    const reads = [
+      cpu('{ write: a }'),
+      os('{ advise: a, hint: read-mostly }'),
+      ...[gpu('{ read: a }'), gpu('{ write: b }'), gpu('{ read: a }')],
+    ];
+    const made = await runEvents(file(reads, '4MiB', '4MiB'));
+    expect(figure(made, 'evictedRoots')).toBe(4);
+    // The host has its copy of a still; b goes out for the second reading of a.
+    expect(moved(made, 0)).toBe(4 * MIB);
+    expect(moved(made, 1)).toBe(8 * MIB);
+  });
+
+  it('read-mostly: the rows of a recording say at any time how much is on the device', async () => {
+    const steps = [
+      gpu('{ write: a }'),
+      os('{ advise: a, hint: read-mostly }'),
+      ...[cpu('{ read: a }'), gpu('{ read: a }'), cpu('{ write: a, part: [0, 0.25] }')],
+      os('{ advise: a, hint: not-read-mostly }'),
+    ];
+    const counts = await Promise.all(
+      steps.map(async (_, last) => {
+        const made = await runEvents(file(steps.slice(0, last + 1)));
+        return [told(made) / MIB, held(made) / MIB];
+      }),
+    );
+    expect(counts).toEqual([4, 4, 4, 4, 3, 0].map((mib) => [mib, mib]));
   });
 
   it('a hint of another vendor is EINVAL, a call to Linux EOPNOTSUPP', async () => {
