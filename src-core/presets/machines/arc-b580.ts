@@ -41,8 +41,8 @@ export const arcB580: MachineSpec = {
     link: {
       asymptote: from(
         bytesPerSecond(RATE),
-        'Half of the 26.28 GB/s that an A100 reaches over sixteen lanes of PCIe 4 (Azure/AI-benchmarking-guide)',
-        'derived',
+        'Assumption: half of the 26.28 GB/s that an A100 reaches over sixteen lanes of PCIe 4 (Azure/AI-benchmarking-guide)',
+        'assumed',
       ),
       kneePerKib: kneeOfSameCost(RATE),
       duplex: pcieDuplex,
@@ -58,8 +58,8 @@ export const arcB580: MachineSpec = {
     deviceBandwidth: from(bytesPerSecond(456 * GB_PER_S), 'Intel, Arc B580 specifications: 456 GB/s', 'specification'),
     remoteBandwidth: from(
       bytesPerSecond(12.5 * GB_PER_S),
-      'Half of the 25.13 GB/s that kernels of an A100 read over sixteen lanes of PCIe 4 (issue 42 of NVIDIA/nvbandwidth)',
-      'derived',
+      'Assumption: half of the 25.13 GB/s that kernels of an A100 read over sixteen lanes of PCIe 4 (issue 42 of NVIDIA/nvbandwidth)',
+      'assumed',
     ),
     remote: pcie4Remote,
   },

@@ -4,7 +4,7 @@ import { nvidiaFrontEnd, uvmBatchEntries, warps64 } from '../parts/nvidia';
 import { pcie3Remote } from '../parts/pcie';
 import { from, GB_PER_S, ns, us } from '../parts/sourced';
 import { wholeBatch } from '../parts/whole-batch';
-import { noHostMapping, pcieDuplex, x86Host } from '../parts/x86-host';
+import { launchOfGtx1080Ti, noHostMapping, pcieDuplex, x86Host } from '../parts/x86-host';
 
 const LOG =
   'nvprof logs of single faults on a GeForce GTX 1080 Ti (micro-benchmarks of DebashisGanguly/gpgpu-sim_UVMSmart)';
@@ -31,7 +31,7 @@ export const uvmOnGtx1080Ti: DriverCosts = {
   tlbShootdown: from(
     us(4.2),
     'Vesely et al., ISPASS 2016: 4.2 us to invalidate one entry from the processor (AMD A10-7850K); no figure of this machine',
-    'published',
+    'assumed',
   ),
   dmaMapPerPage: from(
     ns(64),
@@ -94,6 +94,7 @@ export const gtx1080Ti: MachineSpec = {
   },
   timing: {
     ...x86Host,
+    ...launchOfGtx1080Ti,
     link: {
       asymptote: from(
         bytesPerSecond(11.39 * GIB),

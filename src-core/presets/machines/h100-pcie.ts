@@ -21,7 +21,7 @@ export const pcie5Link: LinkSpec = {
   kneePerKib: kneeOfSameCost(RATE),
 };
 
-/** The memory of an H100 that kernels write, measured. */
+/** The driver beside an H100. */
 export const hopperDriver = uvmOnLaterX86(
   from(
     bytesPerSecond(1500 * GIB),
@@ -44,7 +44,11 @@ export const h100Pcie: MachineSpec = {
   gpu: {
     ...nvidiaFrontEnd(from(114, `114 of 144 SMs enabled (${CHIPS})`, 'published'), warps64),
     ...newerTranslation,
-    memoryLatency: from(ns(450), `Pointer chase on an H100 NVL, HBM3: 803 cycles at 1785 MHz (${MT4G})`, 'measured'),
+    memoryLatency: from(
+      ns(450),
+      `Assumption: HBM2e answers as the HBM3 of an H100 NVL, pointer chase of 803 cycles at 1785 MHz (${MT4G})`,
+      'assumed',
+    ),
   },
   timing: {
     ...(a100Pcie.timing as MachineTiming),

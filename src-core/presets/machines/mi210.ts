@@ -2,7 +2,7 @@ import { bytes, bytesPerSecond } from '../../base/units';
 import type { MachineSpec, MachineTiming } from '../../model/machine';
 import { cdnaFrontEnd, kfdService, oneFaultAtATime } from '../parts/amd';
 import { pcie4Remote } from '../parts/pcie';
-import { carried, from, GB_PER_S, ns } from '../parts/sourced';
+import { carried, carriedAll, from, GB_PER_S, ns } from '../parts/sourced';
 import { wholeBatch } from '../parts/whole-batch';
 import { noHostMapping, x86Host } from '../parts/x86-host';
 import { a100Pcie, pcie4Link } from './a100-pcie';
@@ -24,7 +24,10 @@ export const mi210: MachineSpec = {
   timing: {
     ...x86Host,
     link: { ...pcie4Link, asymptote: carried(pcie4Link.asymptote, 'as with an A100, same bus') },
-    ...wholeBatch(kfdService),
+    ...wholeBatch({
+      ...carriedAll(kfdService, 'as on MI300A, same driver'),
+      zeroing: kfdService.zeroing,
+    }),
     deviceBandwidth: from(
       bytesPerSecond(1638 * GB_PER_S),
       `4096 bits at 1600 MHz, two transfers per clock (${MT4G})`,

@@ -39,14 +39,14 @@ export const mi250x: MachineSpec = {
   timing: {
     ...(mi210.timing as MachineTiming),
     link: {
-      asymptote: from(bytesPerSecond(TO_HOST), FABRIC, 'specification'),
+      asymptote: from(bytesPerSecond(TO_HOST), FABRIC, 'published'),
       kneePerKib: kneeOfSameCost(TO_HOST),
-      duplex: from(true, FABRIC, 'specification'),
+      duplex: from(true, FABRIC, 'published'),
     },
     peerLink: {
-      asymptote: from(bytesPerSecond(BETWEEN_DIES), FABRIC, 'specification'),
+      asymptote: from(bytesPerSecond(BETWEEN_DIES), FABRIC, 'published'),
       kneePerKib: kneeOfSameCost(BETWEEN_DIES),
-      duplex: from(true, FABRIC, 'specification'),
+      duplex: from(true, FABRIC, 'published'),
     },
     remoteBandwidth: from(
       bytesPerSecond(TO_HOST),

@@ -4,7 +4,7 @@ import { cdnaFrontEnd, kfdService, oneFaultAtATime } from '../parts/amd';
 import { kneeOfSameCost } from '../parts/size-curve';
 import { from, GB_PER_S, ns } from '../parts/sourced';
 import { wholeBatch } from '../parts/whole-batch';
-import { x86Host } from '../parts/x86-host';
+import { faultsOfMi300a, x86Host } from '../parts/x86-host';
 
 const MT4G = 'mt4g, AMD Instinct MI300A (repository caps-tum/mt4g, sample_results)';
 const READ = 3023 * GIB;
@@ -41,6 +41,7 @@ export const mi300a: MachineSpec = {
   ),
   timing: {
     ...x86Host,
+    ...faultsOfMi300a,
     link: {
       asymptote: from(
         bytesPerSecond(READ / 2),

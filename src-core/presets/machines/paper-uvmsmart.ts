@@ -1,8 +1,7 @@
 import { bytes, bytesPerSecond, GIB, KIB, picoseconds, PS_PER_US } from '../../base/units';
 import type { MachineSpec } from '../../model/machine';
-import { from, ns } from '../parts/sourced';
+import { from, GB_PER_S, ns } from '../parts/sourced';
 
-const GB_PER_S = 1_000_000_000;
 const CONFIG = 'UVMSmart, configs/GeForceGTX1080Ti/gpgpusim.config';
 
 /**

@@ -2,7 +2,7 @@ import { bytes, bytesPerSecond, GIB } from '../../base/units';
 import type { DriverCosts, MachineSpec } from '../../model/machine';
 import { newerTranslation, nvidiaFrontEnd, uvmBatchEntries, warps64 } from '../parts/nvidia';
 import { pcie3Remote } from '../parts/pcie';
-import { from, GB_PER_S, ns, us } from '../parts/sourced';
+import { carriedAll, from, GB_PER_S, ns, us } from '../parts/sourced';
 import { wholeBatch } from '../parts/whole-batch';
 import { noHostMapping, pcieDuplex, x86Host } from '../parts/x86-host';
 import { uvmOnGtx1080Ti } from './gtx-1080-ti';
@@ -10,8 +10,17 @@ import { uvmOnGtx1080Ti } from './gtx-1080-ti';
 const FIT =
   'Titan V, sgemm 16384, batches of 256 entries, no prefetch: a batch takes about 40 us + 1.25 us/KB (Allen and Ge, SC 2021, read off a figure of repository tallendev/uvm-eval)';
 
-const { interrupt, perBlock, perPageUnmap, dmaMapPerPage, preprocessPerEntry, ptePerUpdate, populatePerChunk, replay } =
-  uvmOnGtx1080Ti;
+const {
+  interrupt,
+  perBlock,
+  perPageUnmap,
+  dmaMapPerPage,
+  preprocessPerEntry,
+  ptePerUpdate,
+  populatePerChunk,
+  replay,
+  tlbShootdown,
+} = carriedAll(uvmOnGtx1080Ti, 'the same driver code takes what it took on the host of the GTX 1080 Ti');
 
 /**
  * Calibrated on the batch service times of Allen and Ge: a batch of 256 entries takes 40 us + 1.25 us/KB, of which the
@@ -32,7 +41,7 @@ const driver: DriverCosts = {
   preprocessPerEntry,
   perBlock,
   perPageUnmap,
-  tlbShootdown: uvmOnGtx1080Ti.tlbShootdown,
+  tlbShootdown,
   dmaMapPerPage,
   dmaSetup: from(
     us(4.444),

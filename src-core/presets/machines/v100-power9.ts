@@ -37,10 +37,14 @@ const link: LinkSpec = {
 
 const driver: DriverCosts = {
   ...carriedAll(uvmOnGtx1080Ti, 'the same driver code takes on POWER9 what it takes on x86'),
-  interrupt: from(us(60), `Share of 88 us per group: ${FIT} (${LOG}); the division is an assumption`, 'derived'),
-  replay: from(us(28), `Share of 88 us per group: ${FIT} (${LOG}); the division is an assumption`, 'derived'),
-  fetchPerEntry: from(ns(155), `Half of 0.31 us per fault: ${FIT} (${LOG})`, 'derived'),
-  preprocessPerEntry: from(ns(155), `Half of 0.31 us per fault: ${FIT} (${LOG})`, 'derived'),
+  interrupt: from(us(60), `Share of 88 us per group: ${FIT} (${LOG}); the division is an assumption`, 'assumed'),
+  replay: from(us(28), `Share of 88 us per group: ${FIT} (${LOG}); the division is an assumption`, 'assumed'),
+  fetchPerEntry: from(ns(155), `Half of 0.31 us per fault, the division is an assumption: ${FIT} (${LOG})`, 'assumed'),
+  preprocessPerEntry: from(
+    ns(155),
+    `Half of 0.31 us per fault, the division is an assumption: ${FIT} (${LOG})`,
+    'assumed',
+  ),
   dmaSetup: from(us(22.7), `29 us per copy less block and shootdown: ${FIT} (${LOG})`, 'derived'),
   perPageUnmap: from(
     ns(0),
@@ -86,12 +90,8 @@ export const v100Power9: MachineSpec = {
     ...x86Host,
     link,
     peerLink: {
-      ...link,
-      asymptote: from(
-        bytesPerSecond(55.35 * GIB),
-        'Assumption: three bricks between two GPUs of a socket carry what three bricks to the processor do',
-        'assumed',
-      ),
+      ...carriedAll(link, 'three bricks between two GPUs of a socket carry what three bricks to the processor do'),
+      duplex: link.duplex,
     },
     ...wholeBatch(driver),
     deviceBandwidth: from(bytesPerSecond(900 * GB_PER_S), 'NVIDIA, Tesla V100 data sheet: 900 GB/s', 'specification'),

@@ -17,10 +17,10 @@ const CARRIED = 'the kernel takes for a page what the driver of a GTX 1080 Ti ta
 
 /** KFD's service of a retry fault, from the measurements of MI300A. */
 export const kfdService: DriverCosts = {
-  interrupt: from(us(5), `Share of 16 us; ${SPLIT} (${MI300A})`, 'derived'),
-  fetchPerEntry: from(ns(100), `Share of 16 us; ${SPLIT} (${MI300A})`, 'derived'),
-  preprocessPerEntry: from(ns(400), `Share of 16 us; ${SPLIT} (${MI300A})`, 'derived'),
-  perBlock: from(us(5.42), `Share of 16 us; ${SPLIT} (${MI300A})`, 'derived'),
+  interrupt: from(us(5), `Share of 16 us; ${SPLIT} (${MI300A})`, 'assumed'),
+  fetchPerEntry: from(ns(100), `Share of 16 us; ${SPLIT} (${MI300A})`, 'assumed'),
+  preprocessPerEntry: from(ns(400), `Share of 16 us; ${SPLIT} (${MI300A})`, 'assumed'),
+  perBlock: from(us(5.42), `Share of 16 us; ${SPLIT} (${MI300A})`, 'assumed'),
   perPageUnmap: carried(uvmOnGtx1080Ti.perPageUnmap, CARRIED),
   tlbShootdown: uvmOnGtx1080Ti.tlbShootdown,
   dmaMapPerPage: carried(uvmOnGtx1080Ti.dmaMapPerPage, CARRIED),
@@ -36,7 +36,7 @@ export const kfdService: DriverCosts = {
     `512 pages of a range at 9.0 M pages/s take 57 us; less 16 us for the fault that leaves 80 ns per page (${MI300A})`,
     'derived',
   ),
-  replay: from(us(5), `Share of 16 us; ${SPLIT} (${MI300A})`, 'derived'),
+  replay: from(us(5), `Share of 16 us; ${SPLIT} (${MI300A})`, 'assumed'),
   evictionPerBlock: carried(uvmOnGtx1080Ti.evictionPerBlock, 'as in the driver of NVIDIA'),
 };
 

@@ -18,6 +18,6 @@ export function kneeOfSameCost(bytesPerSecond: number): Sourced<number> {
   return from(
     Math.round(knee * 1e5) / 1e5,
     'Each transfer is assumed to cost as much beside its bytes as on a GTX 1080 Ti (0.69 us, from the size curve fitted to its nvprof log): the knee then falls as the rate rises',
-    'derived',
+    'assumed',
   );
 }
