@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MIB, PS_PER_MS } from '../../../../src-core/base/units';
 import { QUEUE_START } from '../../../../src-core/os/linux-memory/costs';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
-import { answers, counted, evicted, FILL, runAmd, TOUCH } from './driver-stage';
+import { answers, counted, evicted, FILL, runAmd, type StageOptions, TOUCH } from './driver-stage';
+import type { SystemRun } from './run-system';
 
 const params = { xnack: false, register: true };
 const READ = '{ on: gpu0, do: [{ read: a }] }';
@@ -83,6 +84,32 @@ describe('without XNACK', () => {
     );
     expect(answers(result)).toEqual([]);
     expect(result.mismatches).toBe(0);
+  });
+});
+
+describe('xnack', () => {
+  const both = async (steps: readonly string[], more: StageOptions = {}): Promise<readonly SystemRun[]> => [
+    await runAmd(steps, { ...more, params: { ...params, ...more.params } }),
+    await runAmd(steps, { ...more, params: { ...params, ...more.params, xnack: true } }),
+  ];
+
+  it('matters where memory was only registered: with it the device faults and the data comes, without it stays', async () => {
+    const [off, on] = await both([FILL, READ]);
+    expect(off!.totals).toMatchObject({ gpuFaults: 0, bytesToDevice: 0, remoteBytes: 4 * MIB });
+    expect(on!.totals).toMatchObject({ gpuFaults: 2, bytesToDevice: 4 * MIB, remoteBytes: 0 });
+  });
+
+  it('does not matter where all that the device uses was moved ahead and stays', async () => {
+    const ahead = ['os: { advise: a, hint: access, at: gpu0 }', 'os: { migrate: a, to: gpu0 }'];
+    const [off, on] = await both([FILL, ...ahead, READ, READ], { params: { register: false } });
+    expect(on!.totals).toMatchObject({ gpuFaults: 0, bytesToDevice: 4 * MIB, remoteBytes: 0 });
+    expect(off!.totals).toEqual(on!.totals);
+  });
+
+  it('nor to a program that leaves the devices alone', async () => {
+    const [off, on] = await both([FILL, PEEK], { machine: pcie4x16g });
+    expect(off!.totals).toEqual(on!.totals);
+    expect(off!.memory.clocks.latest()).toBe(on!.memory.clocks.latest());
   });
 });
 

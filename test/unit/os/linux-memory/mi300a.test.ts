@@ -100,7 +100,18 @@ describe('page size', () => {
     expect(last(small) / last(huge)).toBeCloseTo(1.15, 2);
   });
 
-  it('does not matter to a GPU that reads next to nothing', async () => {
+  it('does not matter to memory in which no huge page fits', async () => {
+    const small = workload([cpu('write: A'), gpu('read: A'), gpu('read: A')]).replace(
+      'A: { size: 4MiB',
+      'A: { size: 1MiB',
+    );
+    const [never, always] = [await run(small, { thp: 'never' }), await run(small, { thp: 'always' })];
+    expect(never.totals['cpuFaults']).toBe(256);
+    expect(always.totals).toEqual(never.totals);
+    expect(endPs(always)).toBe(endPs(never));
+  });
+
+  it('nor does it change the faults of a GPU that reads next to nothing', async () => {
     const text = workload([cpu('write: A, bytes: [0, 64]'), gpu('read: A, bytes: [0, 64]')]);
     for (const thp of ['never', 'always']) expect((await run(text, { thp })).totals['gpuFaults']).toBe(1);
   });
