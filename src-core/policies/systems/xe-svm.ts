@@ -17,6 +17,7 @@ export const xeSvm = defineSystem({
   summary:
     'Intel’s Xe driver on drm_gpusvm: faults make ranges of 2 MiB, 64 KiB or 4 KiB, move all of a range to VRAM or nothing, and bind it whole; any invalidation unbinds whole ranges.',
   source: `drivers/gpu/drm/xe/xe_svm.c (${VERSION}), drm_gpusvm.c (0542972950ef), drm_pagemap.c (10dd1eaa80a5); linux-hmm-semantics.md section 14`,
+  movement: 'on-demand',
   params: z.object({
     ...linuxParams,
     svm_notifier_size: choice({
