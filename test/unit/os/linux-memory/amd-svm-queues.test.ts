@@ -20,6 +20,16 @@ describe('without XNACK', () => {
     expect(answers(plain)).toEqual(['gpu0 read: EFAULT']);
   });
 
+  it('a fault that is not retried ends the program, so that it is one however much was to be read', async () => {
+    const { summary, totals } = await runAmd([FILL, READ, PEEK], { params: { xnack: false } });
+    expect(summary.outcomes).toMatchObject([
+      { what: 'gpu0 read', result: 'EFAULT', count: 1 },
+      { what: 'gpu0: its process is gone', result: 'not executed', count: 4 * (MIB / 4096) - 1 },
+      { what: 'cpu: its process is gone', result: 'not executed', count: 1 },
+    ]);
+    expect(totals['gpuFaults']).toBe(1);
+  });
+
   it('all of it is mapped before the queue runs: pages that nobody touched are there', async () => {
     const { summary } = await runAmd(['{ on: cpu, do: [{ write: b, elements: [0, 1] }] }', TOUCH], { params });
     expect(summary.numbers.peakHostBytes).toBe(4 * MIB + 4096);

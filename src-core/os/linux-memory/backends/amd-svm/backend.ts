@@ -164,7 +164,10 @@ export class AmdSvmBackend implements Backend {
         xnack ? this.faults.restore(device, svm, fault, nowPs) : { ret: 'EFAULT', nowPs },
       );
       nowPs = served.nowPs;
-      if (served.ret !== null) memory.outcome(served.ret, device, fault.granule, fault.op, process);
+      if (served.ret === null) continue;
+      memory.outcome(served.ret, device, fault.granule, fault.op, process);
+      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts. Stopped queues raise none.
+      if (!xnack && !svm.hangs) memory.kill(process, 'SIGABRT');
     }
     // What had to be always mapped and was moved: the device goes on when it is mapped again.
     if (!this.options.xnack || !this.waits(device)) return;
