@@ -2,7 +2,7 @@
  * Page-table entries after pages are where they belong: for the requester, for those whose mappings must give way, and for
  * those that shall always have one (accessed-by, and everybody who competes for a pinned page).
  */
-import { createPageMask, isRangeFull, nextSet, type PageMask } from '../../base/page-mask';
+import { countPages, createPageMask, isRangeFull, nextSet, type PageMask } from '../../base/page-mask';
 import type { AccessedByQuestion, PermissionQuestion, RevocationAnswer } from '../../contracts/nvidia-uvm';
 import {
   ACCESS,
@@ -71,6 +71,7 @@ export class Mapper {
   };
   private readonly lost: RevocationAnswer = { processors: 0, revoked: PROTECTION.none };
   private readonly changed: readonly PageMask[];
+  private readonly remote = createPageMask();
   private readonly pagesPerBigPage: number;
 
   constructor(private readonly host: UvmHost) {
@@ -98,6 +99,7 @@ export class Mapper {
     for (const mask of changed) mask.fill(0);
     const shares = policy.accessedBy !== 0 || pinned !== null;
     if (!shares && this.mapAlike(block, requester, residency, pages, moved)) {
+      this.tell(block, requester, pinned);
       this.finish(block);
       return;
     }
@@ -124,6 +126,7 @@ export class Mapper {
       if (shares)
         this.share(block, requester, residency, page, granted, pinned !== null && (pinned[word]! & bit) !== 0);
     }
+    this.tell(block, requester, pinned);
     this.finish(block);
   }
 
@@ -213,8 +216,23 @@ export class Mapper {
       if (protection <= block.protection(p, page)) continue;
       setProtection(block, p, page, protection);
       changed[p]![page >>> 5] = changed[p]![page >>> 5]! | (1 << (page & 31));
+      if (p === residency) continue;
       host.tally.mapRemote++;
       host.tools.page('MapRemote', isPinned ? 'thrashing' : 'policy', p, block.index, page);
+    }
+  }
+
+  /** What the requester maps where it is, at somebody else's. */
+  private tell(block: VaBlock, requester: Processor, pinned: PageMask | null): void {
+    const { host, remote } = this;
+    for (const cause of ['policy', 'thrashing'] as const) {
+      if (cause === 'thrashing' && pinned === null) return;
+      let any = 0;
+      for (let i = 0; i < remote.length; i++) {
+        const kind = cause === 'thrashing' ? pinned![i]! : ~(pinned?.[i] ?? 0);
+        any |= remote[i] = this.changed[requester]![i]! & ~block.resident[requester]![i]! & kind;
+      }
+      if (any !== 0) tellMapRemote(host, block, requester, remote, cause);
     }
   }
 
@@ -230,6 +248,17 @@ export class Mapper {
       });
     }
   }
+}
+
+function tellMapRemote(
+  host: UvmHost,
+  block: VaBlock,
+  processor: Processor,
+  pages: PageMask,
+  cause: MapRemoteCause,
+): void {
+  host.tally.mapRemote += countPages(pages);
+  host.tools.mask('MapRemote', cause, processor, block, pages);
 }
 
 /** After an eviction, or new advice: mappings of those in accessed-by, at the highest protection that revokes nothing. */
@@ -265,12 +294,13 @@ export function mapWithoutRevocation(
     );
     if (protection <= block.protection(processor, page)) continue;
     setProtection(block, processor, page, protection);
-    host.tools.page('MapRemote', cause, processor, block.index, page);
     changed[page >>> 5] = changed[page >>> 5]! | (1 << (page & 31));
     count++;
   }
   if (count === 0) return;
-  host.tally.mapRemote += count;
+  const remote = createPageMask();
+  for (let i = 0; i < remote.length; i++) remote[i] = changed[i]! & ~block.resident[processor]![i]!;
+  tellMapRemote(host, block, processor, remote, cause);
   if (processor !== CPU) host.work.driver('ptePerUpdate', count);
   host.access.refresh(block, processor, changed, (granule) => {
     host.answered(processor, granule);

@@ -189,6 +189,7 @@ export class Mover {
     }
     for (let i = 0; i < pages.length; i++) block.readDuplicated[i] = block.readDuplicated[i]! & ~pages[i]!;
     host.tally.readDuplicateInvalidates += countPages(pages);
+    host.tools.mask('ReadDuplicateInvalidate', 'read-duplication', processor, block, pages);
   }
 
   /** Pages are on a processor no longer. A whole block that keeps its memory on a GPU without using it is the first to go. */
@@ -263,6 +264,8 @@ export class Mover {
       order.causeOf(first),
     );
     host.lastTransferOf.fill(ordinal, granule, granule + outer - first);
+    if (isMove && order.copies)
+      host.tools.pages('ReadDuplicate', 'read-duplication', destination, block.index, first, outer);
     if (!isMove || !host.thrashing) return;
     const { event } = this;
     event.block = block.index;

@@ -10,7 +10,6 @@ import {
   createPageMask,
   firstPage,
   isEmpty,
-  nextClear,
   nextSet,
   orMask,
   outerPage,
@@ -40,7 +39,6 @@ import { Mapper } from './mapping';
 import { Mover, nowNs, type MoveOrder } from './mover';
 import { Populator } from './populator';
 import { Prefetcher } from './prefetching';
-import type { MapRemoteCause } from './tools-events';
 import { LIST, type VaBlock } from './va-block';
 
 /** One page that somebody faulted on. Reused. */
@@ -245,22 +243,9 @@ export class BlockService {
       this.place(block, p, pages, operation);
       this.wake(block, p, pages);
       this.mapper.map(block, requester, p, pages, this.moved, this.accessOf, isEmpty(this.pinned) ? null : this.pinned);
-      if (p !== requester) this.tellRemote(block, requester, pages);
       if (p === CPU && requester !== CPU) this.mover.tables.mapForDma(block, pages);
     }
     return 'ready';
-  }
-
-  /** The requester maps pages where they are. */
-  private tellRemote(block: VaBlock, requester: Processor, pages: PageMask): void {
-    const { tally, tools } = this.host;
-    tally.mapRemote++;
-    const cause: MapRemoteCause = isEmpty(this.pinned) ? 'policy' : 'thrashing';
-    for (let first = nextSet(pages, block.first, block.outer); first < block.outer;) {
-      const outer = nextClear(pages, first, block.outer);
-      tools.pages('MapRemote', cause, requester, block.index, first, outer);
-      first = nextSet(pages, outer, block.outer);
-    }
   }
 
   /** Who writes to a page whose contents were given up gives it contents again; a reader gets a read-only mapping. */

@@ -32,11 +32,11 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
   ['throttlingStarts', 'Throttlings begun', 'count'],
   ['throttlingEnds', 'Throttlings ended', 'count'],
   ['pins', 'Faults answered by a pin', 'count'],
-  ['mapRemote', 'Remote mappings', 'count'],
+  ['mapRemote', 'Pages mapped remotely', 'count'],
   ['revocations', 'Permissions revoked', 'count'],
   ['preunmaps', 'Groups of blocks unmapped ahead', 'count'],
   ['readDuplicates', 'Pages read-duplicated', 'count'],
-  ['readDuplicateInvalidates', 'Read duplications collapsed', 'count'],
+  ['readDuplicateInvalidates', 'Pages whose copies were dropped', 'count'],
   ['discardedBytes', 'Discarded instead of moved', 'bytes'],
   ['outOfMemory', 'Blocks that found no memory', 'count'],
 ];

@@ -1,8 +1,9 @@
 /**
  * What the driver tells its tools besides faults and migrations (UvmEventType in uvm_types.h): thrashing, throttling, remote
- * mappings with their cause, the end of read duplication. Neighbouring pages with the same event are one row. The driver's
+ * mappings with their cause, read duplication and its end. Neighbouring pages with the same event are one row. The driver's
  * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
  */
+import { nextClear, nextSet, type PageMask } from '../../base/page-mask';
 import type { Processor } from '../../contracts/nvidia-vocabulary';
 
 /** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
@@ -48,6 +49,21 @@ export class ToolsEvents {
     this.processor = processor;
     this.first = base + first;
     this.outer = base + outer;
+  }
+
+  /** Pages of a block, a row for each run of them. */
+  mask(
+    what: string,
+    result: string,
+    processor: Processor,
+    block: { readonly index: number; readonly first: number; readonly outer: number },
+    pages: PageMask,
+  ): void {
+    for (let first = nextSet(pages, block.first, block.outer); first < block.outer;) {
+      const outer = nextClear(pages, first, block.outer);
+      this.pages(what, result, processor, block.index, first, outer);
+      first = nextSet(pages, outer, block.outer);
+    }
   }
 
   /** Writes the row in hand. */

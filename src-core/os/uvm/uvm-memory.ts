@@ -5,7 +5,12 @@
  */
 import { assert } from '../../base/assert';
 import { createPageMask, fillRange, type PageMask } from '../../base/page-mask';
-import { THRASHING_EVENT, type ThrashingDetector, type ThrashingHost } from '../../contracts/nvidia-thrashing';
+import {
+  THRASHING_EVENT,
+  type ThrashingDetector,
+  type ThrashingEvent,
+  type ThrashingHost,
+} from '../../contracts/nvidia-thrashing';
 import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
 import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../contracts/nvidia-vocabulary';
 import { NO_PROCESSOR as NOBODY } from '../../model/events';
@@ -248,14 +253,17 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
           if ((processors & (1 << p)) !== 0) this.unmapFrom(block, pages, p);
       },
       report: (event, block, page, processor) => {
-        const { tally, tools } = this;
-        const who = event === THRASHING_EVENT.detected ? NOBODY : processor;
-        if (event === THRASHING_EVENT.detected) tally.thrashingDetected++;
-        else if (event === THRASHING_EVENT.throttlingStart) tally.throttlingStarts++;
-        else tally.throttlingEnds++;
-        tools.page(EVENT_NAMES[event], 'thrashing', who, block, page);
+        this.tellThrashing(event, block, page, event === THRASHING_EVENT.detected ? NOBODY : processor);
       },
     };
+  }
+
+  private tellThrashing(event: ThrashingEvent, block: number, page: number, who: ProcessorIndex): void {
+    const { tally, tools } = this;
+    if (event === THRASHING_EVENT.detected) tally.thrashingDetected++;
+    else if (event === THRASHING_EVENT.throttlingStart) tally.throttlingStarts++;
+    else tally.throttlingEnds++;
+    tools.page(EVENT_NAMES[event], 'thrashing', who, block, page);
   }
 
   private unmapFrom(block: VaBlock, pages: PageMask, processor: ProcessorIndex): void {
@@ -354,12 +362,22 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
       assert(naps < MOST_NAPS, 'a CPU thread is throttled on one page without an end');
       this.blocks.serve(block, CPU, [cpuFault], 1, OPERATION.replayableFault, cpuAnswer);
       if (cpuAnswer[0] !== ANSWER.throttled) break;
-      work.begin(Math.max(work.endPs, this.blocks.throttledUntilNs * 1000));
+      this.nap(index, cpuFault.page, this.blocks.throttledUntilNs * 1000);
     }
     this.stall(this.ledger.objectOf[granule]!, work.endPs - start);
     this.clocks.reach(CPU, work.endPs);
     this.tools.flush();
     this.config.batchServiced();
     return true;
+  }
+
+  /** The CPU's throttling: its thread sleeps, and the events stand around the sleep (uvm_va_space.c:2554-2650). */
+  private nap(block: number, page: number, untilPs: number): void {
+    const { work, tools } = this;
+    if (untilPs <= work.endPs) return;
+    this.tellThrashing(THRASHING_EVENT.throttlingStart, block, page, CPU);
+    tools.flush();
+    work.begin(untilPs);
+    this.tellThrashing(THRASHING_EVENT.throttlingEnd, block, page, CPU);
   }
 }

@@ -85,7 +85,7 @@ export const scenarios: readonly GoldenScenario[] = [
     counts: {
       ...{ cpuFaults: CPU_FIRST_TOUCH + 8, gpuFaults: 8, evictions: 0 },
       ...{ toDevice: 3 * 64 + 5 * 4, toHost: 2 * 64 + 6 * 4 },
-      figures: { thrashingDetected: 16, throttlingStarts: 5, pins: 1, mapRemote: 1 },
+      figures: { thrashingDetected: 16, throttlingStarts: 10, pins: 1, mapRemote: 1 },
     },
   },
   {

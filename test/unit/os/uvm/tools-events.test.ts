@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OS, reasonCode } from '../../../../src-core/model/events';
 import { ToolsEvents } from '../../../../src-core/os/uvm/tools-events';
 import { runEvents, type EventRun } from '../../../support/event-run';
-import { call, duel, figure, file, step } from './knob-pairs/pair';
+import { byte, call, duel, figure, file, step } from './knob-pairs/pair';
 
 const told = ({ events }: EventRun): string[] =>
   events
@@ -22,6 +22,52 @@ describe('the recording', () => {
     expect(count('ThrottlingStart')).toBe(figure('throttlingStarts')(made));
     expect(count('ThrottlingEnd')).toBe(figure('throttlingEnds')(made));
     expect(rows.filter((row) => row.startsWith('MapRemote'))).toEqual(['MapRemote thrashing 1']);
+  });
+
+  it('has the throttling of the CPU around its sleep', async () => {
+    const { events } = await runEvents(file(duel(20), { objects: { a: '4KiB' } }));
+    const naps = events.filter(
+      ({ kind, processor, detail }) => kind === OS && processor === 0 && /Thrott/.test(detail),
+    );
+    expect(naps.map(({ detail }) => (JSON.parse(detail) as { what: string }).what)).toEqual(
+      Array.from({ length: 5 }, () => ['ThrottlingStart', 'ThrottlingEnd']).flat(),
+    );
+    // At most a nap of 500 us, with stamps in steps of 64 ns; the fault itself comes first.
+    for (let i = 0; i < naps.length; i += 2) {
+      const sleptPs = naps[i + 1]!.time - naps[i]!.time;
+      expect(sleptPs).toBeGreaterThan(0);
+      expect(sleptPs).toBeLessThanOrEqual(500e6);
+    }
+  });
+
+  it('has copies and their end', async () => {
+    const made = await runEvents(
+      file([
+        ...[call('advise: a, hint: read-mostly'), step('gpu0', byte('read')), step('cpu', byte('write'))],
+        ...[step('gpu0', byte('read')), call('advise: a, hint: not-read-mostly')],
+      ]),
+    );
+    expect(told(made)).toEqual([
+      'ReadDuplicate read-duplication 16', // the page that faulted and the rest of its 64 KiB
+      'ReadDuplicateInvalidate read-duplication 1',
+      'ReadDuplicate read-duplication 1',
+      'ReadDuplicateInvalidate read-duplication 16',
+    ]);
+  });
+
+  it('does not call a mapping of own memory remote', async () => {
+    const steps = [
+      ...[call('advise: a, hint: accessed-by, at: cpu'), step('gpu0', 'read: a'), step('gpu0', 'read: b')],
+    ];
+    const made = await runEvents(file(steps, { objects: { a: '2MiB', b: '2MiB' }, deviceMemory: '2MiB' }));
+    expect(figure('evictedRoots')(made)).toBe(1);
+    expect(told(made)).toEqual([]);
+    expect(figure('mapRemote')(made)).toBe(0);
+    // The eviction has mapped it again: there is nothing to fault on.
+    const { run } = await runEvents(
+      file([...steps, step('cpu', 'read: a')], { objects: { a: '2MiB', b: '2MiB' }, deviceMemory: '2MiB' }),
+    );
+    expect(run.memory.ledger.counters[0]).toBe(0);
   });
 
   it('has one row for the pages that a call maps', async () => {
