@@ -34,7 +34,7 @@ describe('the recording', () => {
     );
     // At most a nap of 500 us, with stamps in steps of 64 ns; the fault itself comes first.
     for (let i = 0; i < naps.length; i += 2) {
-      const sleptPs = naps[i + 1]!.time - naps[i]!.time;
+      const sleptPs = naps[i + 1]!.time! - naps[i]!.time!;
       expect(sleptPs).toBeGreaterThan(0);
       expect(sleptPs).toBeLessThanOrEqual(500e6);
     }
