@@ -149,10 +149,7 @@ export class FaultDriver {
     let count = 0;
     for (let i = from; i < to; i++) {
       const row = batch.order[i]!;
-      if (batch.isDuplicate(i) && i > from) {
-        faults[count - 1]!.mask |= batch.accessMask[row]!;
-        continue;
-      }
+      if (i > from && batch.isDuplicate(i)) continue; // less intrusive than the one before, which is serviced for both
       const fault = (faults[count] ??= this.newFault());
       fault.page = batch.page[row]! - base;
       fault.access = batch.access[row]! as AccessType;
