@@ -34,9 +34,10 @@ export interface UvmsmartOptions {
 /** A zero-copy request, in core cycles (UVMSmart, gpu-sim.cc, get_ready_cycle_dma: 200 whatever the size). */
 const REMOTE_CYCLES = 200;
 
-export function readOptions({ params }: SystemChoice): UvmsmartOptions {
+/** @param isTimed false: on a machine that only counts, cycles take no time */
+export function readOptions({ params }: SystemChoice, isTimed: boolean): UvmsmartOptions {
   const number = (name: string): number => params[name] as number;
-  const cycles = (count: number): number => Math.round((count * PS_PER_US) / number('core_freq'));
+  const cycles = (count: number): number => (isTimed ? Math.round((count * PS_PER_US) / number('core_freq')) : 0);
   return {
     prefetcher: params['hardware_prefetch'] as Prefetcher,
     prefetcherWhenFull: params['hwprefetch_oversub'] as Prefetcher,

@@ -46,7 +46,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     config: MemoryConfig,
   ) {
     super(config);
-    this.options = readOptions(system);
+    this.options = readOptions(system, this.links !== null);
     const leaves = Math.ceil(this.granules / LEAF_PAGES);
     this.trees = layOutTrees(config.space.objects, leaves);
     const { links, residency, books, tally, options, trees } = this;
@@ -63,7 +63,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
       this.gmmu,
       gpu?.threadsPerWarp.value ?? 1,
       gpu ? gpu.smCount.value * gpu.warpsPerSm.value : 1,
-      () => (links ? this.options.pageWalkPs : 0),
+      () => this.options.pageWalkPs,
       links ? (gpu?.memoryLatency.value ?? 0) : 0,
     );
     this.populate();
@@ -206,7 +206,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     this.tally.kernels.add(duration);
   }
   override knobsChanged(params: SystemChoice['params']): void {
-    this.options = readOptions({ ...this.system, params });
+    this.options = readOptions({ ...this.system, params }, this.links !== null);
     this.gmmu.retune(this.options);
   }
   override barrier(durationPs: number): void {
