@@ -3,7 +3,10 @@
  * the form, the reference page, the exported configuration files and their readers all follow from one declaration.
  */
 
-/** Where a knob is set. `build`: fixed when the driver was compiled. `what-if`: in no driver; asks what another choice would give. */
+/**
+ * Where a knob is set. `build`: fixed when the driver was compiled. `GPGPU-Sim option`: in gpgpusim.config of the simulator.
+ * `what-if`: in no driver; asks what another choice would give.
+ */
 export const KNOB_PLACES = [
   'nvidia-uvm module',
   'nvidia module',
@@ -13,6 +16,7 @@ export const KNOB_PLACES = [
   'sysfs',
   'kernel command line',
   'build',
+  'GPGPU-Sim option',
   'what-if',
 ] as const;
 export type KnobPlace = (typeof KNOB_PLACES)[number];

@@ -3,7 +3,7 @@ import type { SystemEntry } from '../../contracts/memory-system';
 import { knobParams, type KnobParam } from '../../contracts/knobs';
 import type { ParamValues } from '../../contracts/params';
 import type { Finding } from '../../model/finding';
-import type { KnobValue } from '../../model/knob';
+import type { KnobPlace, KnobValue } from '../../model/knob';
 import type { KnobFile, KnobLeft, KnobText, UnmatchedKnob } from '../../model/knob-file';
 import { cmdlineFormat } from './cmdline';
 import type { KnobEntry, KnobFormat } from './format';
@@ -20,6 +20,13 @@ export interface ExportedKnobs {
   /** Values that no file can hold, as nothing real has them. */
   readonly left: readonly KnobLeft[];
 }
+
+/** Places that no file of a machine reaches. */
+const WHY_LEFT: Readonly<Partial<Record<KnobPlace, string>>> = {
+  build: 'it is fixed when the driver is compiled',
+  'what-if': 'no driver has it: it is a what-if',
+  'GPGPU-Sim option': 'it is an option of the simulator, for its gpgpusim.config',
+};
 
 function fileOf(entry: SystemEntry, format: KnobFormat, settings: readonly Setting[], all: boolean): KnobFile | null {
   const held = settings.flatMap(({ param, value }) => {
@@ -70,7 +77,7 @@ export function exportKnobs(entry: SystemEntry, params: ParamValues, all: boolea
       .map(({ param: { knob }, value }) => ({
         name: knob.name,
         value,
-        why: knob.where === 'build' ? 'it is fixed when the driver is compiled' : 'no driver has it: it is a what-if',
+        why: WHY_LEFT[knob.where] ?? 'no file of these kinds can hold it',
       })),
   };
 }

@@ -68,7 +68,7 @@ describe.each(withKnobs.map((entry) => [entry.id, entry] as const))('knobs of %s
     const { files, left } = exportKnobs(entry, full(entry), true);
     for (const { knob } of knobParams(entry)) {
       const holders = files.filter(({ holds }) => holds.includes(knob.name)).map(({ format }) => format);
-      const isReal = knob.where !== 'build' && knob.where !== 'what-if';
+      const isReal = !['build', 'what-if', 'GPGPU-Sim option'].includes(knob.where);
       expect(left.some(({ name }) => name === knob.name)).toBe(!isReal);
       expect(holders.length > 0).toBe(isReal);
       if (knob.where.endsWith(' module')) expect(holders).toEqual(['modprobe', 'cmdline']);
