@@ -12,7 +12,7 @@ import { OP_METRIC, type Segments } from './segments';
 import { ThreadGroup, Waiters } from './thread-group';
 
 const GPU_METRIC = OP_METRIC[1];
-/** A batch that releases nothing this often in a row is our bug, not a workload: throttled faults are released too. */
+/** Batches in a row after which no access could be made: so many are our bug, not a workload; throttled faults end too. */
 const MOST_IDLE_BATCHES = 100_000;
 
 interface Landing {
@@ -35,6 +35,8 @@ export class GroupsInFlight {
   /** Groups whose fault found no room, by uTLB, oldest first. */
   private readonly blocked: ThreadGroup[][];
   private blockedGroups = 0;
+  /** Batches since an access of a group in flight was made. */
+  private idleBatches = 0;
   private readonly spare: ThreadGroup[] = [];
   private readonly woken: ThreadGroup[] = [];
   private wokenCount = 0;
@@ -135,8 +137,11 @@ export class GroupsInFlight {
   /** One batch, and what its replay lets go on. */
   private service(): void {
     const { queue } = this;
-    for (let idle = 0; ; idle++) {
-      assert(idle < MOST_IDLE_BATCHES, 'thread groups wait for faults that no batch ever answers');
+    for (;;) {
+      assert(
+        this.idleBatches++ < MOST_IDLE_BATCHES,
+        'thread groups wait for faults that no batch ever answers for good',
+      );
       const at = queue.serviceBatch(this.device);
       const { items, count } = queue.released;
       for (let i = 0; i < count; i++) this.waiters.release(items[i]!, this.wake);
@@ -220,38 +225,59 @@ export class GroupsInFlight {
 
   /** One slot of one lane: true where its access was made, or can never be made. Otherwise a fault was raised, or blocked. */
   private access(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
-    const { memory, granuleBytes, device, inner } = this;
+    const { granuleBytes } = this;
     const start = group.addressOf(lane, slot);
     const bytes = group.bytes[lane]!;
     const granule = Math.floor(start * this.perByte);
-    const isWhole = start + bytes <= (granule + 1) * granuleBytes;
-    const here = isWhole && memory.isLocal(device, granule, op);
-    if (here || (isWhole && memory.mapsRemotely(device, granule, op))) {
-      inner.reach(here, granule, start, group.stride[lane]!, group.perSlot, bytes, op);
-      return true;
-    }
-    const last = isWhole ? granule : Math.floor((start + bytes - 1) * this.perByte);
-    for (let g = granule; g <= last; g++)
-      if (isWhole || !this.isReachable(g, op)) {
-        if (this.queue.isFatal(device, g, op)) return true;
-        if (!this.queue.raise(device, group.utlb, g, op, group.object[lane]!, atPs)) group.isBlocked = true;
-        else this.waiters.add(g, group);
-        return false;
+    if (start + bytes > (granule + 1) * granuleBytes) return this.pieces(group, lane, slot, op, atPs);
+    return this.piece(group, lane, op, atPs, granule, start, group.perSlot, bytes);
+  }
+
+  /**
+   * An element that spans granules, piece by piece, each as soon as its granule is here: where the device cannot hold all of
+   * them, or others take one while the next is on its way, all would never be here at once.
+   */
+  private pieces(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
+    const { memory, granuleBytes } = this;
+    const start = group.addressOf(lane, slot);
+    const outer = start + group.bytes[lane]!;
+    for (let at = start + group.made(lane, slot); at < outer;) {
+      const granule = Math.floor(at * this.perByte);
+      const end = Math.min(outer, (granule + 1) * granuleBytes);
+      if (!this.piece(group, lane, op, atPs, granule, at, 1, end - at)) return false;
+      // Pieces of an element count as accesses of their own, as everywhere in the engine.
+      if (at > start) {
+        memory.accessCount++;
+        memory.ledger.count(group.object[lane]!, GPU_METRIC[op], 1);
       }
-    for (let g = granule, at = start; g <= last; g++) {
-      const end = Math.min(start + bytes, (g + 1) * granuleBytes);
-      inner.reach(memory.isLocal(device, g, op), g, at, 0, 1, end - at, op);
+      group.setMade(lane, slot, end < outer ? end - start : 0);
       at = end;
     }
-    // Pieces of an element count as accesses of their own, as everywhere in the engine.
-    memory.accessCount += last - granule;
-    memory.ledger.count(group.object[lane]!, GPU_METRIC[op], last - granule);
     return true;
   }
 
-  private isReachable(granule: number, op: AccessOp): boolean {
-    const { memory, device } = this;
-    return memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op);
+  /** `count` accesses inside one granule; the answer is that of `access`. */
+  private piece(
+    group: ThreadGroup,
+    lane: number,
+    op: AccessOp,
+    atPs: number,
+    granule: number,
+    start: number,
+    count: number,
+    bytes: number,
+  ): boolean {
+    const { memory, device, queue } = this;
+    const here = memory.isLocal(device, granule, op);
+    if (here || memory.mapsRemotely(device, granule, op)) {
+      this.inner.reach(here, granule, start, group.stride[lane]!, count, bytes, op);
+      this.idleBatches = 0;
+      return true;
+    }
+    if (queue.isFatal(device, granule, op)) return true;
+    if (!queue.raise(device, group.utlb, granule, op, group.object[lane]!, atPs)) group.isBlocked = true;
+    else this.waiters.add(granule, group);
+    return false;
   }
 }
 /** It could not raise a single fault. */

@@ -38,6 +38,8 @@ export class ThreadGroup {
   /** Addresses of irregular accesses; used where `isPoints`. */
   readonly points = new Float64Array(MOST_SLOTS);
   isPoints = false;
+  /** Bytes of the elements that span granules and are made in part, by lane and slot; 0 outside of such an element. */
+  private parts: Float64Array | null = null;
 
   /** @param slots 1 with any number of accesses, or up to MOST_SLOTS of one access each */
   begin(lanes: number, slots: number, perSlot: number, threadsPerGroup: number): void {
@@ -59,6 +61,17 @@ export class ThreadGroup {
     this.address[lane] = address;
     this.stride[lane] = stride;
     this.bytes[lane] = bytes;
+  }
+
+  /** Bytes of an element that spans granules which are made. */
+  made(lane: number, slot: number): number {
+    return this.parts?.[lane * MOST_SLOTS + slot] ?? 0;
+  }
+  /** @param bytes 0 when all are, so that the next user of the group finds none */
+  setMade(lane: number, slot: number, bytes: number): void {
+    if (bytes === 0 && !this.parts) return;
+    this.parts ??= new Float64Array(GROUP_LANES * MOST_SLOTS);
+    this.parts[lane * MOST_SLOTS + slot] = bytes;
   }
 
   addressOf(lane: number, slot: number): number {
