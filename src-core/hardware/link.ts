@@ -57,16 +57,22 @@ export class Link {
 
   /**
    * Queues a transfer that may start at `earliestPs`, behind those queued before it in the same direction, and sets
-   * `startedPs`. Answers the instant at which the bytes have arrived: usable at that ps, not before.
+   * `startedPs`. Answers the instant at which the bytes have arrived: usable at that ps, not before. A link without limit
+   * (asymptote Infinity) makes nobody wait, not even a processor whose clock is behind that of the last one served.
    */
   transfer(direction: LinkDirection, earliestPs: number, bytes: number): number {
     assert(Number.isSafeInteger(earliestPs) && earliestPs >= 0, 'simulated time is whole picoseconds from 0 on');
+    const durationPs = this.durationPs(bytes, direction);
+    if (durationPs === 0) {
+      this.startedPs = earliestPs;
+      return earliestPs + this.latencyPs;
+    }
     const lane = this.spec.duplex.value ? direction : TO_DEVICE;
     const engine = this.nextEngine(lane);
     const start = Math.max(earliestPs, this.engineFreePs[engine]!);
     const wirePs = Math.ceil((bytes / this.asymptote(direction)) * PS_PER_S);
     const sent = Math.max(this.wireFreePs[lane]!, start) + wirePs;
-    const end = Math.max(start + this.durationPs(bytes, direction), sent);
+    const end = Math.max(start + durationPs, sent);
     const arrives = end + this.latencyPs;
     assert(
       arrives <= Number.MAX_SAFE_INTEGER,

@@ -11,6 +11,7 @@ import { pagingOf } from '../analysis/bounds/paging-claims';
 import { observe } from '../engine/observe';
 import type { BoundRow, BoundValue } from '../model/bounds';
 import type { MachineSpec, Sourced } from '../model/machine';
+import type { SystemMovement } from '../model/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import {
@@ -143,8 +144,7 @@ export class Bounds {
     const { measured } = this;
     if (measured?.input !== inputOf(header, summary.changes)) return null;
     const policies = [...summary.policies, ...summary.changes.map(({ policy }) => policy).filter(isPolicy)];
-    const movement = memorySystems.find(({ id }) => id === header.scenario.system?.id)?.movement ?? null;
-    const context = { header, summary, policies, movement, ...measured };
+    const context = { header, summary, policies, movement: movementOf(header), ...measured };
     return bounds.map((bound) => {
       const { values, notes } = bound.judge(context);
       return use(bound, values, notes);
@@ -296,13 +296,20 @@ const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
         deviceMemoryBytes: roomForAll(header),
         policies: [...ON_DEMAND, plain('migration', 'on-fault')],
       }),
-      machine: atNoCost(header.machine),
+      machine: atNoCost(header.machine, hostReachesDevices(header)),
     }),
   },
 };
 
+const movementOf = ({ scenario }: RecordingHeader): SystemMovement | null =>
+  memorySystems.find(({ id }) => id === scenario.system?.id)?.movement ?? null;
+
+/** Linux nodes that CPUs reach are CPUs' to use whatever the machine says of its driver's mappings. */
+const hostReachesDevices = (header: RecordingHeader): boolean =>
+  header.machine.hostMapsDevice.value || (header.scenario.system !== undefined && movementOf(header) !== 'on-demand');
+
 /** The machine, where only computing takes time: each processor at the highest rate at which it reaches memory. */
-function atNoCost({ gpu: _gpu, ...machine }: MachineSpec): MachineSpec {
+function atNoCost({ gpu: _gpu, ...machine }: MachineSpec, hostReaches: boolean): MachineSpec {
   const { timing } = machine;
   if (!timing) return machine;
   const free: Sourced<ReturnType<typeof picoseconds>> = {
@@ -311,14 +318,15 @@ function atNoCost({ gpu: _gpu, ...machine }: MachineSpec): MachineSpec {
     grade: 'definition',
   };
   const remote = timing.remoteBandwidth;
-  const fastest = (own: typeof remote, reaches: boolean): typeof remote =>
-    reaches && remote.value > own.value ? remote : own;
+  const others = timing.peerLink ? [remote, timing.peerLink.asymptote] : [remote];
+  const fastest = (own: typeof remote): typeof remote =>
+    others.reduce((best, rate) => (rate.value > best.value ? rate : best), own);
   return {
     ...machine,
     faultBatchEntries: { value: 1, source: 'perfect prefetch', grade: 'definition' },
     timing: {
       link: {
-        asymptote: { value: bytesPerSecond(1e30), source: 'perfect prefetch', grade: 'definition' },
+        asymptote: { value: bytesPerSecond(Infinity), source: 'perfect prefetch', grade: 'definition' },
         kneePerKib: { value: 1e9, source: 'perfect prefetch', grade: 'definition' },
         duplex: { value: true, source: 'perfect prefetch', grade: 'definition' },
       },
@@ -327,8 +335,8 @@ function atNoCost({ gpu: _gpu, ...machine }: MachineSpec): MachineSpec {
       batchFixed: free,
       batchPerFault: free,
       evictionFixed: free,
-      hostBandwidth: fastest(timing.hostBandwidth, machine.hostMapsDevice.value),
-      deviceBandwidth: fastest(timing.deviceBandwidth, true),
+      hostBandwidth: hostReaches ? fastest(timing.hostBandwidth) : timing.hostBandwidth,
+      deviceBandwidth: fastest(timing.deviceBandwidth),
       remoteBandwidth: remote,
       kernelLaunch: timing.kernelLaunch,
     },

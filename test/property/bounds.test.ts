@@ -21,6 +21,8 @@ import { caseOf, type Case } from './compare';
 import { choose } from './drive';
 import { randomProgram, sourceOf, type ProgramPlan } from './random-program';
 
+/** Programs in 2 MiB granules whose elements span several, on a device with room for few. */
+const COARSE = [25, 75];
 /** Systems that refuse more devices. */
 const MOST_DEVICES: Readonly<Partial<Record<MemorySystemId, number>>> = { uvmsmart: 1 };
 const TIMED = machines.filter(({ timing }) => timing !== null);
@@ -208,8 +210,13 @@ describe('bounds', () => {
     'hold on the memory system %s',
     async (id) => {
       const said: string[] = [];
-      for (const seed of only === undefined ? seeds.slice(0, 15) : seeds) {
-        const test = seed % 3 === 0 ? caseOf(seed) : seed % 3 === 1 ? untouched(caseOf(seed)) : larger(seed);
+      for (const seed of only === undefined ? [...seeds.slice(0, 15), ...COARSE] : seeds) {
+        const test =
+          seed % 3 === 0 || COARSE.includes(seed)
+            ? caseOf(seed)
+            : seed % 3 === 1
+              ? untouched(caseOf(seed))
+              : larger(seed);
         if (test.source.devices > (MOST_DEVICES[id] ?? 6)) continue;
         const machine: MachineSpec = { ...timedMachine(seed), hostMapsDevice: test.machine.hostMapsDevice };
         const { policies, ...rest } = test.scenario;

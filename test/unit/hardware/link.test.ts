@@ -77,6 +77,13 @@ describe('Link transfer', () => {
     expect(link.transfer(0, 0, 65536)).toBe(3 * one);
   });
 
+  it('without limit makes nobody wait, whoever was served before', () => {
+    const link = new Link(spec(Infinity));
+    expect(link.transfer(0, 5_000, 65536)).toBe(5_000);
+    expect(link.transfer(0, 100, 65536)).toBe(100);
+    expect(link.startedPs).toBe(100);
+  });
+
   it('gives the same duration whether it is remembered or not', () => {
     const warm = new Link(spec(12));
     for (let size = 1; size <= 5000; size++) warm.durationPs(size);

@@ -107,6 +107,26 @@ describe('S1, the residual goes back and forth', () => {
   });
 });
 
+describe('perfect prefetch', () => {
+  it('takes the CPU to read device memory at the rate that it has, where that is above its own', async () => {
+    const text = `faultline: 1
+name: reach
+machine: pcie4-16g
+system: gh-ats
+objects:
+  a: { size: 256KiB, element: f64 }
+phases:
+  - name: all
+    steps: [ { on: gpu, do: [ { write: a } ] }, { on: cpu, do: [ ${Array.from({ length: 60 }, () => '{ read: a }').join(', ')} ] } ]
+`;
+    await client.run(writeWorkload(client, text), {});
+    const { rows } = await client.request('session.bounds', { make: true });
+    const { value, run } = cell(rows!, 'perfect-prefetch', 'simTimePs');
+    expect(value!).toBeGreaterThan(run / 2);
+    expect(value!).toBeLessThanOrEqual(run);
+  });
+});
+
 describe('bounds beside a run', () => {
   it('are not there before somebody asks, and are the same numbers whenever they are made', async () => {
     const target = writeWorkload(client, workloadText(3));
