@@ -16,8 +16,8 @@ import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemChoice, SystemFigure } from '../../model/memory-system';
-import type { AccessTable, PageContents, PlaceBook, ProcessTable } from './host-parts';
-import type { MoveContext, Moves } from './moves';
+import type { AccessTable, AnswerBook, PageContents, PlaceBook, ProcessTable } from './host-parts';
+import type { EventPlace, MoveContext, Moves } from './moves';
 import type { Piece, SpaceMap } from './space-map';
 import type { Tally } from './tally';
 
@@ -130,6 +130,7 @@ export interface LinuxHost extends EvictionView {
   readonly access: AccessTable;
   readonly whereabouts: PlaceBook;
   readonly contents: PageContents | null;
+  readonly answers: AnswerBook;
   readonly residency: Residency;
   readonly ledger: Ledger;
   readonly clocks: Clocks;
@@ -141,7 +142,6 @@ export interface LinuxHost extends EvictionView {
   /** Migration was off at some time of the run. */
   readonly wasOff: boolean;
 
-  answerUserfault(granule: number): boolean;
   protect(granule: number): void;
   unprotect(): void;
   /** Pages move for this reason while `work` runs. */
@@ -150,6 +150,10 @@ export interface LinuxHost extends EvictionView {
   spend(ps: number): void;
   /** By processor: how much longer than by bandwidth accesses to its own memory take; 1 unless a backend sets it. */
   readonly slowness: Float64Array;
+  /** Brings the clock of a processor up to date; answers what it says, ps. */
+  settleClock(processor: ProcessorIndex): number;
+  /** Where in the run events happen now. */
+  place(): EventPlace;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
   /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */
@@ -161,19 +165,6 @@ export interface LinuxHost extends EvictionView {
   /** Sends what moved; answers when all has arrived, ps. */
   flush(readyPs: number): number;
   transferPs(from: ProcessorIndex, to: ProcessorIndex, bytes: number): number;
-  /** A signal ends the process. */
-  kill(process: Process, signal: string): void;
-  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
-  record(
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    what: string,
-    result: string,
-    detail?: Readonly<Record<string, unknown>>,
-  ): void;
   evacuate(device: ProcessorIndex): number;
   residue(device: ProcessorIndex): number;
   migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string;

@@ -53,6 +53,27 @@ export interface ProcessTable {
   unpin(held: HeldPin): void;
 }
 
+/** What Linux and the drivers answer: see answers.ts. */
+export interface AnswerBook {
+  /** An access ended in something that is not data. A CPU's is a signal, which ends the process, as its default action does. */
+  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
+  /** An access whose process has ended; too many for rows of the timeline. */
+  gone(processor: ProcessorIndex, object: number): void;
+  /** A signal ends the process. */
+  kill(process: Process, signal: string): void;
+  /** One row of kind `os`, and the account of outcomes where the result is not success. */
+  record(
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    what: string,
+    result: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ): void;
+}
+
 /** A GUP reference that the workload holds. */
 export interface HeldPin {
   readonly mm: Mm;

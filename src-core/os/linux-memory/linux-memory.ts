@@ -1,17 +1,14 @@
 /**
  * A run on the Linux model. Processes have page tables of their own (os/linux), devices see memory through the memory
  * system that was chosen (backends/), and this file is what stands between them and the engine: the hot path's bytes
- * follow every page-table change, pages that change their place become transfers, and what Linux answers that is not
- * data becomes an outcome. The operating system works on faults and calls, never on hits.
+ * follow every page-table change, and pages that change their place become transfers. The operating system works on faults
+ * and calls, never on hits.
  */
 import { assert } from '../../base/assert';
 import { EVICTION } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
-import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
-import { toVirtual } from '../../model/space';
-import { handleFault } from '../linux/fault';
-import { exit } from '../linux/fork';
+import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import type { Kernel, KernelConfig } from '../linux/kernel';
 import { Memcg, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
@@ -23,23 +20,20 @@ import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system
 import { PENDING } from '../residency';
 import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
 import { AccessBits } from './access-bits';
+import { Answers } from './answers';
 import { LINUX_MASKS } from './bits';
 import { Contents } from './contents';
 import { kernelConfigOf } from './kernel-config';
-import { cpuFaultCost, kernelCost, type CounterMarks, markCounters } from './cpu-cost';
-import { Moves, NO_CONTEXT, type MoveContext } from './moves';
+import { reasonOfCpuFault, serveCpuFault } from './cpu-faults';
+import { kernelCost, markCounters, serviceCost } from './fault-cost';
+import { Moves, NO_CONTEXT, type EventPlace, type MoveContext } from './moves';
 import { noteEvacuation, notePeaks } from './peaks';
 import { Tally } from './tally';
-import { answerUserfault } from './userfaults';
 import { executeCall } from './calls';
 import { mapPieces } from './map-pieces';
-import { signalOf } from './signals';
 import { Processes } from './processes';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
-
-/** A CPU fault is retried so often (COW after swap-in after …) before it is our bug. */
-const MOST_CPU_FAULTS = 16;
 
 export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly kernel: Kernel;
@@ -49,6 +43,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly whereabouts: Whereabouts;
   readonly contents: Contents | null;
   readonly processes: Processes = new Processes(this);
+  readonly answers: Answers = new Answers(this);
   readonly access: AccessBits;
   readonly slowness: Float64Array;
   /** Under which cause pages move now. */
@@ -148,7 +143,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     }
   }
 
-  place(): { access: number; batch: number; step: number } {
+  place(): EventPlace {
     return { access: this.accessCount, batch: this.batchNow, step: this.step };
   }
 
@@ -258,21 +253,12 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
 
   // --- faults ---
   decide(processor: ProcessorIndex, granule: number, op: AccessOp): number {
-    const process = this.processes.of(granule);
-    const found = process ? entryAt(process.mm, this.map.vpn(granule)) : null;
-    if (processor !== CPU) return this.backend.decide(processor, granule, op);
-    if (!found) return REASON.firstTouch;
-    const { state, protnone } = found.entry;
-    if (state === 'swap') return REASON.swapIn;
-    if (state === 'exclusive') return REASON.exclusive;
-    if (state === 'private') return REASON.notResident;
-    return protnone ? REASON.numaHint : REASON.noPermission;
+    return processor === CPU ? reasonOfCpuFault(this, granule) : this.backend.decide(processor, granule, op);
   }
 
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
     if (!this.processes.of(granule)) {
-      const what = `${processorName(processor)}: its process is gone`;
-      this.tally.outcome('not executed', what, this.nameOf(object), this.clocks.now(processor), this.accessCount);
+      this.answers.gone(processor, object);
       return false;
     }
     this.beginBatch();
@@ -311,10 +297,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     }
     const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: causes[0]! };
     this.under(context, () => {
-      if (processor === CPU) this.cpuFault(faults[0]!);
+      if (processor === CPU) serveCpuFault(this, faults[0]!);
       else this.backend.deviceFaults(processor, faults);
     });
-    if (timing) ready += this.costOf(processor, count, onlyFirstTouch, marks);
+    if (timing) ready += serviceCost(this, timing, processor, count, onlyFirstTouch, marks);
     const arrived = this.flush(ready);
     const end = processor === CPU ? arrived : (this.backend.arrives?.(processor, ready, arrived) ?? arrived);
     this.moves.causes.clear();
@@ -323,84 +309,6 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     if (processor !== CPU) this.tally.deviceStallPs += end - start;
     this.clocks.reach(processor, end);
     this.config.batchServiced();
-  }
-
-  private costOf(processor: ProcessorIndex, count: number, onlyFirstTouch: boolean, marks: CounterMarks): number {
-    const { timing } = this.config.machine;
-    if (!timing) return 0;
-    const inKernel = kernelCost(this.kernel, marks, timing);
-    if (processor !== CPU) {
-      const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;
-      return (this.backend.faultPs?.(count) ?? wholePs) + inKernel;
-    }
-    return cpuFaultCost(timing, onlyFirstTouch, this.moves.travels()) + inKernel;
-  }
-
-  private cpuFault({ granule, op }: DeviceFaultPage): void {
-    this.backend.cpuFaults?.(granule, op);
-    for (let attempt = 0; attempt < MOST_CPU_FAULTS; attempt++) {
-      if (this.isLocal(CPU, granule, op) || this.mapsRemotely(CPU, granule, op)) return;
-      const process = this.processes.of(granule);
-      if (!process) return;
-      const result = handleFault(this.kernel, process.mm, this.map.vpn(granule), { write: op !== 0 });
-      if (result === 'ok') continue;
-      if (result === 'uffd' && this.answerUserfault(granule)) continue;
-      this.outcome(signalOf(result), CPU, granule, op, process);
-      return;
-    }
-    assert(false, 'a CPU fault was handled again and again without making the access possible');
-  }
-
-  /** Answers a missing page of a userfaultfd range; false: nobody registered it. */
-  answerUserfault(granule: number): boolean {
-    const process = this.processes.of(granule);
-    return process !== null && answerUserfault(this, process.mm, this.map.vpn(granule));
-  }
-
-  /** An access ended in something that is not data. A signal ends the process, as its default action does. */
-  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
-    const object = this.ledger.objectOf[granule]!;
-    const verb = ['read', 'write', 'read-write', 'atomic'][op]!;
-    const what = `${processorName(processor)} ${verb}`;
-    const address = toVirtual(this.config.space, granule * PAGE_BYTES);
-    this.record(processor, object, address, PAGE_BYTES, REASON.outcome, what, result);
-    if (processor === CPU) this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
-  }
-  kill(process: Process, signal: string): void {
-    this.processes.release(process.mm);
-    exit(this.kernel, process, 0, signal);
-  }
-
-  private nameOf(object: number): string | null {
-    return this.config.space.objects[object]?.name ?? null;
-  }
-
-  /** One row of kind `os`, and the account of outcomes where the result is not success. */
-  record(
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    what: string,
-    result: string,
-    detail: Readonly<Record<string, unknown>> = {},
-  ): void {
-    const time = this.settleClock(processor);
-    if (result !== 'ok') this.tally.outcome(result, what, this.nameOf(object), time, this.accessCount);
-    const { access, batch, step } = this.place();
-    this.config.sink.os(
-      time,
-      access,
-      batch,
-      step,
-      processor,
-      object,
-      address,
-      Math.min(bytes, 0xffffffff),
-      reason,
-      JSON.stringify({ what, result, ...detail }),
-    );
   }
 
   // --- what calls and backends need ---

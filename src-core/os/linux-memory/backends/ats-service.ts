@@ -16,6 +16,7 @@ import { isHole, populateHole } from '../../linux/populate';
 import type { LinuxHost } from '../backend';
 import { REASON } from '../../codes';
 import { errnoOf } from '../signals';
+import { answerUserfault } from '../userfaults';
 import { atsDestination } from './ats-destination';
 import { AtsPrefetcher, type AtsPrefetchKnobs } from './ats-prefetch';
 import type { AtsWindow, FaultWindow } from './ats-window';
@@ -89,7 +90,7 @@ export class AtsService {
       for (const { granule, op } of faults) {
         const process = memory.processes.of(granule);
         if (process && !memory.access.isMapped(device, granule, op))
-          memory.outcome(resultOf(page), device, granule, op, process);
+          memory.answers.outcome(resultOf(page), device, granule, op, process);
       }
   }
 
@@ -150,7 +151,7 @@ export class AtsService {
     for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
       if (granule < 0 || memory.access.isMapped(device, granule, write ? 1 : 0)) return 'ok';
       const result = this.faultInPlace(mm, vpn, write);
-      if (result === 'ok' || (result === 'uffd' && memory.answerUserfault(granule))) continue;
+      if (result === 'ok' || (result === 'uffd' && answerUserfault(memory, granule))) continue;
       return errnoOf(result);
     }
     assert(false, 'a GPU fault was handled again and again without making the access possible');

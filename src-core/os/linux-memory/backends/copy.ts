@@ -102,7 +102,7 @@ export class CopyBackend implements Backend {
     memory.spend(2 * LIBRARY_CALL.value);
     const process = memory.processes.of(granule)!;
     if (this.free(device) < piece.pages) {
-      memory.outcome('ENOMEM', device, granule, op, process);
+      memory.answers.outcome('ENOMEM', device, granule, op, process);
       for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, remoteBits(true));
       return null;
     }

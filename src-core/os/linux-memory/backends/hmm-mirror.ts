@@ -11,6 +11,7 @@ import { subscribe, type IntervalNotifier, type NotifyRange } from '../../linux/
 import type { DeviceFaultPage, LinuxHost } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { errnoOf } from '../signals';
+import { answerUserfault } from '../userfaults';
 
 /** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
 const RETRIES = 16;
@@ -125,19 +126,19 @@ export class HmmMirror {
           memory.access.set(device, granule, local ? localBits(pfn.write) : remoteBits(pfn.write));
         },
       );
-      if (ret === 'EBUSY' && memory.answerUserfault(granule)) continue;
+      if (ret === 'EBUSY' && answerUserfault(memory, granule)) continue;
       if (ret !== null) {
-        memory.outcome(ret, device, granule, op, process);
+        memory.answers.outcome(ret, device, granule, op, process);
         return;
       }
       if (memory.access.isMapped(device, granule, op)) return;
       // M8: our own page, read-only: a write breaks COW through the CPU's fault path first.
       const result = handleFault(kernel, mm, vpn, { write, remote: true });
       if (result !== 'ok') {
-        memory.outcome(errnoOf(result), device, granule, op, process);
+        memory.answers.outcome(errnoOf(result), device, granule, op, process);
         return;
       }
     }
-    memory.outcome('EBUSY', device, granule, op, process);
+    memory.answers.outcome('EBUSY', device, granule, op, process);
   }
 }

@@ -19,6 +19,7 @@ import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../backend';
 import { localBits, remoteBits } from '../bits';
 import { REASON } from '../../codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../costs';
+import { answerUserfaults } from '../userfaults';
 import { ApuTables } from './apu-tables';
 import { alignedPiece } from './amd-svm/locations';
 
@@ -129,9 +130,9 @@ export class Mi300aBackend implements Backend {
       if (!process || memory.access.isMapped(device, granule, op)) continue;
       const ret = this.restore(device, process.mm, memory.map.vpn(granule), op);
       if (ret === 'ok') continue;
-      memory.outcome(ret, device, granule, op, process);
+      memory.answers.outcome(ret, device, granule, op, process);
       // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts.
-      if (!this.options.xnack) memory.kill(process, 'SIGABRT');
+      if (!this.options.xnack) memory.answers.kill(process, 'SIGABRT');
     }
   }
 
@@ -199,7 +200,8 @@ export class Mi300aBackend implements Backend {
       return ret ?? 'ok';
     };
     let result = round();
-    while (result !== 'ok' && vmaAt(mm, start)!.uffdMissing && this.answer(mm, start, end)) result = round();
+    while (result !== 'ok' && vmaAt(mm, start)!.uffdMissing && answerUserfaults(memory, mm, start, end))
+      result = round();
     this.payFor(end - start, absent, kernel.counters.thpFaults - thps);
     return result;
   }
@@ -213,16 +215,6 @@ export class Mi300aBackend implements Backend {
       const isHuge = entryAt(mm, start + i)?.huge === true;
       this.tables.map(device, granule, isOwn ? localBits(write) : remoteBits(write), isHuge);
     }
-  }
-
-  /** The handler of userfaultfd answers what is missing; false: nothing was. */
-  private answer(mm: Mm, start: number, end: number): boolean {
-    let answered = false;
-    for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.processes.granule(mm, vpn);
-      if (granule >= 0 && !entryAt(mm, vpn) && this.memory.answerUserfault(granule)) answered = true;
-    }
-    return answered;
   }
 
   /** Beyond the fault itself: an entry per page, and for pages that had to be made their allocation and clearing. */

@@ -14,6 +14,7 @@ import type { Backend, DeviceFaultPage, LinuxHost, SystemTraits } from '../backe
 import { localBits, remoteBits } from '../bits';
 import { REASON } from '../../codes';
 import { errnoOf } from '../signals';
+import { answerUserfault } from '../userfaults';
 
 /** A device fault may have to break COW after a swap-in after …; more is a bug of ours. */
 const MOST_FAULTS = 16;
@@ -64,8 +65,8 @@ export abstract class SharedTableBackend implements Backend {
       kernel.localNode = this.nodeOf(device);
       const result = handleFault(kernel, process.mm, memory.map.vpn(granule), { write: op !== 0, remote: true });
       kernel.localNode = 0;
-      if (result === 'ok' || (result === 'uffd' && memory.answerUserfault(granule))) continue;
-      memory.outcome(errnoOf(result), device, granule, op, process);
+      if (result === 'ok' || (result === 'uffd' && answerUserfault(memory, granule))) continue;
+      memory.answers.outcome(errnoOf(result), device, granule, op, process);
       return;
     }
     assert(false, 'a device fault was handled again and again without making the access possible');

@@ -6,10 +6,10 @@ import type { ProcessorIndex } from '../../../../model/processor';
 import type { HmmPfn } from '../../../linux/hmm';
 import { mirrorRange } from '../../../linux/hmm';
 import { canWrite, vmaAt, type Mm, type Vma } from '../../../linux/mm';
-import { entryAt } from '../../../linux/page-table';
 import type { Errno } from '../../../linux/errno';
 import type { LinuxHost } from '../../backend';
 import { localBits, remoteBits } from '../../bits';
+import { answerUserfaults } from '../../userfaults';
 import type { DevicePrivate } from '../device-private';
 import type { SameHive } from './locations';
 import { bitOf, type SvmRange } from './ranges';
@@ -57,18 +57,8 @@ export class SvmMapping {
         },
       ).ret;
     let ret = round();
-    while (ret !== null && vma.uffdMissing && this.answer(mm, start, end)) ret = round();
+    while (ret !== null && vma.uffdMissing && answerUserfaults(this.memory, mm, start, end)) ret = round();
     return ret;
-  }
-
-  /** The handler of userfaultfd answers what is missing; false: nothing was. */
-  private answer(mm: Mm, start: number, end: number): boolean {
-    let answered = false;
-    for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.processes.granule(mm, vpn);
-      if (granule >= 0 && !entryAt(mm, vpn) && this.memory.answerUserfault(granule)) answered = true;
-    }
-    return answered;
   }
 
   /** Whose device pages are mapped as they are: none where the devices do not all have the same owner. */

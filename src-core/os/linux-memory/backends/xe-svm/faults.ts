@@ -6,9 +6,9 @@ import type { ProcessorIndex } from '../../../../model/processor';
 import { mirrorRange, rangeFault, type HmmPfn } from '../../../linux/hmm';
 import { vmaAt } from '../../../linux/mm';
 import { readBegin, type IntervalNotifier } from '../../../linux/notifier';
-import { entryAt } from '../../../linux/page-table';
 import type { LinuxHost } from '../../backend';
 import { localBits, remoteBits } from '../../bits';
+import { answerUserfaults } from '../../userfaults';
 import type { DevicePrivate } from '../device-private';
 import { needsVram } from './chunks';
 import type { DevmemBook } from './devmem';
@@ -140,18 +140,13 @@ export class XeFaults {
         },
       ).ret;
     let ret = round();
-    while (ret !== null && vmaAt(svm.mm, start)?.uffdMissing === true && this.answer(svm, range)) ret = round();
+    while (
+      ret !== null &&
+      vmaAt(svm.mm, start)?.uffdMissing === true &&
+      answerUserfaults(this.memory, svm.mm, start, end)
+    )
+      ret = round();
     return ret;
-  }
-
-  /** The handler of userfaultfd answers what is missing; false: nothing was. */
-  private answer({ mm }: GpuSvm, { start, end }: XeRange): boolean {
-    let answered = false;
-    for (let vpn = start; vpn < end; vpn++) {
-      const granule = this.memory.processes.granule(mm, vpn);
-      if (granule >= 0 && !entryAt(mm, vpn) && this.memory.answerUserfault(granule)) answered = true;
-    }
-    return answered;
   }
 
   /** The processor that has all of the pages; `mixed`: host memory and a device, or two allocations of one. */

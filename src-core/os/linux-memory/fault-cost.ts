@@ -1,18 +1,33 @@
-/** Time that the kernel's work takes, from what its counters say was done. */
+/** Time that faults take, and the kernel's work, from what its counters say was done. */
 import { picoseconds, PS_PER_S } from '../../base/units';
 import type { MachineTiming } from '../../model/machine';
+import { CPU, type ProcessorIndex } from '../../model/processor';
 import { basePagesOf } from '../linux/base-page';
 import type { Kernel, KernelCounters } from '../linux/kernel';
 import { PAGE_BYTES, PMD_PAGES } from '../linux/page';
+import type { LinuxHost } from './backend';
 import { DISK_WRITE, SWAP_READ } from './costs';
 
 export type CounterMarks = Readonly<KernelCounters>;
 
 export const markCounters = (kernel: Kernel): CounterMarks => ({ ...kernel.counters });
 
-/** One CPU fault, without the transfer and without what the counters add. */
-export function cpuFaultCost(timing: MachineTiming, onlyFirstTouch: boolean, bringsBack: boolean): number {
-  return !onlyFirstTouch || bringsBack ? timing.cpuFault.value : timing.cpuFirstTouch.value;
+/** `count` faults that were serviced together, without transfers, in ps; `marks` are from before. */
+export function serviceCost(
+  { kernel, backend, moves }: LinuxHost,
+  timing: MachineTiming,
+  processor: ProcessorIndex,
+  count: number,
+  onlyFirstTouch: boolean,
+  marks: CounterMarks,
+): number {
+  const inKernel = kernelCost(kernel, marks, timing);
+  if (processor === CPU) {
+    const isNew = onlyFirstTouch && !moves.travels();
+    return (isNew ? timing.cpuFirstTouch.value : timing.cpuFault.value) + inKernel;
+  }
+  const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;
+  return (backend.faultPs?.(count) ?? wholePs) + inKernel;
 }
 
 /** Copies, clearing of huge pages, swap and disk since the marks, in ps. Small faults are priced by the caller: a fault on a
