@@ -1,5 +1,6 @@
 /** A run's result for people. */
 import { formatBytes, formatCount, formatTime } from '../../src-core/base/units';
+import type { SystemSummary } from '../../src-core/model/memory-system';
 import type { PolicyChoice } from '../../src-core/model/scenario';
 import type { ReportBlock } from '../../src-core/model/report';
 import type { ObjectSummary, RunSummary } from '../../src-core/model/summary';
@@ -12,11 +13,13 @@ import { facts, textTable } from './table';
 
 const NOT_KNOWN = '–';
 const size = (value: number | null): string => (value === null ? NOT_KNOWN : formatBytes(value));
+/** The system that decides by itself, with policies and units of its own; null: those of the run govern it. */
+const deciderOf = ({ system }: RunSummary): SystemSummary | null => (system?.followsPolicies ? null : system);
 /** The policies of the run, or who decided instead of them. */
-const governedBy = ({ system, policies: choices }: RunSummary): string =>
-  system && !system.followsPolicies
-    ? `policies  none: ${system.title} decides by itself`
-    : `policies  ${policies(choices)}`;
+const governedBy = (summary: RunSummary): string => {
+  const decider = deciderOf(summary);
+  return decider ? `policies  none: ${decider.title} decides by itself` : `policies  ${policies(summary.policies)}`;
+};
 const policies = (choices: readonly PolicyChoice[]): string => choices.map(formatPolicyFlag).join('  ');
 
 function totalsText({ totals }: RunSummary): string {
@@ -77,7 +80,7 @@ export function summaryText(
     (change) => `  batch ${formatCount(change.batch)}: ${formatPolicyFlag(change.policy)} (${change.origin})`,
   );
   return [
-    `${workload.name} (${workload.kind}) on ${machine.id}, ${formatBytes(machine.deviceMemoryBytes)} device memory, ${formatBytes(machine.granularity)} granules, seed ${summary.seed}`,
+    `${workload.name} (${workload.kind}) on ${machine.id}, ${formatBytes(machine.deviceMemoryBytes)} device memory, ${deciderOf(summary) ? '' : `${formatBytes(machine.granularity)} granules, `}seed ${summary.seed}`,
     governedBy(summary),
     ...(changes.length === 0 ? [] : ['changed', ...changes]),
     ...(summary.complete

@@ -1,21 +1,28 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatCount } from '../../base/units';
+import type { ReportInput } from '../../model/report';
 import { machineConstants } from '../machine-constants';
 import { plural, snapshotOf } from '../words';
 
-/** What the engine leaves out on every machine. */
-const NOT_MODELLED = [
-  'Caches, TLBs and page-table walks.',
-  'Computation: a step lasts as long as its memory accesses and faults do.',
-  'A limit of host memory: nothing is swapped out.',
-  'Thrash mitigation, fault throttling and the other guards of real drivers.',
-] as const;
+/** What the engine leaves out of this run. */
+function notModelled({ summary: { system }, machine }: ReportInput): readonly string[] {
+  const walks = machine.timing !== null && machine.gpu !== undefined;
+  const hostMemory = Number(system?.params['hostMemory'] ?? 0) > 0;
+  const driver = system !== null && system.followsPolicies !== true;
+  return [
+    walks ? 'Caches, and TLBs before the last level of each device.' : 'Caches, TLBs and page-table walks.',
+    'Computation: a step lasts as long as its memory accesses and faults do.',
+    ...(hostMemory ? [] : ['A limit of host memory: nothing is swapped out.']),
+    ...(driver ? [] : ['Thrash mitigation, fault throttling and the other guards of real drivers.']),
+  ];
+}
 
 /** What these numbers do not contain; a reader must not take silence for zero. */
 export const completeness: ReportSection = {
   id: 'completeness',
   title: 'What is not in these numbers',
-  build({ summary, machine }) {
+  build(input) {
+    const { summary, machine } = input;
     const constants = machineConstants(machine);
     const assumed = constants.filter(({ grade }) => grade === 'assumed').map(({ name }) => name);
     const damaged = summary.findings
@@ -54,7 +61,7 @@ export const completeness: ReportSection = {
               ? 'Read whole.'
               : `${plural(formatCount(damaged), 'warning or error', 'warnings and errors')} while reading or running; see Findings.`,
           ],
-          ...NOT_MODELLED.map((text) => ['Not modelled', text]),
+          ...notModelled(input).map((text) => ['Not modelled', text]),
         ],
       },
     ];

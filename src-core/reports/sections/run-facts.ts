@@ -9,6 +9,7 @@ export const runFacts: ReportSection = {
   build({ summary, machine, system }) {
     const { workload, totals } = summary;
     const snapshot = snapshotOf(summary);
+    const governed = summary.system === null || summary.system.followsPolicies === true;
     return [
       {
         kind: 'facts',
@@ -18,11 +19,16 @@ export const runFacts: ReportSection = {
           ...(workload.file === null ? [] : [{ label: 'File', value: workload.file }]),
           { label: 'Machine', value: `${machine.title} (${summary.machine.id})` },
           { label: 'Device memory', value: formatBytes(summary.machine.deviceMemoryBytes) },
-          {
-            label: 'Granularity',
-            value: formatBytes(summary.machine.granularity),
-            help: 'the unit of residency and of migration',
-          },
+          // A driver that decides by itself has units of its own.
+          ...(governed
+            ? [
+                {
+                  label: 'Granularity',
+                  value: formatBytes(summary.machine.granularity),
+                  help: 'the unit of residency and of migration',
+                },
+              ]
+            : []),
           {
             label: 'Memory system',
             value: system ? formatSystem(system) : 'managed (rule set R0)',

@@ -116,11 +116,13 @@ describe('memory systems', () => {
     expect((await cells('Bytes to device'))[1]).toBe('42 MiB');
   });
 
-  it('shows the policies only where they govern', async () => {
+  it('shows the policies and the granularity only where they govern', async () => {
     await page.getByTestId('policies-decider').waitFor({ state: 'detached' });
+    await page.getByTestId('facts').getByText('Granularity').waitFor();
     await page.getByRole('tab', { name: 'Memory systems' }).click();
     await page.getByTestId('system-select').selectOption('nvidia-uvm');
     await page.getByTestId('policies-decider').getByText('NVIDIA UVM decides by itself').waitFor();
+    expect(await page.getByTestId('facts').getByText('Granularity').count()).toBe(0);
     await page.getByTestId('toolbar-run').click();
     await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
     await page.getByRole('tab', { name: 'Report' }).click();

@@ -5,6 +5,7 @@ import type { ReportBlock, ReportInput } from '../../../src-core/model/report';
 import type { RunSummary } from '../../../src-core/model/summary';
 import { buildReport } from '../../../src-core/reports/build';
 import { comparisonBlocks, systemBlocks } from '../../../src-core/reports/system-blocks';
+import { titanV } from '../../../src-core/presets/machines/titan-v';
 import { example } from './example-input';
 import { numbers, system, withSystem } from './example-system';
 
@@ -43,6 +44,20 @@ describe('the memory system of a run', () => {
     expect(says(own)).toBe(true);
     expect(says({ ...own, system: { ...own.system!, followsPolicies: true } })).toBe(false);
     expect(says(example.summary)).toBe(false);
+  });
+
+  it('names neither a granularity nor what is not modelled where a driver has its own', () => {
+    const told = (id: string, input: ReportInput): string => JSON.stringify(buildReport(input, [id]));
+    const own = { ...example, summary: withSystem(example.summary) };
+    expect(told('run', example)).toContain('Granularity');
+    expect(told('run', own)).not.toContain('Granularity');
+    expect(told('completeness', example)).toMatch(/TLBs and page-table walks.*A limit of host memory.*Thrash mitigation/);
+    expect(told('completeness', own)).not.toContain('Thrash mitigation');
+    const limited = { ...own.summary.system!, params: { hostMemory: 512 } };
+    const text = told('completeness', { ...own, machine: titanV, summary: { ...own.summary, system: limited } });
+    expect(text).toContain('TLBs before the last level');
+    expect(text).not.toContain('page-table walks');
+    expect(text).not.toContain('A limit of host memory');
   });
 
   it('tells its parameters, its numbers with their units, its requirements and its outcomes', () => {
