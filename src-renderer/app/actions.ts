@@ -5,6 +5,7 @@ import type { RunOptions, RunState } from '../../src-core/protocol/messages';
 import { useBackend } from '../client';
 import { exportName, type ExportFormat } from './export-name';
 import { importersFor, type Importer } from './importers';
+import { chooseFile } from '../widgets/choose-file';
 import { download } from '../widgets/download';
 
 /** A chosen file that may come with others: the import dialog asks before it is opened. */
@@ -40,18 +41,6 @@ export interface Actions {
 /** Long enough to be read, short enough not to be taken for news of the next action. */
 const NOTICE_MS = 6000;
 
-const baseName = (path: string): string => path.replace(/^.*[/\\]/, '');
-
-function pickFile(): Promise<File | null> {
-  return new Promise((resolve) => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.addEventListener('change', () => resolve(input.files?.[0] ?? null));
-    input.addEventListener('cancel', () => resolve(null));
-    input.click();
-  });
-}
-
 export function useActions(): Actions {
   const backend = useBackend();
   const pendingImport = shallowRef<PendingImport | null>(null);
@@ -79,15 +68,7 @@ export function useActions(): Actions {
     if (importers.length > 0) pendingImport.value = { name, target, importers };
     else await openTarget(target);
   };
-  const choose: Actions['choose'] = async (title) => {
-    if (desktop.value) {
-      const target = await backend.request('app.openDialog', { title });
-      return target ? { name: target.kind === 'path' ? baseName(target.path) : title, target } : null;
-    }
-    const file = await pickFile();
-    const target = file ? await backend.upload(file) : null;
-    return file && target ? { name: file.name, target } : null;
-  };
+  const choose: Actions['choose'] = (title) => chooseFile(backend, title);
   const save = async (format: ExportFormat): Promise<void> => {
     // Two runs of one workload are told apart by their recording.
     const hash = state.value === 'finished' ? (await backend.request('session.summary', null)).recordingHash : null;

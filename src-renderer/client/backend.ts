@@ -3,7 +3,7 @@
  * Components read from here and call the verbs; they never see a message.
  */
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
-import type { ChangeKind, PolicyChoice } from '../../src-core/model/scenario';
+import type { ChangeKind } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
 import type {
   BackendEvent,
@@ -15,7 +15,6 @@ import type {
   RunOptions,
   RunState,
   RunStatus,
-  SystemWish,
 } from '../../src-core/protocol/messages';
 import { createBounds, type BoundsClient } from './bounds';
 import { createConnection, RequestError, type Connection, type Link } from './connection';
@@ -63,10 +62,11 @@ export interface Backend {
   setPolicy(kind: ChangeKind, id: string, params: Params<'session.policy'>['params']): Promise<void>;
   /** Whether `openAgainWith` can work: this page knows what was opened. */
   readonly canOpenAgain: ComputedRef<boolean>;
-  /** Opens the same input once more with these policies from the start (what looks into the future needs that). */
-  openAgainWith(policies: readonly PolicyChoice[]): Promise<void>;
-  /** Opens the same input once more under another memory system. */
-  openAgainWithSystem(system: SystemWish): Promise<void>;
+  /**
+   * Opens the same input once more with these options instead: policies from the start (what looks into the future needs
+   * that), another memory system, another machine (by name or by file).
+   */
+  openAgainWith(change: RunOptions): Promise<void>;
   report(error: unknown): void;
 }
 
@@ -228,11 +228,11 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
       status.value = now;
     },
     canOpenAgain: computed(() => opened.value !== null),
-    async openAgainWith(policies) {
-      if (opened.value) await open(opened.value.target, { ...opened.value.options, policies });
-    },
-    async openAgainWithSystem(system) {
-      if (opened.value) await open(opened.value.target, { ...opened.value.options, system });
+    async openAgainWith(change) {
+      if (!opened.value) return;
+      const { machine: _machine, machineFile: _machineFile, ...others } = opened.value.options;
+      const kept = 'machine' in change || 'machineFile' in change ? others : opened.value.options;
+      await open(opened.value.target, { ...kept, ...change });
     },
     async setPolicy(kind, id, params) {
       status.value = await connection.request('session.policy', { kind, id, params });

@@ -51,7 +51,9 @@ describe('the memory system of a run', () => {
     const own = { ...example, summary: withSystem(example.summary) };
     expect(told('run', example)).toContain('Granularity');
     expect(told('run', own)).not.toContain('Granularity');
-    expect(told('completeness', example)).toMatch(/TLBs and page-table walks.*A limit of host memory.*Thrash mitigation/);
+    expect(told('completeness', example)).toMatch(
+      /TLBs and page-table walks.*A limit of host memory.*Thrash mitigation/,
+    );
     expect(told('completeness', own)).not.toContain('Thrash mitigation');
     const limited = { ...own.summary.system!, params: { hostMemory: 512 } };
     const text = told('completeness', { ...own, machine: titanV, summary: { ...own.summary, system: limited } });
