@@ -3,7 +3,8 @@
  * against the run as it stands whenever somebody asks.
  */
 import { bytesPerSecond, picoseconds } from '../base/units';
-import { BOUND_RUNS, type BoundRun, type Judgement, type Observation } from '../analysis/bounds/bound';
+import { BOUND_RUNS, type BoundRun, type Curve, type Judgement, type Observation } from '../analysis/bounds/bound';
+import { evenly } from '../analysis/bounds/evenly';
 import { bounds } from '../analysis/bounds';
 import { fewestFetches, type Paging } from '../analysis/bounds/optimal-paging';
 import { traceNotes } from '../analysis/bounds/trace-notes';
@@ -45,7 +46,7 @@ export interface BoundLine {
   readonly bound: string;
   /** `footprint`: bytes that devices have touched so far. */
   readonly quantity: BoundValue['quantity'] | 'footprint';
-  readonly curve: (access: number) => number;
+  readonly curve: Curve;
 }
 
 export class Bounds {
@@ -112,14 +113,16 @@ export class Bounds {
 
   /** What can be drawn along the run; null: not made for this input. */
   linesOf(header: RecordingHeader, summary: RunSummary): readonly BoundLine[] | null {
+    const observation = this.measured?.observation;
+    if (!observation) return null;
+    const { toDevice, toHost, unlimited, unitBytes, kernels } = observation;
+    const drawn = (curve: Curve): Curve => (kernels ? evenly(curve, kernels) : curve);
     const lines = this.judgedBy(header, summary, ({ id }, values) =>
       values.flatMap((value): BoundLine[] =>
-        'curve' in value && value.curve ? [{ bound: id, quantity: value.quantity, curve: value.curve }] : [],
+        'curve' in value && value.curve ? [{ bound: id, quantity: value.quantity, curve: drawn(value.curve) }] : [],
       ),
     )?.flat();
-    const observation = this.measured?.observation;
-    if (!lines || !observation) return null;
-    const { toDevice, toHost, unlimited, unitBytes } = observation;
+    if (!lines) return null;
     // The floor of the link is one number for both ways; drawn, it is two.
     if (lines.some(({ bound }) => bound === 'link-floor'))
       lines.push(
@@ -131,7 +134,7 @@ export class Bounds {
       lines.push({
         bound: 'infinite-memory',
         quantity: 'footprint',
-        curve: (access) => footprint.at(access) * unitBytes,
+        curve: drawn((access) => footprint.at(access) * unitBytes),
       });
     return lines;
   }
@@ -230,6 +233,7 @@ async function observeInput(
     optimal: await paging(capacity),
     unlimited: await paging(Infinity),
     inOrder: inOrder && !byStep,
+    kernels: visits && (byStep || !inOrder) ? [...Array.from(visits.access), visits.accesses] : null,
     unitBytes,
     capacity,
     osCalls: seen.osCalls,

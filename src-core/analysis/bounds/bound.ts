@@ -22,6 +22,8 @@ export interface Observation {
   readonly unlimited: Paging | null;
   /** Visits were taken in the order of the stream; false: whatever order inside a step. */
   readonly inOrder: boolean;
+  /** Where that order is open: accesses made before each step, and at the end; null where visits are in order. */
+  readonly kernels: readonly number[] | null;
   /** Unit of paging, bytes. */
   readonly unitBytes: number;
   /** Units that one device holds. */

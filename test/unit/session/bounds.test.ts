@@ -81,6 +81,21 @@ describe('S4, 320 MiB swept 20 times in 256 MiB', () => {
   });
 });
 
+describe('lines along the run', () => {
+  it('spread what a kernel needs over the kernel, where the order inside is open: nothing towers over the run', async () => {
+    await boundsOf('s4-oversubscribed-stencil', { machine: 'pcie4-16g' });
+    const { extent } = await client.request('session.timeline', { from: 0, to: 1, bins: 1 });
+    const { tracks, bounds } = await client.request('session.timeline', { from: 0, to: extent.to, bins: 400 });
+    const line = bounds!.find(({ id }) => id === 'belady.gpuFaults')!.values;
+    const run = tracks.find(({ id }) => id === 'faults.gpu.not-resident')!.values;
+    expect(line.reduce((sum, value) => sum + value, 0)).toBeCloseTo(24_576, 6);
+    // The run faults on everything in each sweep; the first sweep has to as well.
+    expect(Math.max(...line) / Math.max(...run)).toBeLessThan(1.25);
+    // Numbers are still counted in whole kernels.
+    expect((await client.request('session.bounds', { make: false })).rows![0]!.values[0]!.value).toBe(24_576);
+  });
+});
+
 describe('S9, first touch on the CPU', () => {
   it('pages as little as paging can; a third of it nobody needs', async () => {
     const rows = await boundsOf('s9-first-touch-triad', { machine: 'r0' });
