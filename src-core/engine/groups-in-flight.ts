@@ -15,11 +15,6 @@ const GPU_METRIC = OP_METRIC[1];
 /** Batches in a row after which no access could be made: so many are our bug, not a workload; throttled faults end too. */
 const MOST_IDLE_BATCHES = 100_000;
 
-interface Landing {
-  readonly atPs: number;
-  readonly weight: number;
-}
-
 export class GroupsInFlight {
   device: ProcessorIndex = 1;
   /** Thread groups issued in this kernel: decides which SM, and so which uTLB, the next one gets. */
@@ -29,7 +24,8 @@ export class GroupsInFlight {
   /** Weight of the groups that wait. */
   private waitingGroups = 0;
   /** Groups whose replay is on its way: they occupy the device until then. */
-  private readonly landing: Landing[] = [];
+  private readonly landsAtPs: number[] = [];
+  private readonly landingWeight: number[] = [];
   private landingHead = 0;
   private landingGroups = 0;
   /** Groups whose fault found no room, by uTLB, oldest first. */
@@ -74,9 +70,10 @@ export class GroupsInFlight {
   /** Until nothing waits, and the device has reached the last replay: the end of a kernel. */
   drain(): void {
     while (this.waitingGroups > 0) this.service();
-    for (; this.landingHead < this.landing.length; this.landingHead++)
-      this.waitUntil(this.landing[this.landingHead]!.atPs);
-    this.landing.length = 0;
+    for (; this.landingHead < this.landsAtPs.length; this.landingHead++)
+      this.waitUntil(this.landsAtPs[this.landingHead]!);
+    this.landsAtPs.length = 0;
+    this.landingWeight.length = 0;
     this.landingHead = 0;
     this.landingGroups = 0;
   }
@@ -106,10 +103,10 @@ export class GroupsInFlight {
     const { queue, memory, device } = this;
     let time = now;
     for (;;) {
-      while (this.landingHead < this.landing.length && this.landing[this.landingHead]!.atPs <= time) this.land();
+      while (this.landingHead < this.landsAtPs.length && this.landsAtPs[this.landingHead]! <= time) this.land();
       if (this.waitingGroups + this.landingGroups + weight <= queue.groupsInFlight) return;
-      if (this.landingHead < this.landing.length) {
-        this.waitUntil(this.landing[this.landingHead]!.atPs);
+      if (this.landingHead < this.landsAtPs.length) {
+        this.waitUntil(this.landsAtPs[this.landingHead]!);
         time = memory.clocks.now(device);
       } else if (this.waitingGroups > 0) this.service();
       else return;
@@ -126,10 +123,11 @@ export class GroupsInFlight {
   }
 
   private land(): void {
-    this.landingGroups -= this.landing[this.landingHead]!.weight;
+    this.landingGroups -= this.landingWeight[this.landingHead]!;
     this.landingHead++;
-    if (this.landingHead === this.landing.length || this.landingHead > 8192) {
-      this.landing.splice(0, this.landingHead);
+    if (this.landingHead === this.landsAtPs.length || this.landingHead > 8192) {
+      this.landsAtPs.splice(0, this.landingHead);
+      this.landingWeight.splice(0, this.landingHead);
       this.landingHead = 0;
     }
   }
@@ -219,7 +217,8 @@ export class GroupsInFlight {
     this.waitingGroups -= group.weight;
     this.spare.push(group);
     if (atPs <= memory.clocks.now(this.device)) return;
-    this.landing.push({ atPs, weight: group.weight });
+    this.landsAtPs.push(atPs);
+    this.landingWeight.push(group.weight);
     this.landingGroups += group.weight;
   }
 

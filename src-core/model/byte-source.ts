@@ -13,6 +13,7 @@ export interface ByteSource {
 
 /** Bytes that go somewhere in order (a recording on disk). Calls are synchronous: the engine does not wait. */
 export interface ByteSink {
+  /** @param bytes valid during the call */
   write(bytes: Uint8Array): void;
   close(): void;
 }

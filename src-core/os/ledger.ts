@@ -113,12 +113,36 @@ export class Ledger {
 
   /** `leaving` and `transferred` for neighbours that go the same way, and the change of owner in between. */
   transferredRun(first: number, count: number, receiver: ProcessorIndex, kept: number, owner: number): void {
+    if (this.touched || this.shared.size > 0) this.joinEach(first, count, receiver);
+    else this.join(first, count, receiver);
+    this.residency.rewrite(first, count, kept, owner | TRACKED);
+  }
+
+  /** Where no granule has bytes to settle or objects to share it: almost always, and on the hot path. */
+  private join(first: number, count: number, receiver: ProcessorIndex): void {
+    const { open, movesToDevice, movesToHost } = this;
+    const moves = receiver === CPU ? movesToHost : movesToDevice;
+    const others = receiver === CPU ? movesToDevice : movesToHost;
+    const outer = first + count;
+    for (let granule = first; granule < outer;) {
+      for (; granule < outer && open[granule] === QUESTION; granule++) moves[granule] = moves[granule]! + 1;
+      const from = granule;
+      for (; granule < outer && open[granule] !== QUESTION; granule++) {
+        this.overwritten.clear(granule);
+        others[granule] = 0;
+        moves[granule] = 1;
+        open[granule] = open[granule]! | QUESTION;
+      }
+      if (granule > from) this.tracked?.(from, true, granule - from);
+    }
+  }
+
+  private joinEach(first: number, count: number, receiver: ProcessorIndex): void {
     const { open, movesToDevice, movesToHost, overwritten, touched } = this;
-    const { state } = this.residency;
     const moves = receiver === CPU ? movesToHost : movesToDevice;
     const others = receiver === CPU ? movesToDevice : movesToHost;
     const asks = QUESTION | (touched ? USEFUL : 0);
-    const hasShared = this.shared.size > 0;
+    const hasShared = this.shared.size > 0; // a look-up per page, for what few runs have
     let isNew = false;
     for (let granule = first; granule < first + count; granule++) {
       const before = open[granule]!;
@@ -137,7 +161,6 @@ export class Ledger {
         open[granule] = now | asks;
         isNew = true;
       }
-      state[granule] = (state[granule]! & kept) | owner | TRACKED;
     }
     if (isNew) this.tracked?.(first, true, count);
   }
@@ -259,12 +282,15 @@ export class Ledger {
 
   /** Closes the question; `null` = live. */
   private answer(granule: number, metrics: readonly [number, number] | null): void {
-    if (metrics) {
+    if (metrics && !this.shared.has(granule)) {
+      const object = this.objectOf[granule]!;
+      this.count(object, metrics[0], this.movesToDevice[granule]! * this.granuleBytes);
+      this.count(object, metrics[1], this.movesToHost[granule]! * this.granuleBytes);
+    } else if (metrics)
       for (const moves of this.movesOf(granule)) {
         this.count(moves.object, metrics[0], moves.toDevice * this.granuleBytes);
         this.count(moves.object, metrics[1], moves.toHost * this.granuleBytes);
       }
-    }
     this.overwritten.clear(granule);
     this.setOpen(granule, this.open[granule]! & ~QUESTION);
   }
@@ -282,7 +308,8 @@ export class Ledger {
 
   /** Whose transfer the granule came with. */
   private receiverObject(granule: number): number {
-    return this.shared.get(granule)?.receiver ?? this.objectOf[granule]!;
+    const shared = this.shared.size === 0 ? undefined : this.shared.get(granule);
+    return shared?.receiver ?? this.objectOf[granule]!;
   }
 
   private giveUp(granule: number): void {

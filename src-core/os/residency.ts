@@ -7,6 +7,7 @@
  * and nothing else to do".
  */
 import { assert } from '../base/assert';
+import { createByteColumn, rewrite } from '../base/byte-column';
 import { CPU, type ProcessorIndex } from '../model/processor';
 
 /** Owner: 0 = not populated, otherwise processor index + 1. */
@@ -23,6 +24,7 @@ const NONE = -1;
 
 export class Residency {
   readonly state: Uint8Array;
+  private readonly column;
   /** Most recent granule of each processor's list; read in the hot path. */
   readonly newest: Int32Array;
   private readonly oldestOf: Int32Array;
@@ -47,7 +49,8 @@ export class Residency {
       granules < 2 ** 31,
       `the space has ${granules} granules; at most 2^31 − 1 are supported: choose a larger granularity`,
     );
-    this.state = new Uint8Array(granules);
+    this.column = createByteColumn(granules);
+    this.state = this.column.bytes;
     this.newest = new Int32Array(processors).fill(NONE);
     this.oldestOf = new Int32Array(processors).fill(NONE);
     this.older = new Int32Array(granules).fill(NONE);
@@ -61,6 +64,11 @@ export class Residency {
   /** The owner, or −1 while the granule is not populated. */
   ownerOf(granule: number): ProcessorIndex {
     return (this.state[granule]! & OWNER_MASK) - 1;
+  }
+
+  /** The state of neighbours: keeps the bits `kept`, sets the bits `set`. */
+  rewrite(first: number, count: number, kept: number, set: number): void {
+    rewrite(this.column, first, count, kept, set);
   }
 
   residents(device: ProcessorIndex): number {

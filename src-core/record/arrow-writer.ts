@@ -12,7 +12,14 @@ import {
 import type { ByteSink } from '../model/byte-source';
 import type { RecordingHeader } from '../model/recording';
 import { columnType, recordingSchema } from './arrow-schema';
-import { COLUMN_NAMES, COLUMNS_OF_KIND, HAS_DETAIL, type ColumnBlock, type EventChunk } from './columns';
+import {
+  COLUMN_NAMES,
+  COLUMNS_OF_KIND,
+  HAS_DETAIL,
+  type ColumnArray,
+  type ColumnBlock,
+  type EventChunk,
+} from './columns';
 import type { ChunkWriter } from './recorder';
 
 /** Columns that a machine without timing does not have. */
@@ -24,6 +31,7 @@ const TIMED = new Set(['time', 'duration']);
  */
 class StreamBytes extends RecordBatchStreamWriter {
   private parts: Uint8Array[] = [];
+  private whole = new Uint8Array(0);
 
   protected override _write(chunk: ArrayBufferView): this {
     if (chunk.byteLength > 0) this.parts.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
@@ -31,24 +39,31 @@ class StreamBytes extends RecordBatchStreamWriter {
     return this;
   }
 
-  /** What was written since the last call, in one piece. */
+  /** What was written since the last call, in one piece that is valid until the next. */
   take(): Uint8Array {
     const { parts } = this;
-    this.parts = [];
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length > this.whole.length) this.whole = new Uint8Array(2 * length);
     let at = 0;
     for (const part of parts) {
-      whole.set(part, at);
+      this.whole.set(part, at);
       at += part.length;
     }
-    return whole;
+    this.parts = [];
+    return this.whole.subarray(0, length);
   }
+}
+
+interface ColumnMaker<A = ColumnArray> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): A;
 }
 
 export class ArrowWriter implements ChunkWriter {
   private readonly schema: Schema;
   private readonly writer = new StreamBytes();
   private readonly timed: boolean;
+  private zeroBytes = new ArrayBuffer(0);
 
   constructor(
     header: RecordingHeader,
@@ -83,28 +98,34 @@ export class ArrowWriter implements ChunkWriter {
       const type = columnType(name);
       const present = COLUMNS_OF_KIND[block.kind]!.includes(name) && (this.timed || !TIMED.has(name));
       const column = block.columns[name];
-      const data = present
-        ? column.slice(0, length)
-        : new (column.constructor as new (n: number) => typeof column)(length);
-      const nulls = present ? {} : { nullCount: length, nullBitmap: new Uint8Array((length + 7) >> 3) };
+      // No copy: `take` makes one before the block is filled anew.
+      const data = present ? column.subarray(0, length) : this.zeros(column.constructor as ColumnMaker, length);
+      const nulls = present ? {} : { nullCount: length, nullBitmap: this.zeros(Uint8Array, (length + 7) >> 3) };
       return makeData({ type, length, data, ...nulls } as never);
     });
-    children.push(HAS_DETAIL[block.kind] ? vectorFromArray(block.details, new Utf8()).data[0]! : noTexts(length));
+    children.push(HAS_DETAIL[block.kind] ? vectorFromArray(block.details, new Utf8()).data[0]! : this.noTexts(length));
     return new RecordBatch(
       this.schema,
       makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }),
     );
   }
-}
 
-/** A text column of nothing but nulls. */
-function noTexts(length: number): Data {
-  return makeData({
-    type: new Utf8(),
-    length,
-    nullCount: length,
-    nullBitmap: new Uint8Array((length + 7) >> 3),
-    valueOffsets: new Int32Array(length + 1),
-    data: new Uint8Array(0),
-  });
+  /** A text column of nothing but nulls. */
+  private noTexts(length: number): Data {
+    return makeData({
+      type: new Utf8(),
+      length,
+      nullCount: length,
+      nullBitmap: this.zeros(Uint8Array, (length + 7) >> 3),
+      valueOffsets: this.zeros(Int32Array, length + 1),
+      data: this.zeros(Uint8Array, 0),
+    });
+  }
+
+  /** An array of zeros; nobody writes to it, so that all share their memory. */
+  private zeros<A>(Column: ColumnMaker<A>, length: number): A {
+    const bytes = length * Column.BYTES_PER_ELEMENT;
+    if (this.zeroBytes.byteLength < bytes) this.zeroBytes = new ArrayBuffer(bytes);
+    return new Column(this.zeroBytes, 0, length);
+  }
 }

@@ -14,6 +14,8 @@ export interface BucketRange {
 export class Buckets {
   /** Width of one bucket on the axis. */
   private bucket = 1;
+  /** 1 / bucket, which is exact: the width is a power of two. */
+  private perUnit = 1;
   /** Row per bucket; made when first written. */
   private readonly rows: (Float64Array | undefined)[];
   private last = -1;
@@ -26,15 +28,20 @@ export class Buckets {
     this.rows = new Array<Float64Array | undefined>(buckets);
   }
 
-  add(x: number, column: number, amount: number): void {
-    let index = Math.floor(x / this.bucket);
+  /** The row of x, to add to; valid until the next call. */
+  row(x: number): Float64Array {
+    let index = Math.floor(x * this.perUnit);
     while (index >= this.buckets) {
       this.merge();
-      index = Math.floor(x / this.bucket);
+      index = Math.floor(x * this.perUnit);
     }
-    const row = (this.rows[index] ??= new Float64Array(this.width));
-    row[column] = row[column]! + amount;
     if (index > this.last) this.last = index;
+    return (this.rows[index] ??= new Float64Array(this.width));
+  }
+
+  add(x: number, column: number, amount: number): void {
+    const row = this.row(x);
+    row[column] = row[column]! + amount;
   }
 
   /** Makes the axis reach at least to x, although nothing happened there. */
@@ -108,6 +115,7 @@ export class Buckets {
 
   private merge(): void {
     this.bucket *= 2;
+    this.perUnit /= 2;
     for (let i = 0; i < this.buckets / 2; i++) {
       const a = this.rows[2 * i];
       const b = this.rows[2 * i + 1];

@@ -18,7 +18,6 @@ import {
   reasonCode,
   STEP,
   type Metric,
-  type Reason,
 } from '../model/events';
 import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
@@ -35,6 +34,7 @@ import type { EventChunk } from '../record/columns';
 import { Staircase } from '../base/staircase';
 import { Buckets } from './buckets';
 import { StepSpans } from './step-spans';
+import { trackOf, tracksOf, type TrackTable } from './tracks';
 
 /** Buckets of the run-wide tracks. */
 const TRACK_BUCKETS = 16384;
@@ -46,71 +46,6 @@ const MAX_MARKS = 1000;
 /** Calls, and as many outcomes: neither takes the room of the other, nor that of phases and policy changes. */
 const MAX_OS_MARKS = 400;
 
-const FAULT_REASONS = ['first-touch', 'not-resident', 'remote-map'] as const;
-const MOVE_REASONS = ['fault', 'prefetch', 'access-counter', 'capacity'] as const;
-/** What only memory systems on the Linux model have. */
-const LINUX_FAULTS = ['hmm-mirror', 'no-permission', 'numa-hint', 'device-exclusive', 'swap-in', 'copy-in'] as const;
-const LINUX_MOVES = ['explicit', 'copy-in', 'copy-out', 'evacuate', 'numa-hint', 'pin', 'demote', 'promote'] as const;
-const TITLES: Readonly<Partial<Record<Reason, string>>> = {
-  'first-touch': 'first touch',
-  'not-resident': 'not resident',
-  'remote-map': 'remote mapping',
-  fault: 'on fault',
-  prefetch: 'prefetch',
-  'access-counter': 'access counter',
-  capacity: 'eviction',
-  'hmm-mirror': 'mirrored where it is',
-  'no-permission': 'not for this kind of access',
-  'numa-hint': 'NUMA hint',
-  'device-exclusive': 'device-exclusive',
-  'swap-in': 'from swap',
-  'copy-in': 'copy in',
-  'copy-out': 'copy out',
-  explicit: 'asked for',
-  evacuate: 'evacuation',
-  pin: 'pin',
-  demote: 'demotion',
-  promote: 'promotion',
-};
-
-interface TrackSpec {
-  readonly id: string;
-  readonly title: string;
-  readonly group: 'faults' | 'bytes';
-  readonly unit: 'count' | 'bytes';
-}
-
-/** The run-wide tracks of a run, and where the reasons of faults and of moves are among them. */
-interface TrackTable {
-  readonly tracks: readonly TrackSpec[];
-  readonly faults: readonly number[];
-  readonly moves: readonly number[];
-}
-
-function tracksOf(linux: boolean): TrackTable {
-  const faults: readonly Reason[] = linux ? [...FAULT_REASONS, ...LINUX_FAULTS] : FAULT_REASONS;
-  const moves: readonly Reason[] = linux ? [...MOVE_REASONS, ...LINUX_MOVES] : MOVE_REASONS;
-  const title = (reason: Reason): string => TITLES[reason] ?? reason;
-  const tracks: TrackSpec[] = [
-    ...(['cpu', 'gpu'] as const).flatMap((side) =>
-      faults.map((reason) => ({
-        id: `faults.${side}.${reason}`,
-        title: `${side.toUpperCase()} faults, ${title(reason)}`,
-        group: 'faults' as const,
-        unit: 'count' as const,
-      })),
-    ),
-    ...(['toDevice', 'toHost'] as const).flatMap((direction) =>
-      moves.map((reason) => ({
-        id: `bytes.${direction}.${reason === 'capacity' ? 'eviction' : reason}`,
-        title: `${direction === 'toDevice' ? 'to device' : 'to host'}, ${title(reason)}`,
-        group: 'bytes' as const,
-        unit: 'bytes' as const,
-      })),
-    ),
-  ];
-  return { tracks, faults: faults.map(reasonCode), moves: moves.map(reasonCode) };
-}
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
 const at = (metric: Metric): number => metricIndex(metric);
 const M = {
@@ -130,8 +65,11 @@ const BEGIN = reasonCode('begin');
 const CALL = reasonCode('call');
 const DRIVER_EVENT = reasonCode('driver-event');
 
-/** Position of a reason; one that the table does not have (a recording of a newer version) counts with the first. */
-const trackOf = (reasons: readonly number[], reason: number): number => Math.max(0, reasons.indexOf(reason));
+type Columns = EventChunk['blocks'][number]['columns'];
+
+function add(sums: Float64Array, column: number, amount: number): void {
+  sums[column] = sums[column]! + amount;
+}
 
 export class Timeline {
   readonly axis: AxisKind;
@@ -147,6 +85,8 @@ export class Timeline {
   private readonly marks: MarkAnswer[] = [];
   private readonly steps = new StepSpans();
   private readonly seen = new Int32Array(8);
+  /** `seen` before the rows in hand. */
+  private readonly from = new Int32Array(8);
   private chunkSeen = -1;
   private readonly osMarks = { os: 0, outcome: 0 };
   private lastPhase = '';
@@ -181,13 +121,19 @@ export class Timeline {
       this.chunkSeen = chunk.firstOrdinal;
       this.seen.fill(0);
     }
+    const { seen, from } = this;
+    from.set(seen);
     let done = 0;
-    for (let kind = 0; kind < EVENT_KINDS.length; kind++) done += this.seen[kind]!;
+    for (let kind = 0; kind < EVENT_KINDS.length; kind++) done += seen[kind]!;
     for (let i = done; i < chunk.count; i++) {
       const kind = chunk.order[i]!;
-      this.row(chunk, kind, this.seen[kind]!);
-      this.seen[kind] = this.seen[kind]! + 1;
+      this.row(chunk, kind, seen[kind]!);
+      seen[kind] = seen[kind]! + 1;
     }
+    // Sums do not depend on the order: what comes by the million is added column by column.
+    this.faults(chunk.blocks[FAULT]!.columns, from[FAULT]!, seen[FAULT]!);
+    for (const kind of [MIGRATION, EVICTION])
+      this.transfers(chunk.blocks[kind]!.columns, kind, from[kind]!, seen[kind]!);
   }
 
   /** The run has come this far although nothing happened. */
@@ -214,41 +160,51 @@ export class Timeline {
       this.progressTo = x;
       this.progress.add(x, columns.access[row]!);
     }
-    if (kind === FAULT) {
-      const gpu = columns.processor[row] !== CPU;
-      const reason = columns.reason[row]!;
-      const { faults } = this.table;
-      this.tracks.add(x, (gpu ? faults.length : 0) + trackOf(faults, reason), 1);
-      const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
-      this.perObject.add(x, object + (gpu ? M.gpuFaults : M.cpuFaults), 1);
-    } else if (kind === MIGRATION || kind === EVICTION) this.transfer(columns, kind, row, x);
-    else if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
+    if (kind === FAULT || kind === MIGRATION || kind === EVICTION) return;
+    if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
     else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as RunChange, x, columns.batch[row]!);
     else if (kind === OS) this.osMark(columns, row, block.details[row]!, x);
     else if (kind === STEP) this.step(columns, row, block.details[row]!, x);
   }
 
-  private transfer(columns: EventChunk['blocks'][number]['columns'], kind: number, row: number, x: number): void {
-    const bytes = columns.bytes[row]!;
-    const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
-    const { source, target } = columns;
-    // Pages that came into being on a device, or went with their mapping: no bytes moved. R0 writes no size there.
-    if (source[row] === NO_PROCESSOR || target[row] === NO_PROCESSOR) {
-      const size = bytes > 0 ? bytes : this.granuleBytes;
-      this.perObject.add(x, object + RESIDENT, source[row] === NO_PROCESSOR ? size : -size);
-      return;
+  private faults(columns: Columns, from: number, to: number): void {
+    const { processor, reason, object } = columns;
+    const along = this.axis === 'time' ? columns.time : columns.access;
+    const { faults } = this.table;
+    for (let row = from; row < to; row++) {
+      const x = along[row]!;
+      const gpu = processor[row] !== CPU;
+      this.tracks.add(x, (gpu ? faults.length : 0) + trackOf(faults, reason[row]!), 1);
+      this.perObject.add(x, object[row]! * OBJECT_NUMBERS_PER_ROW + (gpu ? M.gpuFaults : M.cpuFaults), 1);
     }
-    const toHost = target[row] === CPU;
-    const reason = columns.reason[row]!;
+  }
+
+  private transfers(columns: Columns, kind: number, from: number, to: number): void {
+    const { source, target, bytes } = columns;
+    const along = this.axis === 'time' ? columns.time : columns.access;
     const { faults, moves } = this.table;
-    this.tracks.add(x, 2 * faults.length + (toHost ? moves.length : 0) + trackOf(moves, reason), bytes);
-    this.perObject.add(x, object + (toHost ? M.toHost : M.toDevice), bytes);
-    const units = Math.max(1, bytes / this.unitBytes);
-    this.perObject.add(x, object + M.migrations, units);
-    if (kind === EVICTION) this.perObject.add(x, object + M.evictions, units);
-    if (reason === PREFETCH) this.perObject.add(x, object + M.prefetched, bytes);
-    const fromHost = source[row] === CPU;
-    if (toHost !== fromHost) this.perObject.add(x, object + RESIDENT, toHost ? -bytes : bytes);
+    for (let row = from; row < to; row++) {
+      const x = along[row]!;
+      const moved = bytes[row]!;
+      const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
+      const sums = this.perObject.row(x);
+      // Pages that came into being on a device, or went with their mapping: no bytes moved. R0 writes no size there.
+      if (source[row] === NO_PROCESSOR || target[row] === NO_PROCESSOR) {
+        const size = moved > 0 ? moved : this.granuleBytes;
+        add(sums, object + RESIDENT, source[row] === NO_PROCESSOR ? size : -size);
+        continue;
+      }
+      const toHost = target[row] === CPU;
+      const reason = columns.reason[row]!;
+      this.tracks.add(x, 2 * faults.length + (toHost ? moves.length : 0) + trackOf(moves, reason), moved);
+      const units = Math.max(1, moved / this.unitBytes);
+      add(sums, object + (toHost ? M.toHost : M.toDevice), moved);
+      add(sums, object + M.migrations, units);
+      if (kind === EVICTION) add(sums, object + M.evictions, units);
+      if (reason === PREFETCH) add(sums, object + M.prefetched, moved);
+      const fromHost = source[row] === CPU;
+      if (toHost !== fromHost) add(sums, object + RESIDENT, toHost ? -moved : moved);
+    }
   }
 
   private ledgerRow(object: number, totals: readonly number[], x: number): void {
@@ -280,7 +236,7 @@ export class Timeline {
   }
 
   /** Calls to the operating system, and outcomes that are not data; the first of them, so that phases keep their room. */
-  private osMark(columns: EventChunk['blocks'][number]['columns'], row: number, detail: string, x: number): void {
+  private osMark(columns: Columns, row: number, detail: string, x: number): void {
     if (this.osMarks.os >= MAX_OS_MARKS && this.osMarks.outcome >= MAX_OS_MARKS) return;
     const { what, result } = JSON.parse(detail) as { what: string; result: string };
     const object = this.objects[columns.object[row]!]?.name;
@@ -297,7 +253,7 @@ export class Timeline {
     });
   }
 
-  private step(columns: EventChunk['blocks'][number]['columns'], row: number, detail: string, x: number): void {
+  private step(columns: Columns, row: number, detail: string, x: number): void {
     const step = columns.step[row]!;
     if (columns.reason[row] !== BEGIN) {
       this.steps.end(step, x);

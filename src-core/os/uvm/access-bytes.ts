@@ -2,6 +2,7 @@
  * The page tables of all processors as bytes, for the hot path: rewritten from a block's masks wherever they change. The
  * bits of os/residency.ts (TRACKED, PENDING) share the byte.
  */
+import { createByteColumn, hasAny, rewrite, type ByteColumn } from '../../base/byte-column';
 import type { PageMask } from '../../base/page-mask';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { HotMasks } from '../memory-system';
@@ -21,13 +22,15 @@ export const UVM_MASKS: HotMasks = { mask: LOCAL_NEED.map((bit) => bit | TRACKED
 
 export class AccessBytes {
   private readonly bytes: readonly Uint8Array[];
+  private readonly columns: readonly ByteColumn[];
 
   constructor(
     processors: number,
     granules: number,
     private readonly pagesPerBlock: number,
   ) {
-    this.bytes = Array.from({ length: processors }, () => new Uint8Array(granules));
+    this.columns = Array.from({ length: processors }, () => createByteColumn(granules));
+    this.bytes = this.columns.map(({ bytes }) => bytes);
   }
 
   of(processor: ProcessorIndex): Uint8Array {
@@ -55,10 +58,7 @@ export class AccessBytes {
       for (const bytes of this.bytes) bytes[granule] = on ? bytes[granule]! | TRACKED : bytes[granule]! & ~TRACKED;
       return;
     }
-    const outer = granule + count;
-    for (const bytes of this.bytes)
-      if (on) for (let g = granule; g < outer; g++) bytes[g] = bytes[g]! | TRACKED;
-      else for (let g = granule; g < outer; g++) bytes[g] = bytes[g]! & ~TRACKED;
+    for (const column of this.columns) rewrite(column, granule, count, ~TRACKED, on ? TRACKED : 0);
   }
 
   /**
@@ -67,6 +67,7 @@ export class AccessBytes {
    */
   refresh(block: VaBlock, processor: ProcessorIndex, pages: PageMask, answered: (granule: number) => void): void {
     const bytes = this.bytes[processor]!;
+    const column = this.columns[processor]!;
     const base = block.index * this.pagesPerBlock;
     const resident = block.resident[processor]!;
     const readable = block.readable[processor]!;
@@ -81,8 +82,11 @@ export class AccessBytes {
       const at = base + word * 32;
       if (isAlike(read, wanted) && isAlike(write, wanted) && isAlike(here, wanted)) {
         const bits = bitsOf((read & wanted) !== 0, (write & wanted) !== 0, (here & wanted) !== 0);
-        for (let left = wanted; left !== 0; left &= left - 1)
-          this.put(bytes, at + 31 - Math.clz32(left & -left), bits, answered);
+        // A block's pages begin at a multiple of 32.
+        if (wanted === -1 && (bits === 0 || !hasAny(column, at, 32, PENDING))) rewrite(column, at, 32, KEPT, bits);
+        else
+          for (let left = wanted; left !== 0; left &= left - 1)
+            this.put(bytes, at + 31 - Math.clz32(left & -left), bits, answered);
       } else
         for (let left = wanted; left !== 0; left &= left - 1) {
           const bit = left & -left;

@@ -263,7 +263,8 @@ export class Mover {
       isPrefetch ? REASON.prefetch : order.reason,
       order.causeOf(first),
     );
-    host.lastTransferOf.fill(ordinal, granule, granule + outer - first);
+    const { lastTransferOf } = host;
+    for (let g = granule; g < granule + outer - first; g++) lastTransferOf[g] = ordinal;
     if (isMove && order.copies)
       host.tools.pages('ReadDuplicate', 'read-duplication', destination, block.index, first, outer);
     if (!isMove || !host.thrashing) return;
@@ -286,7 +287,7 @@ export class Mover {
     const isMove = source !== NO_PROCESSOR;
     const owner = destination + 1;
     if (!isMove) {
-      for (let g = granule; g < granule + pages; g++) state[g] = (state[g]! & ~(OWNER_MASK | BOUNCED)) | owner;
+      residency.rewrite(granule, pages, ~(OWNER_MASK | BOUNCED), owner);
       return;
     }
     let bounced = 0;

@@ -119,8 +119,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
         this.access.refresh(block, CPU, pages, () => undefined);
         granule = base + this.granulesPerBlock;
       }
-      const { state } = this.residency;
-      for (let g = first; g < outer; g++) state[g] = (state[g]! & ~OWNER_MASK) | (CPU + 1);
+      this.residency.rewrite(first, outer - first, ~OWNER_MASK, CPU + 1);
     }
   }
 

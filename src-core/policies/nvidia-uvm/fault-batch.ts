@@ -5,45 +5,13 @@
 import { assert } from '../../base/assert';
 import { accessBit, type FaultBatch, type FaultBatchOptions } from '../../contracts/nvidia-fault-batch';
 import { ACCESS, type AccessType } from '../../contracts/nvidia-vocabulary';
+import { kernelSort, RunMerger } from './fault-sort';
 
 const NONE = -1;
 /** Room for the access type, and for the page, in a sort key of 53 bits. */
 const ACCESS_STEPS = 8;
 const PAGE_LIMIT = 2 ** 45;
 const VA_SPACES_MAX = 32;
-
-/**
- * Sorts `order` by the keys beside it, with the heap sort of Linux (lib/sort.c since 5.2): sift down to a leaf by the larger
- * child, then back up to where the element belongs. Not stable, which is the point of writing it down: entries with equal
- * keys come out as in the kernel.
- */
-export function kernelSort(order: Int32Array, keys: Float64Array, count: number): void {
-  let a = count >> 1;
-  let n = count;
-  if (a === 0) return;
-  for (;;) {
-    if (a > 0) a--;
-    else if (--n > 0) swap(order, keys, 0, n);
-    else break;
-    let b = a;
-    for (let c = 2 * b + 1; c + 1 < n; c = 2 * b + 1) b = keys[c]! >= keys[c + 1]! ? c : c + 1;
-    if (2 * b + 2 === n) b = 2 * b + 1; // a last leaf without a sibling
-    while (b !== a && keys[a]! >= keys[b]!) b = (b - 1) >> 1;
-    for (const c = b; b !== a;) {
-      b = (b - 1) >> 1;
-      swap(order, keys, b, c);
-    }
-  }
-}
-
-function swap(order: Int32Array, keys: Float64Array, a: number, b: number): void {
-  const entry = order[a]!;
-  order[a] = order[b]!;
-  order[b] = entry;
-  const key = keys[a]!;
-  keys[a] = keys[b]!;
-  keys[b] = key;
-}
 
 class Batch implements FaultBatch {
   maxBatchSize: number;
@@ -64,6 +32,7 @@ class Batch implements FaultBatch {
   /** Last entry of each uTLB in this batch. */
   private readonly lastOfUtlb: Int32Array;
   private last = NONE;
+  private readonly merger: RunMerger;
 
   constructor({ capacity, utlbs }: FaultBatchOptions) {
     this.maxBatchSize = capacity;
@@ -77,6 +46,7 @@ class Batch implements FaultBatch {
     this.filtered = new Uint8Array(capacity);
     this.order = new Int32Array(capacity);
     this.keys = new Float64Array(capacity);
+    this.merger = new RunMerger(capacity);
     this.lastOfUtlb = new Int32Array(utlbs).fill(NONE);
   }
 
@@ -126,7 +96,7 @@ class Batch implements FaultBatch {
       keys[count] = key;
       order[count++] = entry;
     }
-    if (!ascending) kernelSort(order, keys, count);
+    if (!ascending && !this.merger.sort(order, keys, count)) kernelSort(order, keys, count);
   }
 
   isDuplicate(index: number): boolean {

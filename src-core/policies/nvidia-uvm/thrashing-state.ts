@@ -166,3 +166,31 @@ export class UnpinQueue {
     this.dueNs = nowNs + Math.ceil((microseconds * 1000) / JIFFY_NS) * JIFFY_NS;
   }
 }
+
+/** The records of all blocks. The block asked for last is remembered: questions come in runs. */
+export class BlockRecords {
+  private readonly records = new Map<number, BlockRecord>();
+  private lastBlock = -1;
+  private lastRecord: BlockRecord | undefined;
+
+  of(block: number): BlockRecord | undefined {
+    if (block !== this.lastBlock) {
+      this.lastRecord = this.records.get(block);
+      this.lastBlock = block;
+    }
+    return this.lastRecord;
+  }
+
+  /** The block has no record yet. */
+  add(block: number): BlockRecord {
+    const record = new BlockRecord(block);
+    this.records.set(block, record);
+    this.lastBlock = -1;
+    return record;
+  }
+
+  delete(block: number): void {
+    this.records.delete(block);
+    this.lastBlock = -1;
+  }
+}

@@ -35,7 +35,7 @@ import {
 } from '../../contracts/nvidia-vocabulary';
 import { closestProcessor, has } from './residency';
 import { Lapse, migrationThrashing, type ThrashingPage } from './thrashing-hint';
-import { BlockRecord, PageColumns, pageView, toStamp, UnpinQueue } from './thrashing-state';
+import { BlockRecords, type BlockRecord, PageColumns, pageView, toStamp, UnpinQueue } from './thrashing-state';
 
 const NS_PER_US = 1000;
 /** Three bits of a page's record count its events, eight its throttlings (uvm_perf_thrashing.c:41, 60). */
@@ -43,7 +43,7 @@ const EVENTS_MAX = 7;
 const THROTTLINGS_MAX = 255;
 
 class Thrashing implements ThrashingDetector {
-  private readonly records = new Map<number, BlockRecord>();
+  private readonly records = new BlockRecords();
   private readonly unpinQueue = new UnpinQueue();
   private readonly spare: PageColumns[] = [];
   private readonly lapse: Lapse;
@@ -87,7 +87,7 @@ class Thrashing implements ThrashingDetector {
     const { cause, block, first, outer } = event;
     if (!this.params.enabled || cause === MOVE_CAUSE.eviction || event.firstStagedLeg) return;
     const byFault = cause === MOVE_CAUSE.replayableFault || cause === MOVE_CAUSE.accessCounter;
-    const record = this.records.get(block);
+    const record = this.records.of(block);
     // User commands and advice come before the heuristics: what was learned about the pages no longer holds.
     if ((!byFault && cause !== MOVE_CAUSE.prefetch) || event.copied || event.readDuplicationEnabled) {
       if (record?.pages) this.resetRegion(record, record.pages, first, outer);
@@ -106,7 +106,7 @@ class Thrashing implements ThrashingDetector {
     hint.kind = HINT.none;
     hint.pinResidency = NO_PROCESSOR;
     hint.throttlingEndNs = 0;
-    const record = this.records.get(block);
+    const record = this.records.of(block);
     if (!record?.pages) return;
     if (this.epochIsOver(record, nowNs)) {
       this.startAfresh(record, record.pages);
@@ -117,12 +117,12 @@ class Thrashing implements ThrashingDetector {
   }
 
   thrashingPages(block: number): PageMask | null {
-    const record = this.records.get(block);
+    const record = this.records.of(block);
     return record === undefined || record.thrashingPages === 0 ? null : record.thrashing;
   }
 
   processors(block: number, page: number): ProcessorSet {
-    return this.records.get(block)?.pages?.processors[page] ?? 0;
+    return this.records.of(block)?.pages?.processors[page] ?? 0;
   }
 
   nextUnpinNs(): number {
@@ -143,7 +143,7 @@ class Thrashing implements ThrashingDetector {
   }
 
   forget(block: number): void {
-    const record = this.records.get(block);
+    const record = this.records.of(block);
     if (record === undefined) return;
     const { pages, pinned } = record;
     if (pages !== null) {
@@ -157,11 +157,11 @@ class Thrashing implements ThrashingDetector {
   }
 
   blockState(block: number): BlockThrashing | null {
-    return this.records.get(block)?.view() ?? null;
+    return this.records.of(block)?.view() ?? null;
   }
 
   pageState(block: number, page: number): PageThrashing | null {
-    const record = this.records.get(block);
+    const record = this.records.of(block);
     return record?.pages ? pageView(record.pages, page, hasPage(record.pinned, page)) : null;
   }
 
@@ -174,11 +174,7 @@ class Thrashing implements ThrashingDetector {
     nowNs: number,
     migration: boolean,
   ): void {
-    let record = this.records.get(block);
-    if (record === undefined) {
-      record = new BlockRecord(block);
-      this.records.set(block, record);
-    }
+    const record = this.records.of(block) ?? this.records.add(block);
     if (record.pages === null && this.mayThrash(record, processor, nowNs)) record.pages = this.takeColumns();
     if (record.pages !== null)
       for (let page = first; page < outer; page++)

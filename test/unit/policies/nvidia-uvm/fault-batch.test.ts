@@ -1,9 +1,10 @@
 /** Fetching, coalescing and order of faults; no vectors exist for them. Cases follow uvm_gpu_replayable_faults.c:770-1164. */
 import { describe, expect, it } from 'vitest';
 import type { FaultBatch } from '../../../../src-core/contracts/nvidia-fault-batch';
+import { randomStream } from '../../../../src-core/base/random';
 import { ACCESS } from '../../../../src-core/contracts/nvidia-vocabulary';
 import { nvidiaDecisions } from '../../../../src-core/policies/nvidia-uvm';
-import { kernelSort } from '../../../../src-core/policies/nvidia-uvm/fault-batch';
+import { kernelSort, RunMerger } from '../../../../src-core/policies/nvidia-uvm/fault-sort';
 
 const { prefetch, read, write, atomicStrong } = ACCESS;
 const INSTANCE = 7;
@@ -146,5 +147,24 @@ describe('the order of service', () => {
     const sorted = Int32Array.from(numbers.keys());
     kernelSort(sorted, Float64Array.from(numbers), numbers.length);
     expect([...sorted].join(' ')).toBe(order);
+  });
+
+  it('of different keys is that of the merge of ascending runs, which leaves equal keys to the kernel', () => {
+    const stream = randomStream(1, 'fault-sort');
+    const merger = new RunMerger(300);
+    for (let round = 0; round < 200; round++) {
+      const count = 1 + stream.below(300);
+      // Ascending runs of several uTLBs, behind one another.
+      const keys = Float64Array.from({ length: count }, (_, i) => stream.below(1 + stream.below(9)) * 1000 + i);
+      if (round % 4 === 0 && count > 1) keys[stream.below(count - 1)] = keys[count - 1]!;
+      const order = Int32Array.from(keys.keys());
+      const [merged, mergedKeys] = [order.slice(), keys.slice()];
+      const isDone = merger.sort(merged, mergedKeys, count);
+      expect(isDone).toBe(new Set(keys).size === count);
+      const [sorted, sortedKeys] = [order.slice(), keys.slice()];
+      if (isDone) kernelSort(sorted, sortedKeys, count);
+      expect([...merged]).toEqual([...sorted]);
+      expect([...mergedKeys]).toEqual([...sortedKeys]);
+    }
   });
 });

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { createByteColumn, hasAny, rewrite } from '../../../src-core/base/byte-column';
+import { randomStream } from '../../../src-core/base/random';
+
+describe('a column of bytes', () => {
+  it('is rewritten in runs as byte by byte, and nothing beside them', () => {
+    const stream = randomStream(1, 'byte-column');
+    const column = createByteColumn(61);
+    const plain = new Uint8Array(61);
+    for (let round = 0; round < 500; round++) {
+      const first = stream.below(61);
+      const count = stream.below(62 - first);
+      const [kept, set] = [~stream.below(256), stream.below(256)];
+      rewrite(column, first, count, kept, set);
+      for (let i = first; i < first + count; i++) plain[i] = (plain[i]! & kept) | set;
+      expect([...column.bytes]).toEqual([...plain]);
+    }
+  });
+
+  it('says whether a run has any of some bits', () => {
+    const column = createByteColumn(64);
+    column.bytes[35] = 0b1001;
+    expect(hasAny(column, 32, 32, 0b1000)).toBe(true);
+    expect(hasAny(column, 32, 32, 0b0110)).toBe(false);
+    expect(hasAny(column, 0, 32, 0xff)).toBe(false);
+    expect(hasAny(column, 36, 28, 0xff)).toBe(false);
+  });
+});
