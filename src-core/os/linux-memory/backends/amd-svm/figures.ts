@@ -14,7 +14,7 @@ export function figuresOf(
   const count = (id: string, title: string, value: number): SystemFigure => ({ id, title, value, unit: 'count' });
   return [
     count('svmRanges', 'SVM ranges at the end', ranges),
-    count('svmBoEvictions', 'VRAM buffers evicted', vram.evictions),
+    count('svmBoEvictions', 'VRAM buffer objects evicted', vram.evictions),
     count('droppedRetryFaults', 'Retry faults dropped, too soon after a validation', faults.dropped),
     count('queueStops', 'Times that queues were stopped', queues.stops),
     count('queueStarts', 'Times that queues were started again', queues.starts),

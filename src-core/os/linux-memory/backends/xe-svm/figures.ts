@@ -24,7 +24,7 @@ export function figuresOf(
     count('svmGarbage', 'Ranges that were unmapped and collected', migration.collected),
     count('svmMigrationsFailed', 'Migrations to VRAM that failed', faults.failed),
     count('svmMixedRanges', 'Ranges that lay in several places, and were evicted', faults.mixed),
-    count('svmBoEvictions', 'VRAM allocations evicted', book.evictions),
+    count('svmBoEvictions', 'VRAM buffer objects evicted', book.evictions),
     count('svmTimesliceWaits', 'CPU faults that waited for a time slice', migration.waits),
     { id: 'svmTimesliceWaited', title: '… how long', value: isTimed ? migration.waitedPs : null, unit: 'ps' },
   ];
