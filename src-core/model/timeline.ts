@@ -44,6 +44,8 @@ export interface MarkAnswer {
   readonly kind: 'policy' | 'phase' | 'os' | 'outcome';
   readonly label: string;
   readonly detail: string;
+  /** Of a policy: the parameters that it sets, `name=value`. */
+  readonly values?: readonly string[];
 }
 
 export interface TimelineAnswer {

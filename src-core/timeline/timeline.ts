@@ -232,6 +232,7 @@ export class Timeline {
       kind: 'policy',
       label: `${policy.kind}=${policy.id}`,
       detail: [`from fault batch ${batch}`, ...params].join(', '),
+      values: params,
     });
   }
 

@@ -133,7 +133,7 @@ export function drawMarks(context: CanvasRenderingContext2D, scene: Scene): void
   const { layout, view, picture, palette, markTitle } = scene;
   const marks = picture.answer.marks
     .filter((mark) => mark.kind === 'policy')
-    .map((mark) => ({ x: Math.round(toPixel(mark.at, view, layout.width)), title: markTitle(mark.label) }));
+    .map((mark) => ({ x: Math.round(toPixel(mark.at, view, layout.width)), title: markTitle(mark) }));
   if (marks.length === 0) return;
   context.fillStyle = palette.token('mark');
   for (const { x } of marks)

@@ -1,6 +1,7 @@
 /** What the pointer is over, in words and numbers. Pure. */
 import { formatBytes, formatCount } from '../../../src-core/base/units';
 import { processorName } from '../../../src-core/model/processor';
+import type { MarkAnswer } from '../../../src-core/model/timeline';
 import { axisSpan, axisValue } from '../../widgets/format';
 import { stepToken } from './bands';
 import { binAt, binStart, type Picture } from './picture';
@@ -39,7 +40,7 @@ export function readoutAt(
   picture: Picture,
   at: number,
   tolerance: number,
-  markTitle: (label: string) => string = (label) => label,
+  markTitle: (mark: MarkAnswer) => string = ({ label }) => label,
 ): Readout | null {
   const { answer } = picture;
   const bin = binAt(answer, at);
@@ -90,7 +91,7 @@ export function readoutAt(
         value: axisSpan(step.to - step.from, answer.axis),
       })),
     marks: [
-      ...marks.map((mark) => `${mark.kind === 'policy' ? markTitle(mark.label) : mark.label}: ${mark.detail}`),
+      ...marks.map((mark) => `${mark.kind === 'policy' ? markTitle(mark) : mark.label}: ${mark.detail}`),
       ...(near.length > marks.length ? [`${near.length - marks.length} more`] : []),
     ],
     groups,

@@ -1,4 +1,5 @@
 /** What is drawn: everything that the canvas layers need, as plain data. */
+import type { MarkAnswer } from '../../../src-core/model/timeline';
 import type { Range } from '../../stores/view';
 import type { Palette } from '../../theme/palette';
 import type { Layout } from './layout';
@@ -10,8 +11,8 @@ export interface Scene {
   readonly picture: Picture;
   readonly palette: Palette;
   readonly focusObject: number | null;
-  /** What a policy change is called, from the label of its mark. */
-  readonly markTitle: (label: string) => string;
+  /** What a policy change is called. */
+  readonly markTitle: (mark: MarkAnswer) => string;
   /** Device pixels per CSS pixel; edges are put on device pixels. */
   readonly ratio: number;
 }

@@ -111,11 +111,18 @@ describe('flags of policy changes', () => {
 
   it('are called as in the policy menu', () => {
     const policy = { kind: 'eviction', id: 'lru', title: 'Least recently used' } as PolicyDescription;
-    expect(policyTitle('eviction=lru', [policy])).toBe('Eviction: Least recently used');
-    expect(policyTitle('eviction=gone', [policy])).toBe('eviction=gone');
-    const system = { id: 'hmm', title: 'HMM' } as Description['systems'][number];
-    expect(policyTitle('system=hmm', [policy], [system])).toBe('Knobs: HMM');
-    expect(policyTitle('system=off', [policy], [system])).toBe('system=off');
+    expect(policyTitle({ label: 'eviction=lru' }, [policy])).toBe('Eviction: Least recently used');
+    expect(policyTitle({ label: 'eviction=gone' }, [policy])).toBe('eviction=gone');
+    const system = {
+      id: 'hmm',
+      title: 'HMM',
+      params: [{ name: 'thp', knob: { name: 'transparent_hugepage/enabled' } }, { name: 'swap' }],
+    } as unknown as Description['systems'][number];
+    const title = (...values: string[]) => policyTitle({ label: 'system=hmm', values }, [policy], [system]);
+    expect(title('thp=never')).toBe('transparent_hugepage/enabled=never');
+    expect(title('swap=3', 'thp=never', 'x=1')).toBe('swap=3 and 2 more');
+    expect(title()).toBe('Knobs: HMM');
+    expect(policyTitle({ label: 'system=off' }, [policy], [system])).toBe('system=off');
   });
 });
 
