@@ -96,6 +96,18 @@ describe('bounds', () => {
     expect(html).toContain('Device faults so far, and how many there had to be.');
   });
 
+  it('are left to a press of the button, which says so, when they are not wanted after each run', async () => {
+    await page.getByTestId('bounds-after-runs').uncheck();
+    expect(await page.getByTestId('bounds-left').count()).toBe(0); // they are there
+    await page.getByTestId('toolbar-run').click();
+    await page.getByTestId('bounds-left').waitFor({ timeout: 60_000 });
+    expect(await cards().count()).toBe(0);
+    await page.getByTestId('bounds-after-runs').check();
+    await page.getByTestId('toolbar-run').click();
+    await cards().first().waitFor({ timeout: 60_000 });
+    await page.getByTestId('bounds-left').waitFor({ state: 'detached' });
+  });
+
   it('come into the report of the window when somebody asks', async () => {
     await page.getByTestId('tab-report').click();
     await page.getByTestId('report').getByText('Totals', { exact: true }).waitFor();
