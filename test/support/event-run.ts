@@ -26,10 +26,9 @@ export async function runEvents(
 ): Promise<EventRun> {
   const workload = loadWorkload(text, 'test.yaml');
   const spec = machine ?? findMachine(workload.machine ?? 'r0');
-  const resolved = resolveScenario(workload, {}, spec);
-  const scenario: ScenarioSpec = resolved.system
-    ? { ...resolved, system: { ...resolved.system, params: { ...resolved.system.params, ...params } } }
-    : resolved;
+  const { system } = workload;
+  const wish = system ? { system: { ...system, params: { ...system.params, ...params } } } : {};
+  const scenario = resolveScenario(workload, wish, spec);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const events: EventRow[] = [];
   const recorder = new Recorder(

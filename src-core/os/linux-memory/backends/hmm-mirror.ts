@@ -19,6 +19,8 @@ const RETRIES = 16;
 export class HmmMirror {
   /** dev_pagemap.owner of each device: how its driver knows its own pages and notifications. */
   private readonly owners: readonly object[];
+  /** Rounds of hmm_range_fault that an invalidation in the notifier's window made void. */
+  retries = 0;
   /** By device and address space: windows that have a notifier. */
   private readonly windows: readonly Map<Mm, Map<number, IntervalNotifier>>[];
 
@@ -114,7 +116,7 @@ export class HmmMirror {
     }
     const write = op !== 0;
     for (let attempt = 0; attempt < RETRIES; attempt++) {
-      const { ret } = mirrorRange(
+      const { ret, rounds } = mirrorRange(
         kernel,
         notifier,
         { start: vpn, end: vpn + 1, defaults: { fault: true, write }, owner: this.owner(device) },
@@ -126,6 +128,7 @@ export class HmmMirror {
           memory.access.set(device, granule, local ? localBits(pfn.write) : remoteBits(pfn.write));
         },
       );
+      this.retries += rounds - 1;
       if (ret === 'EBUSY' && answerUserfault(memory, granule)) continue;
       if (ret !== null) {
         memory.answers.outcome(ret, device, granule, op, process);

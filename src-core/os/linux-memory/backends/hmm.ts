@@ -6,6 +6,7 @@
  */
 import { assert } from '../../../base/assert';
 import { EVICTION } from '../../../model/events';
+import type { SystemFigure } from '../../../model/memory-system';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { DeviceFault } from '../../linux/device-memory';
 import type { FaultResult } from '../../linux/errno';
@@ -66,6 +67,11 @@ export class HmmBackend implements Backend {
       (device) => this.mirrored.owner(device),
       (device, fault) => this.cpuFault(device, fault),
     );
+  }
+
+  figures(): readonly SystemFigure[] {
+    const title = 'Mirrorings begun anew, as an invalidation fell into the notifier’s window';
+    return [{ id: 'mirrorRetries', title, unit: 'count', value: this.mirrored.retries }];
   }
 
   ownerOfPage(page: Page): ProcessorIndex {

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MIB, PS_PER_MS } from '../../../../src-core/base/units';
 import { QUEUE_START } from '../../../../src-core/os/linux-memory/costs';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
-import { answers, counted, evicted, FILL, runAmd, type StageOptions, TOUCH } from './driver-stage';
-import type { SystemRun } from './run-system';
+import { answers, counted, evicted, FILL, runAmd, TOUCH } from './driver-stage';
 
 const params = { xnack: false, register: true };
 const READ = '{ on: gpu0, do: [{ read: a }] }';
@@ -97,32 +96,6 @@ describe('without XNACK', () => {
   });
 });
 
-describe('xnack', () => {
-  const both = async (steps: readonly string[], more: StageOptions = {}): Promise<readonly SystemRun[]> => [
-    await runAmd(steps, { ...more, params: { ...params, ...more.params } }),
-    await runAmd(steps, { ...more, params: { ...params, ...more.params, xnack: true } }),
-  ];
-
-  it('matters where memory was only registered: with it the device faults and the data comes, without it stays', async () => {
-    const [off, on] = await both([FILL, READ]);
-    expect(off!.totals).toMatchObject({ gpuFaults: 0, bytesToDevice: 0, remoteBytes: 4 * MIB });
-    expect(on!.totals).toMatchObject({ gpuFaults: 2, bytesToDevice: 4 * MIB, remoteBytes: 0 });
-  });
-
-  it('does not matter where all that the device uses was moved ahead and stays', async () => {
-    const ahead = ['os: { advise: a, hint: access, at: gpu0 }', 'os: { migrate: a, to: gpu0 }'];
-    const [off, on] = await both([FILL, ...ahead, READ, READ], { params: { register: false } });
-    expect(on!.totals).toMatchObject({ gpuFaults: 0, bytesToDevice: 4 * MIB, remoteBytes: 0 });
-    expect(off!.totals).toEqual(on!.totals);
-  });
-
-  it('nor to a program that leaves the devices alone', async () => {
-    const [off, on] = await both([FILL, PEEK], { machine: pcie4x16g });
-    expect(off!.totals).toEqual(on!.totals);
-    expect(off!.memory.clocks.latest()).toBe(on!.memory.clocks.latest());
-  });
-});
-
 describe('time of the queues', () => {
   const machine = pcie4x16g;
   const steps = [FILL, 'os: { migrate: a, to: gpu0 }', PEEK, TOUCH];
@@ -139,18 +112,6 @@ describe('time of the queues', () => {
     const [none, five] = [await waits(0), await waits(5)];
     expect(five - none).toBeGreaterThan(4 * PS_PER_MS);
     expect(five - none).toBeLessThanOrEqual(5 * PS_PER_MS);
-  });
-
-  it('the delay does not matter where nothing that is mapped changes', async () => {
-    const ends = [];
-    for (const delay of [0, 1000]) {
-      const still = await runAmd([FILL, READ], {
-        params: { ...params, AMDGPU_SVM_RANGE_RESTORE_DELAY_MS: delay },
-        machine,
-      });
-      ends.push(still.run.run.memory.clocks.latest());
-    }
-    expect(ends[0]).toBe(ends[1]);
   });
 
   it('with XNACK no queue stops, and the device is ready at once; an always-mapped range stops them all the same', async () => {

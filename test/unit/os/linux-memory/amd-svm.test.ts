@@ -19,28 +19,6 @@ describe('a retry fault restores the aligned piece of its range', () => {
     expect(back.mismatches).toBe(0);
   });
 
-  it.each([
-    [0, 4096],
-    [4, 65_536],
-    [9, 2 * MIB],
-    [10, 4 * MIB],
-    [27, 12 * MIB], // the three objects lie in one mapping
-  ])('svm_default_granularity %i: a fault brings %i bytes', async (granularity, bytes) => {
-    const { totals } = await run([FILL, TOUCH], { svm_default_granularity: granularity });
-    expect(totals).toMatchObject({ gpuFaults: 1, bytesToDevice: bytes });
-  });
-
-  it('the granularity does not matter where ranges end at the border of a small mapping', async () => {
-    const steps = ['{ on: cpu, do: [{ write: small }] }', '{ on: gpu0, do: [{ readwrite: small }] }'];
-    const object = 'small: { size: 4KiB, element: 64B }';
-    const runs = [];
-    for (const svm_default_granularity of [0, 9, 27])
-      runs.push(await run(steps, { svm_default_granularity }, '64MiB', object));
-    expect(runs.map(({ totals }) => [totals['gpuFaults'], totals['bytesToDevice']])).toEqual(
-      Array.from({ length: 3 }, () => [1, 4096]),
-    );
-  });
-
   it('memory that nobody touched is populated on the device, all of the piece', async () => {
     const { summary, totals } = await run([TOUCH]);
     expect(totals).toMatchObject({ gpuFaults: 1, bytesToDevice: 0 });

@@ -129,15 +129,11 @@ describe('VRAM is taken and evicted by allocations', () => {
 describe('unmapping', () => {
   const cut = [FILL, TOUCH, 'os: { munmap: a, bytes: [512KiB, 1MiB] }'];
 
-  it('a range that is unmapped in part is given up; what is left stays in VRAM, or goes home, as evictOnPartialUnmap says', async () => {
+  it('a range that is unmapped in part is given up, and what is left of it stays in VRAM', async () => {
     const later = '{ on: cpu, do: [{ write: b, elements: [0, 1] }] }'; // time for the collector
     const stays = await runXe([...cut, later]);
     expect(stays.totals).toMatchObject({ bytesToHost: 0 });
     expect(counted(stays)).toMatchObject({ svmGarbage: 1 });
-    const leaves = await runXe([...cut, later], {
-      params: { evictOnPartialUnmap: true },
-    });
-    expect(leaves.totals).toMatchObject({ bytesToHost: 1.5 * MIB });
   });
 
   it('the rest faults into smaller ranges', async () => {
@@ -145,13 +141,6 @@ describe('unmapping', () => {
     const result = await runXe([...cut, rest, '{ on: cpu, do: [{ read: a, bytes: [1MiB, 2MiB], element: 64B }] }']);
     expect(counted(result)).toMatchObject({ svmRanges2M: 1, svmRanges64K: 16 });
     expect(result.mismatches).toBe(0);
-  });
-
-  it('a whole range that is unmapped makes no difference to evictOnPartialUnmap', async () => {
-    const steps = [FILL, TOUCH, 'os: { munmap: a }', '{ on: gpu0, do: [{ read: b }] }'];
-    const [off, on] = [await runXe(steps), await runXe(steps, { params: { evictOnPartialUnmap: true } })];
-    expect(off.totals).toMatchObject({ bytesToHost: 0 });
-    expect(on.run.hash).toBe(off.run.hash);
   });
 });
 
@@ -166,14 +155,6 @@ describe('atomics', () => {
     const denied = await runXe(['{ on: cpu, do: [{ write: f }] }', fileAtomic], { objects: [file] });
     expect(answers(denied)).toEqual(['gpu0 atomic: EACCES']);
     expect(answers(await runXe([FILL, advise('atomic-cpu'), ATOMIC]))).toEqual(['gpu0 atomic: EACCES']);
-  });
-
-  it('of the device only stay in host memory where the platform can; without such atomics that does not matter', async () => {
-    const steps = [FILL, advise('preferred-location', ', at: cpu'), advise('atomic-device')];
-    const can = async (deviceAtomicsOnSmem: boolean, step: string): Promise<number> =>
-      (await runXe([...steps, step], { params: { deviceAtomicsOnSmem } })).totals['bytesToDevice']!;
-    expect([await can(true, ATOMIC), await can(false, ATOMIC)]).toEqual([0, 2 * MIB]);
-    expect([await can(true, TOUCH), await can(false, TOUCH)]).toEqual([0, 0]);
   });
 
   it('hold their data in VRAM for the time slice: a CPU fault waits', async () => {
@@ -223,35 +204,5 @@ describe('what the program says', () => {
     expect(back.totals).toMatchObject({ gpuFaults: 0, bytesToHost: 4 * MIB, remoteBytes: 4 * MIB });
     const gone = await runXe([FILL, 'os: { munmap: a }', 'os: { migrate: a, to: gpu0 }']);
     expect(answers(gone)).toEqual(['migrate to gpu0: ENOENT']);
-  });
-});
-
-describe('knobs of the platform', () => {
-  const small = { objects: ['small: { size: 4KiB, element: 64B }'] };
-  const page = ['{ on: cpu, do: [{ write: small }] }', '{ on: gpu0, do: [{ read: small }] }'];
-
-  it('svm_notifier_size: a window of 1 MiB allows no range of 2 MiB; larger ones do not matter', async () => {
-    const moved = async (size: string): Promise<unknown> => {
-      const result = await runXe([FILL, TOUCH], { params: { svm_notifier_size: size } });
-      return [result.totals['bytesToDevice'], counted(result)['svmRanges64K']];
-    };
-    expect(await moved('1')).toEqual([65_536, 1]);
-    expect(await moved('2')).toEqual([2 * MIB, 0]);
-    expect(await moved('512')).toEqual([2 * MIB, 0]);
-  });
-
-  it('VRAM of 64 KiB pages: single pages stay in host memory; ranges of 2 MiB move as before', async () => {
-    const params = { vramNeed64k: true };
-    expect((await runXe(page, small)).totals).toMatchObject({ bytesToDevice: 4096 });
-    expect((await runXe(page, { ...small, params })).totals).toMatchObject({ bytesToDevice: 0, remoteBytes: 4096 });
-    expect((await runXe([FILL, TOUCH], { params })).totals).toMatchObject({ bytesToDevice: 2 * MIB });
-  });
-
-  it('without CONFIG_DRM_XE_PAGEMAP nothing migrates; it does not matter for files', async () => {
-    const params = { CONFIG_DRM_XE_PAGEMAP: false };
-    expect((await runXe([FILL, READ], { params })).totals).toMatchObject({ bytesToDevice: 0, remoteBytes: 4 * MIB });
-    const steps = ['{ on: cpu, do: [{ write: f }] }', '{ on: gpu0, do: [{ read: f }] }'];
-    const [on, off] = [await runXe(steps, { objects: [file] }), await runXe(steps, { objects: [file], params })];
-    expect(off.run.hash).toBe(on.run.hash);
   });
 });

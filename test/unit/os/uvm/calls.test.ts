@@ -1,11 +1,13 @@
 /** Prefetches, advice and discard: what a program may tell the driver of its managed ranges. */
 import { describe, expect, it } from 'vitest';
-import { EVICTION, FAULT, MIGRATION } from '../../../../src-core/model/events';
+import { EVICTION, FAULT, MIGRATION, OS } from '../../../../src-core/model/events';
 import type { SystemSummary } from '../../../../src-core/model/memory-system';
 import { countPages } from '../../../../src-core/base/page-mask';
 import { UvmMemory } from '../../../../src-core/os/uvm/uvm-memory';
+import { gh200 } from '../../../../src-core/presets/machines/gh200';
 import { loadWorkload } from '../../../../src-core/workload';
 import { runEvents, type EventRun } from '../../../support/event-run';
+import { file as program } from '../../../support/programs';
 
 const MIB = 2 ** 20;
 
@@ -215,4 +217,17 @@ describe('a copy engine', () => {
     expect(() => loadWorkload(file([os('{ memcpy: b, from: b }')]), 'wrong.yaml')).toThrow(/copied onto itself/);
     expect(() => loadWorkload(file([os('{ memcpy: b, from: a, at: cpu }')]), 'wrong.yaml')).toThrow(/expected a gpu/);
   });
+});
+
+it('a group of blocks that is unmapped at once costs one shootdown instead of one for each block', async () => {
+  const steps = [os('{ migrate: a, to: gpu0 }'), os('{ advise: a, hint: no-preferred-location }')];
+  const text = program(steps, { machine: 'gh200', objects: { a: '16MiB' } });
+  const [grouped, each] = await Promise.all(
+    [true, false].map(async (value) => {
+      const { events } = await runEvents(text, { uvm_perf_migrate_cpu_preunmap_enable: value });
+      const [migration, next] = events.filter(({ kind }) => kind === OS);
+      return next!.time! - migration!.time!;
+    }),
+  );
+  expect(each! - grouped!).toBe((8 - 2) * gh200.timing!.driver!.tlbShootdown.value);
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OS, reasonCode } from '../../../../src-core/model/events';
 import { ToolsEvents } from '../../../../src-core/os/uvm/tools-events';
 import { runEvents, type EventRun } from '../../../support/event-run';
-import { byte, call, duel, figure, file, step } from './knob-pairs/pair';
+import { byte, call, duel, figure, file, step } from '../../../support/programs';
 
 const told = ({ events }: EventRun): string[] =>
   events

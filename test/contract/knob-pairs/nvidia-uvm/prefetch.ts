@@ -1,6 +1,7 @@
 /** Knobs of the density prefetcher. */
-import { byte, call, everyPage, file, step, summaryOf, type KnobPair } from './pair';
-import type { EventRun } from '../../../../support/event-run';
+import { byte, call, everyPage, file, step, summaryOf } from '../../../support/programs';
+import type { KnobPair } from '../pair';
+import type { EventRun } from '../../../support/event-run';
 
 const pagesToDevice = (made: EventRun): number => summaryOf(made).numbers.pagesToDevice;
 const firstByte = file([step('gpu0', byte('read'))]);

@@ -1,6 +1,7 @@
 /** Knobs of device memory, eviction, access counters, explicit migration and HMM. */
-import type { EventRun } from '../../../../support/event-run';
-import { byte, call, figure, file, step, summaryOf, type KnobPair } from './pair';
+import type { EventRun } from '../../../support/event-run';
+import { byte, call, figure, file, step, summaryOf } from '../../../support/programs';
+import type { KnobPair } from '../pair';
 
 const two = { objects: { a: '4MiB', b: '4MiB' }, initially: 'unpopulated' } as const;
 /** b takes the place of a, which is read again. */

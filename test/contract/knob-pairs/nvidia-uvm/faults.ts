@@ -1,5 +1,6 @@
 /** Knobs of the servicing of replayable faults. */
-import { byte, duel, everyPage, figure, file, step, type KnobPair } from './pair';
+import { byte, duel, everyPage, figure, file, step } from '../../../support/programs';
+import type { KnobPair } from '../pair';
 
 /** Both loops fault on the page; 128 warps of bytes lie between them, so that another uTLB raises the second fault. */
 const twice = file([step('gpu0', 'read: a', 'read: a')], { objects: { a: '4KiB' } });

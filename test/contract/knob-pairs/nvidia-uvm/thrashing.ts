@@ -1,7 +1,8 @@
 /** Knobs of thrashing detection and mitigation. The GPU begins each duel; see test/golden/nvidia-uvm for one move by move. */
-import { UvmMemory } from '../../../../../src-core/os/uvm/uvm-memory';
-import type { EventRun } from '../../../../support/event-run';
-import { byte, duel, figure, file, step, summaryOf, type KnobPair } from './pair';
+import { UvmMemory } from '../../../../src-core/os/uvm/uvm-memory';
+import type { EventRun } from '../../../support/event-run';
+import { byte, duel, figure, file, step, summaryOf } from '../../../support/programs';
+import type { KnobPair } from '../pair';
 
 const page = { objects: { a: '4KiB' } };
 /** The lapse at the end of the run, ns. */

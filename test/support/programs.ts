@@ -1,42 +1,14 @@
-/** A pair of scenarios for one knob: where it has to matter, and where it must not. */
-import type { SystemSummary } from '../../../../../src-core/model/memory-system';
-import type { EventRun } from '../../../../support/event-run';
-
-export type Values = Readonly<Record<string, number | string | boolean>>;
-
-/** A program, and the parameters that it runs with besides the knob. */
-export interface Program {
-  readonly text: string;
-  readonly params?: Values;
-}
-
-export interface Matters extends Program {
-  /** What is counted, in words. */
-  readonly number: string;
-  readonly of: (run: EventRun) => number;
-  /** Value of the knob, and the number that it gives. */
-  readonly gives: readonly (readonly [value: number | string | boolean, number: number])[];
-  /** Why these are the numbers. */
-  readonly because: string;
-}
-
-export interface DoesNotMatter extends Program {
-  /** Values of the knob that give the same events and figures. */
-  readonly values: readonly (number | string | boolean)[];
-  readonly because: string;
-}
-
-export interface KnobPair {
-  readonly knob: string;
-  /** null: nowhere in this model, which the knob's declaration says too. */
-  readonly matters: Matters | null;
-  readonly not: DoesNotMatter;
-}
+/** Builds the text of small programs on objects of bytes, and reads numbers out of their runs. */
+import type { MemorySystemId, SystemNumbers, SystemSummary } from '../../src-core/model/memory-system';
+import { METRIC_COUNT, metricIndex, type Metric } from '../../src-core/model/events';
+import type { EventRun } from './event-run';
 
 export interface FileOptions {
+  readonly system?: MemorySystemId;
   readonly machine?: string;
   readonly deviceMemory?: string;
-  /** Name → size; elements are bytes. */
+  readonly granularity?: string;
+  /** Name → size, and what else its line says; elements are bytes. */
   readonly objects?: Readonly<Record<string, string>>;
   /** Where the objects are at the beginning. */
   readonly initially?: 'host' | 'unpopulated';
@@ -45,6 +17,7 @@ export interface FileOptions {
 /** A program of some steps on objects of bytes, which lie on the host when it begins. */
 export const file = (steps: readonly string[], options: FileOptions = {}): string => {
   const { machine = 'pcie4-16g', deviceMemory = '64MiB', objects = { a: '2MiB' }, initially = 'host' } = options;
+  const { system = 'nvidia-uvm', granularity = '64KiB' } = options;
   const lines = Object.entries(objects).map(
     ([name, size]) => `  ${name}: { size: ${size}, element: i8, layout: array, initially: ${initially} }`,
   );
@@ -52,7 +25,8 @@ export const file = (steps: readonly string[], options: FileOptions = {}): strin
 name: knob
 machine: ${machine}
 deviceMemory: ${deviceMemory}
-system: nvidia-uvm
+granularity: ${granularity}
+system: ${system}
 objects:
 ${lines.join('\n')}
 phases:
@@ -74,8 +48,10 @@ export const call = (text: string): string => `{ os: { ${text} } }`;
 /** GPU and CPU write the same byte in turn, the GPU first. */
 export const duel = (turns: number, at = 0): string[] =>
   Array.from({ length: turns }, (_, turn) => step(turn % 2 === 0 ? 'gpu0' : 'cpu', byte('write', at)));
+export const times = (count: number, text: string): string[] => Array.from({ length: count }, () => text);
 
 export const summaryOf = ({ run }: EventRun): SystemSummary => run.memory.systemSummary()!;
+/** What the system alone counts. */
 export const figure =
   (id: string) =>
   (made: EventRun): number => {
@@ -83,3 +59,19 @@ export const figure =
     if (!found) throw new Error(`there is no figure "${id}"`);
     return found.value!;
   };
+/** What every system counts. */
+export const numberOf =
+  (name: keyof SystemNumbers) =>
+  (made: EventRun): number =>
+    summaryOf(made).numbers[name] as number;
+/** A metric of the run, over all objects. */
+export const total =
+  (metric: Metric) =>
+  ({ run }: EventRun): number => {
+    const { counters } = run.memory.ledger;
+    let sum = 0;
+    for (let at = metricIndex(metric); at < counters.length; at += METRIC_COUNT) sum += counters[at]!;
+    return sum;
+  };
+/** How often an access or a call ended otherwise than the program meant. */
+export const outcomes = (made: EventRun): number => summaryOf(made).outcomes.length;
