@@ -42,6 +42,11 @@ test.each(documents)('%s names only functions that exist', (document) => {
   expect(callsIn(read(document)).filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
 });
 
+test('the README leads to every page of the documentation', () => {
+  const pages = documents.filter((path) => path.startsWith('docs/'));
+  expect(pages.filter((page) => !read('README.md').includes(`](${page})`))).toEqual([]);
+});
+
 test.each([...sourceFolders, 'test'])(`%s has a README of at most ${folderReadmeLinesMax} lines`, (folder) => {
   const path = `${folder}/README.md`;
   expect(existsSync(join(root, path)), `${path} exists`).toBe(true);
