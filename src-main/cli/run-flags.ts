@@ -78,7 +78,7 @@ export function addRunFlags(command: Command): Command {
   repeatable(
     command,
     '--at <moment:kind=name>',
-    'change a policy in mid-run: 3ms:prefetch=none; also access:N, batch:N, phase:NAME[k]',
+    'change a policy or a knob in mid-run: 3ms:prefetch=none, batch:12:system=nvidia-uvm,NAME=VALUE; also access:N, phase:NAME[k]',
     (text) => accept(parseChange(text)),
   );
   command.option(

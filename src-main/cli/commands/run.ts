@@ -33,7 +33,7 @@ export const run: CommandEntry = (program, cli) => {
   );
   command.option(
     '--bounds',
-    'measure the run against what could not be avoided (takes about as long as the run again)',
+    'measure the run against what could not be avoided (takes about as long as the run, several times over)',
   );
   command.option('--record <file>', 'write the recording to this file');
   repeatable(
