@@ -4,7 +4,8 @@ import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { Granularity } from '../model/scenario';
 import type { Recorder } from '../record/recorder';
 import type { RunObserver } from './observer';
-import { Run, withRoomForAll, type RunConfig } from './run';
+import { withRoomForAll } from './look-ahead';
+import { Run, type RunConfig } from './run';
 import { UnavoidableTraffic } from './unavoidable-traffic';
 import { VisitRecorder } from './visits';
 

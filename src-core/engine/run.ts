@@ -13,14 +13,13 @@ import {
 } from '../contracts/access-stream';
 import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { PolicyEntry } from '../contracts/policy';
-import { LEDGER_METRICS, METRIC_COUNT, metricIndex, NO_POLICY, reasonCode } from '../model/events';
+import { NO_POLICY, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import { CPU } from '../model/processor';
 import type { SystemChoice } from '../model/memory-system';
 import {
   isPolicy,
   type AppliedChange,
-  type Granularity,
   type PolicyChange,
   type PolicyChoice,
   type RunChange,
@@ -33,13 +32,10 @@ import { PoliciesInForce } from '../os/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import type { Cursor } from './cursor';
 import { Executor } from './executor';
-import { FutureRecorder } from './future';
+import { LedgerRows } from './ledger-rows';
 import type { RunObserver } from './observer';
 
 const CHANGED = reasonCode('changed');
-const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
-/** Events between two sets of ledger rows inside a long step. */
-const LEDGER_EVERY = 65536;
 
 export interface RunConfig {
   readonly source: AccessSource;
@@ -91,8 +87,7 @@ export class Run {
   private readonly frames: Frame[] = [];
   private readonly phases = new Map<string, number>();
   private steps = 0;
-  private readonly written: Float64Array;
-  private ledgerAt = 0;
+  private readonly rows: LedgerRows;
   private readonly main: Branch;
 
   /** @param future answers when a device needs a granule again; see `lookAhead`. */
@@ -130,7 +125,7 @@ export class Run {
       ...this.listener(),
     });
     this.executor = new Executor(this.memory, touched);
-    this.written = new Float64Array(this.memory.ledger.counters.length);
+    this.rows = new LedgerRows(this.memory, recorder);
     this.main = branchOf(source.open());
     this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
   }
@@ -299,7 +294,7 @@ export class Run {
     memory.stepEnds(step.processor, branch.stepBegan);
     const now = memory.clocks.now(step.processor);
     if (this.frames.length === 1) memory.clocks.meet();
-    this.writeLedger(now);
+    this.rows.write(now);
     config.recorder.step(
       now,
       now - branch.stepBegan,
@@ -326,37 +321,12 @@ export class Run {
     memory.ends();
     memory.ledger.finish();
     this.finished = true;
-    this.writeLedger(memory.clocks.meet());
+    this.rows.write(memory.clocks.meet());
     config.recorder.read();
   }
 
-  /** One row for each object whose ledger metrics changed since its last row. */
-  private writeLedger(timePs: number): void {
-    const { memory, written, config } = this;
-    const { counters } = memory.ledger;
-    this.ledgerAt = config.recorder.count;
-    for (let row = 0, object = 0; row < counters.length; row += METRIC_COUNT, object++) {
-      let changed = false;
-      for (const metric of LEDGER_INDEX)
-        if (counters[row + metric] !== written[row + metric]) {
-          written[row + metric] = counters[row + metric]!;
-          changed = true;
-        }
-      if (changed)
-        config.recorder.ledger(
-          timePs,
-          memory.accessCount,
-          memory.batchNow,
-          memory.step,
-          object,
-          LEDGER_INDEX.map((metric) => counters[row + metric]!),
-        );
-    }
-  }
-
   private batchBegins(): void {
-    const { memory, config } = this;
-    if (config.recorder.count - this.ledgerAt > LEDGER_EVERY) this.writeLedger(memory.clocks.latest());
+    this.rows.keepUp();
     for (const choice of this.live.length > 0 ? this.live.splice(0) : []) this.apply(choice, 'live');
     if (this.scheduled.length === 0) return;
     const due = this.scheduled.filter((change) => this.isDue(change));
@@ -418,52 +388,4 @@ function branchOf(stream: AccessStream): Branch {
     stepBegan: 0,
     done: false,
   };
-}
-
-/** The same input where nothing but the accesses counts: faults one by one, no clock, and devices that hold everything. */
-export function withRoomForAll<C extends Pick<RunConfig, 'source' | 'machine' | 'scenario'>>(
-  config: C,
-  granularity: Granularity,
-): C {
-  const { system: _system, ...base } = config.scenario;
-  const granules = Math.max(1, Math.ceil(config.source.space.bytes / granularity));
-  return {
-    ...config,
-    machine: {
-      ...config.machine,
-      timing: null,
-      faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' },
-    },
-    scenario: {
-      ...base,
-      granularity,
-      deviceMemoryBytes: granules * granularity,
-      usefulBytes: false,
-      changes: [],
-      policies: [
-        { kind: 'eviction', id: 'access-lru', params: {} },
-        { kind: 'prefetch', id: 'none', params: {} },
-        { kind: 'migration', id: 'on-fault', params: {} },
-      ],
-    },
-  };
-}
-
-/** First pass for policies that need the future: the same accesses on a device that holds everything. */
-export async function lookAhead(
-  config: Omit<RunConfig, 'recorder'>,
-  recorder: Recorder,
-  pause: (progress: number | null) => Promise<void>,
-): Promise<(granule: number, now: number) => number> {
-  // Systems on the Linux model work on base pages, whatever the driver's migration unit is.
-  const granularity: Granularity = config.scenario.system ? 4096 : config.scenario.granularity;
-  const visits = new FutureRecorder(Math.max(1, Math.ceil(config.source.space.bytes / granularity)));
-  const run: Run = new Run({ ...withRoomForAll(config, granularity), recorder }, null, (granule, first, last, step) => {
-    if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
-  });
-  while (!run.finished) {
-    await run.advance(200_000);
-    await pause(run.progress());
-  }
-  return visits.finish();
 }

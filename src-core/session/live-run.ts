@@ -1,7 +1,8 @@
 /** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
 import type { Platform } from '../contracts/platform';
-import { lookAhead, Run } from '../engine/run';
+import { lookAhead } from '../engine/look-ahead';
+import { Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
 import type { SystemChoice, SystemSummary } from '../model/memory-system';

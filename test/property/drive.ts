@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { AccessSource } from '../../src-core/contracts/access-stream';
 import type { PolicyEntry } from '../../src-core/contracts/policy';
-import { lookAhead, Run } from '../../src-core/engine/run';
+import { lookAhead } from '../../src-core/engine/look-ahead';
+import { Run } from '../../src-core/engine/run';
 import { EVENT_KINDS, METRIC_COUNT, metricIndex, type EventColumn, type Metric } from '../../src-core/model/events';
 import type { MachineSpec } from '../../src-core/model/machine';
 import type { PolicyChoice, ScenarioSpec } from '../../src-core/model/scenario';
