@@ -193,10 +193,9 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.unpinDue();
   }
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
-    if (processor === CPU) return;
     const duration = this.clocks.now(processor) - beganPs;
-    this.tally.kernelPs += duration;
     this.items.add(duration);
+    if (processor !== CPU) this.tally.kernelPs += duration;
   }
   override barrier(durationPs: number): void {
     this.barriers.add(durationPs);

@@ -32,7 +32,7 @@ export function summarizeUvmsmart(memory: Counted): SystemSummary {
     figures: tally.figures(isTimed),
     numbers: {
       accessesPerSecond: isTimed && ps > 0 ? (accessCount / ps) * PS_PER_S : null,
-      workItems: isTimed ? tally.kernels.latencies() : null,
+      workItems: isTimed ? tally.items.latencies() : null,
       barriers: isTimed ? tally.barriers.latencies() : null,
       deviceBusy: isTimed && tally.kernelPs > 0 ? Math.max(0, 1 - tally.deviceStallPs / tally.kernelPs) : null,
       pagesToDevice: tally.readPages,

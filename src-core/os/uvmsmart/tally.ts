@@ -25,7 +25,8 @@ export class UvmsmartTally {
   kernelPs = 0;
   deviceStallPs = 0;
   peakPages = 0;
-  readonly kernels = new Samples();
+  /** Durations of steps, kernels with their launch. */
+  readonly items = new Samples();
   readonly barriers = new Samples();
 
   /** A transfer to the device starts. */

@@ -196,14 +196,14 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
 
   /** A kernel is over when all transfers are. */
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
-    if (processor === CPU) return;
-    this.gmmu.advance(this.clocks.now(processor));
-    this.clocks.reach(processor, this.gmmu.settle());
-    // The logs count from the first instruction: the launch is not in their kernel time.
-    const launchPs = this.config.machine.timing?.kernelLaunch.value ?? 0;
-    const duration = this.clocks.now(processor) - beganPs - launchPs;
-    this.tally.kernelPs += duration;
-    this.tally.kernels.add(duration);
+    if (processor !== CPU) {
+      this.gmmu.advance(this.clocks.now(processor));
+      this.clocks.reach(processor, this.gmmu.settle());
+      // The logs count from the first instruction: the launch is not in their kernel time.
+      const launchPs = this.config.machine.timing?.kernelLaunch.value ?? 0;
+      this.tally.kernelPs += this.clocks.now(processor) - beganPs - launchPs;
+    }
+    this.tally.items.add(this.clocks.now(processor) - beganPs);
   }
   override knobsChanged(params: SystemChoice['params']): void {
     this.options = readOptions({ ...this.system, params }, this.links !== null);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComparisonRow } from '../../../src-core/model/comparison';
 import type { RunSummary } from '../../../src-core/model/summary';
+import { memorySystems } from '../../../src-core/policies/systems';
 import { r0 } from '../../../src-core/presets/machines/r0';
 import type { RunOptions } from '../../../src-core/protocol/messages';
 import { checkSystemSpace, MAX_LINUX_PAGES, resolveScenario, resolveSystem } from '../../../src-core/session/scenario';
@@ -76,6 +77,14 @@ describe('the system of a scenario', () => {
 });
 
 describe('a run under a memory system', () => {
+  it('times the steps of all processors, whatever the system: the table compares them', async () => {
+    for (const { id } of memorySystems) {
+      const run = await client.run(writeWorkload(client, workloadText(2)), { machine: 'pcie4-16g', system: { id } });
+      // One write by the CPU, then twice a kernel and a read.
+      if (run.system) expect(run.system.numbers.workItems?.count, id).toBe(1 + 2 * 2);
+    }
+  });
+
   it('is repeated by the command of its report, and by opening the report', async () => {
     const first = await client.run(writeWorkload(client, text()), {
       system: { id: 'hmm', params: { contents: true } },
