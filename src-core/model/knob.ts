@@ -75,4 +75,6 @@ export interface Knob {
   /** A switch that the kernel reads with kstrtobool: y, n, on and off besides 1 and 0. */
   readonly isBool?: true;
   readonly noEffect?: readonly KnobWithoutEffect[];
+  /** Why it takes no other value while a run goes on. Absent: it does. */
+  readonly fixed?: string;
 }

@@ -1,5 +1,6 @@
 /** From what the file says and what the user overrides to the one ScenarioSpec that decides a run. */
 import { formatBytes, formatCount, KIB, MAX_ADDRESS, MIB } from '../base/units';
+import { knobParams } from '../contracts/knobs';
 import type { Finding } from '../model/finding';
 import type { SystemChoice } from '../model/memory-system';
 import type { MachineSpec } from '../model/machine';
@@ -102,9 +103,13 @@ export function resolveSystemChange(
   if (names.length === 0)
     throw new Refusal(`a change of the memory system "${id}" names no parameter; write system=${id},name=value`);
   const fixed = names.filter((name) => entry.schema.shape[name] !== undefined && !entry.live.has(name));
+  const why = (name: string): string => {
+    const reason = knobParams(entry).find((param) => param.name === name)?.knob.fixed;
+    return reason === undefined ? `"${name}"` : `"${name}" (${reason})`;
+  };
   if (fixed.length > 0)
     throw new Refusal(
-      `memory system "${id}": ${fixed.map((name) => `"${name}"`).join(', ')} cannot change in mid-run (what can: ${[...entry.live].join(', ') || 'nothing'}); start again with --system ${id}${flags}`,
+      `memory system "${id}": ${fixed.map(why).join(', ')} cannot change in mid-run (what can: ${[...entry.live].join(', ') || 'nothing'}); start again with --system ${id}${flags}`,
     );
   const params = entry.parse({ ...system?.params, ...wish.params });
   if (!params.ok) throw new Refusal(params.error);

@@ -1,6 +1,6 @@
 /** Runs a workload text on the engine itself, without a session, and keeps every event: for tests that look at sequences. */
 import { Run } from '../../src-core/engine/run';
-import type { ScenarioSpec } from '../../src-core/model/scenario';
+import type { PolicyChange, ScenarioSpec } from '../../src-core/model/scenario';
 import type { MachineSpec } from '../../src-core/model/machine';
 import { findPolicy } from '../../src-core/policies';
 import { memorySystems } from '../../src-core/policies/systems';
@@ -18,17 +18,19 @@ export interface EventRun {
 /**
  * @param params parameters of the memory system that differ from the file
  * @param machine instead of the file's
+ * @param changes in mid-run, beside those of the file
  */
 export async function runEvents(
   text: string,
   params: Readonly<Record<string, number | string | boolean>> = {},
   machine: MachineSpec | null = null,
+  changes: readonly PolicyChange[] = [],
 ): Promise<EventRun> {
   const workload = loadWorkload(text, 'test.yaml');
   const spec = machine ?? findMachine(workload.machine ?? 'r0');
   const { system } = workload;
   const wish = system ? { system: { ...system, params: { ...system.params, ...params } } } : {};
-  const scenario = resolveScenario(workload, wish, spec);
+  const scenario = resolveScenario(workload, { ...wish, changes }, spec);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const events: EventRow[] = [];
   const recorder = new Recorder(

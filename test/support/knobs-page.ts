@@ -53,7 +53,7 @@ function row(param: KnobParam): string {
     value(param.initial),
     `${cell(rangeOf(param))}${outside === '' ? '' : `; ${outside}`}`,
     `${knob.where}${key}${boot}`,
-    param.live ? 'yes' : 'no',
+    param.live ? 'yes' : `no: ${knob.fixed}`,
     cell(idle.join('. ')),
     cell(knob.source),
     '',

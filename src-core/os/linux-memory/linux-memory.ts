@@ -9,7 +9,7 @@ import { EVICTION } from '../../model/events';
 import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
-import type { Kernel, KernelConfig } from '../linux/kernel';
+import type { Kernel } from '../linux/kernel';
 import { Memcg, type Mm, type Process } from '../linux/mm';
 import { PAGE_BYTES, type Page } from '../linux/page';
 import { pageOf, entryAt, type Pte } from '../linux/page-table';
@@ -23,7 +23,7 @@ import { AccessBits } from './access-bits';
 import { Answers } from './answers';
 import { LINUX_MASKS } from './bits';
 import { Contents } from './contents';
-import { kernelConfigOf } from './kernel-config';
+import { kernelConfigOf, retuneKernel } from './kernel-config';
 import { reasonOfCpuFault, serveCpuFault } from './cpu-faults';
 import { kernelCost, markCounters, serviceCost } from './fault-cost';
 import { Moves, NO_CONTEXT, type EventPlace, type MoveContext } from './moves';
@@ -381,7 +381,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.config.batchServiced();
   }
   override knobsChanged(params: SystemChoice['params']): void {
-    this.kernel.thp = params['thp'] as KernelConfig['thp'];
+    retuneKernel(this.kernel, params);
     this.backend.retune?.(this.backendWith(params));
   }
   override ends(): void {

@@ -152,8 +152,15 @@ export class Kernel {
   /** /sys/kernel/mm/transparent_hugepage/enabled; may change as the run goes. */
   thp: KernelConfig['thp'];
 
+  /** vm.zone_reclaim_mode; may change as the run goes. */
+  zoneReclaim: boolean;
+  /** What each node takes besides allocations that name it; may change as the run goes, what lies there stays. */
+  readonly admits: { fallback: boolean; kernelAllocations: boolean }[];
+
   constructor(readonly config: KernelConfig) {
     this.thp = config.thp;
+    this.zoneReclaim = config.zoneReclaim !== false;
+    this.admits = config.nodes.map(({ fallback, kernelAllocations }) => ({ fallback, kernelAllocations }));
     this.used = config.nodes.map(() => 0);
     this.kernelPages = config.nodes.map(() => 0);
     this.hugetlbFree = config.hugetlbPages;
@@ -205,19 +212,20 @@ export class Kernel {
   }
 
   private roomFor(node: number, count: number, thisNode: boolean): number {
-    const { nodes, zoneReclaim } = this.config;
+    const { zoneReclaim, admits } = this;
+    const { nodes } = this.config;
     const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= nodes[n]!.pages;
     const reclaimed = (n: number): boolean => {
       if (count > 1 || this.offline.has(n)) return false;
-      this.reclaim(n, zoneReclaim === false ? SWAP_CLUSTER_MAX : count, null);
+      this.reclaim(n, zoneReclaim ? count : SWAP_CLUSTER_MAX, null);
       return room(n);
     };
     if (room(node)) return node;
-    const others = thisNode ? [] : nodes.flatMap((spec, n) => (n !== node && spec.fallback ? [n] : []));
-    const spilled = zoneReclaim === false ? others.find(room) : undefined;
+    const others = thisNode ? [] : admits.flatMap(({ fallback }, n) => (n !== node && fallback ? [n] : []));
+    const spilled = zoneReclaim ? undefined : others.find(room);
     if (spilled !== undefined) return spilled;
     if (reclaimed(node)) return node;
-    const last = zoneReclaim === false ? others.find(reclaimed) : others.find(room);
+    const last = others.find(zoneReclaim ? room : reclaimed);
     return last ?? -1;
   }
 
@@ -227,7 +235,7 @@ export class Kernel {
    */
   allocKernel(): Page | null {
     for (const [node, spec] of this.config.nodes.entries()) {
-      if (this.offline.has(node) || (node > 0 && !spec.kernelAllocations)) continue;
+      if (this.offline.has(node) || (node > 0 && !this.admits[node]!.kernelAllocations)) continue;
       const room = (): boolean => this.used[node]! < spec.pages;
       if (!room() && !(this.reclaim(node, 1, null) && room())) continue;
       this.used[node] = this.used[node]! + 1;

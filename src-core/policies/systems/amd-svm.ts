@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
 import type { Knob, KnobWithoutEffect } from '../../model/knob';
+import { xnackKnob } from './linux-knobs';
 import { linuxParams } from './params';
 
 const NO_CLOCK: KnobWithoutEffect = {
@@ -51,12 +52,7 @@ export const amdSvm = defineSystem({
       title: 'XNACK',
       help: 'Device faults can be retried (HSA_XNACK=1 of the process, on hardware and a driver that allow it). Off: a device reaches registered memory only, all of it mapped before a queue runs, and queues stop whenever mapped memory changes.',
       initial: true,
-      knob: {
-        name: 'noretry',
-        where: 'amdgpu module',
-        source: 'amdgpu_drv.c, kfd_process.c kfd_process_xnack_mode, Linux 6.12',
-        texts: { true: '0', false: '1' },
-      },
+      knob: xnackKnob,
     }),
     register: toggle({
       title: 'Registered memory',
@@ -73,6 +69,7 @@ export const amdSvm = defineSystem({
         source: 'amdgpu_drv.c, Linux 6.12',
         texts: { true: '1', false: '0' },
         outside: 'on',
+        fixed: 'which devices reach each other is settled when the driver finds them',
         noEffect: [{ when: [{ fact: 'one-device' }], why: 'there is no second device' }],
       },
     }),

@@ -39,14 +39,16 @@ export const nodeParams = {
   }),
   kernelAllocations: toggle({
     title: 'Kernel allocations on the device',
-    help: 'Ordinary kernel allocations may land in device memory when the host is full (requirements 1b and 2).',
+    help: 'Ordinary kernel allocations may land in device memory when the host is full (requirements 1b and 2). What landed there stays.',
     initial: false,
+    live: true,
     knob: whatIf('kernelAllocations', 'thread-2015.md section 2'),
   }),
   emergency: toggle({
     title: 'Emergency use',
-    help: 'User pages spill onto the device when host memory is exhausted (requirement 1b).',
+    help: 'User pages spill onto the device when host memory is exhausted (requirement 1b). What was spilled stays there.',
     initial: false,
+    live: true,
     knob: whatIf('emergency', 'thread-2015.md section 2'),
   }),
 } as const;

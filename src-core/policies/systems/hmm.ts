@@ -24,11 +24,12 @@ export const hmm = defineSystem({
     }),
     windowMib: integer({
       title: 'Notifier window',
-      help: 'Size of one interval notifier, svm_notifier_size of Xe: larger windows collide with more invalidations.',
+      help: 'Size of one interval notifier, svm_notifier_size of Xe: larger windows collide with more invalidations. In mid-run it holds for address spaces that a device meets from then on.',
       unit: 'MiB',
       min: 2,
       max: 1024 * 1024,
       initial: 512,
+      live: true,
       knob: notifierSizeKnob,
     }),
   }),

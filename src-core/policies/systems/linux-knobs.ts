@@ -97,6 +97,15 @@ export const thpKnob: Knob = {
   bootParameter: 'transparent_hugepage',
 };
 
+/** The mode of a process can change while it has no queues, and is EBUSY later (kfd_chardev.c, kfd_ioctl_set_xnack_mode). */
+export const xnackKnob: Knob = {
+  name: 'noretry',
+  where: 'amdgpu module',
+  source: 'amdgpu_drv.c, kfd_process.c kfd_process_xnack_mode, Linux 6.12',
+  texts: { true: '0', false: '1' },
+  fixed: 'it is settled before a process has its first queue',
+};
+
 export const notifierSizeKnob: Knob = {
   name: 'svm_notifier_size',
   where: 'xe module',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { integer, toggle } from '../../contracts/params';
 import { nodeParams } from './coherent';
+import { xnackKnob } from './linux-knobs';
 import { linuxParams, zoneReclaimMode } from './params';
 
 export const mi300a = defineSystem({
@@ -27,12 +28,7 @@ export const mi300a = defineSystem({
       title: 'XNACK',
       help: 'GPU faults are retried (HSA_XNACK=1 of the process). Off: a GPU reaches only memory that was registered (advise accessed-by, migrate), all of it mapped at once and again after each change; memory from malloc is EFAULT.',
       initial: true,
-      knob: {
-        name: 'noretry',
-        where: 'amdgpu module',
-        source: 'amdgpu_drv.c, kfd_process.c kfd_process_xnack_mode, Linux 6.12',
-        texts: { true: '0', false: '1' },
-      },
+      knob: xnackKnob,
     }),
     svm_default_granularity: integer({
       title: 'Default granularity of ranges',

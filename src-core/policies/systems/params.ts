@@ -50,6 +50,7 @@ export const zoneReclaimMode = integer({
   min: 0,
   max: 1,
   initial: 0,
+  live: true,
   knob: zoneReclaimKnob,
 });
 

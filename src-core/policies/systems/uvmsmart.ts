@@ -136,11 +136,12 @@ export const uvmsmart = defineSystem({
     }),
     core_freq: integer({
       title: 'Core clock',
-      help: 'The clock of the cores, the first of the values: what a cycle is.',
+      help: 'The clock of the cores, the first of the values: what a cycle is, of latencies that begin from then on.',
       unit: 'MHz',
       min: 1,
       max: 100_000,
       initial: 1481,
+      live: true,
       knob: option('gpgpu_clock_domains', 'configs/GeForceGTX1080Ti/gpgpusim.config', [NO_CLOCK]),
     }),
   }),

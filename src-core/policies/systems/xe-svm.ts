@@ -22,9 +22,10 @@ export const xeSvm = defineSystem({
     ...linuxParams,
     svm_notifier_size: choice({
       title: `Notifier window, ${MIB_UNIT}`,
-      help: 'Size of one MMU notifier, a power of two of MiB. No range crosses the border of a window, so that windows below 2 MiB make smaller ranges.',
+      help: 'Size of one MMU notifier, a power of two of MiB. No range crosses the border of a window, so that windows below 2 MiB make smaller ranges. In mid-run it holds for VMs that are made from then on, with the first fault or call of an address space.',
       values: ['1', '2', '4', '8', '16', '32', '64', '128', '256', '512', '1024', '2048', '4096'],
       initial: '512',
+      live: true,
       knob: {
         name: 'svm_notifier_size',
         where: 'xe module',
@@ -51,12 +52,18 @@ export const xeSvm = defineSystem({
       title: 'VRAM for ranges',
       help: 'Ranges can migrate to VRAM. Off: everything is bound where it is, in host memory; chunks of 64 KiB are then made whether populated or not.',
       initial: true,
-      knob: { name: 'CONFIG_DRM_XE_PAGEMAP', where: 'build', source: `drivers/gpu/drm/xe/Kconfig, ${VERSION}` },
+      knob: {
+        name: 'CONFIG_DRM_XE_PAGEMAP',
+        where: 'build',
+        source: `drivers/gpu/drm/xe/Kconfig, ${VERSION}`,
+        fixed: 'VRAM gets its pages when the driver finds the device',
+      },
     }),
     vramNeed64k: toggle({
       title: 'VRAM pages of 64 KiB',
-      help: 'A platform whose VRAM comes in 64 KiB (XE_VRAM_FLAGS_NEED64K): smaller ranges stay in host memory.',
+      help: 'A platform whose VRAM comes in 64 KiB (XE_VRAM_FLAGS_NEED64K): smaller ranges stay in host memory. In mid-run it holds for migrations from then on.',
       initial: false,
+      live: true,
       knob: {
         name: 'XE_VRAM_FLAGS_NEED64K',
         where: 'build',
@@ -66,8 +73,9 @@ export const xeSvm = defineSystem({
     }),
     deviceAtomicsOnSmem: toggle({
       title: 'Device atomics on host memory',
-      help: 'The platform can make atomics of the device on host memory (has_device_atomics_on_smem): ranges that were declared so (advise atomic-device) need no VRAM for them.',
+      help: 'The platform can make atomics of the device on host memory (has_device_atomics_on_smem): ranges that were declared so (advise atomic-device) need no VRAM for them. In mid-run it holds for faults from then on.',
       initial: true,
+      live: true,
       knob: {
         name: 'has_device_atomics_on_smem',
         where: 'build',

@@ -31,7 +31,7 @@ function rowText({ param, value, withoutEffect }: KnobRow): string {
   return [
     `  ${knob.name}${own} = ${String(value)}${unit === '' ? '' : ` ${unit}`}${value === initial ? '' : `, default ${String(initial)}`}`,
     `      ${param.help}`,
-    `      ${range}; ${knob.where}; ${param.live ? 'changes in mid-run' : 'fixed at the start'}; ${knob.source}`,
+    `      ${range}; ${knob.where}; ${param.live ? 'changes in mid-run' : `fixed at the start, as ${knob.fixed}`}; ${knob.source}`,
     ...(withoutEffect === null ? [] : [`      Does nothing here: ${withoutEffect}.`]),
   ].join('\n');
 }

@@ -77,6 +77,7 @@ export const balancingPairs = (system: MemorySystemId, options: BalancingOptions
         because: 'the CPU reads for more than a millisecond, and for less than a minute',
       },
       not: { text: short, params: { ...params, [scans]: true }, values: [500, 1000, 60_000], because: SHORT },
+      early: 'the scan that is due keeps its moment, as a task’s does when the period is written',
     },
   ];
 };

@@ -30,4 +30,6 @@ export interface KnobPair {
   /** null: nowhere in this model, which the knob's declaration says too. */
   readonly matters: Matters | null;
   readonly not: DoesNotMatter;
+  /** Why a change at the first fault batch does not give the number of the new value, where it does not. */
+  readonly early?: string;
 }

@@ -166,6 +166,7 @@ const zeroCopy: readonly KnobPair[] = [
       because: 'the request that reaches the threshold migrates the block',
     },
     not: { text: writes, params: { enable_dma: 'always' }, values: [1, 8, 100], because: 'a write migrates at once' },
+    early: 'the fault that the first batch begins with is what the old threshold decided',
   },
   {
     knob: 'multiply_dma_penalty',
@@ -223,6 +224,7 @@ const costs: readonly KnobPair[] = [
       because: 'one fault is seen 1481 cycles of 1481 MHz later',
     },
     not: { text: cpuOnly, values: [0, 100, 100_000], because: 'the GPU does not fault' },
+    early: 'the walk was over when its fault began the first batch',
   },
   {
     knob: 'core_freq',

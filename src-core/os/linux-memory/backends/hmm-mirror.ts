@@ -16,17 +16,24 @@ import { answerUserfault } from '../userfaults';
 /** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
 const RETRIES = 16;
 
+/** What a device watches of an address space: aligned windows of one size, with a notifier each. */
+interface Windows {
+  readonly pages: number;
+  readonly watched: Map<number, IntervalNotifier>;
+}
+
 export class HmmMirror {
   /** dev_pagemap.owner of each device: how its driver knows its own pages and notifications. */
   private readonly owners: readonly object[];
   /** Rounds of hmm_range_fault that an invalidation in the notifier's window made void. */
   retries = 0;
-  /** By device and address space: windows that have a notifier. */
-  private readonly windows: readonly Map<Mm, Map<number, IntervalNotifier>>[];
+  /** By device and address space. */
+  private readonly windows: readonly Map<Mm, Windows>[];
 
   constructor(
     private readonly memory: LinuxHost,
-    private readonly windowPages: number,
+    /** Of address spaces that a device meets from now on. */
+    public windowPages: number,
     public exclusiveAtomics: boolean,
   ) {
     const processors = Array.from({ length: memory.config.devices + 1 }, (_, device) => device);
@@ -37,7 +44,7 @@ export class HmmMirror {
   owner(device: ProcessorIndex): object {
     return this.owners[device]!;
   }
-  private windowsOf(device: ProcessorIndex): Map<Mm, Map<number, IntervalNotifier>> {
+  private windowsOf(device: ProcessorIndex): Map<Mm, Windows> {
     return this.windows[device]!;
   }
 
@@ -49,27 +56,28 @@ export class HmmMirror {
   /** One notifier per aligned window, made on first use (drm_gpusvm_notifier_size). */
   watch(device: ProcessorIndex, mm: Mm, vpn: number): IntervalNotifier {
     let windows = this.windowsOf(device).get(mm);
-    if (!windows) this.windowsOf(device).set(mm, (windows = new Map<number, IntervalNotifier>()));
-    const at = Math.floor(vpn / this.windowPages);
-    let notifier = windows.get(at);
+    if (!windows) this.windowsOf(device).set(mm, (windows = { pages: this.windowPages, watched: new Map() }));
+    const { pages, watched } = windows;
+    const at = Math.floor(vpn / pages);
+    let notifier = watched.get(at);
     if (!notifier) {
-      const start = at * this.windowPages;
+      const start = at * pages;
       notifier = {
         mm,
         start,
-        end: start + this.windowPages,
+        end: start + pages,
         sequence: 0,
         invalidate: (range, sequence) => this.invalidate(device, mm, notifier!, range, sequence),
       };
       subscribe(notifier);
-      windows.set(at, notifier);
+      watched.set(at, notifier);
     }
     return notifier;
   }
 
   /** The same for all windows that pages [start, end) lie in. */
   watchRange(device: ProcessorIndex, mm: Mm, start: number, end: number): void {
-    for (let vpn = start; vpn < end; vpn += this.windowPages - (vpn % this.windowPages)) this.watch(device, mm, vpn);
+    for (let vpn = start; vpn < end;) vpn = this.watch(device, mm, vpn).end;
   }
 
   /** Drops the device's entries (N1): all of the range, unless the event is this driver's own migration. */

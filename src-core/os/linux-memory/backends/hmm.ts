@@ -53,6 +53,7 @@ export class HmmBackend implements Backend {
     assert(like instanceof HmmBackend, 'a backend was retuned by one of another kind');
     this.options = like.options;
     this.mirrored.exclusiveAtomics = like.options.exclusiveAtomics;
+    this.mirrored.windowPages = like.options.windowPages;
   }
 
   nodes(): readonly NodeSpec[] {

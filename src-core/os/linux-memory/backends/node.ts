@@ -56,10 +56,15 @@ export class NodeBackend extends SharedTableBackend {
     return Array.from({ length: devices }, (_, i) => ({
       name: `gpu${i}`,
       pages: devicePages,
-      fallback: this.options.emergency || this.options.tiering !== null,
-      kernelAllocations: this.options.kernelAllocations,
+      ...this.admits,
       movable: true,
     }));
+  }
+
+  /** What device nodes take beside what names them. */
+  private get admits(): Kernel['admits'][number] {
+    const { emergency, kernelAllocations, tiering } = this.options;
+    return { fallback: emergency || tiering !== null, kernelAllocations };
   }
 
   override attach(memory: LinuxHost): void {
@@ -72,6 +77,7 @@ export class NodeBackend extends SharedTableBackend {
   retune(like: Backend): void {
     assert(like instanceof NodeBackend, 'a backend was retuned by one of another kind');
     this.options = like.options;
+    for (const node of this.memory.kernel.admits.slice(1)) Object.assign(node, this.admits);
     if (this.options.tiering) setTiering(this.memory.kernel, this.options.tiering);
   }
 

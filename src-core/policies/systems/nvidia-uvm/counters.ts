@@ -54,6 +54,7 @@ export const counterParams = {
     help: 'Memory that shares one counter. The driver is built with 2M and uses the others in its own tests.',
     values: ['64k', '2m', '16m', '16g'],
     initial: '2m',
+    live: true,
     knob: {
       name: 'UVM_PERF_ACCESS_COUNTER_GRANULARITY',
       where: 'build',

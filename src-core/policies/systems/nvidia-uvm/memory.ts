@@ -92,8 +92,9 @@ export const memoryParams = {
   }),
   uvm_disable_hmm: toggle({
     title: 'HMM off',
-    help: 'Off: the device may also touch memory from malloc, which is migrated through Linux HMM. On by default except on x86-64.',
+    help: 'Off: the device may also touch memory from malloc, which is migrated through Linux HMM. On by default except on x86-64. The driver reads it when it is loaded; in mid-run it decides about faults from then on, and what the device has mapped it keeps.',
     initial: false,
+    live: true,
     knob: uvm('uvm_disable_hmm', 'uvm_hmm.c:28-49', {
       isBool: true,
       noEffect: [

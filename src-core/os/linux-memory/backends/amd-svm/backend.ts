@@ -6,6 +6,7 @@
  * has its own. Left out: userptr and GEM mappings of the same addresses, the brk heap and the stack (whose ranges prefer
  * host memory), memory types (MTYPE: there are no device caches in this model), APUs, devices that the CPU reaches by XGMI.
  */
+import { assert } from '../../../../base/assert';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../../model/processor';
 import type { SystemFigure } from '../../../../model/memory-system';
 import type { DeviceFault } from '../../../linux/device-memory';
@@ -84,7 +85,7 @@ export class AmdSvmBackend implements Backend {
 
   /** Granularity and delays; whether faults can be retried is asked once, before there are queues. */
   retune(like: Backend): void {
-    if (!(like instanceof AmdSvmBackend)) return;
+    assert(like instanceof AmdSvmBackend, 'a backend was retuned by one of another kind');
     const { granularity, restoreDelayPs, retryPendingPs } = like.options;
     this.options = { ...this.options, granularity, restoreDelayPs, retryPendingPs };
   }

@@ -5,6 +5,7 @@
  * policies decide nothing here: the driver has its own. Left out: integrated devices, several tiles, device-to-device copies
  * (data goes through host memory), PAT indices.
  */
+import { assert } from '../../../../base/assert';
 import { CPU, ATOMIC, type AccessOp, type ProcessorIndex } from '../../../../model/processor';
 import type { SystemFigure } from '../../../../model/memory-system';
 import type { DeviceFault } from '../../../linux/device-memory';
@@ -64,7 +65,11 @@ export class XeSvmBackend implements Backend {
       (device) => owners[device]!,
       (device, fault) => this.cpuFault(device, fault),
     );
-    this.book = new DevmemBook(devices, (device) => this.pages.capacity(device), this.options.need64k);
+    this.book = new DevmemBook(
+      devices,
+      (device) => this.pages.capacity(device),
+      () => this.options.need64k,
+    );
     for (const device of this.pages.devices)
       device.onFree = (page) => {
         this.book.pageFreed(page);
@@ -74,11 +79,10 @@ export class XeSvmBackend implements Backend {
     this.faults = new XeFaults(memory, this.pages, this.book, this.migration, options);
   }
 
-  /** The time slice, and what a partial unmap does; the rest is fixed when the device is there. */
+  /** Whether VRAM has pages for ranges at all is settled when the driver finds the device. */
   retune(like: Backend): void {
-    if (!(like instanceof XeSvmBackend)) return;
-    const { timeslicePs, evictOnPartialUnmap } = like.options;
-    this.options = { ...this.options, timeslicePs, evictOnPartialUnmap };
+    assert(like instanceof XeSvmBackend, 'a backend was retuned by one of another kind');
+    this.options = { ...like.options, pagemap: this.options.pagemap };
   }
 
   ownerOfPage(page: Page): ProcessorIndex {

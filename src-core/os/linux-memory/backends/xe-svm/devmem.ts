@@ -34,12 +34,12 @@ export class DevmemBook {
 
   /**
    * @param capacity pages of a device
-   * @param need64k VRAM comes in 64 KiB
+   * @param need64k does VRAM come in 64 KiB now?
    */
   constructor(
     devices: number,
     private readonly capacity: (device: ProcessorIndex) => number,
-    private readonly need64k: boolean,
+    private readonly need64k: () => boolean,
   ) {
     this.taken = Array.from({ length: devices + 1 }, () => 0);
     this.lru = this.taken.map(() => new Set<Devmem>());
@@ -54,7 +54,7 @@ export class DevmemBook {
    * @param evict brings an allocation to host memory
    */
   take(device: ProcessorIndex, mm: Mm, pages: number, evict: (devmem: Devmem) => void): Devmem | null {
-    const taken = this.need64k ? Math.ceil(pages / LARGE_PAGES) * LARGE_PAGES : pages;
+    const taken = this.need64k() ? Math.ceil(pages / LARGE_PAGES) * LARGE_PAGES : pages;
     if (taken > this.capacity(device)) return null;
     for (const oldest of [...this.lru[device]!]) {
       if (this.free(device) >= taken) break;
