@@ -199,6 +199,8 @@ const keysAt = (path: readonly PropertyKey[]): readonly string[] =>
   KEYS[path.map(String).join('.')] ?? ['value', 'source', 'grade'];
 
 function explain(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `missing; expected ${issue.expected}`;
   if (issue.code !== 'unrecognized_keys') return issue.message;
   const known = keysAt(issue.path);
   return issue.keys
@@ -225,6 +227,11 @@ function parseJson(text: string, name: string): unknown {
 export function readMachine(text: string, name: string, presets: readonly MachineSpec[]): MachineSpec {
   const document = parseJson(text, name);
   if (!isPlain(document)) throw refuse(name, 'expected a JSON object with id, title, deviceMemory and so on');
+  if (!['extends', 'id', 'title', 'deviceMemory'].some((key) => key in document))
+    throw refuse(
+      name,
+      'it has nothing of a machine; expected what `faultline calibrate RESULT --as FILE` writes, or a file by hand as docs/report-formats.md tells',
+    );
   const known = presets.map((preset) => preset.id).join(', ');
   const { extends: extended, ...own } = document;
   const base = presets.find((preset) => preset.id === extended);

@@ -27,7 +27,7 @@ import { exampleTitles } from './examples';
 import { exportedKnobs, importedKnobs, knobsOf, type KnobsOfRun } from './knobs';
 import { LiveRun } from './live-run';
 import { objectRows } from '../analysis/object-rows';
-import { openTarget, type Runnable } from './open';
+import { openTarget, readMachineFile, type Runnable } from './open';
 import { RecordedRun } from './recorded-run';
 import { makeReport } from './report';
 import { infoOf } from './run-info';
@@ -199,13 +199,15 @@ class SessionServer implements Session {
   private async open({ target, options }: Params<'session.open'>): Promise<RunInfo> {
     this.needIdle();
     await this.beside.giveWay();
-    await this.live?.close();
-    this.live = null;
-    this.recorded = null;
     this.opening = true;
     this.cancel = false;
     this.openError = null;
     try {
+      // Somebody tries another machine on what is open: it stays open when the file is none.
+      if (options.machineFile) await readMachineFile(options.machineFile, this.platform);
+      await this.live?.close();
+      this.live = null;
+      this.recorded = null;
       const context = {
         platform: this.platform,
         progress: (fraction: number | null, doing: string) => {
@@ -230,7 +232,7 @@ class SessionServer implements Session {
       await this.makeRun(opened);
       return infoOf(opened);
     } catch (cause) {
-      this.openError = errorData(cause);
+      if (!this.live && !this.recorded) this.openError = errorData(cause);
       throw cause;
     } finally {
       this.opening = false;

@@ -134,13 +134,16 @@ async function machineFor(
   file: OpenTarget | null,
   platform: Platform,
 ): Promise<RecordingHeader['machine']> {
-  if (file) {
-    const source = await platform.source(file);
-    const text = await readText(source);
-    if (saysCalibration(text)) throw calibrationHint(source.name);
-    return parseMachineFile(text, source.name);
-  }
+  if (file) return readMachineFile(file, platform);
   return findMachine(options.machine ?? wish ?? DEFAULT_MACHINE);
+}
+
+/** Throws Refusal: what is wrong with the file. */
+export async function readMachineFile(file: OpenTarget, platform: Platform): Promise<RecordingHeader['machine']> {
+  const source = await platform.source(file);
+  const text = await readText(source);
+  if (saysCalibration(text)) throw calibrationHint(source.name);
+  return parseMachineFile(text, source.name);
 }
 
 function headerOf(

@@ -184,6 +184,21 @@ it('a result opened as a workload or as a machine is told what to do with it', a
   client.close();
 });
 
+it('a machine file that is none leaves what is open', async () => {
+  const client = new SessionClient();
+  const target = { kind: 'example', id: 's8-read-mostly' } as const;
+  const before = await client.run(target);
+  const path = { kind: 'path', path: join(root, 'package.json') } as const;
+  await expect(client.run(target, { machineFile: path })).rejects.toThrow(/package\.json is not a machine file/);
+  expect((await client.request('session.status', null)).state).toBe('finished');
+  expect((await client.request('session.summary', null)).recordingHash).toBe(before.recordingHash);
+  client.close();
+  const fresh = new SessionClient();
+  await expect(fresh.run(target, { machineFile: path })).rejects.toThrow(/is not a machine file/);
+  expect((await fresh.request('session.status', null)).state).toBe('failed');
+  fresh.close();
+});
+
 it('the packaged app holds the program', () => {
   const builder = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) as {
     readonly files: readonly string[];

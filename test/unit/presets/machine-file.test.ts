@@ -130,6 +130,12 @@ describe('parseMachineFile', () => {
       'timing.remote.requestBytes.value',
       /out of range; expected 1B to 64KiB/,
     ],
+    [
+      'a part that is missing',
+      { timing: { remote: { latency: measured('1us'), inFlight: measured(1) } } },
+      'timing.remote.requestBytes',
+      /requestBytes: missing; expected object/,
+    ],
     ['an unknown key on top', { devicememory: measured('1GiB') }, '', /did you mean "deviceMemory"/],
     ['a decimal size', { deviceMemory: measured('16GB') }, 'deviceMemory.value', /"GB" is not one of the units/],
     ['a time for a rate', { timing: { hostBandwidth: measured('12us') } }, 'timing.hostBandwidth.value', /GiB\/s/],
