@@ -64,7 +64,7 @@ export function boundBlocks(
         {
           title: 'Kind',
           align: 'left',
-          help: 'at least: no run of this kind gets below. reference: may be on either side.',
+          help: 'no run of this kind gets below an “at least”; a reference may be on either side',
         },
         { title: 'Bound is', align: 'right' },
         { title: 'This run', align: 'right' },

@@ -1,9 +1,28 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatCount, formatTime } from '../../base/units';
+import type { ReportBlock } from '../../model/report';
+import type { RunSummary } from '../../model/summary';
 import { ABSENT, policyFlag } from '../words';
 
 /** Rows of the table of changes; a person clicks tens of times, a script may do more. */
 const MOST_CHANGES = 500;
+
+const startTable = (policies: RunSummary['policies']): ReportBlock => ({
+  kind: 'table',
+  caption: 'Policies at the start of the run.',
+  columns: [
+    { title: 'Kind', align: 'left' },
+    { title: 'Policy', align: 'left' },
+    { title: 'Parameters', align: 'left' },
+  ],
+  rows: policies.map((policy) => [
+    policy.kind,
+    policy.id,
+    Object.entries(policy.params)
+      .map(([name, value]) => `${name} = ${String(value)}`)
+      .join(', ') || ABSENT,
+  ]),
+});
 
 /** Who decided, and each change of that during the run. */
 export const policies: ReportSection = {
@@ -15,32 +34,14 @@ export const policies: ReportSection = {
     const { system } = summary;
     const governed = system === null || system.followsPolicies === true;
     return [
-      ...(governed
-        ? []
-        : [
-            {
-              kind: 'paragraph',
-              text: `${system.title} decides by itself: the policies below did not govern this run. Its parameters are under Memory system.`,
-            } as const,
-          ]),
-      {
-        kind: 'table',
-        caption: 'Policies at the start of the run.',
-        columns: [
-          { title: 'Kind', align: 'left' },
-          { title: 'Policy', align: 'left' },
-          { title: 'Parameters', align: 'left' },
-        ],
-        rows: summary.policies.map((policy) => [
-          policy.kind,
-          policy.id,
-          Object.entries(policy.params)
-            .map(([name, value]) => `${name} = ${String(value)}`)
-            .join(', ') || ABSENT,
-        ]),
-      },
+      governed
+        ? startTable(summary.policies)
+        : {
+            kind: 'paragraph',
+            text: `${system.title} decides by itself: eviction, prefetch and migration policies did not govern this run. Its parameters are under Memory system.`,
+          },
       shown.length === 0
-        ? { kind: 'paragraph', text: 'No policy was changed during the run.' }
+        ? { kind: 'paragraph', text: `No ${governed ? 'policy' : 'parameter'} was changed during the run.` }
         : {
             kind: 'table',
             caption: `Changes during the run, numbered as the marks in the charts. Each took effect with the named fault batch.${left > 0 ? ` ${formatCount(left)} later changes are not shown; the embedded scenario has all.` : ''}`,

@@ -1,6 +1,6 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount } from '../../base/units';
-import { ABSENT, formatSystem, snapshotOf } from '../words';
+import { ABSENT, snapshotOf } from '../words';
 
 /** What was run, on what: enough to tell two reports apart. */
 export const runFacts: ReportSection = {
@@ -9,7 +9,8 @@ export const runFacts: ReportSection = {
   build({ summary, machine, system }) {
     const { workload, totals } = summary;
     const snapshot = snapshotOf(summary);
-    const governed = summary.system === null || summary.system.followsPolicies === true;
+    const ran = summary.system;
+    const governed = ran === null || ran.followsPolicies === true;
     return [
       {
         kind: 'facts',
@@ -31,7 +32,8 @@ export const runFacts: ReportSection = {
             : []),
           {
             label: 'Memory system',
-            value: system ? formatSystem(system) : 'managed (rule set R0)',
+            value: ran ? `${ran.title} (${ran.id})` : (system?.id ?? 'managed (rule set R0)'),
+            ...(ran ? { help: 'its parameters are under Memory system' } : {}),
           },
           { label: 'Seed', value: String(summary.seed) },
           { label: 'Fault batches', value: formatCount(totals.batches) },

@@ -107,7 +107,8 @@ describe('memory systems', () => {
     await page.getByTestId('toolbar-run').click();
     await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
     await page.getByRole('tab', { name: 'Report' }).click();
-    await page.getByTestId('report').getByText('HMM on a non-coherent device').waitFor();
+    await page.getByTestId('report').getByText('HMM on a non-coherent device (hmm)').waitFor();
+    await page.getByTestId('report').getByText('HMM on a non-coherent device: hmm, profile=cur').waitFor();
     await page.getByTestId('report').getByText('--system').first().waitFor();
     // The comparison is of the same input: it stays, on its tab and in the report.
     await page.getByTestId('report').getByText('Memory systems compared').waitFor();

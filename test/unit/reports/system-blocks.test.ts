@@ -44,6 +44,12 @@ describe('the memory system of a run', () => {
     expect(says(own)).toBe(true);
     expect(says({ ...own, system: { ...own.system!, followsPolicies: true } })).toBe(false);
     expect(says(example.summary)).toBe(false);
+    const tables = (summary: RunSummary): number =>
+      buildReport({ ...example, summary }, ['policies']).filter(
+        (block) => block.kind === 'table' && block.caption === 'Policies at the start of the run.',
+      ).length;
+    expect(tables(own)).toBe(0);
+    expect(tables(example.summary)).toBe(1);
   });
 
   it('names neither a granularity nor what is not modelled where a driver has its own', () => {
