@@ -10,10 +10,10 @@ type Counter = { [K in keyof UvmTally]: UvmTally[K] extends number ? K : never }
 
 /** Counters in the order of the summary, with the driver's own word where it has one. */
 const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | 'bytes'])[] = [
-  ['services', 'Runs of the bottom half', 'count'],
+  ['services', 'Runs of the driver’s bottom half', 'count'],
   ['batches', 'Fault batches of the GPUs', 'count'],
   ['fetched', 'Fault buffer entries fetched', 'count'],
-  ['coalesced', 'after coalescing', 'count'],
+  ['coalesced', 'Entries after coalescing', 'count'],
   ['duplicates', 'Duplicate faults', 'count'],
   ['stale', 'Stale faults', 'count'],
   ['nonReplayable', 'Non-replayable faults', 'count'],
@@ -26,7 +26,7 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
   ['transfersToHost', 'Transfers to the host', 'count'],
   ['evictedRoots', 'Root chunks evicted', 'count'],
   ['chunksPopulated', 'Chunks populated', 'count'],
-  ['bytesZeroed', 'Zeroed', 'bytes'],
+  ['bytesZeroed', 'Memory zeroed', 'bytes'],
   ['thrashingDetected', 'Pages found thrashing', 'count'],
   ['throttledFaults', 'Faults throttled', 'count'],
   ['throttlingStarts', 'Throttlings begun', 'count'],
