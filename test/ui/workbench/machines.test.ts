@@ -75,8 +75,33 @@ describe('the machine of a run', () => {
     await page.getByTestId('machine-file').click();
     await expect.poll(() => fact('Machine')).toBe('my-machine');
     expect(await page.getByTestId('machine-select').inputValue()).toBe('my-machine');
+    expect(await page.getByTestId('systems').innerText()).not.toContain('nothing is open');
     expect(await runs()).toBe(await saysCommandLine(machineFile));
     await page.getByTestId('machine-select').selectOption('gh200');
     await expect.poll(() => fact('Machine')).toMatch(/^Grace Hopper GH200/);
+  });
+
+  it('stays what it was, with the run and its numbers, when the file is none', async () => {
+    const before = await runs();
+    await desktop.app.evaluate(
+      ({ dialog }, path) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [path] });
+      },
+      join(projectRoot, 'package.json'),
+    );
+    await page.getByTestId('machine-file').click();
+    await page
+      .getByTestId('error-banner')
+      .getByText(/package\.json is not a machine file: .*faultline calibrate/)
+      .first()
+      .waitFor();
+    await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor();
+    expect((await page.locator('.numbers').innerText()).split(' · ').at(-1)).toBe(before);
+    expect(await fact('Machine')).toMatch(/^Grace Hopper GH200/);
+    const { scrollHeight, clientHeight } = await page.evaluate(() => {
+      const { documentElement: all } = document;
+      return { scrollHeight: all.scrollHeight, clientHeight: all.clientHeight };
+    });
+    expect(scrollHeight).toBe(clientHeight); // the window itself has nothing to scroll
   });
 });
