@@ -33,6 +33,20 @@ export class Staircase {
 
   /** Value reached at x; 0 before the first point. */
   at(x: number): number {
+    const next = this.after(x);
+    return next === 0 ? 0 : this.ys[next - 1]!;
+  }
+
+  /** As if the quantity grew evenly from each point to the next, from 0 at 0: to draw with, never to bound by. */
+  evenlyAt(x: number): number {
+    const next = this.after(x);
+    if (next === this.xs.length) return this.last;
+    const [fromX, fromY] = next === 0 ? [0, 0] : [this.xs[next - 1]!, this.ys[next - 1]!];
+    return fromY + ((this.ys[next]! - fromY) * (x - fromX)) / (this.xs[next]! - fromX);
+  }
+
+  /** Index of the first point beyond x. */
+  private after(x: number): number {
     let low = 0;
     let high = this.xs.length;
     while (low < high) {
@@ -40,7 +54,7 @@ export class Staircase {
       if (this.xs[middle]! <= x) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? 0 : this.ys[low - 1]!;
+    return low;
   }
 
   private thin(): void {

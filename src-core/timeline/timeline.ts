@@ -141,9 +141,9 @@ export class Timeline {
     if (to > this.extentTo) this.extentTo = to;
   }
 
-  /** Accesses executed when the axis stood at x; at least so many. */
+  /** Accesses executed when the axis stood at x; where nothing was recorded in between, as if they were made evenly. */
   accessesAt(x: number): number {
-    return this.axis === 'time' ? this.progress.at(x) : x;
+    return this.axis === 'time' ? this.progress.evenlyAt(x) : x;
   }
 
   private cover(): void {

@@ -74,7 +74,7 @@ function drawLane(context: CanvasRenderingContext2D, scene: Scene, lane: LanePic
     context.fillStyle = palette.token('capacity');
     for (let x = 0; x < layout.width; x += 9) context.fillRect(x, y, 6, 1);
     drawScaleLabel(context, palette, `capacity ${valueLabel(picture.answer.capacityBytes, 'bytes')}`, y + 9);
-  } else if (lane.up.max > 0 || (lane.down?.max ?? 0) > 0)
+  } else if (lane.up.max > 0 || (lane.down?.max ?? 0) > 0 || lane.bounds.some(({ values }) => values.some(Boolean)))
     drawScaleLabel(context, palette, valueLabel(lane.top, lane.unit), zero - reach + 8);
 }
 

@@ -23,4 +23,13 @@ describe('Staircase', () => {
     expect(most).toBeLessThan(stairs.total / 2000);
     expect(stairs.at(Infinity)).toBe(stairs.total);
   });
+
+  it('can be drawn as if it grew evenly between its points', () => {
+    const stairs = new Staircase();
+    expect(stairs.evenlyAt(5)).toBe(0);
+    stairs.add(10, 100);
+    stairs.add(20, 300);
+    expect([0, 5, 10, 15, 20, 30].map((x) => stairs.evenlyAt(x))).toEqual([0, 50, 100, 200, 300, 300]);
+    expect(stairs.at(15)).toBe(100);
+  });
 });
