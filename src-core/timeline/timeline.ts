@@ -34,7 +34,7 @@ import type { EventChunk } from '../record/columns';
 import { Staircase } from '../base/staircase';
 import { Buckets } from './buckets';
 import { StepSpans } from './step-spans';
-import { trackOf, tracksOf, type TrackTable } from './tracks';
+import { tracksOf, type TrackTable } from './tracks';
 
 /** Buckets of the run-wide tracks. */
 const TRACK_BUCKETS = 16384;
@@ -64,6 +64,8 @@ const PREFETCH = reasonCode('prefetch');
 const BEGIN = reasonCode('begin');
 const CALL = reasonCode('call');
 const DRIVER_EVENT = reasonCode('driver-event');
+
+const NOTHING = new Float64Array(0);
 
 type Columns = EventChunk['blocks'][number]['columns'];
 
@@ -170,19 +172,28 @@ export class Timeline {
   private faults(columns: Columns, from: number, to: number): void {
     const { processor, reason, object } = columns;
     const along = this.axis === 'time' ? columns.time : columns.access;
-    const { faults } = this.table;
+    const { cpuFaults, gpuFaults } = this.table;
+    let at = -1;
+    let all: Float64Array = NOTHING;
+    let objects: Float64Array = NOTHING;
     for (let row = from; row < to; row++) {
       const x = along[row]!;
+      // The faults of a batch have one instant.
+      if (x !== at) {
+        at = x;
+        all = this.tracks.row(x);
+        objects = this.perObject.row(x);
+      }
       const gpu = processor[row] !== CPU;
-      this.tracks.add(x, (gpu ? faults.length : 0) + trackOf(faults, reason[row]!), 1);
-      this.perObject.add(x, object[row]! * OBJECT_NUMBERS_PER_ROW + (gpu ? M.gpuFaults : M.cpuFaults), 1);
+      add(all, (gpu ? gpuFaults : cpuFaults)[reason[row]!]!, 1);
+      add(objects, object[row]! * OBJECT_NUMBERS_PER_ROW + (gpu ? M.gpuFaults : M.cpuFaults), 1);
     }
   }
 
   private transfers(columns: Columns, kind: number, from: number, to: number): void {
     const { source, target, bytes } = columns;
     const along = this.axis === 'time' ? columns.time : columns.access;
-    const { faults, moves } = this.table;
+    const { toDevice, toHost } = this.table;
     for (let row = from; row < to; row++) {
       const x = along[row]!;
       const moved = bytes[row]!;
@@ -194,16 +205,16 @@ export class Timeline {
         add(sums, object + RESIDENT, source[row] === NO_PROCESSOR ? size : -size);
         continue;
       }
-      const toHost = target[row] === CPU;
+      const isToHost = target[row] === CPU;
       const reason = columns.reason[row]!;
-      this.tracks.add(x, 2 * faults.length + (toHost ? moves.length : 0) + trackOf(moves, reason), moved);
+      this.tracks.add(x, (isToHost ? toHost : toDevice)[reason]!, moved);
       const units = Math.max(1, moved / this.unitBytes);
-      add(sums, object + (toHost ? M.toHost : M.toDevice), moved);
+      add(sums, object + (isToHost ? M.toHost : M.toDevice), moved);
       add(sums, object + M.migrations, units);
       if (kind === EVICTION) add(sums, object + M.evictions, units);
       if (reason === PREFETCH) add(sums, object + M.prefetched, moved);
       const fromHost = source[row] === CPU;
-      if (toHost !== fromHost) add(sums, object + RESIDENT, toHost ? -moved : moved);
+      if (isToHost !== fromHost) add(sums, object + RESIDENT, isToHost ? -moved : moved);
     }
   }
 

@@ -35,11 +35,13 @@ interface TrackSpec {
   readonly unit: 'count' | 'bytes';
 }
 
-/** The run-wide tracks of a run, and where the reasons of faults and of moves are among them. */
+/** The run-wide tracks of a run, and the track of each reason code. */
 export interface TrackTable {
   readonly tracks: readonly TrackSpec[];
-  readonly faults: readonly number[];
-  readonly moves: readonly number[];
+  readonly cpuFaults: Uint8Array;
+  readonly gpuFaults: Uint8Array;
+  readonly toDevice: Uint8Array;
+  readonly toHost: Uint8Array;
 }
 
 export function tracksOf(linux: boolean): TrackTable {
@@ -64,8 +66,19 @@ export function tracksOf(linux: boolean): TrackTable {
       })),
     ),
   ];
-  return { tracks, faults: faults.map(reasonCode), moves: moves.map(reasonCode) };
+  const moved = 2 * faults.length;
+  return {
+    tracks,
+    cpuFaults: byReason(faults, 0),
+    gpuFaults: byReason(faults, faults.length),
+    toDevice: byReason(moves, moved),
+    toHost: byReason(moves, moved + moves.length),
+  };
 }
 
-/** Position of a reason; one that the table does not have (a recording of a newer version) counts with the first. */
-export const trackOf = (reasons: readonly number[], reason: number): number => Math.max(0, reasons.indexOf(reason));
+/** Tracks from `first` on; a reason that is not here (a recording of a newer version) counts with the first. */
+function byReason(reasons: readonly Reason[], first: number): Uint8Array {
+  const table = new Uint8Array(256).fill(first);
+  reasons.forEach((reason, i) => (table[reasonCode(reason)] = first + i));
+  return table;
+}

@@ -55,7 +55,10 @@ export class AccessBytes {
   /** The ledger follows `count` granules in a row, or no longer. */
   track(granule: number, on: boolean, count: number): void {
     if (count === 1) {
-      for (const bytes of this.bytes) bytes[granule] = on ? bytes[granule]! | TRACKED : bytes[granule]! & ~TRACKED;
+      for (let p = 0; p < this.bytes.length; p++) {
+        const bytes = this.bytes[p]!;
+        bytes[granule] = on ? bytes[granule]! | TRACKED : bytes[granule]! & ~TRACKED;
+      }
       return;
     }
     for (const column of this.columns) rewrite(column, granule, count, ~TRACKED, on ? TRACKED : 0);

@@ -39,6 +39,7 @@ import { Mapper } from './mapping';
 import { Mover, nowNs, type MoveOrder } from './mover';
 import { Populator } from './populator';
 import { Prefetcher } from './prefetching';
+import type { RangePolicy } from './range-policies';
 import { LIST, type VaBlock } from './va-block';
 
 /** One page that somebody faulted on. Reused. */
@@ -66,7 +67,7 @@ export class BlockService {
   private readonly pinned = createPageMask();
   private readonly extra = createPageMask();
   private readonly accessOf = new Uint8Array(512);
-  private readonly causes = new Float64Array(512);
+  private readonly causes = new Uint32Array(512);
   private firstCause = NO_EVENT;
   /** What distinguishes the question that `residency` answers; −1 for none. */
   private lastQuestion = -1;
@@ -142,6 +143,7 @@ export class BlockService {
     // Without state by page there is no hint for any page of the block; most blocks never have it.
     const hasState = host.thrashing?.blockState(block.index)?.pagesAllocated === true;
     const detector = hasState && operation !== OPERATION.nonReplayableFault ? host.thrashing : null;
+    const policy = host.ranges.of(block.index);
     let any = false;
     for (let i = 0; i < count; i++) {
       const fault = faults[i]!;
@@ -161,7 +163,7 @@ export class BlockService {
         continue;
       }
       answers[i] = ANSWER.serviced;
-      this.select(block, requester, fault, operation);
+      this.select(block, requester, fault, operation, policy);
       const { residency, readDuplicate } = this.residency;
       if (hint.kind === HINT.pin) {
         setPage(this.pinned, page);
@@ -180,9 +182,14 @@ export class BlockService {
     this.hint.kind = HINT.none;
   }
 
-  private select(block: VaBlock, requester: Processor, fault: PageFault, operation: ServiceOperation): void {
+  private select(
+    block: VaBlock,
+    requester: Processor,
+    fault: PageFault,
+    operation: ServiceOperation,
+    policy: RangePolicy,
+  ): void {
     const { host, question, hint } = this;
-    const policy = host.ranges.of(block.index);
     const duplicated = (block.readDuplicated[fault.page >>> 5]! >>> (fault.page & 31)) & 1;
     const resident = block.holders(fault.page);
     // Neighbours ask the same: with no hint, only these three differ between the pages of one block.

@@ -87,7 +87,8 @@ export class UvmQueue implements FaultQueue {
     const { host } = this;
     host.tally.stallPs += ps;
     const { items, count } = this.answeredObjects;
-    for (let i = 0; i < count; i++) host.ledger.count(items[i]!, METRIC.stallPs, ps / count);
+    const share = ps / count;
+    for (let i = 0; i < count; i++) host.ledger.count(items[i]!, METRIC.stallPs, share);
   }
 
   isFatal(_device: ProcessorIndex, granule: number, _op: AccessOp): boolean {
