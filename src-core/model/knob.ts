@@ -78,3 +78,10 @@ export interface Knob {
   /** Why it takes no other value while a run goes on. Absent: it does. */
   readonly fixed?: string;
 }
+
+/** What the driver's file has for a value, where that is not the value's own word: 0 for XNACK on, whose name there is noretry. */
+export function wordInFile({ texts }: Knob, value: KnobValue): string | null {
+  const word = texts?.[String(value)];
+  const plain = typeof value === 'boolean' ? String(Number(value)) : String(value);
+  return word === undefined || word === plain || word === String(value) ? null : word;
+}

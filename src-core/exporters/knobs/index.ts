@@ -3,7 +3,7 @@ import type { SystemEntry } from '../../contracts/memory-system';
 import { knobParams, type KnobParam } from '../../contracts/knobs';
 import type { ParamValues } from '../../contracts/params';
 import type { Finding } from '../../model/finding';
-import type { KnobPlace, KnobValue } from '../../model/knob';
+import { wordInFile, type KnobPlace, type KnobValue } from '../../model/knob';
 import type { KnobFile, KnobLeft, KnobText, UnmatchedKnob } from '../../model/knob-file';
 import { cmdlineFormat } from './cmdline';
 import type { KnobEntry, KnobFormat } from './format';
@@ -39,7 +39,7 @@ function fileOf(entry: SystemEntry, format: KnobFormat, settings: readonly Setti
   if (id === 'cmdline') return { format: id, title, path, holds, text: `${held.map(({ line }) => line).join(' ')}\n` };
   const lines = held.flatMap(({ param, line }) => [
     '',
-    `# ${param.title}${param.unit === undefined || param.unit === '' ? '' : `, ${param.unit}`}; default ${String(param.initial)} (${param.knob.source})`,
+    `# ${param.title}${param.unit === undefined || param.unit === '' ? '' : `, ${param.unit}`}; default ${wordInFile(param.knob, param.initial) ?? String(param.initial)} (${param.knob.source})`,
     line,
   ]);
   const what = all ? 'every knob that belongs here' : 'knobs that differ from their defaults';

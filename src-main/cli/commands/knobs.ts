@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { wordInFile } from '../../../src-core/model/knob';
 import { KNOB_FILE_FORMATS, type KnobFile, type KnobFileFormat } from '../../../src-core/model/knob-file';
 import { Refusal } from '../../../src-core/model/refusal';
 import type { KnobRow, ResultOf, SystemWish, UnknownKnob } from '../../../src-core/protocol/messages';
@@ -27,9 +28,10 @@ const FILE_NAMES: Readonly<Record<KnobFileFormat, string>> = {
 function rowText({ param, value, withoutEffect }: KnobRow): string {
   const { knob, unit = '', initial, type, values = [], min = 0, max = 0 } = param;
   const range = type === 'integer' ? `${min}..${max}` : type === 'choice' ? values.join(' | ') : 'true | false';
+  const word = wordInFile(knob, value);
   const own = knob.name === param.name ? '' : ` (${param.name})`;
   return [
-    `  ${knob.name}${own} = ${String(value)}${unit === '' ? '' : ` ${unit}`}${value === initial ? '' : `, default ${String(initial)}`}`,
+    `  ${knob.name}${own} = ${String(value)}${unit === '' ? '' : ` ${unit}`}${word === null ? '' : ` (${word} in its file)`}${value === initial ? '' : `, default ${String(initial)}`}`,
     `      ${param.help}`,
     `      ${range}; ${knob.where}; ${param.live ? 'changes in mid-run' : `fixed at the start, as ${knob.fixed}`}; ${knob.source}`,
     ...(withoutEffect === null ? [] : [`      Does nothing here: ${withoutEffect}.`]),

@@ -5,7 +5,7 @@ import { knobParams, type KnobParam } from '../../../src-core/contracts/knobs';
 import type { ParamValues } from '../../../src-core/contracts/params';
 import { exportKnobs, importKnobs, knobFormats } from '../../../src-core/exporters/knobs';
 import { kernelInteger } from '../../../src-core/exporters/knobs/values';
-import type { KnobValue } from '../../../src-core/model/knob';
+import { wordInFile, type KnobValue } from '../../../src-core/model/knob';
 import { memorySystems } from '../../../src-core/policies/systems';
 
 const systemOf = (id: string) => memorySystems.find((entry) => entry.id === id)!;
@@ -96,7 +96,7 @@ describe('the files', () => {
 # Prefetch threshold, %; default 51 (uvm_perf_prefetch.c:42, 552-561, driver 595.45.04)
 options nvidia-uvm uvm_perf_prefetch_threshold=75
 
-# Replay policy; default batch_flush (uvm_gpu_replayable_faults.c:80-84; .h:35-46, driver 595.45.04)
+# Replay policy; default 2 (uvm_gpu_replayable_faults.c:80-84; .h:35-46, driver 595.45.04)
 options nvidia-uvm uvm_perf_fault_replay_policy=3
 `,
       },
@@ -354,4 +354,18 @@ it('a format is told from the text, and from the name where the text does not te
   expect(best('w /sys/x - - - - 1')).toBe('tmpfiles');
   expect(best('nvidia_uvm.x=1')).toBe('cmdline');
   expect(best('# nothing', 'a/sysctl.d/x')).toBe('sysctl');
+});
+
+it('a switch that the driver names the other way round is told in the words of its file', () => {
+  const amd = systemOf('amd-svm');
+  const xnack = knobParams(amd).find(({ name }) => name === 'xnack')!;
+  expect([true, false].map((value) => wordInFile(xnack.knob, value))).toEqual(['0', '1']);
+  const { files } = exportKnobs(amd, full(amd, { xnack: false }), false);
+  expect(files.find(({ format }) => format === 'modprobe')!.text).toMatch(
+    /XNACK; default 0 .*\noptions amdgpu noretry=1/,
+  );
+  const replay = knobParams(uvm).find(({ name }) => name === 'uvm_perf_fault_replay_policy')!;
+  expect(wordInFile(replay.knob, 'batch_flush')).toBe('2');
+  const enable = knobParams(uvm).find(({ name }) => name === 'uvm_perf_prefetch_enable')!;
+  expect(wordInFile(enable.knob, true)).toBeNull(); // 1 is the plain word of a switch that is on
 });
