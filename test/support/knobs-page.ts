@@ -2,7 +2,7 @@
 import { knobParams, type KnobParam } from '../../src-core/contracts/knobs';
 import type { SystemEntry } from '../../src-core/contracts/memory-system';
 import { knobFormats } from '../../src-core/exporters/knobs';
-import type { KnobCondition, PlatformFact } from '../../src-core/model/knob';
+import { wordInFile, type KnobCondition, type PlatformFact } from '../../src-core/model/knob';
 import { memorySystems } from '../../src-core/policies/systems';
 
 const FACTS: Readonly<Record<PlatformFact, string>> = {
@@ -45,12 +45,13 @@ function row(param: KnobParam): string {
   const key = knob.key === undefined || knob.key === knob.name ? '' : `<br>\`${knob.key}\``;
   const boot = knob.bootParameter === undefined ? '' : `<br>boot: \`${knob.bootParameter}\``;
   const outside = outsideOf(param);
+  const inFile = wordInFile(knob, param.initial);
   const idle = (knob.noEffect ?? []).map((each) => `${each.when.map(when).join(' and ') || 'always'}: ${each.why}`);
   return [
     '',
     `\`${knob.name}\`${own}`,
     cell(param.help),
-    value(param.initial),
+    `${value(param.initial)}${inFile === null ? '' : ` (${inFile} in its file)`}`,
     `${cell(rangeOf(param))}${outside === '' ? '' : `; ${outside}`}`,
     `${knob.where}${key}${boot}`,
     param.live ? 'yes' : `no: ${knob.fixed}`,
