@@ -26,6 +26,11 @@ export function figuresOf(
     count('svmMixedRanges', 'Ranges that lay in several places, and were evicted', faults.mixed),
     count('svmBoEvictions', 'VRAM buffer objects evicted', book.evictions),
     count('svmTimesliceWaits', 'CPU faults that waited for a time slice', migration.waits),
-    { id: 'svmTimesliceWaited', title: 'Time that CPU faults waited for a time slice', value: isTimed ? migration.waitedPs : null, unit: 'ps' },
+    {
+      id: 'svmTimesliceWaited',
+      title: 'Time that CPU faults waited for a time slice',
+      value: isTimed ? migration.waitedPs : null,
+      unit: 'ps',
+    },
   ];
 }
