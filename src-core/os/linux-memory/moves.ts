@@ -20,8 +20,11 @@ export interface MoveContext {
   readonly cause: number;
 }
 
-interface Move extends MoveContext {
-  readonly granule: number;
+/** Neighbouring pages that go the same way for the same reason. */
+interface Run extends MoveContext {
+  /** The first. */
+  granule: number;
+  pages: number;
   readonly object: number;
   /** −1: came into being, or went. */
   readonly from: ProcessorIndex;
@@ -35,17 +38,8 @@ export interface EventPlace {
   readonly step: number;
 }
 
-/** Pages of one run on the link: neighbours that go the same way for the same reason. */
-const sameRun = (a: Move, b: Move): boolean =>
-  b.granule === a.granule + 1 &&
-  b.object === a.object &&
-  b.from === a.from &&
-  b.to === a.to &&
-  b.reason === a.reason &&
-  b.kind === a.kind;
-
 export class Moves {
-  private list: Move[] = [];
+  private runs: Run[] = [];
   /** Causes by granule, for pages that faulted themselves. */
   readonly causes = new Map<number, number>();
 
@@ -59,16 +53,15 @@ export class Moves {
   ) {}
 
   add(context: MoveContext, granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
-    this.list.push({ ...context, granule, object, from, to });
-  }
-
-  get count(): number {
-    return this.list.length;
+    const { kind, reason, policy, cause } = context;
+    const last = this.runs.at(-1);
+    if (last && continues(last, granule, object, from, to, context)) last.pages++;
+    else this.runs.push({ kind, reason, policy, cause, granule, pages: 1, object, from, to });
   }
 
   /** Pages that come to a processor or leave one for another, as opposed to those that appear or go. */
   travels(): boolean {
-    return this.list.some(({ from, to }) => from >= 0 && to >= 0);
+    return this.runs.some(({ from, to }) => from >= 0 && to >= 0);
   }
 
   /**
@@ -77,23 +70,26 @@ export class Moves {
    * @param evictionPs fixed cost before each run that leaves a device
    */
   flush(readyPs: number, evictionPs: number, at: EventPlace): number {
-    if (this.list.length === 0) return readyPs;
-    const moves = this.list;
-    this.list = [];
-    // Pages of one way lie together; order of granules inside, order of events between ways.
-    const leaving = moves.filter(({ to, from }) => to <= CPU && from > CPU).sort((a, b) => a.granule - b.granule);
-    const arriving = moves.filter(({ to, from }) => !(to <= CPU && from > CPU)).sort((a, b) => a.granule - b.granule);
+    if (this.runs.length === 0) return readyPs;
+    const { runs } = this;
+    this.runs = [];
+    const leaves = ({ from, to }: Run): boolean => to <= CPU && from > CPU;
     let end = readyPs;
-    for (const run of runsOf(leaving, this.copyPages)) end = Math.max(end, this.send(run, readyPs + evictionPs, at));
+    for (const run of inOrder(runs.filter(leaves), this.copyPages))
+      end = Math.max(end, this.send(run, readyPs + evictionPs, at));
     const roomAt = end;
-    for (const run of runsOf(arriving, this.copyPages)) end = Math.max(end, this.send(run, roomAt, at));
+    for (const run of inOrder(
+      runs.filter((run) => !leaves(run)),
+      this.copyPages,
+    ))
+      end = Math.max(end, this.send(run, roomAt, at));
     this.causes.clear();
     return end;
   }
 
-  private send(run: readonly Move[], earliestPs: number, at: EventPlace): number {
-    const { granule, object, from, to, kind, reason, policy, cause } = run[0]!;
-    const bytes = run.length * PAGE_BYTES;
+  private send(run: Run, earliestPs: number, at: EventPlace): number {
+    const { granule, pages, object, from, to, kind, reason, policy, cause } = run;
+    const bytes = pages * PAGE_BYTES;
     const travels = from >= 0 && to >= 0;
     const end =
       travels && this.links ? this.links.transfer(this.linkEnd(from), this.linkEnd(to), earliestPs, bytes) : earliestPs;
@@ -115,7 +111,7 @@ export class Moves {
       reason,
       this.causes.get(granule) ?? cause,
     );
-    for (const move of run) this.lastTransfer[move.granule] = ordinal;
+    this.lastTransfer.fill(ordinal, granule, granule + pages);
     return travels ? end : 0;
   }
 }
@@ -123,15 +119,50 @@ export class Moves {
 /** One event says at most so many pages. */
 const LONGEST_RUN = 2 ** 19;
 
-function* runsOf(moves: readonly Move[], copyPages: number): Generator<readonly Move[]> {
-  const isCut = (start: number, at: number): boolean =>
-    at - start >= LONGEST_RUN || moves[at]!.granule % copyPages === 0;
-  let start = 0;
-  for (let i = 1; i <= moves.length; i++)
-    if (i === moves.length || !sameRun(moves[i - 1]!, moves[i]!) || isCut(start, i)) {
-      yield moves.slice(start, i);
-      start = i;
+/** By granule, neighbours as one run, and cut where copies end. A page that moved twice is two runs of one page each. */
+function* inOrder(runs: readonly Run[], copyPages: number): Generator<Run> {
+  let sorted = [...runs].sort((a, b) => a.granule - b.granule);
+  if (sorted.some((run, i) => i > 0 && run.granule < sorted[i - 1]!.granule + sorted[i - 1]!.pages))
+    sorted = runs.flatMap(single).sort((a, b) => a.granule - b.granule);
+  let piece: Run | null = null;
+  for (const run of sorted) {
+    const outer = run.granule + run.pages;
+    for (let at = run.granule; at < outer;) {
+      const cut = Math.min(outer, (Math.floor(at / copyPages) + 1) * copyPages);
+      const goesOn =
+        piece !== null &&
+        continues(piece, at, run.object, run.from, run.to, run) &&
+        piece.pages < LONGEST_RUN &&
+        at % copyPages !== 0;
+      if (!goesOn) {
+        if (piece) yield piece;
+        piece = { ...run, granule: at, pages: 0 };
+      }
+      const into: Run = piece!;
+      const pages = Math.min(cut - at, LONGEST_RUN - into.pages);
+      into.pages += pages;
+      at += pages;
     }
+  }
+  if (piece) yield piece;
 }
+
+const single = (run: Run): Run[] =>
+  Array.from({ length: run.pages }, (_, i) => ({ ...run, granule: run.granule + i, pages: 1 }));
+
+const continues = (
+  run: Run,
+  granule: number,
+  object: number,
+  from: ProcessorIndex,
+  to: ProcessorIndex,
+  { reason, kind }: MoveContext,
+): boolean =>
+  granule === run.granule + run.pages &&
+  object === run.object &&
+  from === run.from &&
+  to === run.to &&
+  reason === run.reason &&
+  kind === run.kind;
 
 export const NO_CONTEXT = (reason: number): MoveContext => ({ kind: MIGRATION, reason, policy: 0, cause: NO_EVENT });
