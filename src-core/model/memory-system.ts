@@ -57,7 +57,8 @@ export interface RequirementRow {
 }
 
 /**
- * The numbers of thread-2015.md section 7. null = does not exist for this system or on a machine without timing.
+ * The numbers of thread-2015.md section 7. null = does not exist for this system, is not
+ * known without the Linux model, or needs a machine with timing.
  * Public contract: the field names of `run --json`, `system`.
  */
 export interface SystemNumbers {
@@ -81,24 +82,40 @@ export interface SystemNumbers {
   readonly staleReads: number;
   /** Time to empty the devices at the end of the run, and what could not be moved. */
   readonly evacuationPs: number | null;
-  readonly evacuationResidueBytes: number;
-  readonly pinnedBytesPeak: number;
+  readonly evacuationResidueBytes: number | null;
+  readonly pinnedBytesPeak: number | null;
   /** Pages that were brought to a device and that no device ever used (6c). */
   readonly untouchedDeviceBytes: number | null;
   /** Reads that gave other bytes than were written last; null unless the run has contents. */
   readonly contentMismatches: number | null;
-  readonly strayKernelBytes: number;
+  readonly strayKernelBytes: number | null;
   readonly peakDeviceBytes: number;
   readonly peakHostBytes: number;
-  readonly swapOuts: number;
-  readonly swapIns: number;
-  readonly hintFaults: number;
-  readonly cowBreaks: number;
-  readonly notifierEvents: number;
+  readonly swapOuts: number | null;
+  readonly swapIns: number | null;
+  readonly hintFaults: number | null;
+  readonly cowBreaks: number | null;
+  readonly notifierEvents: number | null;
   /** Books at the end: sum of RSS over processes = mapped pages, memcg charge = charged pages. null = no Linux underneath. */
   readonly rssConsistent: boolean | null;
   readonly memcgConsistent: boolean | null;
 }
+
+/** As systems on the Linux model know them: with what the kernel counts. */
+export type LinuxNumbers = SystemNumbers &
+  Readonly<
+    Record<
+      | 'evacuationResidueBytes'
+      | 'pinnedBytesPeak'
+      | 'strayKernelBytes'
+      | 'swapOuts'
+      | 'swapIns'
+      | 'hintFaults'
+      | 'cowBreaks'
+      | 'notifierEvents',
+      number
+    >
+  >;
 
 /**
  * How a system moves memory, as far as bounds take it for granted (docs/bounds.md). `on-demand`: a device faults in pages that

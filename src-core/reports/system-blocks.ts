@@ -10,6 +10,8 @@ const NOT_RECORDED = 'not recorded';
 
 const time = (ps: number | null): string => (ps === null ? ABSENT : formatTime(ps));
 const share = (value: number | null): string => (value === null ? ABSENT : `${(value * 100).toFixed(1)} %`);
+const bytes = (value: number | null): string => (value === null ? ABSENT : formatBytes(value));
+const count = (value: number | null): string => (value === null ? ABSENT : formatCount(value));
 const rate = (value: number | null): string => (value === null ? ABSENT : `${formatCount(Math.round(value))}/s`);
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
 const figure = ({ unit, value }: SystemFigure): string => {
@@ -58,27 +60,23 @@ const ROWS: readonly Row[] = [
   { title: 'Evictions', total: ({ totals }) => formatCount(totals.evictions) },
   {
     title: 'Bounces (worst page)',
-    number: (n) =>
-      `${formatCount(n.bounces)} (${n.bouncesOfWorstPage === null ? ABSENT : formatCount(n.bouncesOfWorstPage)})`,
+    number: (n) => `${formatCount(n.bounces)} (${count(n.bouncesOfWorstPage)})`,
   },
   { title: 'Duplication factor', number: (n) => n.duplicationFactor?.toFixed(2) ?? ABSENT },
   { title: 'Relocated pointers', number: (n) => formatCount(n.relocatedPointers) },
   { title: 'Calls added to the application', number: (n) => formatCount(n.apiCalls) },
   { title: 'Stale pages read', number: (n) => formatCount(n.staleReads) },
   { title: 'Evacuation', number: (n) => time(n.evacuationPs) },
-  { title: 'Evacuation residue', number: (n) => formatBytes(n.evacuationResidueBytes) },
-  { title: 'Pinned, at most', number: (n) => formatBytes(n.pinnedBytesPeak) },
-  {
-    title: 'On the device, never used there',
-    number: (n) => (n.untouchedDeviceBytes === null ? ABSENT : formatBytes(n.untouchedDeviceBytes)),
-  },
-  { title: 'Kernel memory on the device', number: (n) => formatBytes(n.strayKernelBytes) },
+  { title: 'Evacuation residue', number: (n) => bytes(n.evacuationResidueBytes) },
+  { title: 'Pinned, at most', number: (n) => bytes(n.pinnedBytesPeak) },
+  { title: 'On the device, never used there', number: (n) => bytes(n.untouchedDeviceBytes) },
+  { title: 'Kernel memory on the device', number: (n) => bytes(n.strayKernelBytes) },
   { title: 'Device memory, at most', number: (n) => formatBytes(n.peakDeviceBytes) },
   { title: 'Host memory, at most', number: (n) => formatBytes(n.peakHostBytes) },
-  { title: 'Swapped out / in (pages)', number: (n) => `${formatCount(n.swapOuts)} / ${formatCount(n.swapIns)}` },
-  { title: 'NUMA-hint faults', number: (n) => formatCount(n.hintFaults) },
-  { title: 'COW breaks', number: (n) => formatCount(n.cowBreaks) },
-  { title: 'Notifier events', number: (n) => formatCount(n.notifierEvents) },
+  { title: 'Swapped out / in (pages)', number: (n) => `${count(n.swapOuts)} / ${count(n.swapIns)}` },
+  { title: 'NUMA-hint faults', number: (n) => count(n.hintFaults) },
+  { title: 'COW breaks', number: (n) => count(n.cowBreaks) },
+  { title: 'Notifier events', number: (n) => count(n.notifierEvents) },
   {
     title: 'Wrong bytes read',
     number: (n) => (n.contentMismatches === null ? NOT_RECORDED : formatCount(n.contentMismatches)),

@@ -1,7 +1,7 @@
 /** The requirements of thread-2015.md section 2 as checks of this run. null: the run did not put it to the test. */
 import type { LinuxHost } from './backend';
 import { formatBytes, formatTime } from '../../base/units';
-import type { RequirementRow, SystemNumbers } from '../../model/memory-system';
+import type { RequirementRow, LinuxNumbers } from '../../model/memory-system';
 import { PAGE_BYTES } from '../linux/page';
 
 /** 1: taking the device out of service may take so long; a second is what an operator waits without asking. */
@@ -14,13 +14,13 @@ const row = (id: RequirementRow['id'], title: string, holds: boolean | null, det
   detail,
 });
 
-export const requirementsOf = (memory: LinuxHost, numbers: SystemNumbers): readonly RequirementRow[] => [
+export const requirementsOf = (memory: LinuxHost, numbers: LinuxNumbers): readonly RequirementRow[] => [
   ...ofTheKernel(memory, numbers),
   ...ofTheApplication(memory, numbers),
 ];
 
 /** 1 to 5: device memory under the kernel's and the operator's control. */
-function ofTheKernel(memory: LinuxHost, numbers: SystemNumbers): readonly RequirementRow[] {
+function ofTheKernel(memory: LinuxHost, numbers: LinuxNumbers): readonly RequirementRow[] {
   const { traits } = memory.backend;
   const used = numbers.peakDeviceBytes > 0;
   const residue = numbers.evacuationResidueBytes;
@@ -65,7 +65,7 @@ function ofTheKernel(memory: LinuxHost, numbers: SystemNumbers): readonly Requir
 }
 
 /** 6: what the application sees, and what it has to do. */
-function ofTheApplication(memory: LinuxHost, numbers: SystemNumbers): readonly RequirementRow[] {
+function ofTheApplication(memory: LinuxHost, numbers: LinuxNumbers): readonly RequirementRow[] {
   const deviceAsked = memory.access.touchedByDevice.includes(1);
   const unreachable = [...memory.tally.outcomes.values()].filter(
     ({ what, result }) => /^gpu/.test(what) && /EFAULT|EPERM|ENOMEM/.test(result),

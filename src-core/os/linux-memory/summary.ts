@@ -1,6 +1,6 @@
 /** The numbers and checks of a run on the Linux model, for people and for `run --json`. */
 import type { LinuxHost } from './backend';
-import type { RequirementRow, SystemNumbers, SystemSummary } from '../../model/memory-system';
+import type { RequirementRow, LinuxNumbers, SystemSummary } from '../../model/memory-system';
 import { PS_PER_S } from '../../base/units';
 import { PAGE_BYTES } from '../linux/page';
 import { booksOf } from './books';
@@ -21,7 +21,7 @@ export function summarizeSystem(memory: LinuxHost): SystemSummary {
   };
 }
 
-function numbersOf(memory: LinuxHost): SystemNumbers {
+function numbersOf(memory: LinuxHost): LinuxNumbers {
   const { tally, kernel, config } = memory;
   const bounces = memory.whereabouts.bounces();
   const timed = config.machine.timing !== null;

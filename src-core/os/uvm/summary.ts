@@ -1,6 +1,7 @@
 /** The numbers of a run for people and for `run --json`: what every system has, and the driver's own statistics. */
 import { PS_PER_S } from '../../base/units';
 import type { SystemChoice, SystemFigure, SystemSummary } from '../../model/memory-system';
+import { WITHOUT_LINUX } from '../without-linux';
 import type { UvmTally } from './tally';
 import type { Samples } from '../linux-memory/tally';
 import type { UvmHost } from './host';
@@ -65,6 +66,7 @@ export function summarizeUvm(memory: Summarized): SystemSummary {
       { id: 'driverBusyPs', title: 'Driver at work', unit: 'ps', value: isTimed ? tally.driverPs : null },
     ],
     numbers: {
+      ...WITHOUT_LINUX,
       accessesPerSecond: isTimed && ps > 0 ? (accessCount / ps) * PS_PER_S : null,
       workItems: isTimed ? memory.items.latencies() : null,
       barriers: isTimed ? memory.barriers.latencies() : null,
@@ -77,21 +79,9 @@ export function summarizeUvm(memory: Summarized): SystemSummary {
       relocatedPointers: 0,
       apiCalls: tally.apiCalls,
       staleReads: 0,
-      evacuationPs: null,
-      evacuationResidueBytes: 0,
-      pinnedBytesPeak: 0,
       untouchedDeviceBytes: null,
-      contentMismatches: null,
-      strayKernelBytes: 0,
       peakDeviceBytes: memory.peakDeviceBytes(),
       peakHostBytes: config.space.objects.reduce((sum, object) => sum + object.bytes, 0),
-      swapOuts: 0,
-      swapIns: 0,
-      hintFaults: 0,
-      cowBreaks: 0,
-      notifierEvents: 0,
-      rssConsistent: null,
-      memcgConsistent: null,
     },
     requirements: [],
     outcomes: [...tally.outcomes.values()],

@@ -3,6 +3,7 @@ import type { SystemChoice, SystemSummary } from '../../model/memory-system';
 import { PS_PER_S } from '../../base/units';
 import type { Clocks } from '../../sim/clock';
 import type { MemoryConfig } from '../memory-system';
+import { WITHOUT_LINUX } from '../without-linux';
 import type { Books } from './books';
 import type { Gmmu } from './gmmu';
 import type { UvmsmartTally } from './tally';
@@ -31,6 +32,7 @@ export function summarizeUvmsmart(memory: Counted): SystemSummary {
     params: system.params,
     figures: tally.figures(isTimed),
     numbers: {
+      ...WITHOUT_LINUX,
       accessesPerSecond: isTimed && ps > 0 ? (accessCount / ps) * PS_PER_S : null,
       workItems: isTimed ? tally.items.latencies() : null,
       barriers: isTimed ? tally.barriers.latencies() : null,
@@ -43,21 +45,9 @@ export function summarizeUvmsmart(memory: Counted): SystemSummary {
       relocatedPointers: 0,
       apiCalls: 0,
       staleReads: 0,
-      evacuationPs: null,
-      evacuationResidueBytes: 0,
-      pinnedBytesPeak: 0,
       untouchedDeviceBytes: memory.gmmu.untouchedPages() * PAGE_BYTES,
-      contentMismatches: null,
-      strayKernelBytes: 0,
       peakDeviceBytes: tally.peakPages * PAGE_BYTES,
       peakHostBytes: bytes,
-      swapOuts: 0,
-      swapIns: 0,
-      hintFaults: 0,
-      cowBreaks: 0,
-      notifierEvents: 0,
-      rssConsistent: null,
-      memcgConsistent: null,
     },
     requirements: [],
     outcomes: [],
