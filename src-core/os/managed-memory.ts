@@ -2,16 +2,17 @@
  * Page faults and what follows: the counterpart of a driver's fault handler on top of the kernel's memory management.
  * Faults are serviced in batches (a GPU fault buffer fetch, or one CPU fault): the migration policy says where each
  * granule is served, the prefetch policy adds neighbours, the eviction policy makes room, the link moves the bytes, and
- * every step is reported with its cause. Left out for now: the kernel's own page tables, read duplication, several
- * copies, failures of the copy (see the issue list).
+ * every step is reported with its cause. One copy of everything and no page tables of the kernel: rule set R0 (docs/r0-rules.md);
+ * memory systems of their own have these.
  */
 import { assert } from '../base/assert';
 import { NO_GRANULE, type Granule } from '../contracts/policy';
-import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT, NO_PROCESSOR } from '../model/events';
+import { EVICTION, MIGRATION, NO_OBJECT, NO_PROCESSOR } from '../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual } from '../model/space';
 import { METRIC, REASON } from './codes';
 import { type HotMasks, type MemoryConfig, MemorySystem } from './memory-system';
+import { RemoteMappings } from './remote-mappings';
 import { BOUNCED, HIT_MASK, OWNER_MASK, PENDING } from './residency';
 
 /** What one service call brings in. Reused. */
@@ -23,12 +24,7 @@ interface Wanted {
 }
 
 export class ManagedMemory extends MemorySystem {
-  /** One bit per processor that maps the granule where it is; allocated by the first remote mapping. */
-  remoteMaps: Uint8Array | null = null;
-  /** Ordinal of the fault that last mapped the granule remotely: what a move by access counter goes back to. */
-  private mappedBy: Uint32Array | null = null;
-  /** Remote accesses by granule, for each device that made some. */
-  private readonly counters: (Uint16Array | undefined)[] = [];
+  private readonly remote = new RemoteMappings(this.granules);
   private readonly faulted = new Int32Array(512);
   private readonly wanted: Wanted[] = [];
   private wantedCount = 0;
@@ -65,23 +61,21 @@ export class ManagedMemory extends MemorySystem {
   // --- remote access ---
   /** true: the processor maps the granule where it lies. */
   mapsRemotely(processor: ProcessorIndex, granule: Granule): boolean {
-    return this.remoteMaps !== null && (this.remoteMaps[granule]! & (1 << processor)) !== 0;
+    return this.remote.has(processor, granule);
   }
 
   /** Remote accesses that may still be made before the access counter moves the granule; Infinity where none counts. */
   remoteBudget(processor: ProcessorIndex, granule: Granule): number {
     const threshold = this.config.policies.migration.counterThreshold;
     if (threshold === null || processor === CPU) return Infinity;
-    const counter = (this.counters[processor] ??= new Uint16Array(this.granules));
-    return Math.max(0, threshold - counter[granule]!);
+    return this.remote.budget(processor, granule, threshold);
   }
 
   /** `count` accesses over the link. */
   remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void {
     this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
-    const counter = this.counters[processor];
-    if (counter) counter[granule] = Math.min(65535, counter[granule]! + count);
+    this.remote.used(processor, granule, count);
   }
 
   /** The access counter of a granule reached its threshold: the driver moves it to the device. */
@@ -90,7 +84,7 @@ export class ManagedMemory extends MemorySystem {
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
     this.wantedCount = 0;
-    this.want(granule, REASON.counter, this.mappedBy?.[granule] ?? NO_EVENT, this.config.policies.migrationIndex);
+    this.want(granule, REASON.counter, this.remote.causeOf(granule), this.config.policies.migrationIndex);
     const end = this.bring(processor, start + (timing?.batchFixed.value ?? 0));
     this.stall(this.ledger.objectOf[granule]!, end - start);
     this.clocks.reach(processor, end);
@@ -143,9 +137,9 @@ export class ManagedMemory extends MemorySystem {
       if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
       if (owner === -1 && processor !== CPU && this.config.policies.migration.populates === 'host') {
         this.residency.place(granule, CPU);
-        this.mapRemote(processor, granule, causes[i]!);
+        this.remote.add(processor, granule, causes[i]!);
       } else if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
-        this.mapRemote(processor, granule, causes[i]!);
+        this.remote.add(processor, granule, causes[i]!);
       else this.want(granule, REASON.fault, causes[i]!, this.config.policies.migrationIndex);
     }
     if (this.wantedCount > 0) this.prefetch(processor);
@@ -154,19 +148,6 @@ export class ManagedMemory extends MemorySystem {
     for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
     this.clocks.reach(processor, end);
     this.config.batchServiced();
-  }
-
-  private mapRemote(processor: ProcessorIndex, granule: Granule, cause: number): void {
-    this.mappedBy ??= new Uint32Array(this.granules).fill(NO_EVENT);
-    this.mappedBy[granule] = cause;
-    this.remoteMaps ??= new Uint8Array(this.granules);
-    this.remoteMaps[granule] = this.remoteMaps[granule]! | (1 << processor);
-  }
-
-  /** The granule moves: mappings of where it was are gone, and counting begins anew. */
-  private forgetRemote(granule: Granule): void {
-    if (this.remoteMaps) this.remoteMaps[granule] = 0;
-    for (const counter of this.counters) if (counter) counter[granule] = 0;
   }
 
   private want(granule: Granule, reason: number, cause: number, policy: number): void {
@@ -284,7 +265,7 @@ export class ManagedMemory extends MemorySystem {
       residency.remove(granule);
     }
     residency.place(granule, processor);
-    this.forgetRemote(granule);
+    this.remote.forget(granule);
     if (owner !== -1) {
       ledger.transferred(granule, processor);
       ledger.count(object, METRIC.migrations, 1);
@@ -379,7 +360,7 @@ export class ManagedMemory extends MemorySystem {
     residency.remove(granule);
     residency.place(granule, CPU);
     residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-    this.forgetRemote(granule);
+    this.remote.forget(granule);
     ledger.transferred(granule, CPU);
     ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
     ledger.count(object, METRIC.migrations, 1);

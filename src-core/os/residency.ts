@@ -1,7 +1,7 @@
 /**
  * Where each granule lives: one byte of state per granule, a recency list and a dense resident set per device. The real
  * counterpart is the va_block state of the UVM driver (resident masks per processor) and its root-chunk lists; here
- * every granule has one copy, as in rule set R0 (read duplication is not modelled yet).
+ * every granule has one owner, as in rule set R0; memory systems with several copies keep these themselves.
  *
  * The state byte is laid out so that the hot path needs one comparison: (state & HIT_MASK) === processor + 1 means "here,
  * and nothing else to do".
