@@ -64,14 +64,10 @@ describe.each([
             ledger.accessed(granule, op, 0, 0, 1, bytes, receiver === 1);
       }
       const seen = ({ ledger, residency, told }: Books): unknown => {
-        const before = [...ledger.preview()];
+        const all = (): unknown => [[...residency.state.subarray(0, GRANULES)], [...told.subarray(0, GRANULES)]];
+        const before = [[...ledger.preview()], all()];
         ledger.finish();
-        return [
-          before,
-          [...ledger.counters],
-          [...residency.state.subarray(0, GRANULES)],
-          [...told.subarray(0, GRANULES)],
-        ];
+        return [before, [...ledger.counters], all()];
       };
       expect(seen(together)).toEqual(seen(alone));
     }
