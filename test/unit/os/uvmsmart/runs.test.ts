@@ -88,6 +88,21 @@ it('a kernel ends with its last transfer', async () => {
   expect(figures['kernelPs']).toBeLessThan(figures['transferPs']! + PS_PER_US);
 });
 
+it('merges accesses to pages on their way with the fault that asked for them', async () => {
+  const { totals, figures } = await runSmart(
+    kernels('a: { size: 64KiB, element: f32, initially: host }', '{ read: a, pattern: strided, stride: 1024 }'),
+  );
+  // One thread group reads a word of each of 16 pages: the first faults and brings the block.
+  expect([totals['gpuFaults'], figures['mergedFaults']]).toEqual([1, 15]);
+});
+
+it('remembers the most memory that was in use, not the last', async () => {
+  const text = `faultline: 1\nname: t\nobjects: { ${OBJECTS} }\nphases: [ { name: p, steps: [ { on: gpu0, do: [ { read: a } ] }, { on: cpu, do: [ { read: a } ] }, { on: gpu0, do: [ { read: b, elements: [0, 1] } ] } ] } ]\n`;
+  const { run } = await runSmart(text);
+  expect(run.run.memory.residents(1) * 4 * KIB).toBe(64 * KIB);
+  expect(run.run.memory.systemSummary()!.numbers.peakDeviceBytes).toBe(4 * MIB);
+});
+
 it('refuses a workload on two devices', async () => {
   const two = `faultline: 1\nname: t\nobjects: { ${OBJECTS} }\nphases: [ { name: p, steps: [ { on: gpu1, do: [ { read: a } ] } ] } ]\n`;
   await expect(runSmart(two)).rejects.toThrow('simulates one GPU');
