@@ -5,6 +5,7 @@ import { VICTIM } from '../../../../src-core/contracts/nvidia-uvm';
 import { RootChunks } from '../../../../src-core/os/uvm/root-chunks';
 import { LIST, rootOf, VaBlock } from '../../../../src-core/os/uvm/va-block';
 import { runEvents } from '../../../support/event-run';
+import * as programs from '../../../support/programs';
 
 const object = (size: string): string => `{ size: ${size}, element: f64, layout: array, initially: host }`;
 
@@ -100,4 +101,10 @@ it('rootOf finds the piece of 64 KiB around a page, and single pages', () => {
     root,
     null,
   ]);
+});
+
+it('gives an evicted root chunk to whoever evicted it: the physical allocator is not called again', async () => {
+  const steps = ['a', 'b'].map((object) => programs.step('gpu0', `read: ${object}`));
+  const made = await runEvents(programs.file(steps, { objects: { a: '2MiB', b: '2MiB' }, deviceMemory: '2MiB' }));
+  expect([programs.figure('evictedRoots')(made), programs.figure('pmaCalls')(made)]).toEqual([1, 1]);
 });
