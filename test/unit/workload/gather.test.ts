@@ -1,5 +1,6 @@
 /** Random accesses in lock step. */
 import { describe, expect, it } from 'vitest';
+import { BATCH_GROUPS } from '../../../src-core/contracts/access-stream';
 import { Refusal } from '../../../src-core/model/refusal';
 import { loadWorkload } from '../../../src-core/workload';
 import { expand, lines, oneStep } from './expand';
@@ -32,6 +33,18 @@ describe('a gather', () => {
     ]);
     expect(expanded.total).toBe(18);
     expect(expanded.accesses).toHaveLength(18);
+  });
+
+  it('goes on in the plain lanes beyond one batch of the stream', () => {
+    const count = BATCH_GROUPS + 5;
+    const expanded = expand(
+      oneStep(
+        `b: { elements: ${count} }, x: { elements: 10 }`,
+        '{ together: [ { read: b }, { read: x, pattern: random } ] }',
+      ),
+    );
+    expect(elementsOf('b', expanded)).toEqual(Array.from({ length: count }, (_, i) => i));
+    expect(elementsOf('x', expanded)).toHaveLength(count);
   });
 
   it('draws uniformly from the part of the object that is named, in either direction of the other lanes', () => {
