@@ -1,12 +1,12 @@
 /**
  * UVMSmart on GPGPU-Sim, as its authors ran it: demand paging of one GPU with hardware prefetchers and evictions over a
  * binary tree of 64 KiB blocks per large page, zero-copy schemes by access counters, and one read and one write channel.
- * Faults are raised one at a time; the kernel goes on when the page that faulted is there, what else was asked for arrives
+ * Faults are decided one at a time; a thread group goes on when all its pages are there, which stay until then, others go on
  * meanwhile, and a kernel is over when all transfers are. The latency of faults is added after the run. What the simulator
  * does not have is not here either: a CPU page table, fault batches, costs of eviction and of TLB shootdowns.
  *
- * Source: DebashisGanguly/gpgpu-sim_UVMSmart. Left out: warps that fault in the same cycle, accesses in flight that protect
- * their pages, TLBs (a hit costs nothing either way), and the runtime of DATE 2021.
+ * Source: DebashisGanguly/gpgpu-sim_UVMSmart. Left out: faults of one cycle that are taken together, TLBs (a hit costs nothing
+ * either way), and the runtime of DATE 2021.
  */
 import { assert } from '../../base/assert';
 import { NO_OBJECT } from '../../model/events';
