@@ -107,3 +107,14 @@ it('refuses a workload on two devices', async () => {
   const two = `faultline: 1\nname: t\nobjects: { ${OBJECTS} }\nphases: [ { name: p, steps: [ { on: gpu1, do: [ { read: a } ] } ] } ]\n`;
   await expect(runSmart(two)).rejects.toThrow('simulates one GPU');
 });
+
+it('reads from afar up to the threshold, also where a loop has the whole page before it', async () => {
+  const text = kernels('a: { size: 4KiB, element: f32, initially: host }', '{ read: a }');
+  const lines = async (threshold: number): Promise<number> => {
+    const { totals } = await runSmart(text, { params: { enable_dma: 'always', migrate_threshold: threshold } });
+    expect(totals['gpuReads']).toBe(1024);
+    return totals['remoteBytes']! / 128;
+  };
+  // A page has 32 lines of 128 bytes; the read that reaches the threshold migrates it.
+  expect([await lines(4), await lines(8), await lines(64)]).toEqual([3, 7, 32]);
+});
