@@ -231,3 +231,15 @@ it('a group of blocks that is unmapped at once costs one shootdown instead of on
   );
   expect(each! - grouped!).toBe((8 - 2) * gh200.timing!.driver!.tlbShootdown.value);
 });
+
+it('groups of blocks that are unmapped at once end at multiples of their size in addresses, wherever the range begins', async () => {
+  const text = program(['{ os: { migrate: a, to: gpu0, part: [0.3, 0.9] } }'], {
+    ...{ machine: 'gh200', objects: { a: '20MiB' } },
+  });
+  const made = await runEvents(text, { uvm_perf_migrate_cpu_preunmap_block_order: 2 });
+  const { address } = made.run.memory.config.space.objects[0]!;
+  const group = 4 * 2 * MIB;
+  const groups = Math.ceil((address + 18 * MIB) / group) - Math.floor((address + 6 * MIB) / group);
+  expect(groups).toBe(3); // more than a range of 12 MiB would have if groups began where it begins
+  expect(made.run.memory.systemSummary()!.figures!.find(({ id }) => id === 'preunmaps')!.value).toBe(groups);
+});
