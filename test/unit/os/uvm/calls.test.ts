@@ -243,3 +243,13 @@ it('groups of blocks that are unmapped at once end at multiples of their size in
   expect(groups).toBe(3); // more than a range of 12 MiB would have if groups began where it begins
   expect(made.run.memory.systemSummary()!.figures!.find(({ id }) => id === 'preunmaps')!.value).toBe(groups);
 });
+
+it('what a GPU reads first is its alone: no copy has to go when it is written, though duplicates are asked for', async () => {
+  const made = await runEvents(
+    program(['{ os: { advise: a, hint: read-mostly } }', gpu('{ read: a }'), gpu('{ write: a }')], {
+      initially: 'unpopulated',
+    }),
+  );
+  const figures = made.run.memory.systemSummary()!.figures!;
+  expect(figures.filter(({ id }) => id.startsWith('readDuplicate')).map(({ value }) => value)).toEqual([0, 0]);
+});
