@@ -1,6 +1,5 @@
 /**
- * A memory system as people choose it: id, title, parameters. What it does is in policies/systems, one file each; a new one is
- * a file there and a line in its index.
+ * A memory system as people choose it: id, title, parameters. Each is a folder in systems/ and a line in its index.
  */
 import type { z } from 'zod';
 import type { MemorySystemId, SystemMovement } from '../model/memory-system';
@@ -18,6 +17,8 @@ export interface SystemSpec<T extends z.ZodObject> {
   /** What real mechanism it stands for, with its source. */
   readonly source: string;
   readonly params: T;
+  /** Other memory systems whose folders this one imports from; test/arch/layers.cjs reads it. */
+  readonly uses?: readonly MemorySystemId[];
   /** The run's eviction, prefetch and migration policies govern it; absent = it decides by itself. */
   readonly followsPolicies?: true;
   /** What bounds may take for granted; absent = only that devices have memory of their own across a link. */

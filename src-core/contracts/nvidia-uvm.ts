@@ -1,5 +1,5 @@
 /**
- * The decisions of NVIDIA's UVM driver (595.45.04), as os/ asks for them. The mechanics (page tables, copies, queues, locks)
+ * The decisions of NVIDIA's UVM driver (595.45.04), as the memory systems ask for them. The mechanics (page tables, copies, queues, locks)
  * are the OS model's; which pages, where to, whether and with what permission is decided behind this interface.
  *
  * Who calls: the servicing code of memory system `nvidia-uvm` (and `gh-ats` for kind `ats`), through the decisions object of
@@ -7,7 +7,7 @@
  * go into masks and objects of the caller. Nothing is allocated per call; a decision keeps no reference to a question.
  * The same question gives the same answer; only thrashing detection and a fault batch have state, and it is their own.
  *
- * Source: nvidia-uvm-policies.md; file and line at each decision in policies/nvidia-uvm.
+ * Source: nvidia-uvm-policies.md; file and line at each decision in systems/nvidia-uvm/decisions.
  */
 import type { PageMask } from '../base/page-mask';
 import type { FaultBatch, FaultBatchOptions } from './nvidia-fault-batch';

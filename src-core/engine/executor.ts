@@ -4,7 +4,7 @@
  */
 import type { AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
-import type { MemorySystem } from '../os/memory-system';
+import type { MemorySystem } from '../kit/memory-system';
 import { looksOf } from '../hardware/access-delay';
 import type { Cursor } from './cursor';
 import { GpuFrontEnd } from './gpu-front-end';

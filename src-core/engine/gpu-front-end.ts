@@ -5,8 +5,8 @@
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import { looksOf } from '../hardware/access-delay';
-import type { FaultQueue } from '../os/fault-queue';
-import type { MemorySystem } from '../os/memory-system';
+import type { FaultQueue } from '../kit/fault-queue';
+import type { MemorySystem } from '../kit/memory-system';
 import type { Cursor } from './cursor';
 import { GroupsInFlight } from './groups-in-flight';
 import { OP_METRIC, type Segments } from './segments';

@@ -6,8 +6,8 @@
  */
 import { assert } from '../base/assert';
 import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
-import type { FaultQueue } from '../os/fault-queue';
-import type { MemorySystem } from '../os/memory-system';
+import type { FaultQueue } from '../kit/fault-queue';
+import type { MemorySystem } from '../kit/memory-system';
 import { OP_METRIC, type Segments } from './segments';
 import { ThreadGroup, Waiters } from './thread-group';
 

@@ -1,6 +1,6 @@
 /** The books of objects as rows of the recording: at the end of each step, and inside long ones. */
 import { LEDGER_METRICS, METRIC_COUNT, metricIndex } from '../model/events';
-import type { MemorySystem } from '../os/memory-system';
+import type { MemorySystem } from '../kit/memory-system';
 import type { Recorder } from '../record/recorder';
 
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);

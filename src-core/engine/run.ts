@@ -26,9 +26,9 @@ import {
   type ScenarioSpec,
   type SystemChange,
 } from '../model/scenario';
-import { createMemory } from '../os/create-memory';
-import type { MemoryConfig, MemorySystem } from '../os/memory-system';
-import { PoliciesInForce } from '../os/policies-in-force';
+import { createMemory } from '../systems/create-memory';
+import type { MemoryConfig, MemorySystem } from '../kit/memory-system';
+import { PoliciesInForce } from '../kit/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import type { Cursor } from './cursor';
 import { Executor } from './executor';

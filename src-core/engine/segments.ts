@@ -6,8 +6,8 @@
  */
 import { metricIndex, reasonCode } from '../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
-import type { MemorySystem } from '../os/memory-system';
-import { TRACKED } from '../os/residency';
+import type { MemorySystem } from '../kit/memory-system';
+import { TRACKED } from '../kit/residency';
 import { FaultBuffer, WaitingAccesses } from './fault-buffer';
 
 const FIRST_TOUCH = reasonCode('first-touch');

@@ -26,7 +26,7 @@ import {
 } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
-import { memorySystems } from '../policies/systems';
+import { memorySystems } from '../systems';
 import { Recorder } from '../record/recorder';
 import { runBeside, type BesideContext } from './beside';
 import type { Runnable } from './open';

@@ -3,7 +3,7 @@ import type { ComparisonRow } from '../model/comparison';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
-import { memorySystems } from '../policies/systems';
+import { memorySystems } from '../systems';
 import type { SystemWish } from '../protocol/messages';
 import { runBeside, type BesideContext } from './beside';
 import { checkSystemSpace, resolveSystem } from './scenario';

@@ -4,7 +4,7 @@ import { describeParams } from '../contracts/params';
 import type { PolicyEntry } from '../contracts/policy';
 import { importers } from '../importers';
 import { GRANULARITIES } from '../model/scenario';
-import { memorySystems } from '../policies/systems';
+import { memorySystems } from '../systems';
 import { policies } from '../policies';
 import { machines } from '../presets';
 import { PROTOCOL, type Description, type PolicyDescription } from '../protocol/messages';

@@ -5,7 +5,7 @@ import { exportKnobs, importKnobs, type ImportedKnobs } from '../exporters/knobs
 import type { MachineSpec } from '../model/machine';
 import type { SystemChoice } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
-import { memorySystems } from '../policies/systems';
+import { memorySystems } from '../systems';
 import type { Params, ResultOf, SystemWish, UnknownKnob } from '../protocol/messages';
 import { DEFAULT_MACHINE, findMachine, resolveSystem } from './scenario';
 

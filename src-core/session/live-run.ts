@@ -10,7 +10,7 @@ import { Refusal } from '../model/refusal';
 import { isPolicy, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
-import { memorySystems } from '../policies/systems';
+import { memorySystems } from '../systems';
 import type { RunState } from '../protocol/messages';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';

@@ -18,8 +18,8 @@ import {
 } from '../model/scenario';
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
-import { PAGE_BYTES } from '../os/linux/page';
-import { memorySystems } from '../policies/systems';
+import { PAGE_BYTES } from '../kernel/page';
+import { memorySystems } from '../systems';
 import type { RunOptions, SystemWish } from '../protocol/messages';
 import { parseChange } from './run-flags';
 

@@ -30,7 +30,7 @@ const banned: readonly BannedWord[] = [
   {
     word: /\b\d+n\b(?!\w)|\bBigInt\(/,
     instead: 'page numbers and offsets',
-    folders: ['src-core/engine', 'src-core/os', 'src-core/sim'],
+    folders: ['src-core/engine', 'src-core/kernel', 'src-core/kit', 'src-core/systems', 'src-core/sim'],
   },
   { word: /@ts-ignore|@ts-nocheck/, instead: '@ts-expect-error with a reason, in type tests only' },
   { word: /@ts-expect-error/, instead: 'a type that fits', folders: ['src-core', 'src-main', 'src-renderer'] },

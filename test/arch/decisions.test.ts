@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import type { NvidiaDecisions } from '../../src-core/contracts/nvidia-uvm';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { registeredDecisions } from '../../src-core/session/oracle';
 import { count, scenarios, type GoldenScenario } from '../golden/nvidia-uvm/scenarios';
 import { mutations } from '../oracle/nvidia-uvm/mutations';

@@ -1,5 +1,21 @@
 // The only place where layering is written. `npm run check` runs dependency-cruiser with it; README tables are tested
 // against it. Read a row as "this folder may import those folders"; base and model are added for everyone but sim.
+const { existsSync, readFileSync, readdirSync } = require('node:fs');
+
+/** What a memory system may import, besides the systems that its index names in `uses`. */
+const forSystems = ['contracts', 'sim', 'hardware', 'kernel', 'kit', 'kit/linux'];
+const systemIds = existsSync('src-core/systems')
+  ? readdirSync('src-core/systems', { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+  : [];
+/** One system imports another only where its index declares it: `uses: ['coherent']`. */
+const declared = (id) => {
+  const index = `src-core/systems/${id}/index.ts`;
+  const list = existsSync(index) ? /^ {2}uses: \[([^\]]*)\]/m.exec(readFileSync(index, 'utf8')) : null;
+  return [...(list?.[1] ?? '').matchAll(/'([^']+)'/g)].map((match) => `systems/${match[1]}`);
+};
+
 const flow = {
   base: [],
   model: ['base'],
@@ -10,9 +26,13 @@ const flow = {
   presets: ['contracts'],
   workload: ['contracts'],
   hardware: ['contracts', 'sim'],
-  os: ['contracts', 'sim', 'hardware'],
+  kernel: [],
+  kit: ['contracts', 'sim', 'hardware'],
+  'kit/linux': ['contracts', 'sim', 'hardware', 'kernel', 'kit'],
+  ...Object.fromEntries(systemIds.map((id) => [`systems/${id}`, [...forSystems, ...declared(id)]])),
+  systems: [...forSystems, ...systemIds.map((id) => `systems/${id}`)],
   record: ['model'],
-  engine: ['contracts', 'os', 'hardware', 'sim', 'record'],
+  engine: ['contracts', 'kit', 'systems', 'hardware', 'sim', 'record'],
   timeline: ['record'],
   analysis: ['timeline', 'record'],
   reports: ['contracts', 'analysis', 'timeline'],
@@ -23,7 +43,10 @@ const flow = {
 
 /** Platform-free npm packages, each with the core folders that may import it (STYLE rule 2). */
 const packagesOfCore = {
-  zod: ['contracts', 'policies', 'importers', 'workload', 'model', 'presets', 'protocol', 'session'],
+  zod: [
+    ...['contracts', 'policies', 'importers', 'workload', 'model', 'presets', 'protocol', 'session'],
+    ...systemIds.map((id) => `systems/${id}`),
+  ],
   yaml: ['workload'],
   'apache-arrow': ['record'],
   echarts: ['reports'],
@@ -43,25 +66,34 @@ const may = Object.fromEntries(
 );
 Object.assign(may, {
   'src-renderer/client': ['base', 'model', 'protocol'].map(core),
-  'src-renderer': ['src-renderer', ...['base', 'model', 'protocol'].map(core)],
+  'src-renderer': ['src-renderer', 'src-renderer/client', ...['base', 'model', 'protocol'].map(core)],
   'src-main': ['src-main', ...['base', 'model', 'contracts', 'protocol', 'session'].map(core)],
 });
 
 const places = Object.keys(may);
-const at = (place) => `^${place}/`;
+/** Files of a place, less those of a place inside it that has a row of its own. */
+const at = (place) => {
+  const inner = places
+    .filter((other) => other.startsWith(`${place}/`))
+    .map((other) => `${other.slice(place.length + 1)}/`);
+  return inner.length > 0 ? `^${place}/(?!${inner.join('|')})` : `^${place}/`;
+};
 const inPackages = (names) => `(^|/)node_modules/(${names.join('|')})/`;
 const excused = (from) =>
   exceptions.filter((entry) => entry.from.startsWith(`${from}/`)).map((entry) => `^${entry.to}$`);
 
 /** A page is mapped by an address space, which belongs to a kernel, which holds pages: one body of types in several files. */
-const mutual = 'src-core/os/linux/';
+const mutual = 'src-core/kernel/';
 
 const layerRules = Object.entries(may).map(([from, to]) => ({
   name: `layer ${from}`,
   comment: `${from} may import only: ${to.join(', ') || 'nothing'}`,
   severity: 'error',
-  from: { path: at(from), pathNot: places.filter((place) => place.startsWith(`${from}/`)).map(at) },
-  to: { path: '^src-', pathNot: [...[from, ...to].map(at), ...excused(from)] },
+  from: { path: at(from) },
+  to: {
+    path: '^src-',
+    pathNot: [...[from, ...to].map((place) => (place === 'src-core' ? '^src-core/' : at(place))), ...excused(from)],
+  },
 }));
 
 const packageRules = Object.keys(flow).map((folder) => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bounds } from '../../src-core/analysis/bounds/index';
 import { importers } from '../../src-core/importers/index';
 import { policies } from '../../src-core/policies/index';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { machines } from '../../src-core/presets/index';
 import { sections } from '../../src-core/reports/sections/index';
 import { panels } from '../../src-renderer/panels/index';

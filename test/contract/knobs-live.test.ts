@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { knobParams } from '../../src-core/contracts/knobs';
 import type { MemorySystemId } from '../../src-core/model/memory-system';
 import type { PolicyChange } from '../../src-core/model/scenario';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { resolveSystem, resolveSystemChange } from '../../src-core/session/scenario';
 import type { EventRow } from '../property/drive';
 import { runEvents, type EventRun } from '../support/event-run';

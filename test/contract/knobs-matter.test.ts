@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { knobParams, platformFacts, whyWithoutEffect, type KnobParam } from '../../src-core/contracts/knobs';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { runEvents, type EventRun } from '../support/event-run';
 import { summaryOf } from '../support/programs';
 import { knobPairs } from './knob-pairs';

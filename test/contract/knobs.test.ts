@@ -6,7 +6,7 @@ import { knobParams, platformFacts, type KnobParam } from '../../src-core/contra
 import type { SystemEntry } from '../../src-core/contracts/memory-system';
 import type { ParamValues } from '../../src-core/contracts/params';
 import type { KnobCondition, KnobValue } from '../../src-core/model/knob';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { machines } from '../../src-core/presets';
 import { SessionClient } from '../support/session-client';
 

@@ -4,7 +4,7 @@ import { KIB, MIB, picoseconds } from '../../src-core/base/units';
 import { Link, type LinkDirection } from '../../src-core/hardware/link';
 import { remoteRate } from '../../src-core/hardware/access-delay';
 import type { DriverCosts, GpuSpec, LinkSpec, MachineSpec, MachineTiming } from '../../src-core/model/machine';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { machines, parseMachineFile } from '../../src-core/presets';
 import { drive } from '../property/drive';
 import { brokenInvariants } from '../property/invariants';

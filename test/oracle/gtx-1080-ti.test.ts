@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GIB } from '../../src-core/base/units';
 import { reasonCode } from '../../src-core/model/events';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { gtx1080Ti } from '../../src-core/presets/machines/gtx-1080-ti';
 import { compileWorkload, loadWorkload } from '../../src-core/workload';
 import { drive, makeScenario } from '../property/drive';

@@ -8,7 +8,7 @@ import type { MachineSpec } from '../../src-core/model/machine';
 import type { MemorySystemId } from '../../src-core/model/memory-system';
 import type { ScenarioSpec } from '../../src-core/model/scenario';
 import type { RunSummary } from '../../src-core/model/summary';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { machines } from '../../src-core/presets';
 import { r0 } from '../../src-core/presets/machines/r0';
 import { Bounds } from '../../src-core/session/bounds';

@@ -8,7 +8,7 @@ import { EVENT_KINDS, METRIC_COUNT, metricIndex, type EventColumn, type Metric }
 import type { MachineSpec } from '../../src-core/model/machine';
 import type { PolicyChoice, ScenarioSpec } from '../../src-core/model/scenario';
 import { findPolicy } from '../../src-core/policies';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { r0 } from '../../src-core/presets/machines/r0';
 import type { EventChunk } from '../../src-core/record/columns';
 import { COLUMNS_OF_KIND } from '../../src-core/record/columns';

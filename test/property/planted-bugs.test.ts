@@ -1,8 +1,8 @@
 /** The harness itself: known bugs are planted in the engine, and the comparison has to find each of them. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvictionPolicy, PolicyEntry } from '../../src-core/contracts/policy';
-import { Ledger } from '../../src-core/os/ledger';
-import { ManagedMemory } from '../../src-core/os/managed-memory';
+import { Ledger } from '../../src-core/kit/ledger';
+import { ManagedMemory } from '../../src-core/systems/ideal/mechanics/ideal-memory';
 import { findPolicy } from '../../src-core/policies';
 import { caseOf, compare } from './compare';
 import type { DriveOptions } from './drive';

@@ -11,7 +11,7 @@ import {
 import { randomStream, type Random } from '../../src-core/base/random';
 import { BLOCK_KIND, type BlockKind, type PrefetchQuestion } from '../../src-core/contracts/nvidia-uvm';
 import { NO_PROCESSOR } from '../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions } from '../../src-core/policies/nvidia-uvm';
+import { nvidiaDecisions } from '../../src-core/systems/nvidia-uvm/decisions';
 import { pagesOf, slowPrefetch } from './slow-prefetch';
 
 const SEEDS = 800;

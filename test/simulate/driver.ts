@@ -2,32 +2,32 @@
  * A driver for the simulation: one device that mirrors address spaces (hmm.ts), moves pages to its memory and back
  * (migrate-vma.ts) and does atomics (exclusive.ts). It loads and stores only through its own table, as hardware would.
  */
-import { outOfMemory } from '../../src-core/os/linux/anon';
-import { copyFolio } from '../../src-core/os/linux/migrate-entries';
-import { DeviceMemory } from '../../src-core/os/linux/device-chunks';
-import type { DeviceFault } from '../../src-core/os/linux/device-memory';
-import type { FaultResult } from '../../src-core/os/linux/errno';
-import { makeDeviceExclusive } from '../../src-core/os/linux/exclusive';
-import { handleFault } from '../../src-core/os/linux/fault';
-import { mirrorRange, type HmmPfn } from '../../src-core/os/linux/hmm';
-import type { Kernel } from '../../src-core/os/linux/kernel';
+import { outOfMemory } from '../../src-core/kernel/anon';
+import { copyFolio } from '../../src-core/kernel/migrate-entries';
+import { DeviceMemory } from '../../src-core/kernel/device-chunks';
+import type { DeviceFault } from '../../src-core/kernel/device-memory';
+import type { FaultResult } from '../../src-core/kernel/errno';
+import { makeDeviceExclusive } from '../../src-core/kernel/exclusive';
+import { handleFault } from '../../src-core/kernel/fault';
+import { mirrorRange, type HmmPfn } from '../../src-core/kernel/hmm';
+import type { Kernel } from '../../src-core/kernel/kernel';
 import {
   migrateArgs,
   migrateVmaFinalize,
   migrateVmaPages,
   migrateVmaSetup,
   type MigrateVmaArgs,
-} from '../../src-core/os/linux/migrate-vma';
-import type { Mm } from '../../src-core/os/linux/mm';
+} from '../../src-core/kernel/migrate-vma';
+import type { Mm } from '../../src-core/kernel/mm';
 import {
   readBegin,
   readRetry,
   subscribe,
   type IntervalNotifier,
   type NotifyRange,
-} from '../../src-core/os/linux/notifier';
-import { PMD_ORDER, PMD_PAGES, type Page } from '../../src-core/os/linux/page';
-import { entryAt, pageOf } from '../../src-core/os/linux/page-table';
+} from '../../src-core/kernel/notifier';
+import { PMD_ORDER, PMD_PAGES, type Page } from '../../src-core/kernel/page';
+import { entryAt, pageOf } from '../../src-core/kernel/page-table';
 
 /** One entry of a device's page table. */
 export interface DevicePte {

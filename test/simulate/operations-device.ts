@@ -1,10 +1,10 @@
 /** Devices: accesses through their mirrors, migrations in phases, exclusive access, eviction, unplug. */
-import { evictFolios, unplug } from '../../src-core/os/linux/device-evict';
-import { madvise } from '../../src-core/os/linux/madvise';
-import { copyFolio } from '../../src-core/os/linux/migrate-entries';
-import { migrateDevicePages, migrateDeviceRange, migrateVmaFinalize } from '../../src-core/os/linux/migrate-vma';
-import { vmaAt } from '../../src-core/os/linux/mm';
-import { isDevicePage, pagesOf, PMD_PAGES } from '../../src-core/os/linux/page';
+import { evictFolios, unplug } from '../../src-core/kernel/device-evict';
+import { madvise } from '../../src-core/kernel/madvise';
+import { copyFolio } from '../../src-core/kernel/migrate-entries';
+import { migrateDevicePages, migrateDeviceRange, migrateVmaFinalize } from '../../src-core/kernel/migrate-vma';
+import { vmaAt } from '../../src-core/kernel/mm';
+import { isDevicePage, pagesOf, PMD_PAGES } from '../../src-core/kernel/page';
 import { cpuPage, type SimDevice } from './driver';
 import {
   cpuRead,

@@ -1,8 +1,8 @@
 /** Files, pins, KSM and reclaim. */
-import { gup, ungup } from '../../src-core/os/linux/gup';
-import { ksmScan } from '../../src-core/os/linux/ksm';
-import { madvise } from '../../src-core/os/linux/madvise';
-import { fileRead, fileWrite, truncate, writeback } from '../../src-core/os/linux/page-cache';
+import { gup, ungup } from '../../src-core/kernel/gup';
+import { ksmScan } from '../../src-core/kernel/ksm';
+import { madvise } from '../../src-core/kernel/madvise';
+import { fileRead, fileWrite, truncate, writeback } from '../../src-core/kernel/page-cache';
 import { cpuPage } from './driver';
 import { cpuWrite, isBusy, pagesIn, pickRange } from './operations-memory';
 import { readWord, wordBytes, wordOf, writeWord, type SimFile, type World } from './world';

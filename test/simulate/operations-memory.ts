@@ -1,14 +1,14 @@
 /** System calls and accesses of the CPUs: each does the step in the kernel, and the same in the reference. */
 import { ADVICE } from '../../src-core/model/os-action';
-import { accessRead, accessWrite } from '../../src-core/os/linux/access';
-import type { FaultResult } from '../../src-core/os/linux/errno';
-import { exec, exit, fork } from '../../src-core/os/linux/fork';
-import { madvise } from '../../src-core/os/linux/madvise';
-import { mlock, munlock } from '../../src-core/os/linux/mlock';
-import { vmaAt } from '../../src-core/os/linux/mm';
-import { mmap, mprotect, munmap } from '../../src-core/os/linux/mmap';
-import { mremap } from '../../src-core/os/linux/mremap';
-import { entryAt } from '../../src-core/os/linux/page-table';
+import { accessRead, accessWrite } from '../../src-core/kernel/access';
+import type { FaultResult } from '../../src-core/kernel/errno';
+import { exec, exit, fork } from '../../src-core/kernel/fork';
+import { madvise } from '../../src-core/kernel/madvise';
+import { mlock, munlock } from '../../src-core/kernel/mlock';
+import { vmaAt } from '../../src-core/kernel/mm';
+import { mmap, mprotect, munmap } from '../../src-core/kernel/mmap';
+import { mremap } from '../../src-core/kernel/mremap';
+import { entryAt } from '../../src-core/kernel/page-table';
 import { cpuPage } from './driver';
 import { RefFile, RefSpace } from './reference';
 import { wordAddress, wordBytes, wordOf, type SimProcess, type World } from './world';

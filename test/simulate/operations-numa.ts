@@ -1,6 +1,6 @@
 /** Machines with a second node: binding, hint scanning, promotion and demotion (U2 to U5). */
-import { bindTo } from '../../src-core/os/linux/mm';
-import { mbind, scanAddressSpace } from '../../src-core/os/linux/numa';
+import { bindTo } from '../../src-core/kernel/mm';
+import { mbind, scanAddressSpace } from '../../src-core/kernel/numa';
 import { isBusy, pickRange } from './operations-memory';
 import type { World } from './world';
 

@@ -1,11 +1,11 @@
 /** One bug per property of section 16, planted into a run the way the kernel or a driver would have it. */
-import type { Kernel } from '../../src-core/os/linux/kernel';
-import type { Mm, Vma } from '../../src-core/os/linux/mm';
-import { invalidate } from '../../src-core/os/linux/notifier';
-import type { Page } from '../../src-core/os/linux/page';
-import { entryAt } from '../../src-core/os/linux/page-table';
-import { changeEntry } from '../../src-core/os/linux/rmap';
-import { zapRange } from '../../src-core/os/linux/zap';
+import type { Kernel } from '../../src-core/kernel/kernel';
+import type { Mm, Vma } from '../../src-core/kernel/mm';
+import { invalidate } from '../../src-core/kernel/notifier';
+import type { Page } from '../../src-core/kernel/page';
+import { entryAt } from '../../src-core/kernel/page-table';
+import { changeEntry } from '../../src-core/kernel/rmap';
+import { zapRange } from '../../src-core/kernel/zap';
 import type { PropertyName } from './properties';
 import type { World } from './world';
 

@@ -2,9 +2,9 @@
  * The ten properties of section 16 of the semantics reference. Each recomputes what it claims from page tables and frames
  * and answers one line per violation. `before` is the survey of the state before the step.
  */
-import { folioPages, pagesOf, isDevicePage, type Page } from '../../src-core/os/linux/page';
-import type { Memcg, Mm } from '../../src-core/os/linux/mm';
-import { entryAt, pageOf } from '../../src-core/os/linux/page-table';
+import { folioPages, pagesOf, isDevicePage, type Page } from '../../src-core/kernel/page';
+import type { Memcg, Mm } from '../../src-core/kernel/mm';
+import { entryAt, pageOf } from '../../src-core/kernel/page-table';
 import type { DevicePte, Hold, Mirror, SimDevice } from './driver';
 import type { RefPage } from './reference';
 import type { Place, Survey } from './survey';

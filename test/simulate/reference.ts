@@ -3,7 +3,7 @@
  * knows nothing of frames, swap, devices or page tables; a page is two words, and where the interface leaves Linux a
  * choice (MADV_FREE, a private page of a file that may have been copied already) a page has several possible contents.
  */
-import type { Prot } from '../../src-core/os/linux/mm';
+import type { Prot } from '../../src-core/kernel/mm';
 
 const ZERO: readonly number[] = [0, 0];
 

@@ -1,5 +1,5 @@
 /** Runs one seed: steps drawn at random, and after each of them the ten properties. */
-import { checkBooks } from '../unit/os/linux/books';
+import { checkBooks } from '../unit/kernel/books';
 import * as device from './operations-device';
 import * as files from './operations-files';
 import * as memory from './operations-memory';

@@ -1,7 +1,7 @@
 /** One walk through all page tables, from which the properties are recomputed after every step. */
-import type { Mm, Vma } from '../../src-core/os/linux/mm';
-import { PMD_PAGES, type Page } from '../../src-core/os/linux/page';
-import type { Pte } from '../../src-core/os/linux/page-table';
+import type { Mm, Vma } from '../../src-core/kernel/mm';
+import { PMD_PAGES, type Page } from '../../src-core/kernel/page';
+import type { Pte } from '../../src-core/kernel/page-table';
 import type { World } from './world';
 
 export interface Place {

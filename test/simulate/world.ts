@@ -1,14 +1,14 @@
 /** The small machine of one seed: a kernel with its processes, files and devices, and what the reference knows of them. */
-import { createKernel } from '../../src-core/os/linux/create-kernel';
-import type { FileInode } from '../../src-core/os/linux/file';
-import type { GupFlags } from '../../src-core/os/linux/gup';
-import type { Kernel } from '../../src-core/os/linux/kernel';
-import type { MigrateBatch, MigrateVmaArgs } from '../../src-core/os/linux/migrate-vma';
-import { Memcg, type Mm, type Process } from '../../src-core/os/linux/mm';
-import type { NotifyRange } from '../../src-core/os/linux/notifier';
-import { pagesOf, type Page } from '../../src-core/os/linux/page';
-import { setTiering } from '../../src-core/os/linux/numa';
-import { createFile } from '../../src-core/os/linux/page-cache';
+import { createKernel } from '../../src-core/kernel/create-kernel';
+import type { FileInode } from '../../src-core/kernel/file';
+import type { GupFlags } from '../../src-core/kernel/gup';
+import type { Kernel } from '../../src-core/kernel/kernel';
+import type { MigrateBatch, MigrateVmaArgs } from '../../src-core/kernel/migrate-vma';
+import { Memcg, type Mm, type Process } from '../../src-core/kernel/mm';
+import type { NotifyRange } from '../../src-core/kernel/notifier';
+import { pagesOf, type Page } from '../../src-core/kernel/page';
+import { setTiering } from '../../src-core/kernel/numa';
+import { createFile } from '../../src-core/kernel/page-cache';
 import { randomStream, type Random } from '../../src-core/base/random';
 import { SimDevice, type Hold } from './driver';
 import { RefFile, RefSpace, type PageValue } from './reference';

@@ -3,7 +3,7 @@ import { Run } from '../../src-core/engine/run';
 import type { PolicyChange, ScenarioSpec } from '../../src-core/model/scenario';
 import type { MachineSpec } from '../../src-core/model/machine';
 import { findPolicy } from '../../src-core/policies';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 import { Recorder } from '../../src-core/record/recorder';
 import { findMachine, resolveScenario } from '../../src-core/session/scenario';
 import { compileWorkload, loadWorkload } from '../../src-core/workload';

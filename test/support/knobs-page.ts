@@ -3,7 +3,7 @@ import { knobParams, type KnobParam } from '../../src-core/contracts/knobs';
 import type { SystemEntry } from '../../src-core/contracts/memory-system';
 import { knobFormats } from '../../src-core/exporters/knobs';
 import { wordInFile, type KnobCondition, type PlatformFact } from '../../src-core/model/knob';
-import { memorySystems } from '../../src-core/policies/systems';
+import { memorySystems } from '../../src-core/systems';
 
 const FACTS: Readonly<Record<PlatformFact, string>> = {
   'counts-only': 'a machine without a clock',
@@ -79,7 +79,7 @@ function section(entry: SystemEntry): string {
 export function knobsPage(): string {
   const systems = memorySystems.filter((entry) => knobParams(entry).length > 0);
   return [
-    '<!-- Written by `npm run fix` from src-core/policies/systems. Change a declaration, not this page. -->',
+    '<!-- Written by `npm run fix` from src-core/systems. Change a declaration, not this page. -->',
     '',
     '# Knobs',
     '',

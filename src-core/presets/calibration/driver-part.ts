@@ -5,7 +5,7 @@
  *     once per batch   interrupt + replay
  *     per fault        fetch, preprocessing, block, unmapping of the pages that move, shootdown, copy set-up, page table
  *
- * as os/uvm charges them for single pages in blocks of their own. The driver's thread goes on while copies run, so a
+ * as systems/nvidia-uvm/mechanics charges them for single pages in blocks of their own. The driver's thread goes on while copies run, so a
  * fault's share of it holds the time of the copies too, which the undivided cost leaves out. Not in the samples and left as they are: eviction, population and zeroing of
  * new chunks (they stay with their blocks from repeat to repeat), DMA mapping (the first time only).
  */
@@ -29,7 +29,7 @@ const PER_FAULT = [
 ] as const satisfies readonly Part[];
 const PAGE = 4096;
 
-/** How often os/uvm charges a part for one fault that brings `movedBytes`. */
+/** How often systems/nvidia-uvm/mechanics charges a part for one fault that brings `movedBytes`. */
 function times(part: Part, movedBytes: number, calibration: Calibration): number {
   if (part === 'perPageUnmap') return movedBytes / PAGE;
   return part === 'dmaSetup' ? copiesOf(movedBytes, calibration).length : 1;

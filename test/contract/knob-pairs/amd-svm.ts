@@ -1,6 +1,6 @@
 /** Knobs of AMD KFD SVM. */
 import { PS_PER_MS } from '../../../src-core/base/units';
-import { QUEUE_START } from '../../../src-core/os/linux-memory/costs';
+import { QUEUE_START } from '../../../src-core/kit/linux/costs';
 import { byte, call, everyPage, figure, step, total } from '../../support/programs';
 import { fresh, thpPair } from './linux';
 import type { KnobPair } from './pair';

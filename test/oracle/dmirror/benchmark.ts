@@ -1,5 +1,5 @@
 /** The one test that measures: migrations there and back, priced by the model, as a table (costs.ts). */
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
 import { milliseconds } from './costs';
 import type { DmirrorDevice, Transfer } from './device';
 import type { Vars } from './phrases';

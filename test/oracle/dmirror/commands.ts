@@ -2,18 +2,12 @@
  * The ioctls of the test driver (section 2 of linux-hmm-selftests.md). `mirror` is the user buffer that a command reads or
  * fills. On an error the command struct is not copied back, so cpages and faults are null and the buffer is untouched.
  */
-import { evictFolios, unplug } from '../../../src-core/os/linux/device-evict';
-import type { Ret } from '../../../src-core/os/linux/errno';
-import { makeDeviceExclusive } from '../../../src-core/os/linux/exclusive';
-import { mirrorRange, rangeFault, rangeFaultUnlocked, type HmmPfn } from '../../../src-core/os/linux/hmm';
-import {
-  readBegin,
-  readRetry,
-  subscribe,
-  unsubscribe,
-  type IntervalNotifier,
-} from '../../../src-core/os/linux/notifier';
-import { PAGE_BYTES, PMD_ORDER, type Page } from '../../../src-core/os/linux/page';
+import { evictFolios, unplug } from '../../../src-core/kernel/device-evict';
+import type { Ret } from '../../../src-core/kernel/errno';
+import { makeDeviceExclusive } from '../../../src-core/kernel/exclusive';
+import { mirrorRange, rangeFault, rangeFaultUnlocked, type HmmPfn } from '../../../src-core/kernel/hmm';
+import { readBegin, readRetry, subscribe, unsubscribe, type IntervalNotifier } from '../../../src-core/kernel/notifier';
+import { PAGE_BYTES, PMD_ORDER, type Page } from '../../../src-core/kernel/page';
 import { loadPage, storePage, type DmirrorDevice, type DmirrorFile } from './device';
 import { migrateToDevice, migrateToSystem } from './migrate';
 

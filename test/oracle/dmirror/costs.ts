@@ -4,7 +4,7 @@
  */
 import { Link } from '../../../src-core/hardware/link';
 import { bytes as byteCount, PS_PER_S, PS_PER_US } from '../../../src-core/base/units';
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
 import { machines } from '../../../src-core/presets';
 import type { Transfer } from './device';
 

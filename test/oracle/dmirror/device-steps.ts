@@ -1,6 +1,6 @@
 /** The operations of hmm-selftests.json that go to the driver, and looks at what it left. */
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
-import { pagemap } from '../../../src-core/os/linux/procfs';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
+import { pagemap } from '../../../src-core/kernel/procfs';
 import {
   access,
   checkExclusive,

@@ -2,14 +2,14 @@
  * The device of the kernel's HMM self-tests (lib/test_hmm.c), rebuilt on the model: memory of one kind, and per open file
  * a page table that mirrors the opener's address space. It holds no page references; it trusts its notifier (M19).
  */
-import { DeviceMemory } from '../../../src-core/os/linux/device-chunks';
-import type { DeviceFault } from '../../../src-core/os/linux/device-memory';
-import type { FaultResult } from '../../../src-core/os/linux/errno';
-import type { Kernel } from '../../../src-core/os/linux/kernel';
-import type { Mm } from '../../../src-core/os/linux/mm';
-import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../src-core/os/linux/notifier';
-import { PAGE_BYTES, type Page } from '../../../src-core/os/linux/page';
-import { entryAt, pageOf } from '../../../src-core/os/linux/page-table';
+import { DeviceMemory } from '../../../src-core/kernel/device-chunks';
+import type { DeviceFault } from '../../../src-core/kernel/device-memory';
+import type { FaultResult } from '../../../src-core/kernel/errno';
+import type { Kernel } from '../../../src-core/kernel/kernel';
+import type { Mm } from '../../../src-core/kernel/mm';
+import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../src-core/kernel/notifier';
+import { PAGE_BYTES, type Page } from '../../../src-core/kernel/page';
+import { entryAt, pageOf } from '../../../src-core/kernel/page-table';
 import { faultToRam } from './migrate';
 
 /** Tag of an entry: none is read-only. */

@@ -1,5 +1,5 @@
 /** Compares what a step did with what hmm-selftests.json says it does. Everything that is said is checked. */
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
 import type { Outcome } from './commands';
 import { countOf, INT_BYTES, mirrorPattern, notUnderstood, type Pattern, type Range, type Vars } from './phrases';
 

@@ -2,9 +2,9 @@
  * Runs one test of hmm-selftests.json on the model: the fixture, then the steps as they stand, with `for` and `repeat` over
  * all that follows them. It knows operations and phrases, no test by name; what it does not know throws.
  */
-import type { Profile } from '../../../src-core/os/linux/kernel';
-import { exit } from '../../../src-core/os/linux/fork';
-import { checkBooks } from '../../unit/os/linux/books';
+import type { Profile } from '../../../src-core/kernel/kernel';
+import { exit } from '../../../src-core/kernel/fork';
+import { checkBooks } from '../../unit/kernel/books';
 import { Benchmark } from './benchmark';
 import { close } from './commands';
 import { makeMachine, type Actor, type Machine } from './machine';

@@ -1,8 +1,8 @@
 /** The machine of the self-tests: one host node, four devices, processes with their buffers and open files. */
-import { createKernel } from '../../../src-core/os/linux/create-kernel';
-import type { Kernel, Profile } from '../../../src-core/os/linux/kernel';
-import type { Process } from '../../../src-core/os/linux/mm';
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import { createKernel } from '../../../src-core/kernel/create-kernel';
+import type { Kernel, Profile } from '../../../src-core/kernel/kernel';
+import type { Process } from '../../../src-core/kernel/mm';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
 import { DmirrorDevice, type DmirrorFile } from './device';
 
 export type Thp = 'madvise' | 'always';

@@ -1,12 +1,12 @@
 /** The `mapping` of a test: what its buffer is mapped on, and where in it the test works. */
-import type { FileInode } from '../../../src-core/os/linux/file';
-import { madvise } from '../../../src-core/os/linux/madvise';
-import type { Prot } from '../../../src-core/os/linux/mm';
-import { mmap, munmap } from '../../../src-core/os/linux/mmap';
-import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/os/linux/page';
-import { createFile } from '../../../src-core/os/linux/page-cache';
-import { pte } from '../../../src-core/os/linux/page-table';
-import { mapPage } from '../../../src-core/os/linux/rmap';
+import type { FileInode } from '../../../src-core/kernel/file';
+import { madvise } from '../../../src-core/kernel/madvise';
+import type { Prot } from '../../../src-core/kernel/mm';
+import { mmap, munmap } from '../../../src-core/kernel/mmap';
+import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/kernel/page';
+import { createFile } from '../../../src-core/kernel/page-cache';
+import { pte } from '../../../src-core/kernel/page-table';
+import { mapPage } from '../../../src-core/kernel/rmap';
 import type { Actor, Machine } from './machine';
 import { notUnderstood, sizeOf, type Range, type Scope, type Vars } from './phrases';
 

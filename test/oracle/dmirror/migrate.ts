@@ -1,7 +1,7 @@
 /** The driver's half of migrate_vma: allocate, copy, program; both directions, and the CPU fault (test_hmm.c). */
-import type { DeviceFault } from '../../../src-core/os/linux/device-memory';
-import type { FaultResult, Ret } from '../../../src-core/os/linux/errno';
-import type { Kernel } from '../../../src-core/os/linux/kernel';
+import type { DeviceFault } from '../../../src-core/kernel/device-memory';
+import type { FaultResult, Ret } from '../../../src-core/kernel/errno';
+import type { Kernel } from '../../../src-core/kernel/kernel';
 import {
   migrateArgs,
   migratedSlots,
@@ -9,10 +9,10 @@ import {
   migrateVmaPages,
   migrateVmaSetup,
   type MigrateVmaArgs,
-} from '../../../src-core/os/linux/migrate-vma';
-import { canRead, canWrite, vmaAt } from '../../../src-core/os/linux/mm';
-import { copyData, folioPages, PMD_ORDER, PMD_PAGES, pagesOf, type Page } from '../../../src-core/os/linux/page';
-import { pmdStart } from '../../../src-core/os/linux/page-table';
+} from '../../../src-core/kernel/migrate-vma';
+import { canRead, canWrite, vmaAt } from '../../../src-core/kernel/mm';
+import { copyData, folioPages, PMD_ORDER, PMD_PAGES, pagesOf, type Page } from '../../../src-core/kernel/page';
+import { pmdStart } from '../../../src-core/kernel/page-table';
 import type { DmirrorDevice, DmirrorFile } from './device';
 
 /** Pages of one migrate_vma call: 64 in 6.12, one page-table page in current trees. */

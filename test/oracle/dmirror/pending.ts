@@ -1,8 +1,8 @@
 /** The self-tests that wait in the mm tree (`pending_tests` of hmm-selftests.json): their steps are sentences. */
-import type { Profile } from '../../../src-core/os/linux/kernel';
-import { mmap } from '../../../src-core/os/linux/mmap';
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
-import { registerUffd, uffdCopy } from '../../../src-core/os/linux/userfaultfd';
+import type { Profile } from '../../../src-core/kernel/kernel';
+import { mmap } from '../../../src-core/kernel/mmap';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
+import { registerUffd, uffdCopy } from '../../../src-core/kernel/userfaultfd';
 import { access, unlockedFault, type Outcome } from './commands';
 import { checkOutcome, fail, type Context } from './expect';
 import { makeMachine } from './machine';

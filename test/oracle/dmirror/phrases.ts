@@ -2,7 +2,7 @@
  * The little language of hmm-selftests.json: sizes, ranges of the buffer, values of its ints. A phrase that is not known
  * throws, so that a test never passes because a step was not understood.
  */
-import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/os/linux/page';
+import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/kernel/page';
 
 export const INT_BYTES = 4;
 const PMD_BYTES = PMD_PAGES * PAGE_BYTES;

@@ -1,6 +1,6 @@
 /** One run of a test: its state, and what the operations share. */
-import type { Profile } from '../../../src-core/os/linux/kernel';
-import { PAGE_BYTES } from '../../../src-core/os/linux/page';
+import type { Profile } from '../../../src-core/kernel/kernel';
+import { PAGE_BYTES } from '../../../src-core/kernel/page';
 import type { Benchmark } from './benchmark';
 import type { Actor, Machine, Thp } from './machine';
 import { mapBuffer, type Buffer, type Spec } from './mapping';

@@ -1,12 +1,12 @@
 /** The operations of hmm-selftests.json that the processes do by themselves; those of the device are in device-steps.ts. */
-import { accessRead, accessWrite } from '../../../src-core/os/linux/access';
-import { exit, fork } from '../../../src-core/os/linux/fork';
-import { gup, ungup } from '../../../src-core/os/linux/gup';
-import { madvise } from '../../../src-core/os/linux/madvise';
-import { mprotect, munmap } from '../../../src-core/os/linux/mmap';
-import { mremap } from '../../../src-core/os/linux/mremap';
-import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/os/linux/page';
-import { fileRead, fileWrite } from '../../../src-core/os/linux/page-cache';
+import { accessRead, accessWrite } from '../../../src-core/kernel/access';
+import { exit, fork } from '../../../src-core/kernel/fork';
+import { gup, ungup } from '../../../src-core/kernel/gup';
+import { madvise } from '../../../src-core/kernel/madvise';
+import { mprotect, munmap } from '../../../src-core/kernel/mmap';
+import { mremap } from '../../../src-core/kernel/mremap';
+import { PAGE_BYTES, PMD_PAGES } from '../../../src-core/kernel/page';
+import { fileRead, fileWrite } from '../../../src-core/kernel/page-cache';
 import { close } from './commands';
 import { deviceSteps } from './device-steps';
 import { checkInts, fail } from './expect';

@@ -15,7 +15,7 @@ import {
   READ_DUPLICATION,
   type UvmTopology,
 } from '../../../src-core/contracts/nvidia-vocabulary';
-import { createPrefetcher } from '../../../src-core/policies/nvidia-uvm/prefetch';
+import { createPrefetcher } from '../../../src-core/systems/nvidia-uvm/decisions/prefetch';
 import type { VectorFile } from './vectors';
 
 export interface Mutation {

@@ -6,7 +6,7 @@ import type { ParamValues } from '../../../src-core/contracts/params';
 import { exportKnobs, importKnobs, knobFormats } from '../../../src-core/exporters/knobs';
 import { kernelInteger } from '../../../src-core/exporters/knobs/values';
 import { wordInFile, type KnobValue } from '../../../src-core/model/knob';
-import { memorySystems } from '../../../src-core/policies/systems';
+import { memorySystems } from '../../../src-core/systems';
 
 const systemOf = (id: string) => memorySystems.find((entry) => entry.id === id)!;
 const uvm = systemOf('nvidia-uvm');

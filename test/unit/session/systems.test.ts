@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComparisonRow } from '../../../src-core/model/comparison';
 import type { RunSummary } from '../../../src-core/model/summary';
-import { memorySystems } from '../../../src-core/policies/systems';
+import { memorySystems } from '../../../src-core/systems';
 import { r0 } from '../../../src-core/presets/machines/r0';
 import type { RunOptions } from '../../../src-core/protocol/messages';
 import { checkSystemSpace, MAX_LINUX_PAGES, resolveScenario, resolveSystem } from '../../../src-core/session/scenario';

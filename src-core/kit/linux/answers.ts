@@ -1,0 +1,69 @@
+/**
+ * What Linux and the drivers answer to accesses and calls: a row of the timeline each, an account of what is not success, and
+ * signals, which end their process.
+ */
+import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { toVirtual } from '../../model/space';
+import { REASON } from '../codes';
+import { exit } from '../../kernel/fork';
+import type { Process } from '../../kernel/mm';
+import { PAGE_BYTES } from '../../kernel/page';
+import type { LinuxHost } from './backend';
+import type { AnswerBook } from './host-parts';
+
+const VERBS: readonly string[] = ['read', 'write', 'read-write', 'atomic'];
+
+export class Answers implements AnswerBook {
+  constructor(private readonly memory: LinuxHost) {}
+
+  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
+    const { config, ledger } = this.memory;
+    const what = `${processorName(processor)} ${VERBS[op]!}`;
+    const address = toVirtual(config.space, granule * PAGE_BYTES);
+    this.record(processor, ledger.objectOf[granule]!, address, PAGE_BYTES, REASON.outcome, what, result);
+    if (processor === CPU) this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
+  }
+
+  gone(processor: ProcessorIndex, object: number): void {
+    const { tally, clocks, accessCount } = this.memory;
+    const what = `${processorName(processor)}: its process is gone`;
+    tally.outcome('not executed', what, this.nameOf(object), clocks.now(processor), accessCount);
+  }
+
+  kill(process: Process, signal: string): void {
+    this.memory.processes.release(process.mm);
+    exit(this.memory.kernel, process, 0, signal);
+  }
+
+  record(
+    processor: ProcessorIndex,
+    object: number,
+    address: number,
+    bytes: number,
+    reason: number,
+    what: string,
+    result: string,
+    detail: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const { memory } = this;
+    const time = memory.settleClock(processor);
+    if (result !== 'ok') memory.tally.outcome(result, what, this.nameOf(object), time, memory.accessCount);
+    const { access, batch, step } = memory.place();
+    memory.config.sink.os(
+      time,
+      access,
+      batch,
+      step,
+      processor,
+      object,
+      address,
+      Math.min(bytes, 0xffffffff),
+      reason,
+      JSON.stringify({ what, result, ...detail }),
+    );
+  }
+
+  private nameOf(object: number): string | null {
+    return this.memory.config.space.objects[object]?.name ?? null;
+  }
+}

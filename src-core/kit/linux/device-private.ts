@@ -1,0 +1,232 @@
+/**
+ * Device-private memory of the devices of a run, and migrate_vma in both directions: what drivers on HMM have in common.
+ * When to move what is the driver's business (the files beside this one).
+ */
+import { CPU, type ProcessorIndex } from '../../model/processor';
+import { DeviceMemory } from '../../kernel/device-chunks';
+import { evictFolios, unplug } from '../../kernel/device-evict';
+import type { DeviceFault } from '../../kernel/device-memory';
+import type { FaultResult } from '../../kernel/errno';
+import type { Kernel } from '../../kernel/kernel';
+import { copyFolio } from '../../kernel/migrate-entries';
+import {
+  migrateArgs,
+  migrateVmaFinalize,
+  migrateVmaPages,
+  migrateVmaSetup,
+  type MigrateVmaArgs,
+} from '../../kernel/migrate-vma';
+import { releaseDestination } from '../../kernel/migrate-slots';
+import type { Mm } from '../../kernel/mm';
+import type { Owner } from '../../kernel/notifier';
+import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../kernel/page';
+import { entryAt, pageOf } from '../../kernel/page-table';
+import type { LinuxHost } from './backend';
+import { localBits } from './bits';
+
+/** How a driver calls migrate_vma. */
+export interface MigrateOptions {
+  /** MIGRATE_VMA_SELECT_COMPOUND: huge pages move whole (L1). */
+  readonly compound: boolean;
+  /** All pages of the range, or none: of what setup collected (EBUSY), and of the destinations (ENOMEM). */
+  readonly whole?: 'collected' | 'destinations';
+  /** Of the pages that setup collected, those that the driver moves; absent: all. */
+  readonly picks?: (page: Page) => boolean;
+  /** Beyond Linux: see MigrateVmaArgs. */
+  readonly fileBacked?: boolean;
+}
+
+/** What a migration did. `ret`: null is success, also where not one page moved (G2). */
+export interface Migrated {
+  readonly ret: 'EINVAL' | 'EBUSY' | 'ENOMEM' | null;
+  /** Base pages that are where they were asked to be now, and were not before. */
+  readonly pages: number;
+  /** A base page found no memory at its destination. */
+  readonly short: boolean;
+}
+
+const REFUSED: Migrated = { ret: 'EINVAL', pages: 0, short: false };
+
+export class DevicePrivate {
+  /** By processor; that of the CPU is empty. */
+  readonly devices: readonly DeviceMemory[];
+  private readonly kernel: Kernel;
+
+  /**
+   * @param owner dev_pagemap.owner of a device; devices with the same one see each other's pages (T3)
+   * @param cpuFault brings the page of a CPU fault back
+   */
+  constructor(
+    private readonly memory: LinuxHost,
+    readonly owner: (device: ProcessorIndex) => Owner,
+    cpuFault: (device: ProcessorIndex, fault: DeviceFault) => FaultResult,
+  ) {
+    const { config, kernel } = memory;
+    this.kernel = kernel;
+    const capacity = Math.floor(config.deviceMemoryBytes / PAGE_BYTES);
+    this.devices = Array.from({ length: config.devices + 1 }, (_, device) => {
+      const pages = new DeviceMemory(kernel, {
+        name: `gpu${device - 1}`,
+        kind: 'device-private',
+        node: device,
+        owner: owner(device),
+        capacity: device === CPU ? 0 : capacity,
+      });
+      pages.onCpuFault = (fault) => cpuFault(device, fault);
+      return pages;
+    });
+  }
+
+  ownerOfPage(page: Page): ProcessorIndex {
+    return page.kind === 'device-private' ? page.node : CPU;
+  }
+  capacity(device: ProcessorIndex): number {
+    return this.devices[device]!.capacity;
+  }
+  free(device: ProcessorIndex): number {
+    return this.capacity(device) - this.devices[device]!.usedPages;
+  }
+
+  /** migrate_vma of pages [start, end) of one VMA from host memory to the device. */
+  toDevice(
+    device: ProcessorIndex,
+    mm: Mm,
+    start: number,
+    end: number,
+    { compound, whole, fileBacked = false }: MigrateOptions,
+  ): Migrated {
+    const args = migrateArgs({
+      mm,
+      start,
+      end,
+      select: { system: true, devicePrivate: false, coherent: false, compound },
+      owner: this.owner(device),
+      fileBacked,
+    });
+    if (migrateVmaSetup(this.kernel, args) !== null) return REFUSED;
+    if (whole && collected(args) !== end - start) return this.abandon(args, 'EBUSY');
+    return this.commit(args, whole, (order) => this.devices[device]!.alloc(order));
+  }
+
+  /** migrate_vma of the device's pages among [start, end) of one VMA to host memory. */
+  toHost(
+    device: ProcessorIndex,
+    mm: Mm,
+    start: number,
+    end: number,
+    { compound, whole, picks }: MigrateOptions,
+    faultPage: Page | null = null,
+  ): Migrated {
+    const args = migrateArgs({
+      mm,
+      start,
+      end,
+      select: { system: false, devicePrivate: true, coherent: false, compound },
+      owner: this.owner(device),
+      faultPage,
+    });
+    if (migrateVmaSetup(this.kernel, args) !== null) return REFUSED;
+    if (picks) for (const slot of args.slots) if (slot?.page && !picks(slot.page)) slot.migrate = false;
+    return this.commit(args, whole, (order) => {
+      const ram = this.kernel.allocRam(order, 0);
+      if (ram) ram.locked = true;
+      return ram;
+    });
+  }
+
+  private commit(
+    args: MigrateVmaArgs,
+    whole: MigrateOptions['whole'],
+    alloc: (order: number) => Page | null,
+  ): Migrated {
+    const short = this.fill(args, alloc);
+    if (short && whole) return this.abandon(args, 'ENOMEM');
+    migrateVmaPages(this.kernel, args);
+    const pages = collected(args);
+    migrateVmaFinalize(this.kernel, args);
+    return { ret: null, pages, short };
+  }
+
+  /** Everything stays where it is. */
+  private abandon(args: MigrateVmaArgs, ret: 'EBUSY' | 'ENOMEM'): Migrated {
+    for (const [i, page] of args.dst.entries())
+      if (page) {
+        releaseDestination(this.kernel, page);
+        args.dst[i] = null;
+      }
+    migrateVmaPages(this.kernel, args);
+    migrateVmaFinalize(this.kernel, args);
+    return { ret, pages: 0, short: ret === 'ENOMEM' };
+  }
+
+  /** Destinations and copies: large where the source or hole is, else base pages (L6). true: one found no memory. */
+  private fill(args: MigrateVmaArgs, alloc: (order: number) => Page | null): boolean {
+    let short = false;
+    for (const [i, slot] of args.slots.entries()) {
+      if (!slot?.migrate) continue;
+      const large = slot.compound ? alloc(9) : null;
+      if (large) {
+        if (slot.page) copyFolio(this.kernel, slot.page.head, large, 'migrate');
+        args.dst[i] = large;
+        continue;
+      }
+      const count = slot.compound ? PMD_PAGES : 1;
+      for (let k = 0; k < count; k++) {
+        const page = alloc(0);
+        short ||= page === null;
+        if (!page) break;
+        const source = slot.compound ? (slot.page?.head.pages?.[k] ?? null) : slot.page;
+        if (source) page.data = source.data ? source.data.slice() : null;
+        args.dst[i + k] = page;
+      }
+    }
+    return short;
+  }
+
+  /**
+   * The device's page table after a migration: never more than the CPU's entry grants (M20). Answers the pages of the
+   * range that are on the device.
+   */
+  program(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
+    const { memory } = this;
+    let pages = 0;
+    for (let vpn = start; vpn < end; vpn++) {
+      const granule = memory.processes.granule(mm, vpn);
+      const found = entryAt(mm, vpn);
+      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
+      if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
+      if (this.ownerOfPage(page) !== device) continue;
+      if (found.entry.write) page.head.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
+      memory.access.set(device, granule, localBits(found.entry.write));
+      pages++;
+    }
+    return pages;
+  }
+
+  /** Folios of the range that are on some device. */
+  foliosIn(mm: Mm, start: number, end: number): readonly Page[] {
+    const heads = new Set<Page>();
+    for (let vpn = start; vpn < end; vpn++) {
+      const found = entryAt(mm, vpn);
+      if (found?.entry.state === 'private') heads.add(found.entry.page!.head);
+    }
+    return [...heads];
+  }
+
+  /** Brings folios home by frame, of whatever process they are (E1). Answers those that stayed. */
+  evict(heads: readonly Page[]): readonly Page[] {
+    return evictFolios(this.kernel, heads);
+  }
+
+  /** Nothing is given out any more, and all in use leaves (E2). Answers the pages that stay. */
+  unplug(device: ProcessorIndex): number {
+    return unplug(this.kernel, this.devices[device]!).reduce((sum, head) => sum + folioPages(head), 0);
+  }
+  replug(device: ProcessorIndex): void {
+    this.devices[device]!.closing = false;
+  }
+}
+
+/** Base pages of the slots that may still move, after the commit: that moved (G22). */
+const collected = ({ slots }: MigrateVmaArgs): number =>
+  slots.reduce((sum, slot) => sum + (slot?.migrate ? (slot.compound ? PMD_PAGES : 1) : 0), 0);

@@ -1,0 +1,50 @@
+/** Time that faults take, and the kernel's work, from what its counters say was done. */
+import { picoseconds, PS_PER_S } from '../../base/units';
+import type { MachineTiming } from '../../model/machine';
+import { CPU, type ProcessorIndex } from '../../model/processor';
+import { basePagesOf } from '../../kernel/base-page';
+import type { Kernel, KernelCounters } from '../../kernel/kernel';
+import { PAGE_BYTES, PMD_PAGES } from '../../kernel/page';
+import type { LinuxHost } from './backend';
+import { DISK_WRITE, SWAP_READ } from './costs';
+
+export type CounterMarks = Readonly<KernelCounters>;
+
+export const markCounters = (kernel: Kernel): CounterMarks => ({ ...kernel.counters });
+
+/** `count` faults that were serviced together, without transfers, in ps; `marks` are from before. */
+export function serviceCost(
+  { kernel, backend, moves }: LinuxHost,
+  timing: MachineTiming,
+  processor: ProcessorIndex,
+  count: number,
+  onlyFirstTouch: boolean,
+  marks: CounterMarks,
+): number {
+  const inKernel = kernelCost(kernel, marks, timing);
+  if (processor === CPU) {
+    const isNew = onlyFirstTouch && !moves.travels();
+    return (isNew ? timing.cpuFirstTouch.value : timing.cpuFault.value) + inKernel;
+  }
+  const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;
+  return (backend.faultPs?.(count) ?? wholePs) + inKernel;
+}
+
+/** Copies, clearing of huge pages, swap and disk since the marks, in ps. Small faults are priced by the caller: a fault on a
+ * page of 64 KiB is one, and what it clears beyond the first 4 KiB is in here. */
+export function kernelCost(kernel: Kernel, marks: CounterMarks, timing: MachineTiming): number {
+  const { counters } = kernel;
+  const since = (name: keyof KernelCounters): number => counters[name] - marks[name];
+  const pages = basePagesOf(kernel);
+  const pagePs = (PAGE_BYTES / timing.hostBandwidth.value) * PS_PER_S;
+  return picoseconds(
+    Math.round(
+      since('cowBreaks') * 2 * pages * pagePs +
+        since('zeroedRest') * pagePs +
+        since('thpFaults') * PMD_PAGES * pagePs +
+        since('thpCollapses') * PMD_PAGES * 2 * pagePs +
+        since('swapIns') * SWAP_READ.value +
+        (since('swapOuts') / pages + since('writebacks')) * DISK_WRITE.value,
+    ),
+  );
+}

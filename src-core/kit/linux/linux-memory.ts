@@ -1,0 +1,393 @@
+/**
+ * A run on the Linux model. Processes have page tables of their own (kernel), devices see memory through the memory
+ * system that was chosen (systems/<id>), and this file is what stands between them and the engine: the hot path's bytes
+ * follow every page-table change, and pages that change their place become transfers. The operating system works on faults
+ * and calls, never on hits.
+ */
+import { assert } from '../../base/assert';
+import { EVICTION } from '../../model/events';
+import type { SystemChoice, SystemSummary } from '../../model/memory-system';
+import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
+import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import type { Kernel } from '../../kernel/kernel';
+import { Memcg, type Mm, type Process } from '../../kernel/mm';
+import { PAGE_BYTES, type Page } from '../../kernel/page';
+import { pageOf, entryAt, type Pte } from '../../kernel/page-table';
+import { createKernel } from '../../kernel/create-kernel';
+import { METRIC, REASON } from '../codes';
+import { Whereabouts } from './whereabouts';
+import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
+import { PENDING } from '../residency';
+import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
+import { AccessBits } from './access-bits';
+import { Answers } from './answers';
+import { LINUX_MASKS } from './bits';
+import { Contents } from './contents';
+import { kernelConfigOf, retuneKernel } from './kernel-config';
+import { reasonOfCpuFault, serveCpuFault } from './cpu-faults';
+import { kernelCost, markCounters, serviceCost } from './fault-cost';
+import { Moves, NO_CONTEXT, type EventPlace, type MoveContext } from './moves';
+import { noteEvacuation, notePeaks } from './peaks';
+import { Tally } from './tally';
+import { executeCall } from './calls';
+import { mapPieces } from './map-pieces';
+import { Processes } from './processes';
+import { SpaceMap } from './space-map';
+import { summarizeSystem } from './summary';
+
+export class LinuxMemory extends MemorySystem implements LinuxHost {
+  readonly kernel: Kernel;
+  readonly map: SpaceMap;
+  readonly tally = new Tally();
+  readonly moves: Moves;
+  readonly whereabouts: Whereabouts;
+  readonly contents: Contents | null;
+  readonly processes: Processes = new Processes(this);
+  readonly answers: Answers = new Answers(this);
+  readonly access: AccessBits;
+  readonly slowness: Float64Array;
+  /** Under which cause pages move now. */
+  context: MoveContext = NO_CONTEXT(REASON.fault);
+  /** Requirement 5: nothing may migrate. */
+  private isOff = false;
+  wasOff = false;
+  /** Work of the operation in progress that the clock does not know yet, ps. */
+  private owedPs = 0;
+  override readonly watches: boolean;
+
+  readonly backend: Backend;
+
+  /** @param backendWith makes a backend of the system with other values of its parameters; called again when these change */
+  constructor(
+    readonly system: SystemChoice,
+    private readonly backendWith: (params: SystemChoice['params']) => Backend,
+    config: MemoryConfig,
+  ) {
+    super(
+      config,
+      (granule, on) => {
+        this.access.track(granule, on);
+      },
+      Math.max(1, Math.ceil(config.space.bytes / config.granuleBytes)) + 1,
+    );
+    this.backend = backendWith(system.params);
+    assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
+    this.slowness = new Float64Array(config.devices + 1).fill(1);
+    this.access = new AccessBits(this, config.devices, this.granules);
+    this.whereabouts = new Whereabouts(this);
+    this.map = new SpaceMap(config.space, this.granules);
+    this.kernel = createKernel(kernelConfigOf(system, this.backend, config));
+    this.moves = new Moves(
+      config,
+      this.links,
+      (processor) => this.backend.linkEnd?.(processor) ?? processor,
+      this.lastTransfer,
+      this.backend.copyPages ?? Infinity,
+    );
+    this.contents = system.params['contents'] === true ? new Contents(this) : null;
+    this.watches = this.contents !== null;
+    this.kernel.hooks = {
+      entryChanged: (mm, vpn, pages, entry) => {
+        this.entryChanged(mm, vpn, pages, entry);
+      },
+      forked: (_parent, child) => {
+        this.processes.set(this.map.processIndex(child.name), child);
+      },
+      copied: (_from, to, _pages, reason) => {
+        if (reason === 'cow' && to) this.whereabouts.copied(to);
+      },
+      notified: () => {
+        this.tally.notifierEvents++;
+      },
+    };
+    this.migrationOff = system.id === 'off';
+    this.backend.attach(this);
+    const main = this.kernel.spawn(MAIN_PROCESS, new Memcg('run', Infinity)); // a cgroup of their own
+    this.processes.set(0, main);
+    mapPieces(this);
+    this.flush(0); // what is on a device from the start
+  }
+
+  get migrationOff(): boolean {
+    return this.isOff;
+  }
+  set migrationOff(isOff: boolean) {
+    this.isOff = isOff;
+    this.wasOff ||= isOff;
+  }
+
+  // --- page tables into bytes ---
+  private entryChanged(mm: Mm, vpn: number, pages: number, entry: Pte | null): void {
+    const process = this.processes.index(mm);
+    for (let i = 0; i < pages && process >= 0; i++) {
+      const granule = this.map.granule(process, vpn + i);
+      if (granule >= 0) this.pageChanged(mm, vpn + i, granule, entry, entry ? pageOf(entry, pages > 1, vpn + i) : null);
+    }
+  }
+
+  /** `page` is the base page that the entry gives for vpn. */
+  private pageChanged(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
+    this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
+    this.contents?.entryChanged(granule, page);
+    this.access.write(mm, vpn, granule, entry, page);
+  }
+
+  /** Pages move for this reason while `work` runs. */
+  under<T>(context: MoveContext, work: () => T): T {
+    const before = this.context;
+    this.context = context;
+    try {
+      return work();
+    } finally {
+      this.context = before;
+    }
+  }
+
+  place(): EventPlace {
+    return { access: this.accessCount, batch: this.batchNow, step: this.step };
+  }
+
+  /** Sends what moved; answers when all has arrived. */
+  flush(readyPs: number): number {
+    const { timing } = this.config.machine;
+    this.whereabouts.settleHoles();
+    notePeaks(this);
+    const begins = readyPs + (timing ? this.owedPs : 0);
+    this.owedPs = 0;
+    return this.moves.flush(begins, timing?.evictionFixed.value ?? 0, this.place());
+  }
+
+  spend(ps: number): void {
+    this.owedPs += ps;
+  }
+
+  // --- views of policies ---
+  override capacity(device: ProcessorIndex = 1): number {
+    return this.backend.capacity(device);
+  }
+  override free(device: ProcessorIndex): number {
+    return this.backend.free(device);
+  }
+  protect(granule: number): void {
+    this.protectedNow.add(granule);
+  }
+  unprotect(): void {
+    this.protectedNow.clear();
+  }
+
+  // --- the executor's questions ---
+  hotState(processor: ProcessorIndex): Uint8Array {
+    return this.access.of(processor);
+  }
+  hotMasks(_processor: ProcessorIndex): HotMasks {
+    return LINUX_MASKS;
+  }
+  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    if (this.access.firstUse(processor, granule)) this.whereabouts.used(granule);
+    return this.access.isLocal(processor, granule, op);
+  }
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return this.access.isRemote(processor, granule, op);
+  }
+  remoteBudget(processor: ProcessorIndex, granule: number): number {
+    return processor === CPU ? Infinity : (this.backend.remoteBudget?.(processor, granule) ?? Infinity);
+  }
+  override busy(processor: ProcessorIndex, bytes: number): void {
+    this.localBytes[processor] = this.localBytes[processor]! + bytes * this.slowness[processor]!;
+  }
+  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void {
+    this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes * (this.backend.remoteWeight ?? 1);
+    this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
+    if (processor !== CPU) this.backend.counted?.(processor, granule, count);
+  }
+  counterNotifies(processor: ProcessorIndex, granule: number): void {
+    if (this.backend.counterReached) {
+      this.backend.counterReached(processor, granule);
+      return;
+    }
+    this.beginBatch();
+    const start = this.settleClock(processor);
+    const { timing } = this.config.machine;
+    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, () =>
+      this.backend.counterNotifies?.(processor, granule),
+    );
+    const end = this.flush(start + (timing?.batchFixed.value ?? 0));
+    this.stall(this.ledger.objectOf[granule]!, end - start);
+    this.clocks.reach(processor, end);
+    this.config.batchServiced();
+  }
+  counterBatch(readyPs: number, work: () => void): number {
+    this.beginBatch();
+    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, work);
+    const arrivedPs = this.flush(readyPs);
+    this.config.batchServiced();
+    return arrivedPs;
+  }
+  waitFor(processor: ProcessorIndex, untilPs: number): void {
+    this.settleClock(processor);
+    this.clocks.reach(processor, untilPs);
+  }
+  setPending(processor: ProcessorIndex, granule: number): void {
+    this.markPending(processor, granule, true);
+  }
+  /** A fault is one for the whole page of the kernel. */
+  private markPending(processor: ProcessorIndex, granule: number, on: boolean): void {
+    const state = this.access.of(processor);
+    const { first, outer } = this.processes.basePage(granule);
+    for (let g = first; g < outer; g++) state[g] = on ? state[g]! | PENDING : state[g]! & ~PENDING;
+  }
+  isPending(processor: ProcessorIndex, granule: number): boolean {
+    return (this.access.of(processor)[granule]! & PENDING) !== 0;
+  }
+  override watched(
+    processor: ProcessorIndex,
+    granule: number,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    this.contents?.accessed(processor, granule, op, start - granule * PAGE_BYTES, stride, count, bytes);
+  }
+
+  // --- faults ---
+  decide(processor: ProcessorIndex, granule: number, op: AccessOp): number {
+    return processor === CPU ? reasonOfCpuFault(this, granule) : this.backend.decide(processor, granule, op);
+  }
+
+  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+    if (!this.processes.of(granule)) {
+      this.answers.gone(processor, object);
+      return false;
+    }
+    this.beginBatch();
+    const reason = this.decide(processor, granule, op);
+    const ordinal = this.report(processor, granule, op, object, reason);
+    this.service(processor, [granule], [ordinal], 1, reason === REASON.firstTouch, [op]);
+    return this.isLocal(processor, granule, op) || this.mapsRemotely(processor, granule, op);
+  }
+
+  override beginBatch(): void {
+    super.beginBatch();
+    this.backend.tick?.(this.clocks.latest());
+  }
+
+  service(
+    processor: ProcessorIndex,
+    granules: ArrayLike<number>,
+    causes: ArrayLike<number>,
+    count: number,
+    onlyFirstTouch: boolean,
+    ops: ArrayLike<number>,
+  ): void {
+    const { timing } = this.config.machine;
+    const start = this.settleClock(processor);
+    const marks = markCounters(this.kernel);
+    let ready = start;
+    const { policies } = this.config;
+    const faults: DeviceFaultPage[] = [];
+    for (let i = 0; i < count; i++) {
+      const granule = granules[i]!;
+      this.markPending(processor, granule, false);
+      if (processor !== CPU) this.whereabouts.used(granule);
+      if (i > 0 && granules[i - 1] === granule) continue;
+      faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });
+      this.moves.causes.set(granule, causes[i]!);
+    }
+    const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: causes[0]! };
+    this.under(context, () => {
+      if (processor === CPU) serveCpuFault(this, faults[0]!);
+      else this.backend.deviceFaults(processor, faults);
+    });
+    if (timing) ready += serviceCost(this, timing, processor, count, onlyFirstTouch, marks);
+    const arrived = this.flush(ready);
+    const end = processor === CPU ? arrived : (this.backend.arrives?.(processor, ready, arrived) ?? arrived);
+    this.moves.causes.clear();
+    const share = (end - start) / count;
+    for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
+    if (processor !== CPU) this.tally.deviceStallPs += end - start;
+    this.clocks.reach(processor, end);
+    this.config.batchServiced();
+  }
+
+  // --- what calls and backends need ---
+  /** How long the link needs for so many bytes in one transfer; 0 without a clock. */
+  transferPs(from: ProcessorIndex, to: ProcessorIndex, bytes: number): number {
+    return this.links && bytes > 0 ? this.links.durationPs(from, to, bytes) : 0;
+  }
+
+  /** Empties a device; answers the pages that stay. */
+  evacuate(device: ProcessorIndex): number {
+    return this.under({ ...NO_CONTEXT(REASON.evacuate), kind: EVICTION }, () => this.backend.evacuate(device));
+  }
+  /** What an evacuation now would leave: pinned pages, and the kernel's own. */
+  residue(device: ProcessorIndex): number {
+    if (this.backend.residue) return this.backend.residue(device);
+    return (this.kernel.kernelPages[device] ?? 0) + this.whereabouts.pinnedOn(device);
+  }
+
+  /** An explicit move of a range, as a driver's migrate call or prefetch makes it. */
+  migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string {
+    if (this.migrationOff) return 'EPERM';
+    return this.under(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
+  }
+
+  /** mremap: the workload's name for the memory follows it. */
+  moved(process: Process, from: number, pages: number, to: number): void {
+    const index = this.processes.all.indexOf(process);
+    this.map.move(index, from, pages, to);
+    for (let vpn = to; vpn < to + pages; vpn++) {
+      const found = entryAt(process.mm, vpn);
+      const granule = this.map.granule(index, vpn);
+      if (granule < 0) continue;
+      const entry = found?.entry ?? null;
+      this.pageChanged(process.mm, vpn, granule, entry, found ? pageOf(found.entry, found.huge, vpn) : null);
+    }
+  }
+
+  // --- what the run tells ---
+  override turnBegins(processor: ProcessorIndex): void {
+    const { backend, tally } = this;
+    if (processor === CPU || backend.waits?.(processor) !== true) return;
+    const start = this.settleClock(processor);
+    const end = this.flush(Math.max(start, backend.resume?.(processor) ?? start));
+    tally.deviceStallPs += end - start;
+    this.clocks.reach(processor, end);
+  }
+  override stepBegins(processor: ProcessorIndex): void {
+    this.backend.tick?.(this.clocks.latest());
+    this.backend.stepBegins?.(processor);
+  }
+  override stepEnds(processor: ProcessorIndex, beganPs: number): void {
+    this.backend.stepEnds?.(processor);
+    const duration = this.clocks.now(processor) - beganPs;
+    this.tally.items.add(duration);
+    if (processor !== CPU) this.tally.deviceStepPs += duration;
+  }
+  override barrier(durationPs: number): void {
+    this.tally.barriers.add(durationPs);
+  }
+  override call(step: OsStep): void {
+    const start = this.settleClock(CPU);
+    const marks = markCounters(this.kernel);
+    this.beginBatch();
+    executeCall(this, step);
+    const { timing } = this.config.machine;
+    const end = this.flush(start + (timing ? kernelCost(this.kernel, marks, timing) : 0));
+    if (timing && step.action.kind === 'unplug')
+      this.tally.evacuationPs = Math.max(this.tally.evacuationPs ?? 0, end - start);
+    this.clocks.reach(CPU, end);
+    this.config.batchServiced();
+  }
+  override knobsChanged(params: SystemChoice['params']): void {
+    retuneKernel(this.kernel, params);
+    this.backend.retune?.(this.backendWith(params));
+  }
+  override ends(): void {
+    noteEvacuation(this);
+  }
+  override systemSummary(): SystemSummary {
+    return summarizeSystem(this);
+  }
+}

@@ -1,0 +1,64 @@
+/** Parameters that every memory system on the Linux model has. */
+import { choice, integer, toggle } from '../../contracts/params';
+import { thpKnob, whatIf, zoneReclaimKnob } from './knobs';
+
+export const MIB_UNIT = 'MiB';
+
+export const linuxParams = {
+  profile: choice({
+    title: 'Linux',
+    help: '612: Linux 6.12, base pages on devices. cur: a current tree with PMD-sized device folios.',
+    values: ['cur', '612'],
+    initial: 'cur',
+  }),
+  thp: choice({
+    title: 'Transparent huge pages',
+    help: 'As /sys/kernel/mm/transparent_hugepage/enabled.',
+    values: ['madvise', 'always', 'never'],
+    initial: 'madvise',
+    live: true,
+    knob: thpKnob,
+  }),
+  hostMemory: integer({
+    title: 'Host memory',
+    help: 'Memory of the host; past it, Linux reclaims and swaps. 0: as much as the workload needs.',
+    unit: MIB_UNIT,
+    min: 0,
+    max: 16 * 1024 * 1024,
+    initial: 0,
+  }),
+  swap: integer({
+    title: 'Swap',
+    help: 'Size of the swap area.',
+    unit: MIB_UNIT,
+    min: 0,
+    max: 16 * 1024 * 1024,
+    initial: 0,
+  }),
+  contents: toggle({
+    title: 'Contents',
+    help: 'Every page carries real bytes, and every read is checked against a flat memory. Slow; finds lost or stale writes.',
+    initial: false,
+  }),
+} as const;
+
+/** For systems whose device memory is ordinary memory of a node. */
+export const zoneReclaimMode = integer({
+  title: 'Reclaim before other nodes',
+  help: '0: a full node takes memory of the others first, and reclaims and swaps when all are full. 1: it reclaims its own memory first.',
+  unit: '',
+  min: 0,
+  max: 1,
+  initial: 0,
+  live: true,
+  knob: zoneReclaimKnob,
+});
+
+/** File-backed migration does not exist in Linux; see docs/memory-systems.md. */
+export const fileBackedMigration = toggle({
+  title: 'File-backed migration',
+  help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',
+  initial: false,
+  live: true,
+  knob: whatIf('fileBackedMigration', 'no mainline kernel; thread-2015.md'),
+});

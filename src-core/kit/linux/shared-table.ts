@@ -1,0 +1,74 @@
+/**
+ * Devices that walk the CPU's page tables (ATS): an access faults only where the tables have no entry for it, and is
+ * otherwise priced by who accesses whose memory. What coherent nodes and device files have in common. Left out: the
+ * device's TLB and caches.
+ */
+import { assert } from '../../base/assert';
+import type { AccessOp, ProcessorIndex } from '../../model/processor';
+import { handleFault } from '../../kernel/fault';
+import type { NodeSpec } from '../../kernel/kernel';
+import { vmaAt, type Mm } from '../../kernel/mm';
+import type { Page } from '../../kernel/page';
+import { entryAt, type Pte } from '../../kernel/page-table';
+import type { Backend, DeviceFaultPage, LinuxHost, SystemTraits } from './backend';
+import { localBits, remoteBits } from './bits';
+import { REASON } from '../codes';
+import { errnoOf } from './signals';
+import { answerUserfault } from './userfaults';
+
+/** A device fault may have to break COW after a swap-in after …; more is a bug of ours. */
+const MOST_FAULTS = 16;
+
+export abstract class SharedTableBackend implements Backend {
+  protected memory!: LinuxHost;
+  abstract readonly traits: SystemTraits;
+  abstract nodes(devicePages: number, devices: number): readonly NodeSpec[];
+  abstract ownerOfPage(page: Page): ProcessorIndex;
+  abstract capacity(device: ProcessorIndex): number;
+  abstract free(device: ProcessorIndex): number;
+  abstract migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
+  abstract evacuate(device: ProcessorIndex): number;
+  /** NUMA node that a page comes from when the device touches it first. */
+  protected abstract nodeOf(device: ProcessorIndex): number;
+
+  attach(memory: LinuxHost): void {
+    this.memory = memory;
+  }
+
+  sharedTable(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number {
+    if (!entry || entry.protnone || vmaAt(mm, vpn)?.prot === 'none') return 0;
+    if (entry.state === 'zero') return remoteBits(false);
+    if (entry.state !== 'present' || !entry.page) return 0;
+    return this.ownerOfPage(entry.page) === device ? localBits(entry.write) : remoteBits(entry.write);
+  }
+
+  decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
+    const process = this.memory.processes.of(granule);
+    const found = process ? entryAt(process.mm, this.memory.map.vpn(granule)) : null;
+    if (!found) return REASON.firstTouch;
+    if (found.entry.state === 'swap') return REASON.swapIn;
+    return found.entry.protnone ? REASON.numaHint : REASON.noPermission;
+  }
+
+  deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
+    for (const fault of faults) this.deviceFault(device, fault);
+  }
+
+  /** The IOMMU asks the kernel to fault the page in, on behalf of the device. */
+  private deviceFault(device: ProcessorIndex, { granule, op }: DeviceFaultPage): void {
+    const { memory } = this;
+    const { kernel } = memory;
+    for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
+      if (memory.access.isMapped(device, granule, op)) return;
+      const process = memory.processes.of(granule);
+      if (!process) return;
+      kernel.localNode = this.nodeOf(device);
+      const result = handleFault(kernel, process.mm, memory.map.vpn(granule), { write: op !== 0, remote: true });
+      kernel.localNode = 0;
+      if (result === 'ok' || (result === 'uffd' && answerUserfault(memory, granule))) continue;
+      memory.answers.outcome(errnoOf(result), device, granule, op, process);
+      return;
+    }
+    assert(false, 'a device fault was handled again and again without making the access possible');
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * What every memory system has in common, seen from the engine: who has which granule, the books, the clocks, and the
+ * questions that the executor asks on its way. What happens at a fault is the business of the systems: the idealised one
+ * of rule set R0 (systems/ideal/mechanics/ideal-memory.ts) and those on the Linux model (kit/linux).
+ */
+import { assert } from '../base/assert';
+import type { EventSink } from '../model/event-sink';
+import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
+import type { EvictionView, Granule } from '../contracts/policy';
+import { AccessDelay, remoteRate } from '../hardware/access-delay';
+import { Interconnect } from '../hardware/interconnect';
+import { NO_EVENT } from '../model/events';
+import type { MachineSpec } from '../model/machine';
+import type { SystemChoice, SystemSummary } from '../model/memory-system';
+import type { OsStep } from '../model/os-action';
+import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
+import { Clocks } from '../sim/clock';
+import { METRIC } from './codes';
+import type { FaultQueue } from './fault-queue';
+import { Ledger } from './ledger';
+import type { PoliciesInForce } from './policies-in-force';
+import { Residency } from './residency';
+
+const PS_PER_SECOND = 1e12;
+
+export interface MemoryConfig {
+  readonly space: SpaceSpec;
+  readonly machine: MachineSpec;
+  readonly devices: number;
+  readonly deviceMemoryBytes: number;
+  readonly granuleBytes: number;
+  readonly usefulBytes: boolean;
+  readonly policies: PoliciesInForce;
+  readonly sink: EventSink;
+  /** Called at the start of each fault batch, before any decision of it. */
+  readonly batchBegins: () => void;
+  /** Called when a fault batch has been serviced. */
+  readonly batchServiced: () => void;
+  /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
+  readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
+  /** Decisions of NVIDIA's driver, for the memory systems that are built on it; null for others. */
+  readonly decisions: NvidiaDecisions | null;
+  /** Belady's look into the future; absent where no policy needs it. */
+  readonly nextUse: ((granule: Granule) => number) | null;
+  /** Hears of every segment of accesses that was made, whoever makes it; absent where nobody looks on. */
+  readonly heard?: MemorySystem['watched'];
+}
+
+/** What an access to a granule is, before any fault. */
+export interface HotMasks {
+  /** By AccessOp: the access is a plain hit where (state & mask[op]) === want[op]. */
+  readonly mask: Uint8Array;
+  readonly want: Uint8Array;
+}
+
+function delaysOf(
+  { gpu, timing }: MachineSpec,
+  processors: number,
+  granules: number,
+  granuleBytes: number,
+): readonly (AccessDelay | null)[] {
+  const blocks = Math.ceil((granules * granuleBytes) / VA_BLOCK_BYTES);
+  return Array.from({ length: processors }, (_, processor) => {
+    if (!timing || (processor === CPU ? !timing.remote : !gpu)) return null;
+    return new AccessDelay(processor === CPU ? null : gpu!, timing, blocks, granuleBytes === VA_BLOCK_BYTES);
+  });
+}
+
+export abstract class MemorySystem implements EvictionView {
+  readonly residency: Residency;
+  readonly ledger: Ledger;
+  readonly clocks: Clocks;
+  readonly granuleBytes: number;
+  readonly granulesPerBlock: number;
+  readonly granules: number;
+  /** Accesses executed so far; the executor counts. */
+  accessCount = 0;
+  /** Fault batches begun so far. */
+  batches = 0;
+  /** The batch that events belong to now. */
+  batchNow = 0;
+  /** Step instance in progress. */
+  step = 0;
+  /** Prefetch intentions refused for lack of room. */
+  refusedPrefetches = 0;
+  /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
+  protected readonly lastTransfer: Uint32Array;
+  protected readonly protectedNow = new Set<Granule>();
+  protected readonly links: Interconnect | null;
+  /** By processor: what accesses take beside their bytes; null where the machine does not say. */
+  readonly delays: readonly (AccessDelay | null)[];
+  /** Of independent accesses over the link, bytes per second; 0 without a clock. */
+  private readonly remoteRate: number;
+  /** Bytes accessed since the clock was last brought up to date. */
+  protected readonly localBytes: Float64Array;
+  protected readonly remoteBytes: Float64Array;
+
+  /**
+   * @param tracked called when the ledger opens or closes a question on a granule
+   * @param residencyCapacity granules that may be booked on a device, where they are not what fills it
+   */
+  constructor(
+    readonly config: MemoryConfig,
+    tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
+    residencyCapacity: number | null = null,
+  ) {
+    const { space, machine, granuleBytes } = config;
+    this.granuleBytes = granuleBytes;
+    this.granulesPerBlock = VA_BLOCK_BYTES / granuleBytes;
+    this.granules = Math.max(1, Math.ceil(space.bytes / granuleBytes));
+    const processors = config.devices + 1;
+    const capacity = Math.floor(config.deviceMemoryBytes / granuleBytes);
+    assert(capacity >= 1, 'device memory smaller than one granule was accepted');
+    this.residency = new Residency(this.granules, processors, residencyCapacity ?? capacity);
+    this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes, tracked);
+    this.clocks = new Clocks(processors);
+    this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
+    this.links = machine.timing ? new Interconnect(machine.timing, processors) : null;
+    this.remoteRate = machine.timing ? remoteRate(machine.timing) : 0;
+    this.delays = delaysOf(machine, processors, this.granules, granuleBytes);
+    this.localBytes = new Float64Array(processors);
+    this.remoteBytes = new Float64Array(processors);
+    this.watches = config.heard !== undefined;
+  }
+
+  // --- what the executor asks ---
+  /** State bytes by granule for the hot path, as the processor sees them. */
+  abstract hotState(processor: ProcessorIndex): Uint8Array;
+  abstract hotMasks(processor: ProcessorIndex): HotMasks;
+  /** true: the access finds the granule in the processor's own memory, questions aside. */
+  abstract isLocal(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
+  /** true: the processor may make the access where the granule lies, over the link. */
+  abstract mapsRemotely(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
+  /** Remote accesses that may still be made before the access counter moves the granule; Infinity where none counts. */
+  abstract remoteBudget(processor: ProcessorIndex, granule: Granule): number;
+  /** `count` accesses over the link. */
+  abstract remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void;
+  abstract counterNotifies(processor: ProcessorIndex, granule: Granule): void;
+  /** In the open fault batch, or out of it again. */
+  abstract setPending(processor: ProcessorIndex, granule: Granule): void;
+  abstract isPending(processor: ProcessorIndex, granule: Granule): boolean;
+  /** What a fault will be: its reason code. */
+  abstract decide(processor: ProcessorIndex, granule: Granule, op: AccessOp): number;
+  /** Services one fault at once, as a batch of its own. false: the access cannot be made at all; it is an outcome. */
+  abstract faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean;
+  /**
+   * Services the faults of a batch: granules ascending, each with the ordinal of its fault event. The processor stands
+   * still until the end. `ops` by fault: the strongest access that waits.
+   */
+  abstract service(
+    processor: ProcessorIndex,
+    granules: ArrayLike<number>,
+    causes: ArrayLike<number>,
+    count: number,
+    onlyFirstTouch: boolean,
+    ops: ArrayLike<number>,
+  ): void;
+  /** Called for accesses that were made, one segment at a time, where `watches` is true. */
+  watched(
+    processor: ProcessorIndex,
+    granule: Granule,
+    op: AccessOp,
+    start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    this.config.heard?.(processor, granule, op, start, stride, count, bytes);
+  }
+  /** Devices raise faults into a buffer with a driver behind it; null: the engine gathers them into plain batches. */
+  readonly faultQueue: FaultQueue | null = null;
+  /** true: every access passes `watched`, none is a plain hit. */
+  readonly watches: boolean;
+  /** true: the system wants to hear of `used`; may change at the start of a fault batch. */
+  get followsUse(): boolean {
+    return false;
+  }
+  /** A device with a fault queue used memory of its own: once per run of accesses inside a granule, or of points in a VA block. */
+  used(_device: ProcessorIndex, _granule: Granule): void {}
+
+  // --- what the run tells ---
+  /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */
+  turnBegins(_processor: ProcessorIndex): void {}
+  stepBegins(_processor: ProcessorIndex): void {}
+  /** @param beganPs when the step began; the processor's clock is up to date, and may be moved on */
+  stepEnds(_processor: ProcessorIndex, _beganPs: number): void {}
+  /** Concurrent steps met again after so long. */
+  barrier(_durationPs: number): void {}
+  /** A call to the operating system; nothing in systems without one. */
+  call(_step: OsStep): void {}
+  /**
+   * Parameters of the system took other values: called at the start of a fault batch, before any decision of it, with all
+   * parameters as they are now. Only those differ that the system's declaration marks as live.
+   */
+  knobsChanged(_params: SystemChoice['params']): void {
+    assert(false, 'a memory system without live parameters was given other values');
+  }
+  /** The run is over; the books are closed next. */
+  ends(): void {}
+  systemSummary(): SystemSummary | null {
+    return null;
+  }
+
+  // --- MemoryView and EvictionView ---
+  ownerOf(granule: Granule): ProcessorIndex {
+    return this.residency.ownerOf(granule);
+  }
+  objectOf(granule: Granule): number {
+    return this.ledger.objectOf[granule]!;
+  }
+  capacity(_device: ProcessorIndex = 1): number {
+    return this.residency.capacity;
+  }
+  free(device: ProcessorIndex): number {
+    return this.residency.free(device);
+  }
+  accesses(): number {
+    return this.accessCount;
+  }
+  oldest(device: ProcessorIndex): Granule {
+    return this.residency.oldest(device);
+  }
+  younger(granule: Granule): Granule {
+    return this.residency.younger(granule);
+  }
+  residents(device: ProcessorIndex): number {
+    return this.residency.residents(device);
+  }
+  residentAt(device: ProcessorIndex, index: number): Granule {
+    return this.residency.residentAt(device, index);
+  }
+  isProtected(granule: Granule): boolean {
+    return this.protectedNow.has(granule);
+  }
+  nextUse(granule: Granule): number {
+    assert(this.config.nextUse !== null, 'a policy asked for the future of a run that has none');
+    return this.config.nextUse(granule);
+  }
+
+  // --- time ---
+  /** Accounts for bytes accessed by a processor; the clock moves when something happens. */
+  busy(processor: ProcessorIndex, bytes: number): void {
+    this.localBytes[processor] = this.localBytes[processor]! + bytes;
+  }
+
+  /** Brings a processor's clock up to date with the accesses it made. Only at points that pausing cannot shift. */
+  settleClock(processor: ProcessorIndex): number {
+    const { timing } = this.config.machine;
+    if (!timing) return 0;
+    const local = this.localBytes[processor]!;
+    const remote = this.remoteBytes[processor]!;
+    if (local > 0 || remote > 0) {
+      const ps = this.busyPs(processor);
+      this.localBytes[processor] = 0;
+      this.remoteBytes[processor] = 0;
+      this.delays[processor]?.settle();
+      this.clocks.reach(processor, this.clocks.now(processor) + ps);
+    }
+    return this.clocks.now(processor);
+  }
+
+  /** What the clock would say if it were brought up to date, ps. */
+  nowPs(processor: ProcessorIndex): number {
+    return this.clocks.now(processor) + this.busyPs(processor);
+  }
+
+  /** Time of the accesses that the clock does not know yet, whole ps. */
+  private busyPs(processor: ProcessorIndex): number {
+    const { timing } = this.config.machine;
+    if (!timing) return 0;
+    const rate = processor === CPU ? timing.hostBandwidth.value : timing.deviceBandwidth.value;
+    const seconds = this.localBytes[processor]! / rate + this.remoteBytes[processor]! / this.remoteRate;
+    const bytesPs = Math.round(seconds * PS_PER_SECOND);
+    return this.delays[processor]?.with(bytesPs) ?? bytesPs;
+  }
+
+  // --- faults ---
+  beginBatch(): void {
+    this.batchNow = ++this.batches;
+    this.config.batchBegins();
+  }
+
+  /** Reports a fault in the batch begun last. Answers its ordinal. */
+  report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number, reason: number): number {
+    this.ledger.objectOf[granule] = object;
+    this.ledger.count(object, processor === CPU ? METRIC.cpuFaults : METRIC.gpuFaults, 1);
+    const { sink, policies, space } = this.config;
+    const address = toVirtual(space, granule * this.granuleBytes);
+    return sink.fault(
+      this.settleClock(processor),
+      this.accessCount,
+      this.batchNow,
+      this.step,
+      processor,
+      op,
+      object,
+      address,
+      policies.migrationIndex,
+      reason,
+      this.lastTransfer[granule]!,
+    );
+  }
+
+  protected stall(object: number, ps: number): void {
+    if (ps > 0) this.ledger.count(object, METRIC.stallPs, ps);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * What the application tells KFD of a range of addresses (AMDKFD_IOC_SVM, KFD_IOCTL_SVM_OP_SET_ATTR; kfd_svm.c
+ * svm_range_set_attr): ranges are made and split as needed, a prefetch location moves data at once, and what changed is
+ * mapped again where the rules for it say so.
+ */
+import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { vmaAt, type Mm } from '../../../kernel/mm';
+import { bestPrefetchLocation, maxRangePages, rangeBorders, RANGE_GRANULARITY_MAX, type SameHive } from './locations';
+import type { SvmMigration } from './migrate';
+import { bitOf, UNDEFINED, type SvmAttributes, type SvmProcess, type SvmRange } from './ranges';
+
+/** One attribute of the call. */
+export interface SvmChange {
+  /** The range has it already: nothing is to be done for it (svm_range_is_same_attrs). */
+  readonly holds: (attributes: Readonly<SvmAttributes>) => boolean;
+  readonly apply: (attributes: SvmAttributes) => void;
+  /** Mappings are made anew: always for flags, for kinds of access without XNACK only. */
+  readonly remaps: 'always' | 'without-xnack' | 'never';
+}
+
+export const preferredLocation = (at: ProcessorIndex): SvmChange => ({
+  holds: ({ preferred }) => preferred === at,
+  apply: (attributes) => {
+    attributes.preferred = at;
+  },
+  remaps: 'never',
+});
+
+/** Moves data also where the location was the same before. */
+export const prefetchLocation = (at: ProcessorIndex): SvmChange => ({
+  holds: () => false,
+  apply: (attributes) => {
+    attributes.prefetch = at;
+  },
+  remaps: 'never',
+});
+
+/** ACCESS, ACCESS_IN_PLACE or NO_ACCESS of the devices in a bit set. */
+export const accessOf = (devices: number, kind: 'access' | 'inPlace' | 'none'): SvmChange => ({
+  holds: ({ access, inPlace }) => {
+    if (kind === 'none') return ((access | inPlace) & devices) === 0;
+    return ((kind === 'access' ? access : inPlace) & devices) === devices;
+  },
+  apply: (attributes) => {
+    attributes.access = kind === 'access' ? attributes.access | devices : attributes.access & ~devices;
+    attributes.inPlace = kind === 'inPlace' ? attributes.inPlace | devices : attributes.inPlace & ~devices;
+  },
+  remaps: 'without-xnack',
+});
+
+export const granularityOf = (log2Pages: number): SvmChange => ({
+  holds: ({ granularity }) => granularity === log2Pages,
+  apply: (attributes) => {
+    attributes.granularity = Math.min(log2Pages, RANGE_GRANULARITY_MAX);
+  },
+  remaps: 'never',
+});
+
+/** KFD_IOCTL_SVM_FLAG_GPU_ALWAYS_MAPPED or _GPU_READ_MOSTLY, set or cleared. */
+export const flagOf = (flag: 'alwaysMapped' | 'readMostly', on: boolean): SvmChange => ({
+  holds: (attributes) => attributes[flag] === on,
+  apply: (attributes) => {
+    attributes[flag] = on;
+  },
+  remaps: 'always',
+});
+
+/** What the call needs of the driver. */
+export interface SvmDriver {
+  readonly isXnack: boolean;
+  readonly devices: number;
+  readonly sameHive: SameHive;
+  readonly migration: SvmMigration;
+  /** Pages of a device. */
+  readonly vramPages: number;
+  /** Attributes of memory that nobody registered. */
+  readonly defaults: () => SvmAttributes;
+  /** svm_range_validate_and_map of a whole range, on the devices that shall have it. */
+  readonly validate: (process: SvmProcess, range: SvmRange) => string | null;
+}
+
+/** Ranges that the call touches: changed ones, and rests of old ranges that it cut at an unaligned border. */
+interface Touched {
+  readonly changed: readonly SvmRange[];
+  readonly cut: readonly SvmRange[];
+}
+
+/** null, or an errno; what came before it stays as it is. EFAULT: not all of it is mapped, or it is not memory. */
+export function setAttributes(
+  driver: SvmDriver,
+  process: SvmProcess,
+  start: number,
+  end: number,
+  changes: readonly SvmChange[],
+): string | null {
+  if (!isMemory(process.mm, start, end)) return 'EFAULT';
+  const { changed, cut } = touch(driver, process, start, end, changes);
+  for (const range of changed) for (const change of changes) change.apply(range);
+  const remaps = changes.some(({ remaps }) => remaps === 'always' || (remaps === 'without-xnack' && !driver.isXnack));
+  let answer: string | null = null;
+  for (const range of changed) {
+    const { ret, migrated } = moveAhead(driver, process.mm, range);
+    // Without XNACK the migration has stopped the queues, and the restore work maps the range.
+    const isLeft = migrated && (!driver.isXnack || range.alwaysMapped) && range.mapped;
+    if (ret !== null) answer = ret;
+    else if (!isLeft && (migrated || remaps)) answer = driver.validate(process, range) ?? answer;
+  }
+  for (const range of cut) answer = driver.validate(process, range) ?? answer;
+  return answer;
+}
+
+/** svm_range_is_valid: mapped without a hole, and no registers of a device. */
+function isMemory(mm: Mm, start: number, end: number): boolean {
+  for (let at = start; at < end;) {
+    const vma = vmaAt(mm, at);
+    if (!vma || vma.io || vma.mixedmap) return false;
+    at = vma.end;
+  }
+  return true;
+}
+
+/** svm_range_add: splits ranges that reach over the border, fills gaps with ranges of limited size. */
+function touch(
+  driver: SvmDriver,
+  process: SvmProcess,
+  start: number,
+  end: number,
+  changes: readonly SvmChange[],
+): Touched {
+  const changed: SvmRange[] = [];
+  const cut: SvmRange[] = [];
+  let at = start;
+  const fill = (until: number): void => {
+    const borders = rangeBorders(at, until, maxRangePages(driver.vramPages));
+    for (let i = 1; i < borders.length; i++) changed.push(process.add(borders[i - 1]!, borders[i]!, driver.defaults()));
+  };
+  for (const range of process.ranges.overlapping(start, end)) {
+    if (range.start > at) fill(range.start);
+    at = Math.min(range.end, end);
+    if (range.mapped && changes.every(({ holds }) => holds(range))) continue;
+    const isAligned = (vpn: number): boolean => vpn % 2 ** range.granularity === 0;
+    let inside = range;
+    if (range.start < start) {
+      inside = process.splitAt(range, start);
+      if (!isAligned(start)) cut.push(range);
+    }
+    if (inside.end > end) {
+      const rest = process.splitAt(inside, end);
+      if (!isAligned(end)) cut.push(rest);
+    }
+    changed.push(inside);
+  }
+  if (at < end) fill(end);
+  return { changed, cut };
+}
+
+/** svm_range_trigger_migration: the whole range goes to its prefetch location, if it has one. */
+function moveAhead(
+  { isXnack, devices, sameHive, migration }: SvmDriver,
+  mm: Mm,
+  range: SvmRange,
+): { readonly ret: string | null; readonly migrated: boolean } {
+  const best = bestPrefetchLocation(range, isXnack, devices, sameHive);
+  if (best === UNDEFINED || (best === CPU && range.actual === CPU)) return { ret: null, migrated: false };
+  const ret =
+    best === CPU
+      ? migration.toRam(mm, range, range.start, range.end)
+      : migration.toVram(mm, range, best, range.start, range.end);
+  return { ret, migrated: ret === null };
+}
+
+/**
+ * Devices on which svm_range_validate_and_map maps a whole range: with XNACK those with access in place and, where it has
+ * access, the one that has the data; others only if the range is mapped already or always. Without XNACK all with access.
+ */
+export function devicesToMap(range: SvmRange, isXnack: boolean): number {
+  const { access, inPlace, actual, mapped } = range;
+  if (!isXnack) return access | inPlace;
+  const holder = actual === CPU ? 0 : access & bitOf(actual);
+  const devices = inPlace | holder;
+  return devices === 0 && (mapped || range.alwaysMapped) ? access : devices;
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { defineSystem } from '../../contracts/memory-system';
+import { linuxParams } from '../../kit/linux/params';
+
+export const dax = defineSystem({
+  id: 'dax',
+  letter: 'D',
+  title: 'DAX file, explicit placement',
+  summary:
+    'The application allocates what the device uses from a device file and builds its data there; nothing ever migrates.',
+  source: 'Lameter, 21 and 24 April 2015 (thread-2015.md section 3)',
+  movement: 'built-on-device',
+  params: z.object(linuxParams),
+});

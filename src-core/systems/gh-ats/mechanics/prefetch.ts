@@ -1,0 +1,75 @@
+/** Which further pages of a window UVM brings along on ATS (uvm_ats_faults.c:449-504, driver 595.45.04). */
+import {
+  clearMask,
+  createPageMask,
+  fillRange,
+  firstPage,
+  isEmpty,
+  outerPage,
+  type PageMask,
+} from '../../../base/page-mask';
+import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
+import type { AtsDestination } from '../decisions/destination';
+import type { AtsWindow } from './window';
+
+export interface AtsPrefetchKnobs {
+  /** `uvm_perf_prefetch_enable`. */
+  readonly enabled: boolean;
+  /** `uvm_perf_prefetch_threshold`, %. */
+  readonly threshold: number;
+}
+
+export class AtsPrefetcher {
+  private readonly question: PrefetchQuestion;
+  private readonly pages = createPageMask();
+
+  constructor(
+    private readonly decisions: Pick<NvidiaDecisions, 'prefetchHint'>,
+    basePages: number,
+  ) {
+    this.question = {
+      ...{ kind: BLOCK_KIND.ats, pagesPerBigPage: 16 / basePages, startOffsetPages: 0, first: 0, outer: 0 },
+      ...{ destination: CPU, preferred: -1, blockResidentAnywhere: false, resident: null, faulted: this.pages },
+      ...{ faultedFirst: 0, faultedOuter: 0, thrashing: null, cpuMapped: null, confidentialComputing: false },
+      // uvm_perf_prefetch_compute_ats knows no uvm_perf_prefetch_min_faults.
+      ...{ cpuResident: null, threshold: 51, minFaults: 1, lastMigrationProcessor: -1, faultMigrationsToLast: 0 },
+      ...{ rangeGroupBounds: null, rangeGroups: 0 },
+    };
+  }
+
+  /**
+   * The whole window of the VMA where a policy of the VMA wants it on the GPU that asks, and nothing of it exists yet or
+   * access counters ask; else what the density tree says. The mask is valid until the next call.
+   * @param accessed pages that the service is for
+   * @param resident pages of the window that are on the destination
+   * @param takesWhole nothing of the window exists, or access counters ask
+   */
+  choose(
+    { first, outer }: AtsWindow,
+    device: ProcessorIndex,
+    { node, hasPreferredLocation }: AtsDestination,
+    accessed: PageMask,
+    resident: PageMask,
+    takesWhole: boolean,
+    knobs: AtsPrefetchKnobs,
+  ): PageMask {
+    const { question, pages } = this;
+    clearMask(pages);
+    if (!knobs.enabled || isEmpty(accessed)) return pages;
+    if (hasPreferredLocation && takesWhole && node === device) {
+      fillRange(pages, first, outer);
+      return pages;
+    }
+    question.first = first;
+    question.outer = outer;
+    question.destination = node;
+    question.resident = resident;
+    question.faulted = accessed;
+    question.faultedFirst = firstPage(accessed);
+    question.faultedOuter = outerPage(accessed);
+    question.threshold = knobs.threshold;
+    if (!this.decisions.prefetchHint(question, pages)) clearMask(pages);
+    return pages;
+  }
+}

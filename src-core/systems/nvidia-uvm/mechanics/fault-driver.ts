@@ -1,0 +1,227 @@
+/**
+ * The bottom half for replayable faults of one GPU (uvm_gpu_replayable_faults.c): fetches a batch from the buffer, merges,
+ * sorts, services block after block, and replays by the policy in force. The engine calls it when the device has nothing left
+ * to run or a batch is full; the driver's thread works beside the device until then.
+ */
+import { FLUSH, type PrefetchFaultGate } from '../../../contracts/nvidia-uvm';
+import type { FaultBatch } from '../../../contracts/nvidia-fault-batch';
+import { ACCESS, OPERATION, type AccessType, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { ATOMIC, READ, WRITE, type AccessOp } from '../../../model/processor';
+import { GranuleList } from '../../../kit/granule-list';
+import type { FaultRing } from './fault-ring';
+import type { UvmHost } from './host';
+import { nowNs } from './mover';
+import { ANSWER, type BlockService, type PageFault } from './service';
+
+/** By AccessOp: reads are READ, device atomics ATOMIC_WEAK, everything else WRITE. */
+export const GPU_ACCESS: readonly AccessType[] = [ACCESS.read, ACCESS.write, ACCESS.write, ACCESS.atomicWeak];
+/** How intrusive an access is, for merging inside a uTLB. */
+export const ACCESS_RANK = Uint8Array.from(GPU_ACCESS);
+
+export class FaultDriver {
+  /** When the driver's thread is free again, ps. */
+  freePs = 0;
+  private readonly batch: FaultBatch;
+  private readonly faults: PageFault[] = [];
+  private answers = new Uint8Array(1024);
+  private readonly gate: PrefetchFaultGate = { enabled: true, disabledAtNs: 0 };
+  /** Batches, and batches with throttled faults, of this run of the bottom half. */
+  private batchesNow = 0;
+  private throttledNow = 0;
+  private replaysNow = 0;
+  private isRunning = false;
+
+  constructor(
+    private readonly host: UvmHost,
+    private readonly service: BlockService,
+    private readonly device: Processor,
+    readonly ring: FaultRing,
+    utlbs: number,
+    private readonly report: (granule: number, op: AccessOp, object: number, reason: number) => number,
+    private readonly cancel: (result: string, granule: number, op: AccessOp) => void,
+  ) {
+    this.batch = host.decisions.createFaultBatch({ capacity: 1 << 16, utlbs });
+  }
+
+  /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
+  serviceBatch(devicePs: number, released: GranuleList): number {
+    const { host, ring } = this;
+    const { work, knobs, tally } = host;
+    const keepsStale = knobs.replayPolicy !== 'batch_flush';
+    if (!keepsStale) ring.dropAnswered();
+    const first = ring.peek();
+    const raisedPs = first < 0 ? devicePs : ring.atPs(first);
+    const startPs = Math.max(this.freePs, raisedPs);
+    work.begin(startPs);
+    this.wakeUp(raisedPs);
+    this.fetch(keepsStale);
+    tally.batches++;
+    work.undivided('batchFixed');
+    work.undivided('batchPerFault', this.batch.unique);
+    work.driver('preprocessPerEntry', this.batch.unique);
+    this.batch.sort();
+    const throttled = this.serviceBlocks();
+    // Where a batch costs nothing, time would stand still while the device asks again and again for a throttled page.
+    if (throttled && host.config.machine.timing && work.endPs <= startPs)
+      work.begin(Math.max(startPs + 1, this.service.throttledUntilNs * 1000));
+    this.batchesNow++;
+    if (throttled) this.throttledNow++;
+    host.decisions.gatePrefetchFaults(this.gate, 0, knobs.batchCount, knobs.reenablePrefetchFaultsMs, nowNs(host));
+    this.replay();
+    for (let i = 0; i < this.batch.unique; i++) {
+      const granule = this.batch.page[this.batch.order[i]!]!;
+      this.release(granule);
+    }
+    const { items, count } = this.freed;
+    for (let i = 0; i < count; i++) released.push(items[i]!);
+    this.freed.clear();
+    if (ring.outstanding === 0) this.endRun();
+    host.tally.driverPs += work.endPs - startPs;
+    this.freePs = work.endPs;
+    return this.freePs;
+  }
+
+  /** The bottom half runs while there are faults, up to its limits; then an interrupt has to start it again. */
+  private wakeUp(raisedPs: number): void {
+    const { host } = this;
+    const { knobs, work } = host;
+    const goesOn =
+      this.isRunning &&
+      raisedPs <= this.freePs &&
+      host.decisions.mayFetch(this.batchesNow, this.throttledNow, knobs.maxBatches, knobs.maxThrottled);
+    if (goesOn) return;
+    if (this.isRunning) this.endRun();
+    this.isRunning = true;
+    host.tally.services++;
+    work.driver('interrupt');
+  }
+
+  private endRun(): void {
+    const { host } = this;
+    // ONCE replays when the buffer is drained; nothing else leaves the bottom half without a replay.
+    if (this.isRunning && (host.knobs.replayPolicy === 'once' || this.replaysNow === 0)) this.countReplay();
+    this.isRunning = false;
+    this.batchesNow = 0;
+    this.throttledNow = 0;
+    this.replaysNow = 0;
+  }
+
+  private fetch(keepsStale: boolean): void {
+    const { batch, ring, host } = this;
+    const { tally, work } = host;
+    batch.maxBatchSize = host.knobs.batchCount;
+    batch.coalesce = host.knobs.coalesce;
+    batch.begin();
+    for (;;) {
+      if (!keepsStale) ring.dropAnswered();
+      const slot = ring.peek();
+      if (slot < 0 || !batch.hasRoom()) break;
+      this.objects[batch.cached] = ring.object(slot);
+      batch.add(0, ring.granule(slot), GPU_ACCESS[ring.op(slot)]!, ring.utlb(slot), false);
+      ring.next();
+    }
+    tally.fetched += batch.cached;
+    tally.coalesced += batch.unique;
+    work.driver('fetchPerEntry', batch.cached);
+  }
+
+  /** true: a fault of the batch was throttled. */
+  private serviceBlocks(): boolean {
+    const { batch, host } = this;
+    const { pagesPerBlock } = host;
+    let throttled = false;
+    for (let from = 0; from < batch.unique;) {
+      const index = Math.floor(batch.page[batch.order[from]!]! / pagesPerBlock);
+      let to = from + 1;
+      while (to < batch.unique && Math.floor(batch.page[batch.order[to]!]! / pagesPerBlock) === index) to++;
+      if (this.serviceBlock(index, from, to)) throttled = true;
+      if (host.knobs.replayPolicy === 'block') this.countReplay();
+      from = to;
+    }
+    host.tally.duplicates += batch.duplicates;
+    return throttled;
+  }
+
+  private serviceBlock(index: number, from: number, to: number): boolean {
+    const { batch, host, faults } = this;
+    const block = host.blockAt(index);
+    const base = index * host.pagesPerBlock;
+    let count = 0;
+    for (let i = from; i < to; i++) {
+      const row = batch.order[i]!;
+      if (i > from && batch.isDuplicate(i)) continue; // less intrusive than the one before, which is serviced for both
+      const fault = (faults[count] ??= this.newFault());
+      fault.page = batch.page[row]! - base;
+      fault.access = batch.access[row]! as AccessType;
+      fault.mask = batch.accessMask[row]!;
+      this.rows[count] = row;
+      count++;
+    }
+    batch.countDuplicates(from, to);
+    if (count > this.answers.length) this.answers = new Uint8Array(2 * count);
+    host.work.driver('perBlock');
+    this.service.serve(block, this.device, faults, count, OPERATION.replayableFault, this.answers);
+    let throttled = false;
+    for (let i = 0; i < count; i++) {
+      if (this.answers[i] === ANSWER.throttled) {
+        throttled = true;
+        host.tally.throttledFaults++;
+      } else if (this.answers[i] === ANSWER.outOfMemory || this.answers[i] === ANSWER.fatal) {
+        const result = this.answers[i] === ANSWER.fatal ? 'SIGSEGV' : 'OOM';
+        this.cancel(result, base + faults[i]!.page, opOf(faults[i]!.access));
+      }
+    }
+    return throttled;
+  }
+
+  /** Entry of the batch behind each fault in hand. */
+  private readonly rows: number[] = [];
+  /** Object of each entry of the batch. */
+  private readonly objects: number[] = [];
+
+  private newFault(): PageFault {
+    const at = this.faults.length;
+    return {
+      ...{ page: 0, access: ACCESS.read, mask: 0 },
+      report: (reason) => {
+        const row = this.rows[at]!;
+        return this.report(
+          this.batch.page[row]!,
+          opOf(this.batch.access[row]! as AccessType),
+          this.objects[row]!,
+          reason,
+        );
+      },
+    };
+  }
+
+  private replay(): void {
+    const { host, batch } = this;
+    const { knobs, tally } = host;
+    if (knobs.replayPolicy === 'batch_flush') {
+      if (host.decisions.flushMode(batch.duplicates, batch.cached, knobs.updatePutRatio) === FLUSH.updatePut)
+        tally.flushesUpdatePut++;
+      else tally.flushesCachedPut++;
+      this.countReplay();
+    } else if (knobs.replayPolicy === 'batch') this.countReplay();
+  }
+
+  private countReplay(): void {
+    this.host.tally.replays++;
+    this.replaysNow++;
+    this.host.work.driver('replay');
+  }
+
+  private readonly freed = new GranuleList();
+
+  /** The page's faults have their answer: a mapping, or the next replay. */
+  release(granule: number): void {
+    if (!this.ring.answer(granule)) return;
+    this.host.access.setPending(this.device, granule, false);
+    this.freed.push(granule);
+  }
+}
+
+/** The access of an entry, as the engine names it. */
+const OP_OF = [READ, READ, WRITE, ATOMIC, ATOMIC] as const;
+const opOf = (access: AccessType): AccessOp => OP_OF[access];

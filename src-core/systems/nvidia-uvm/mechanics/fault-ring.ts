@@ -1,0 +1,132 @@
+/**
+ * The replayable fault buffer of one GPU in memory, with the uTLBs that feed it. An entry stays outstanding in its uTLB
+ * until its page is answered; entries of answered pages are thrown away by a flush, or read in vain where none is made.
+ */
+import type { AccessOp } from '../../../model/processor';
+
+/** A power of two, as every later size. */
+const INITIAL_ENTRIES = 1024;
+
+export class FaultRing {
+  /** Entries whose fault is not answered. */
+  outstanding = 0;
+  private head = 0;
+  private tail = 0;
+  private size = INITIAL_ENTRIES;
+  private granules = new Int32Array(INITIAL_ENTRIES);
+  private utlbOf = new Int32Array(INITIAL_ENTRIES);
+  private ops = new Uint8Array(INITIAL_ENTRIES);
+  private objects = new Uint16Array(INITIAL_ENTRIES);
+  private times = new Float64Array(INITIAL_ENTRIES);
+  private answered = new Uint8Array(INITIAL_ENTRIES);
+  /** Entry before this one with the same granule, or −1. */
+  private before = new Int32Array(INITIAL_ENTRIES);
+  /** One past the last unanswered entry of a granule, 0 where there is none. Made by the first fault. */
+  private last: Float64Array | null = null;
+  private readonly perUtlb: Int32Array;
+
+  /**
+   * @param utlbs number of uTLBs
+   * @param faultsPerUtlb most outstanding faults of one
+   * @param entries most entries of the buffer
+   * @param granulesOfSpace of the run
+   */
+  constructor(
+    utlbs: number,
+    private readonly faultsPerUtlb: number,
+    private readonly entries: number,
+    private readonly granulesOfSpace: number,
+  ) {
+    this.perUtlb = new Int32Array(utlbs);
+  }
+
+  /** Entries in the buffer, answered ones included. */
+  get length(): number {
+    return this.tail - this.head;
+  }
+
+  /** false: no room. An equal or stronger fault of the same uTLB on the granule makes a further entry unnecessary. */
+  raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number, rank: Uint8Array): boolean {
+    this.last ??= new Float64Array(this.granulesOfSpace);
+    const last = this.last[granule]! - 1;
+    for (let at = last; at >= 0; at = this.before[at & (this.size - 1)]!) {
+      const slot = at & (this.size - 1);
+      if (this.utlbOf[slot] === utlb && rank[this.ops[slot]!]! >= rank[op]!) return true;
+    }
+    if (this.perUtlb[utlb]! >= this.faultsPerUtlb || this.length >= this.entries) return false;
+    if (this.tail - this.head === this.size) this.grow();
+    const slot = this.tail & (this.size - 1);
+    this.granules[slot] = granule;
+    this.utlbOf[slot] = utlb;
+    this.ops[slot] = op;
+    this.objects[slot] = object;
+    this.times[slot] = atPs;
+    this.answered[slot] = 0;
+    this.before[slot] = last;
+    this.last[granule] = this.tail + 1;
+    this.perUtlb[utlb] = this.perUtlb[utlb]! + 1;
+    this.tail++;
+    this.outstanding++;
+    return true;
+  }
+
+  private grow(): void {
+    const larger = this.size * 2;
+    const move = <A extends Int32Array | Uint8Array | Uint16Array | Float64Array>(from: A, to: A): A => {
+      for (let at = this.head; at < this.tail; at++) to[at & (larger - 1)] = from[at & (this.size - 1)]!;
+      return to;
+    };
+    this.granules = move(this.granules, new Int32Array(larger));
+    this.utlbOf = move(this.utlbOf, new Int32Array(larger));
+    this.ops = move(this.ops, new Uint8Array(larger));
+    this.objects = move(this.objects, new Uint16Array(larger));
+    this.times = move(this.times, new Float64Array(larger));
+    this.answered = move(this.answered, new Uint8Array(larger));
+    this.before = move(this.before, new Int32Array(larger));
+    this.size = larger;
+  }
+
+  /** The page was answered: its entries count as read for their uTLBs. false: it did not wait. */
+  answer(granule: number): boolean {
+    if (this.last === null || this.last[granule] === 0) return false;
+    let at = this.last[granule]! - 1;
+    this.last[granule] = 0;
+    for (; at >= 0; at = this.before[at & (this.size - 1)]!) {
+      const slot = at & (this.size - 1);
+      this.answered[slot] = 1;
+      const utlb = this.utlbOf[slot]!;
+      this.perUtlb[utlb] = this.perUtlb[utlb]! - 1;
+      this.outstanding--;
+    }
+    return true;
+  }
+
+  /** Throws answered entries at the old end away: what a flush does to entries that the replay has made needless. */
+  dropAnswered(): void {
+    while (this.head < this.tail && this.answered[this.head & (this.size - 1)] === 1) this.head++;
+  }
+
+  /** Looks at the oldest entry; −1 when the buffer is empty. Valid until the next `raise`. */
+  peek(): number {
+    return this.head < this.tail ? this.head & (this.size - 1) : -1;
+  }
+  next(): void {
+    this.head++;
+  }
+
+  granule(slot: number): number {
+    return this.granules[slot]!;
+  }
+  utlb(slot: number): number {
+    return this.utlbOf[slot]!;
+  }
+  op(slot: number): AccessOp {
+    return this.ops[slot]! as AccessOp;
+  }
+  object(slot: number): number {
+    return this.objects[slot]!;
+  }
+  atPs(slot: number): number {
+    return this.times[slot]!;
+  }
+}

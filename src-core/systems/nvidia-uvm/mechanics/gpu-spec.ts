@@ -1,0 +1,45 @@
+/** How a GPU raises faults, for machines that do not say. */
+import type { MachineSpec } from '../../../model/machine';
+
+/** The numbers of a GpuSpec that the front end needs. */
+export interface FaultHardware {
+  readonly threadsPerGroup: number;
+  readonly groupsInFlight: number;
+  readonly utlbs: number;
+  readonly smsPerUtlb: number;
+  readonly smCount: number;
+  readonly faultsPerUtlb: number;
+  readonly bufferEntries: number;
+}
+
+/**
+ * CUDA occupancy: blocks of 256 threads, the size that samples and guides use; thread blocks go to SMs in turn. An assumption:
+ * workload files do not say how a kernel was launched.
+ */
+export const THREADS_PER_BLOCK = 256;
+
+/** Volta, which most published fault measurements are from: 80 SMs of 64 warps, 2 SMs per TPC and uTLB, 56 faults each (SC'21). */
+const ASSUMED = { smCount: 80, warpsPerSm: 64, threadsPerWarp: 32, smsPerUtlb: 2, faultsPerUtlb: 56 } as const;
+/** Enough for all uTLBs at once, so that the buffer itself never holds anything back. */
+const assumedEntries = (utlbs: number, each: number): number => utlbs * each;
+
+export function faultHardware({ gpu }: MachineSpec): FaultHardware {
+  const of = (name: keyof typeof ASSUMED): number => gpu?.[name].value ?? ASSUMED[name];
+  const smCount = of('smCount');
+  const smsPerUtlb = of('smsPerUtlb');
+  const utlbs = Math.max(1, Math.ceil(smCount / smsPerUtlb));
+  const faultsPerUtlb = of('faultsPerUtlb');
+  return {
+    threadsPerGroup: of('threadsPerWarp'),
+    groupsInFlight: smCount * of('warpsPerSm'),
+    ...{ utlbs, smsPerUtlb, smCount, faultsPerUtlb },
+    bufferEntries: gpu?.faultBufferEntries.value ?? assumedEntries(utlbs, faultsPerUtlb),
+  };
+}
+
+/** uTLB of a thread group: its block's SM, in turn. */
+export function utlbOfGroup(hardware: FaultHardware, group: number): number {
+  const groupsPerBlock = Math.max(1, Math.floor(THREADS_PER_BLOCK / hardware.threadsPerGroup));
+  const sm = Math.floor(group / groupsPerBlock) % hardware.smCount;
+  return Math.floor(sm / hardware.smsPerUtlb);
+}

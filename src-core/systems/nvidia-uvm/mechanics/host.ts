@@ -1,0 +1,52 @@
+/** What the parts of the UVM model share: the run's clocks and books, the driver's state, and one another. */
+import type { NvidiaDecisions } from '../../../contracts/nvidia-uvm';
+import type { ThrashingDetector } from '../../../contracts/nvidia-thrashing';
+import type { UvmTopology } from '../../../contracts/nvidia-vocabulary';
+import type { ProcessorIndex } from '../../../model/processor';
+import type { Clocks } from '../../../sim/clock';
+import type { Interconnect } from '../../../hardware/interconnect';
+import type { Ledger } from '../../../kit/ledger';
+import type { MemoryConfig } from '../../../kit/memory-system';
+import type { Residency } from '../../../kit/residency';
+import type { AccessBytes } from './access-bytes';
+import type { RangePolicies } from './range-policies';
+import type { RootChunks } from './root-chunks';
+import type { UvmKnobs } from './knobs';
+import type { ToolsEvents } from './tools-events';
+import type { UvmTally } from './tally';
+import type { VaBlock } from './va-block';
+import type { WorkClock } from './work-clock';
+
+export interface UvmHost {
+  readonly config: MemoryConfig;
+  readonly decisions: NvidiaDecisions;
+  readonly topology: UvmTopology;
+  readonly residency: Residency;
+  readonly ledger: Ledger;
+  readonly clocks: Clocks;
+  readonly wire: Interconnect | null;
+  readonly lastTransferOf: Uint32Array;
+  readonly granuleBytes: number;
+  readonly granules: number;
+  readonly pagesPerBlock: number;
+  readonly accessCount: number;
+  readonly batchNow: number;
+  readonly step: number;
+  readonly knobs: UvmKnobs;
+  /** Access-counter migrations are on, and pages that are evicted stay mapped on the GPU that lost them. */
+  readonly mapsRemoteOnEviction: boolean;
+  /** null: mitigation is off, or the machine has no clock. */
+  readonly thrashing: ThrashingDetector | null;
+  readonly access: AccessBytes;
+  readonly ranges: RangePolicies;
+  readonly tally: UvmTally;
+  readonly tools: ToolsEvents;
+  readonly work: WorkClock;
+  /** Memory of the GPUs; index 0 unused. */
+  readonly memoryOf: readonly RootChunks[];
+  blockAt(index: number): VaBlock;
+  /** Faults of a device on the granule have their answer. */
+  answered(device: ProcessorIndex, granule: number): void;
+  /** A tools event of the driver, into the recording. */
+  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void;
+}

@@ -1,0 +1,352 @@
+/**
+ * Makes pages resident (uvm_va_block_make_resident): unmaps them everywhere, finds memory, copies from whoever holds them,
+ * closest first, and keeps the masks and the books. One transfer event per contiguous run with one source and one cause.
+ */
+import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '../../../base/page-mask';
+import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../../../contracts/nvidia-thrashing';
+import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../../model/events';
+import { toVirtual } from '../../../model/space';
+import { METRIC, REASON } from '../../../kit/codes';
+import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
+import type { UvmHost } from './host';
+import { PageTables } from './page-tables';
+import { LIST, type VaBlock } from './va-block';
+
+/** What pages move for. */
+export interface MoveOrder {
+  destination: Processor;
+  pages: PageMask;
+  /** Of `pages`, those that come along without having faulted; null where none can. */
+  prefetched: PageMask | null;
+  cause: MoveCause;
+  /** REASON code of what did not come along. */
+  reason: number;
+  /** Read duplication: holders keep their copy. */
+  copies: boolean;
+  /** Ordinal of the event behind a page of the block. */
+  causeOf: (page: number) => number;
+  policy: number;
+}
+
+export class Mover {
+  /** A page left a device because the CPU touched it; until then none can come back. */
+  private anyBounced = false;
+  private readonly moving = createPageMask();
+  private readonly rest = createPageMask();
+  private readonly part = createPageMask();
+  private readonly lost = createPageMask();
+  private readonly event: MigrationEvent = {
+    ...{ block: 0, first: 0, outer: 0, destination: CPU, cause: MOVE_CAUSE.replayableFault },
+    ...{ copied: false, readDuplicationEnabled: false, firstStagedLeg: false },
+  };
+
+  readonly tables: PageTables;
+
+  constructor(private readonly host: UvmHost) {
+    this.tables = new PageTables(host);
+  }
+
+  /** The destination has memory for all pages of the order; see Populator. Of pages with several copies a move leaves one. */
+  move(block: VaBlock, order: MoveOrder): void {
+    const { moving } = this;
+    const { destination, pages } = order;
+    const here = block.resident[destination]!;
+    if (!order.copies) this.collapse(block, order);
+    let any = 0;
+    for (let i = 0; i < moving.length; i++) any |= moving[i] = pages[i]! & ~here[i]!;
+    if (any === 0) return;
+    if (order.copies) this.tables.downgrade(block, moving);
+    else this.tables.unmap(block, moving, NO_PROCESSOR);
+    this.copyAll(block, order);
+    this.settle(block, order);
+  }
+
+  /** Of several copies the destination's stays, or the one that it will be copied from. */
+  private collapse(block: VaBlock, order: MoveOrder): void {
+    const { host, rest, part } = this;
+    let left = 0;
+    for (let i = 0; i < rest.length; i++) left |= rest[i] = order.pages[i]! & block.readDuplicated[i]!;
+    for (let holders = left === 0 ? 0 : this.holdersOf(block, rest); holders !== 0;) {
+      const keeper = host.decisions.closestProcessor(holders, order.destination, host.topology);
+      holders &= ~(1 << keeper);
+      left = 0;
+      for (let i = 0; i < rest.length; i++) {
+        left |= part[i] = rest[i]! & block.resident[keeper]![i]!;
+        rest[i] = rest[i]! & ~part[i]!;
+      }
+      if (left !== 0) this.keepOnly(block, keeper, part, order.reason);
+    }
+  }
+
+  /** Processors that hold any of the pages. */
+  private holdersOf(block: VaBlock, pages: PageMask): number {
+    let holders = 0;
+    for (let p = CPU; p < block.resident.length; p++)
+      for (let i = 0; i < pages.length; i++)
+        if ((block.resident[p]![i]! & pages[i]!) !== 0) {
+          holders |= 1 << p;
+          break;
+        }
+    return holders;
+  }
+
+  private copyAll(block: VaBlock, order: MoveOrder): void {
+    const { host, moving, rest, part } = this;
+    const { destination } = order;
+    let left = 0;
+    for (let i = 0; i < rest.length; i++) left |= rest[i] = moving[i]!;
+    let holders = this.holdersOf(block, rest);
+    left = this.dropDiscarded(block, order) ? this.leftOf(rest) : left;
+    while (holders !== 0 && left !== 0) {
+      const source = host.decisions.closestProcessor(holders, destination, host.topology);
+      holders &= ~(1 << source);
+      left = 0;
+      for (let i = 0; i < rest.length; i++) {
+        part[i] = rest[i]! & block.resident[source]![i]!;
+        left |= rest[i] = rest[i]! & ~part[i]!;
+      }
+      if (source === CPU || destination === CPU) this.tables.mapForDma(block, part);
+      this.runs(block, order, part, source);
+      // In the books a transfer takes pages away from a device: with a copy it has them still.
+      if (order.copies && source !== CPU) this.appears(block, NOBODY, source, part, order.reason);
+    }
+    if (left !== 0) this.runs(block, order, rest, NO_PROCESSOR);
+  }
+
+  private leftOf(pages: PageMask): number {
+    let any = 0;
+    for (const word of pages) any |= word;
+    return any;
+  }
+
+  /** Pages whose contents were given up are not copied: they come into being anew, or just cease to be. */
+  private dropDiscarded(block: VaBlock, order: MoveOrder): boolean {
+    const { host, rest, part } = this;
+    let any = 0;
+    for (let i = 0; i < part.length; i++) {
+      any |= part[i] = rest[i]! & block.discarded[i]!;
+      rest[i] = rest[i]! & ~part[i]!;
+    }
+    if (any === 0) return false;
+    host.tally.discardedBytes += countPages(part) * host.granuleBytes;
+    for (let p = CPU + 1; p < block.resident.length; p++) {
+      if (p === order.destination) continue;
+      for (let i = 0; i < this.lost.length; i++) this.lost[i] = part[i]! & block.resident[p]![i]!;
+      this.appears(block, p, NOBODY, this.lost, REASON.explicit);
+    }
+    this.runs(block, order, part, NO_PROCESSOR);
+    return true;
+  }
+
+  /** Pages leave a device (target nobody), or are there (source nobody), without a copy: rows for the books of who holds what. */
+  private appears(block: VaBlock, source: number, target: number, pages: PageMask, reason: number): void {
+    const { host } = this;
+    const { outer } = block;
+    for (let first = nextSet(pages, block.first, outer); first < outer;) {
+      const end = nextClear(pages, first, outer);
+      const granule = block.index * host.pagesPerBlock + first;
+      host.config.sink.transfer(
+        MIGRATION,
+        host.wire ? host.work.threadPs : 0,
+        0,
+        host.accessCount,
+        host.batchNow,
+        host.step,
+        source,
+        target,
+        host.ledger.objectOf[granule]!,
+        toVirtual(host.config.space, granule * host.granuleBytes),
+        (end - first) * host.granuleBytes,
+        0,
+        reason,
+        NO_EVENT,
+      );
+      first = nextSet(pages, end, outer);
+    }
+  }
+
+  /**
+   * Of pages with several copies, those of one processor stay.
+   * @param reason REASON code of what ends the others
+   */
+  keepOnly(block: VaBlock, processor: Processor, pages: PageMask, reason: number): void {
+    const { host, lost } = this;
+    this.tables.unmap(block, pages, processor);
+    for (let p = CPU; p < block.resident.length; p++) {
+      if (p === processor) continue;
+      let any = 0;
+      for (let i = 0; i < lost.length; i++) any |= lost[i] = block.resident[p]![i]! & pages[i]!;
+      if (any === 0) continue;
+      if (p !== CPU) this.appears(block, p, NOBODY, lost, reason);
+      this.leave(block, p, lost);
+    }
+    const { state } = host.residency;
+    const base = block.index * host.pagesPerBlock;
+    for (let page = nextSet(pages, block.first, block.outer); page < block.outer;) {
+      state[base + page] = (state[base + page]! & ~OWNER_MASK) | (processor + 1);
+      page = nextSet(pages, page + 1, block.outer);
+    }
+    for (let i = 0; i < pages.length; i++) block.readDuplicated[i] = block.readDuplicated[i]! & ~pages[i]!;
+    host.tally.readDuplicateInvalidates += countPages(pages);
+    host.tools.mask('ReadDuplicateInvalidate', 'read-duplication', processor, block, pages);
+  }
+
+  /** Pages are on a processor no longer. A whole block that keeps its memory on a GPU without using it is the first to go. */
+  private leave(block: VaBlock, processor: Processor, pages: PageMask): void {
+    const there = block.resident[processor]!;
+    let held = 0;
+    let left = 0;
+    for (let i = 0; i < pages.length; i++) {
+      held |= there[i]!;
+      left |= there[i] = there[i]! & ~pages[i]!;
+    }
+    const root = processor === CPU || held === 0 || left !== 0 ? null : block.backing[processor]!.root;
+    if (root) this.host.memoryOf[processor]!.move(root, LIST.unused);
+  }
+
+  /** Runs of one cause: a page that faulted and neighbours that came along are transfers of their own. */
+  private runs(block: VaBlock, order: MoveOrder, pages: PageMask, source: Processor): void {
+    const { prefetched } = order;
+    const { outer } = block;
+    for (let first = nextSet(pages, block.first, outer); first < outer;) {
+      let end = nextClear(pages, first, outer);
+      if (prefetched) {
+        const isPrefetch = ((prefetched[first >>> 5]! >>> (first & 31)) & 1) === 1;
+        end = isPrefetch ? nextClear(prefetched, first, end) : nextSet(prefetched, first, end);
+        this.run(block, order, first, end, source, isPrefetch);
+      } else this.run(block, order, first, end, source, false);
+      first = nextSet(pages, end, outer);
+    }
+  }
+
+  private run(
+    block: VaBlock,
+    order: MoveOrder,
+    first: number,
+    outer: number,
+    source: Processor,
+    isPrefetch: boolean,
+  ): void {
+    const { host } = this;
+    const { destination } = order;
+    const { config, granuleBytes, ledger, work, wire } = host;
+    const granule = block.index * host.pagesPerBlock + first;
+    const bytes = (outer - first) * granuleBytes;
+    const isMove = source !== NO_PROCESSOR;
+    let endPs = work.threadPs;
+    let durationPs = 0;
+    if (isMove) {
+      work.driver('dmaSetup');
+      if (wire) {
+        endPs = wire.transfer(source, destination, work.threadPs, bytes);
+        durationPs = endPs - wire.startedPs;
+        work.arrives(endPs);
+      }
+    }
+    this.book(order, granule, outer - first, source, isPrefetch);
+    if (!isMove && destination === CPU) return; // host memory that came into being: nobody's transfer
+    const isEviction = order.cause === MOVE_CAUSE.eviction;
+    const ordinal = config.sink.transfer(
+      isEviction ? EVICTION : MIGRATION,
+      wire ? Math.max(0, endPs - durationPs) : 0,
+      durationPs,
+      host.accessCount,
+      host.batchNow,
+      host.step,
+      isMove ? source : NOBODY,
+      destination,
+      ledger.objectOf[granule]!,
+      toVirtual(config.space, granule * granuleBytes),
+      bytes,
+      order.policy,
+      isPrefetch ? REASON.prefetch : order.reason,
+      order.causeOf(first),
+    );
+    const { lastTransferOf } = host;
+    for (let g = granule; g < granule + outer - first; g++) lastTransferOf[g] = ordinal;
+    if (isMove && order.copies)
+      host.tools.pages('ReadDuplicate', 'read-duplication', destination, block.index, first, outer);
+    if (!isMove || !host.thrashing) return;
+    const { event } = this;
+    event.block = block.index;
+    event.first = first;
+    event.outer = outer;
+    event.destination = destination;
+    event.cause = isPrefetch ? MOVE_CAUSE.prefetch : order.cause;
+    event.copied = order.copies;
+    event.readDuplicationEnabled = host.ranges.of(block.index).readDuplication === READ_DUPLICATION.enabled;
+    host.thrashing.migrated(event, nowNs(host));
+  }
+
+  /** Counters and questions of the pages of one run; the masks follow in `settle`. */
+  private book(order: MoveOrder, granule: number, pages: number, source: Processor, isPrefetch: boolean): void {
+    const { ledger, residency, granuleBytes, tally } = this.host;
+    const { state } = residency;
+    const { destination, cause } = order;
+    const isMove = source !== NO_PROCESSOR;
+    const owner = destination + 1;
+    if (!isMove) {
+      residency.rewrite(granule, pages, ~(OWNER_MASK | BOUNCED), owner);
+      return;
+    }
+    let bounced = 0;
+    if (destination !== CPU && this.anyBounced)
+      for (let g = granule; g < granule + pages; g++) if ((state[g]! & BOUNCED) !== 0) bounced++;
+    const isBounce = destination === CPU && cause !== MOVE_CAUSE.eviction;
+    if (isBounce) this.anyBounced = true;
+    ledger.transferredRun(granule, pages, destination, ~(OWNER_MASK | BOUNCED), isBounce ? owner | BOUNCED : owner);
+    const object = ledger.objectOf[granule]!;
+    const bytes = pages * granuleBytes;
+    ledger.count(object, METRIC.migrations, pages);
+    if (destination === CPU) {
+      tally.pagesToHost += pages;
+      tally.transfersToHost++;
+      ledger.count(object, METRIC.bytesToHost, bytes);
+      if (cause === MOVE_CAUSE.eviction) ledger.count(object, METRIC.evictions, pages);
+    } else {
+      tally.transfersToDevice++;
+      tally.pagesToDevice += pages;
+      tally.bounces += bounced;
+      ledger.count(object, METRIC.bytesToDevice, bytes);
+      if (source !== CPU) ledger.count(object, METRIC.bytesPeer, bytes);
+      if (bounced > 0) ledger.count(object, METRIC.pingPongs, bounced);
+    }
+    if (isPrefetch) ledger.count(object, METRIC.prefetchedBytes, bytes);
+    if (order.copies) tally.readDuplicates += pages;
+  }
+
+  /** The masks after the copies. */
+  private settle(block: VaBlock, order: MoveOrder): void {
+    const { host, moving } = this;
+    const { destination, copies } = order;
+    const here = block.resident[destination]!;
+    for (let i = 0; i < moving.length; i++) {
+      here[i] = here[i]! | moving[i]!;
+      block.evicted[destination]![i] = block.evicted[destination]![i]! & ~moving[i]!;
+      if (!copies) block.readDuplicated[i] = block.readDuplicated[i]! & ~moving[i]!;
+    }
+    for (let p = CPU; p < block.resident.length; p++) {
+      if (p === destination) continue;
+      if (!copies) this.leave(block, p, moving);
+      else
+        for (let i = 0; i < moving.length; i++)
+          block.readDuplicated[i] = block.readDuplicated[i]! | (moving[i]! & block.resident[p]![i]!);
+    }
+    const root = destination === CPU ? null : block.backing[destination]!.root;
+    if (root) host.memoryOf[destination]!.move(root, LIST.used);
+  }
+}
+
+/** The driver's clock, ns; never 0, which it takes for "never". */
+export const nowNs = (host: UvmHost): number => Math.floor(host.work.threadPs / 1000) + 1;
+
+/** Pages that nobody holds. */
+export function unpopulated(block: VaBlock, pages: PageMask, into: PageMask): number {
+  for (let i = 0; i < into.length; i++) {
+    let held = 0;
+    for (let p = CPU; p < block.resident.length; p++) held |= block.resident[p]![i]!;
+    into[i] = pages[i]! & ~held;
+  }
+  return countPages(into);
+}

@@ -1,0 +1,73 @@
+/** The prefetch question of one service call, asked of the driver's density tree. */
+import { clearMask, countPages, createPageMask, type PageMask } from '../../../base/page-mask';
+import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
+import { CPU, NO_PROCESSOR, type Processor } from '../../../contracts/nvidia-vocabulary';
+import type { VaBlock } from './va-block';
+import type { UvmKnobs } from './knobs';
+
+export class Prefetcher {
+  private readonly question: PrefetchQuestion;
+  /** Pages resident on the CPU and mapped readable there. */
+  private readonly cpuMapped = createPageMask();
+  readonly pages: PageMask = createPageMask();
+
+  /** @param pagesPerBigPage 16, or 1 where pages are 64 KiB */
+  constructor(
+    private readonly decisions: Pick<NvidiaDecisions, 'prefetchHint'>,
+    pagesPerBigPage: number,
+  ) {
+    this.question = {
+      ...{ kind: BLOCK_KIND.managed, pagesPerBigPage, startOffsetPages: 0, first: 0, outer: 0 },
+      ...{ destination: CPU, preferred: NO_PROCESSOR, blockResidentAnywhere: false, resident: null },
+      ...{ faulted: this.pages, faultedFirst: 0, faultedOuter: 0, thrashing: null, cpuMapped: null },
+      ...{ confidentialComputing: false, cpuResident: null, threshold: 51, minFaults: 1 },
+      ...{ lastMigrationProcessor: NO_PROCESSOR, faultMigrationsToLast: 0, rangeGroupBounds: null, rangeGroups: 0 },
+    };
+  }
+
+  /**
+   * Which neighbours of `faulted` (pages [first, outer) of the window) come along; in `pages`.
+   * @returns how many, 0 where the driver takes no hint
+   */
+  ask(
+    block: VaBlock,
+    destination: Processor,
+    preferred: Processor,
+    isResidentAnywhere: boolean,
+    faulted: PageMask,
+    first: number,
+    outer: number,
+    thrashing: PageMask | null,
+    knobs: UvmKnobs,
+  ): number {
+    clearMask(this.pages);
+    if (!knobs.prefetch) return 0;
+    const { question } = this;
+    question.kind = block.isHmm ? BLOCK_KIND.hmm : BLOCK_KIND.managed;
+    question.first = block.first;
+    question.outer = block.outer;
+    question.destination = destination;
+    question.preferred = preferred;
+    question.blockResidentAnywhere = isResidentAnywhere;
+    question.resident = block.resident[destination]!;
+    question.faulted = faulted;
+    question.faultedFirst = first;
+    question.faultedOuter = outer;
+    question.thrashing = thrashing;
+    question.cpuMapped = null;
+    if (destination === CPU && !block.isHmm) {
+      const { cpuMapped } = this;
+      for (let i = 0; i < cpuMapped.length; i++) cpuMapped[i] = block.resident[CPU]![i]! & block.readable[CPU]![i]!;
+      question.cpuMapped = cpuMapped;
+    }
+    question.threshold = knobs.prefetchThreshold;
+    question.minFaults = knobs.prefetchMinFaults;
+    question.lastMigrationProcessor = block.lastMigrationProcessor;
+    question.faultMigrationsToLast = block.faultMigrationsToLast;
+    const takes = this.decisions.prefetchHint(question, this.pages);
+    block.lastMigrationProcessor = question.lastMigrationProcessor;
+    block.faultMigrationsToLast = question.faultMigrationsToLast;
+    if (!takes) clearMask(this.pages);
+    return takes ? countPages(this.pages) : 0;
+  }
+}

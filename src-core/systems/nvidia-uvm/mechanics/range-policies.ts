@@ -1,0 +1,28 @@
+/** Policies of managed ranges (cudaMemAdvise, uvm_va_policy.c), per object and, where advice covers a part, per block. */
+import {
+  NO_PROCESSOR,
+  READ_DUPLICATION,
+  type Processor,
+  type ProcessorSet,
+  type ReadDuplicationPolicy,
+} from '../../../contracts/nvidia-vocabulary';
+
+export interface RangePolicy {
+  readonly preferred: Processor;
+  readonly accessedBy: ProcessorSet;
+  readonly readDuplication: ReadDuplicationPolicy;
+}
+
+const DEFAULT: RangePolicy = { preferred: NO_PROCESSOR, accessedBy: 0, readDuplication: READ_DUPLICATION.unset };
+
+export class RangePolicies {
+  private readonly byBlock = new Map<number, RangePolicy>();
+
+  of(block: number): RangePolicy {
+    return this.byBlock.size === 0 ? DEFAULT : (this.byBlock.get(block) ?? DEFAULT);
+  }
+
+  set(block: number, change: Partial<RangePolicy>): void {
+    this.byBlock.set(block, { ...this.of(block), ...change });
+  }
+}

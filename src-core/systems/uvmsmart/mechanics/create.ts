@@ -1,0 +1,27 @@
+/** UVMSmart simulates one GPU whose faults come one at a time, whatever the machine's driver does. */
+import type { SystemChoice } from '../../../model/memory-system';
+import { Refusal } from '../../../model/refusal';
+import type { MemoryConfig } from '../../../kit/memory-system';
+import { PAGE_BYTES } from './units';
+import { UvmsmartMemory } from './uvmsmart-memory';
+
+export function createUvmsmart(system: SystemChoice, config: MemoryConfig): UvmsmartMemory {
+  if (config.devices > 1)
+    throw new Refusal(
+      `the memory system "uvmsmart" simulates one GPU, and this workload uses ${config.devices}; use gpu0 alone, or another memory system`,
+    );
+  if (config.deviceMemoryBytes < PAGE_BYTES)
+    throw new Refusal(
+      `device memory of ${config.deviceMemoryBytes} bytes holds no page of 4 KiB, in which the memory system "uvmsmart" works; give at least 4KiB`,
+    );
+  const alone = {
+    value: 1,
+    source: 'UVMSmart has no fault buffer: gmmu_t handles each fault as it is seen',
+    grade: 'definition' as const,
+  };
+  return new UvmsmartMemory(system, {
+    ...config,
+    granuleBytes: PAGE_BYTES,
+    machine: { ...config.machine, faultBatchEntries: alone },
+  });
+}

@@ -1,0 +1,218 @@
+/**
+ * UVMSmart on GPGPU-Sim, as its authors ran it: demand paging of one GPU with hardware prefetchers and evictions over a
+ * binary tree of 64 KiB blocks per large page, zero-copy schemes by access counters, and one read and one write channel.
+ * Faults are decided one at a time; a thread group goes on when all its pages are there, which stay until then, others go on
+ * meanwhile, and a kernel is over when all transfers are. The latency of faults is added after the run. What the simulator
+ * does not have is not here either: a CPU page table, fault batches, costs of eviction and of TLB shootdowns.
+ *
+ * Source: DebashisGanguly/gpgpu-sim_UVMSmart. Left out: faults of one cycle that are taken together, TLBs (a hit costs nothing
+ * either way), and the runtime of DATE 2021.
+ */
+import { assert } from '../../../base/assert';
+import { NO_OBJECT } from '../../../model/events';
+import type { SystemChoice, SystemSummary } from '../../../model/memory-system';
+import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { METRIC, REASON } from '../../../kit/codes';
+import { type HotMasks, type MemoryConfig, MemorySystem } from '../../../kit/memory-system';
+import { OWNER_MASK, PENDING } from '../../../kit/residency';
+import { layOutTrees, type Tree } from './allocations';
+import { Books, type BookKeeping } from './books';
+import { Gmmu } from './gmmu';
+import { readOptions, type UvmsmartOptions } from './options';
+import type { PageRun } from './prefetch';
+import { DEVICE } from './resident-pages';
+import { summarizeUvmsmart } from './summary';
+import { UvmsmartTally } from './tally';
+import { LEAF_PAGES, PAGE_BYTES } from './units';
+import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
+
+/** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */
+const LINE_BYTES = 128;
+
+export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHost {
+  readonly tally = new UvmsmartTally();
+  readonly books = new Books(this);
+  options: UvmsmartOptions;
+  readonly gmmu: Gmmu;
+  /** Every access counts: for the recency of its page, and for the counter of its block. */
+  override readonly watches = true;
+  private readonly trees: readonly Tree[];
+  /** No access of the device is a plain hit: every one is watched. */
+  private readonly masks: HotMasks = { mask: new Uint8Array(4), want: new Uint8Array(4).fill(1) };
+  override readonly faultQueue: UvmsmartQueue;
+
+  constructor(
+    readonly system: SystemChoice,
+    config: MemoryConfig,
+  ) {
+    super(config);
+    this.options = readOptions(system, this.links !== null);
+    const leaves = Math.ceil(this.granules / LEAF_PAGES);
+    this.trees = layOutTrees(config.space.objects, leaves);
+    const { links, residency, books, tally, options, trees } = this;
+    this.gmmu = new Gmmu({
+      ...{ options, trees, leaves, residency, books, tally },
+      capacity: this.capacity(),
+      seed: config.policies.seed,
+      arrived: (page) => this.faultQueue.arrives(page),
+      transferPs: links && ((from, to, pages) => links.durationPs(from, to, pages * PAGE_BYTES)),
+    });
+    const { gpu } = config.machine;
+    this.faultQueue = new UvmsmartQueue(
+      this,
+      this.gmmu,
+      gpu?.threadsPerWarp.value ?? 1,
+      gpu ? gpu.smCount.value * gpu.warpsPerSm.value : 1,
+      () => this.options.pageWalkPs,
+      links ? (gpu?.memoryLatency.value ?? 0) : 0,
+    );
+    this.populate();
+  }
+
+  /** Everything begins in host memory, the pages of the rounding included: they belong to the object they round up. */
+  private populate(): void {
+    for (const { first, leaves, object } of this.trees)
+      for (let page = first * LEAF_PAGES; page < Math.min((first + leaves) * LEAF_PAGES, this.granules); page++) {
+        this.residency.place(page, CPU);
+        if (object >= 0 && this.ledger.objectOf[page] === NO_OBJECT) this.ledger.objectOf[page] = object;
+      }
+  }
+
+  // --- the executor's questions ---
+  hotState(_processor: ProcessorIndex): Uint8Array {
+    return this.residency.state;
+  }
+  hotMasks(_processor: ProcessorIndex): HotMasks {
+    return this.masks;
+  }
+  isLocal(processor: ProcessorIndex, granule: number): boolean {
+    return (this.residency.state[granule]! & OWNER_MASK) === processor + 1;
+  }
+  setPending(_processor: ProcessorIndex, granule: number): void {
+    this.residency.state[granule] = this.residency.state[granule]! | PENDING;
+  }
+  isPending(_processor: ProcessorIndex, granule: number): boolean {
+    return (this.residency.state[granule]! & PENDING) !== 0;
+  }
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+    return processor !== CPU && op === READ && this.gmmu.remoteReads(granule) > 0;
+  }
+  /** In elements: a request is a line of 128 bytes, which a thread group makes of its threads' accesses. */
+  remoteBudget(_processor: ProcessorIndex, granule: number): number {
+    const { elementBytes } = this.config.space.objects[this.ledger.objectOf[granule]!]!;
+    return this.gmmu.remoteReads(granule) * Math.max(1, Math.floor(LINE_BYTES / elementBytes));
+  }
+  remoteAccess(_processor: ProcessorIndex, granule: number, _count: number, bytes: number): void {
+    this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
+  }
+  /** Nothing to do: the next access finds the threshold reached, and faults. */
+  counterNotifies(_processor: ProcessorIndex, _granule: number): void {}
+
+  override watched(
+    processor: ProcessorIndex,
+    granule: number,
+    op: AccessOp,
+    _start: number,
+    stride: number,
+    count: number,
+    bytes: number,
+  ): void {
+    if (processor === CPU) return;
+    const span = count > 1 ? (count - 1) * Math.min(Math.abs(stride), LINE_BYTES) + bytes : bytes;
+    const requests = Math.ceil(span / LINE_BYTES);
+    if (!this.isLocal(processor, granule)) this.zeroCopy(processor, requests);
+    this.gmmu.accessed(granule, op, requests);
+  }
+
+  private zeroCopy(processor: ProcessorIndex, requests: number): void {
+    const { remotePs } = this.options;
+    this.tally.remoteRequests += requests;
+    if (!this.links) return;
+    const now = this.settleClock(processor);
+    this.gmmu.advance(now);
+    this.tally.remotePs += requests * remotePs;
+    const end = this.gmmu.port.remote(now, requests, remotePs);
+    // Thread groups wait for their own requests; the device stands still when all of them do.
+    this.clocks.reach(processor, end - (this.faultQueue.groupsInFlight - 1) * remotePs);
+  }
+
+  // --- faults ---
+  decide(_processor: ProcessorIndex, _granule: number, _op: AccessOp): number {
+    return REASON.notResident;
+  }
+
+  /** The CPU's faults; the device raises its own through the queue. */
+  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+    assert(processor === CPU, 'the device raises faults through its queue');
+    this.beginBatch();
+    this.synchronize(granule, this.report(CPU, granule, op, object, REASON.notResident));
+    this.config.batchServiced();
+    return true;
+  }
+  service(): void {
+    assert(false, 'the engine gathers no batches where there is a queue');
+  }
+
+  deviceNowPs(): number {
+    return this.clocks.now(DEVICE);
+  }
+  faultBegins(granule: number, op: AccessOp, object: number): number {
+    this.beginBatch();
+    return this.report(DEVICE, granule, op, object, REASON.notResident);
+  }
+  faultEnds(): void {
+    this.config.batchServiced();
+  }
+  merged(): void {
+    this.tally.merged++;
+  }
+  stoodStill(granules: readonly number[], ps: number): void {
+    this.tally.deviceStallPs += ps;
+    for (const granule of granules) this.stall(this.ledger.objectOf[granule]!, ps / granules.length);
+  }
+
+  /**
+   * The CPU touches memory that lies on the device. The simulator knows this only as the end of the program, where results
+   * are copied back; here all of the object comes home, large page by large page, before the CPU goes on.
+   */
+  private synchronize(granule: number, cause: number): void {
+    const { trees } = this;
+    const own = this.gmmu.treeOf(granule);
+    const { object } = trees[own]!;
+    const chosen = object < 0 ? [own] : trees.flatMap((tree, index) => (tree.object === object ? [index] : []));
+    const start = this.clocks.now(CPU);
+    const end = Math.max(start, this.gmmu.synchronize(chosen, cause));
+    this.clocks.reach(CPU, end);
+    this.stall(this.ledger.objectOf[granule]!, end - start);
+  }
+
+  // --- what the run tells and the books ask ---
+  place(): { access: number; batch: number; step: number } {
+    return { access: this.accessCount, batch: this.batchNow, step: this.step };
+  }
+  moved({ first, count }: PageRun, ordinal: number): void {
+    this.lastTransfer.fill(ordinal, first, first + count);
+  }
+
+  /** A kernel is over when all transfers are. */
+  override stepEnds(processor: ProcessorIndex, beganPs: number): void {
+    if (processor !== CPU) {
+      this.gmmu.advance(this.clocks.now(processor));
+      this.clocks.reach(processor, this.gmmu.settle());
+      // The logs count from the first instruction: the launch is not in their kernel time.
+      const launchPs = this.config.machine.timing?.kernelLaunch.value ?? 0;
+      this.tally.kernelPs += this.clocks.now(processor) - beganPs - launchPs;
+    }
+    this.tally.items.add(this.clocks.now(processor) - beganPs);
+  }
+  override knobsChanged(params: SystemChoice['params']): void {
+    this.options = readOptions({ ...this.system, params }, this.links !== null);
+    this.gmmu.retune(this.options);
+  }
+  override barrier(durationPs: number): void {
+    this.tally.barriers.add(durationPs);
+  }
+  override systemSummary(): SystemSummary {
+    return summarizeUvmsmart(this);
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { randomStream } from '../../../../src-core/base/random';
+import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
+import type { MemoryConfig } from '../../../../src-core/kit/memory-system';
+import { Moves, type MoveContext } from '../../../../src-core/kit/linux/moves';
+
+const PLACE = { access: 0, batch: 0, step: 0 };
+const NOBODY = 255;
+
+interface Page {
+  readonly context: MoveContext;
+  readonly granule: number;
+  readonly object: number;
+  readonly from: number;
+  readonly to: number;
+}
+/** kind, source, target, object, first granule, pages, reason, cause */
+type Row = readonly number[];
+
+/** Page by page, as the comment of `flush` says it: what leaves devices first, by granule, cut where copies end. */
+function obvious(pages: readonly Page[], copyPages: number): Row[] {
+  const leaves = ({ from, to }: Page): boolean => to <= 0 && from > 0;
+  const rows: number[][] = [];
+  for (const way of [pages.filter(leaves), pages.filter((page) => !leaves(page))]) {
+    const sorted = [...way].sort((a, b) => a.granule - b.granule);
+    sorted.forEach((page, i) => {
+      const before = sorted[i - 1];
+      const { kind, reason, cause } = page.context;
+      const goesOn =
+        before?.granule === page.granule - 1 &&
+        before.object === page.object &&
+        before.from === page.from &&
+        before.to === page.to &&
+        before.context.reason === reason &&
+        before.context.kind === kind &&
+        page.granule % copyPages !== 0;
+      if (goesOn) rows.at(-1)![5]!++;
+      else {
+        const place = (processor: number): number => (processor < 0 ? NOBODY : processor);
+        rows.push([kind, place(page.from), place(page.to), page.object, page.granule, 1, reason, cause]);
+      }
+    });
+  }
+  return rows;
+}
+
+describe('pages that moved', () => {
+  it.each([Infinity, 16])(
+    'are runs of neighbours, whatever the order in which they moved: copies of %s',
+    (copyPages) => {
+      const stream = randomStream(1, 'moves');
+      for (let round = 0; round < 300; round++) {
+        const rows: Row[] = [];
+        const sink = {
+          transfer: (...row: readonly number[]) =>
+            rows.push([row[0]!, row[6]!, row[7]!, row[8]!, row[9]! / 4096, row[10]! / 4096, row[12]!, row[13]!]) - 1,
+        };
+        const space = { objects: [], regions: [{ address: 0, offset: 0, bytes: 2 ** 20 }], bytes: 2 ** 20 };
+        const config = { sink, space } as unknown as MemoryConfig;
+        const last = new Uint32Array(256);
+        const moves = new Moves(config, null, (processor) => processor, last, copyPages);
+        const pages: Page[] = [];
+        for (let run = stream.below(6); run >= 0; run--) {
+          const context: MoveContext = {
+            kind: stream.below(2) === 0 ? MIGRATION : EVICTION,
+            ...{ reason: stream.below(2), policy: 0, cause: stream.below(3) },
+          };
+          const [from, to] = [stream.below(3) - 1, stream.below(3) - 1];
+          const first = stream.below(200);
+          const step = stream.below(4) === 0 ? -1 : 1;
+          for (let i = 0, count = 1 + stream.below(40); i < count; i++) {
+            const granule = first + step * i;
+            if (granule < 0) break;
+            pages.push({ context, granule, object: granule >> 6, from, to });
+          }
+        }
+        for (const { context, granule, object, from, to } of pages) moves.add(context, granule, object, from, to);
+        moves.flush(0, 0, PLACE);
+        expect(rows).toEqual(obvious(pages, copyPages));
+        rows.forEach(([, , , , first, count], ordinal) => {
+          const later = rows.slice(ordinal + 1);
+          for (let g = first!; g < first! + count!; g++)
+            if (!later.some((row) => g >= row[4]! && g < row[4]! + row[5]!)) expect(last[g]).toBe(ordinal);
+        });
+      }
+    },
+  );
+});
