@@ -46,6 +46,7 @@ const checks = [
 
 const fixes = [
   { name: 'registry list', commands: [[vitest, 'run', 'test/arch/registries.test.ts']], env: { FAULTLINE_FIX: '1' } },
+  { name: 'limits', commands: [[vitest, 'run', 'test/arch/limits.test.ts']], env: { FAULTLINE_FIX: '1' } },
   {
     name: 'machines page',
     commands: [[vitest, 'run', 'test/arch/machines-page.test.ts']],
