@@ -76,6 +76,48 @@ describe('a recording of format 2', () => {
   });
 });
 
+/** Both written by engine 0.1.0, the last version that wrote one transfer per granule of the ideal system. */
+const FORMAT_3 = join(import.meta.dirname, '../../fixtures/recordings/format-3.arrow');
+const HASH_3 = 'bd77095ba6a9aef626e0260d3a727ecd0ca2a57ce88b0756c1c0c7ac1d02912c';
+const FORMAT_3_UVM = join(import.meta.dirname, '../../fixtures/recordings/format-3-uvm.arrow');
+const HASH_3_UVM = '8c62e840eb4ccc800c9c588c8bb79bef41bf7f13e56145010196eb7f51334827';
+
+describe('a recording of format 3', () => {
+  const open = async (file: string): Promise<Map<string, number>> => {
+    const path = join(client.folder, 'old.arrow');
+    copyFileSync(file, path);
+    await client.request('session.open', { target: { kind: 'path', path }, options: {} });
+    const { tracks } = await client.request('session.timeline', { from: 0, to: Number.MAX_SAFE_INTEGER, bins: 1 });
+    return new Map(tracks.map(({ id, values }) => [id, values[0]!]));
+  };
+  const sumOf = (tracks: Map<string, number>, start: string): number =>
+    [...tracks].filter(([id]) => id.startsWith(start)).reduce((sum, [, value]) => sum + value, 0);
+
+  it('of the ideal system opens with its hash checked, and its transfers add up to its totals', async () => {
+    const tracks = await open(FORMAT_3);
+    const summary = await client.request('session.summary', null);
+    expect(summary).toMatchObject({ recordingHash: HASH_3, complete: true, findings: [] });
+    expect(sumOf(tracks, 'bytes.toDevice.')).toBe(summary.totals.bytesToDevice);
+    expect(sumOf(tracks, 'bytes.toHost.')).toBe(summary.totals.bytesToHost);
+    expect(sumOf(tracks, 'faults.')).toBe(summary.totals.cpuFaults + summary.totals.gpuFaults);
+  });
+
+  it('shows memory that came into being on the device, whose rows have no size', async () => {
+    const tracks = await open(FORMAT_3);
+    expect(['occupancy.0', 'occupancy.1', 'occupancy.2'].map((id) => tracks.get(id))).toEqual([12288, 24576, 0]);
+  });
+
+  it('of NVIDIA UVM opens with its hash checked, and knows the parameter that changed on the way', async () => {
+    const tracks = await open(FORMAT_3_UVM);
+    const summary = await client.request('session.summary', null);
+    expect(summary).toMatchObject({ recordingHash: HASH_3_UVM, complete: true, findings: [] });
+    expect(sumOf(tracks, 'bytes.toDevice.')).toBe(summary.totals.bytesToDevice);
+    expect(summary.changes).toMatchObject([{ batch: 2, policy: { kind: 'system', id: 'nvidia-uvm' } }]);
+    const status = await client.request('session.status', null);
+    expect(status.system?.params['uvm_perf_prefetch_threshold']).toBe(80);
+  });
+});
+
 describe('a row of kind os', () => {
   const write = (detail: string): { rows: EventRow[]; digest: string; recorder: Recorder } => {
     const rows: EventRow[] = [];
