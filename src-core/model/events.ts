@@ -2,6 +2,8 @@
  * The events of a run, as columns. A new kind or column is a format change: bump FORMAT_VERSION, add an upgrader and
  * an entry in record/FORMATS.md.
  */
+import { REASON_TABLE, type Reason } from './catalog/reasons';
+
 export const FORMAT_VERSION = 3;
 
 export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'] as const;
@@ -19,38 +21,9 @@ export const END = 6;
 /** The operating system: a call with its answer, or an outcome of an access (SIGBUS, OOM, an errno). */
 export const OS = 7;
 
-/** Why: the reason column. Index = stored value; the list only grows. */
-export const REASONS = [
-  'none',
-  'first-touch', // fault: nobody had the granule; it was populated where it was touched
-  'not-resident', // fault: the granule was elsewhere
-  'remote-map', // fault: answered by mapping the granule where it is
-  'fault', // migration: the faulting processor gets the granule
-  'prefetch', // migration: the prefetch policy asked
-  'access-counter', // migration: remote accesses passed the threshold
-  'capacity', // eviction: room was needed on the device
-  'begin', // step
-  'end', // step, end
-  'changed', // policy: asked for by the scenario or by a person; both give the same recording
-  'no-permission', // fault: the entry is there, but not for this kind of access (COW, read-only mirror)
-  'numa-hint', // fault, migration: NUMA-hint scanning made the page inaccessible to see who uses it
-  'device-exclusive', // fault: an atomic of a device took the page from the CPU, or the CPU takes it back
-  'hmm-mirror', // fault: answered by mirroring the CPU page table
-  'explicit', // migration: asked for by a call (prefetch, migrate, mbind, a placement)
-  'copy-in', // migration: an explicit copy to a device buffer
-  'copy-out', // migration: an explicit copy back
-  'evacuate', // eviction: the device is emptied (unplug, end of the run)
-  'pin', // migration: a long-term pin needs the page in host memory
-  'demote', // eviction: reclaim moves a cold page to the lower tier
-  'promote', // migration: a hot page returns to the upper tier
-  'swap-in', // fault: the page was on swap
-  'call', // os: a system call
-  'outcome', // os: what an access ended with that is not data
-  'queue-stop', // os: a driver stopped the queues of a process, whose mapped memory is about to change
-  'queue-start', // os: … and started them again, all of it mapped anew
-  'driver-event', // os: what a driver tells its tools: thrashing, throttling, remote mappings
-] as const;
-export type Reason = (typeof REASONS)[number];
+/** Why: the reason column. Index = stored value. */
+export const REASONS: readonly Reason[] = REASON_TABLE.map(({ id }) => id);
+export type { Reason } from './catalog/reasons';
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);
 
 /** No processor / no object / no step / no cause in the columns below. */

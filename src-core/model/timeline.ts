@@ -1,4 +1,5 @@
 /** Questions asked of a timeline and their bounded answers. */
+import type { ColourToken } from './catalog/colours';
 
 /** `accesses`: the axis is the access number (machines without timing); `time`: simulated picoseconds. */
 export type AxisKind = 'accesses' | 'time';
@@ -12,12 +13,25 @@ export interface TimelineQuestion {
 }
 export const MAX_BINS = 4096;
 
+export type TrackGroup = 'faults' | 'bytes' | 'occupancy';
+export const TRACK_GROUPS: Readonly<Record<TrackGroup, { readonly title: string; readonly unit: 'count' | 'bytes' }>> =
+  {
+    faults: { title: 'Faults', unit: 'count' },
+    bytes: { title: 'Bytes moved', unit: 'bytes' },
+    occupancy: { title: 'Device memory', unit: 'bytes' },
+  };
+
 /** Sums per bin. Ids are stable: `faults.cpu.first-touch`, `bytes.toDevice.prefetch` … */
 export interface TrackAnswer {
   readonly id: string;
   readonly title: string;
-  readonly group: 'faults' | 'bytes' | 'occupancy';
+  /** For legends. */
+  readonly short: string;
+  readonly group: TrackGroup;
   readonly unit: 'count' | 'bytes';
+  readonly colour: ColourToken;
+  /** Bytes to the host: drawn downwards. */
+  readonly down: boolean;
   /** For occupancy tracks: index in the object list, −1 for "other objects". */
   readonly object?: number;
   /** Sum (faults, bytes) or last value (occupancy) per bin. */
@@ -31,7 +45,8 @@ export interface BoundTrack {
   /** `<bound>.<what>`, such as `belady.gpuFaults`. */
   readonly id: string;
   readonly title: string;
-  readonly group: TrackAnswer['group'];
+  readonly group: TrackGroup;
+  readonly colour: ColourToken;
   /** Bytes to the host: drawn downwards. */
   readonly down: boolean;
   /** Sum per bin (faults, bytes), or the level at the end of the bin (occupancy). */

@@ -1,6 +1,7 @@
 /** Bounds as report blocks: one table of numbers and ratios, and what the reader has to know. Shared by UI, CLI and reports. */
 import { formatBytes, formatCount, formatRatio, formatTime } from '../base/units';
 import { BOUND_QUANTITIES, type BoundQuantity, type BoundRow, type BoundValue } from '../model/bounds';
+import { COLOURS, type ColourToken } from '../model/catalog/colours';
 import type { ReportBlock } from '../model/report';
 import type { TimelineAnswer, TrackAnswer } from '../model/timeline';
 import { sumOf, toBins } from './bins';
@@ -80,14 +81,6 @@ export function boundBlocks(
 
 type Chart = Extract<ReportBlock, { kind: 'chart' }>;
 
-/** The run in the colour of what it faulted on, bounds in the colours that they have in the window. */
-const RUN_COLOUR = '#d55e00';
-const BOUND_COLOURS: Readonly<Record<string, string>> = {
-  belady: '#2f5fd0',
-  'infinite-memory': '#0f8a6a',
-  'link-floor': '#7a6fd0',
-};
-
 const CHARTS: readonly {
   readonly caption: string;
   readonly title: string;
@@ -95,6 +88,7 @@ const CHARTS: readonly {
   /** Tracks of the run that are added up, and bounds beside them. */
   readonly run: (track: TrackAnswer) => boolean;
   readonly bounds: readonly string[];
+  readonly colour: ColourToken;
 }[] = [
   {
     caption: 'Device faults so far, and how many there had to be.',
@@ -102,6 +96,7 @@ const CHARTS: readonly {
     unit: 'count',
     run: ({ id }) => id.startsWith('faults.gpu.'),
     bounds: ['belady.gpuFaults', 'infinite-memory.gpuFaults'],
+    colour: 'orange',
   },
   {
     caption: 'Bytes moved to the device so far, and how many had to be.',
@@ -109,6 +104,7 @@ const CHARTS: readonly {
     unit: 'bytes',
     run: ({ id }) => id.startsWith('bytes.toDevice.'),
     bounds: ['belady.bytesToDevice', 'link-floor.bytesToDevice'],
+    colour: 'orange',
   },
 ];
 
@@ -142,10 +138,10 @@ function boundCharts(timeline: TimelineAnswer): readonly ReportBlock[] {
         x,
         y: { title: chart.title, unit: chart.unit },
         series: [
-          { name: 'this run', colour: RUN_COLOUR, values: soFar(run) },
-          ...lines.map(({ id, title, values }) => ({
+          { name: 'this run', colour: COLOURS[chart.colour].light, values: soFar(run) },
+          ...lines.map(({ title, colour, values }) => ({
             name: title,
-            colour: BOUND_COLOURS[id.slice(0, id.indexOf('.'))] ?? RUN_COLOUR,
+            colour: COLOURS[colour].light,
             values: soFar(sumOf(values, bins)),
           })),
         ],

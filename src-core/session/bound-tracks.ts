@@ -4,13 +4,13 @@ import type { BoundLine } from './bounds';
 
 /** Which lines are drawn: more of them would hide what they are compared with. */
 const DRAWN: readonly Omit<BoundTrack, 'values'>[] = [
-  { id: 'belady.gpuFaults', group: 'faults', down: false, title: 'optimal eviction' },
-  { id: 'infinite-memory.gpuFaults', group: 'faults', down: false, title: 'infinite memory' },
-  { id: 'belady.bytesToDevice', group: 'bytes', down: false, title: 'optimal eviction' },
-  { id: 'belady.bytesToHost', group: 'bytes', down: true, title: 'optimal eviction' },
-  { id: 'link-floor.bytesToDevice', group: 'bytes', down: false, title: 'has to cross' },
-  { id: 'link-floor.bytesToHost', group: 'bytes', down: true, title: 'has to cross' },
-  { id: 'infinite-memory.footprint', group: 'occupancy', down: false, title: 'touched so far' },
+  { id: 'belady.gpuFaults', group: 'faults', colour: 'ink', down: false, title: 'optimal eviction' },
+  { id: 'infinite-memory.gpuFaults', group: 'faults', colour: 'emerald', down: false, title: 'infinite memory' },
+  { id: 'belady.bytesToDevice', group: 'bytes', colour: 'ink', down: false, title: 'optimal eviction' },
+  { id: 'belady.bytesToHost', group: 'bytes', colour: 'ink', down: true, title: 'optimal eviction' },
+  { id: 'link-floor.bytesToDevice', group: 'bytes', colour: 'purple', down: false, title: 'has to cross' },
+  { id: 'link-floor.bytesToHost', group: 'bytes', colour: 'purple', down: true, title: 'has to cross' },
+  { id: 'infinite-memory.footprint', group: 'occupancy', colour: 'emerald', down: false, title: 'touched so far' },
 ];
 
 /** @param accessesAt accesses executed when the axis stood at a place */

@@ -19,6 +19,7 @@ import {
   STEP,
   type Metric,
 } from '../model/events';
+import { objectColour } from '../model/catalog/colours';
 import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
 import type { RunChange } from '../model/scenario';
@@ -65,6 +66,8 @@ const BEGIN = reasonCode('begin');
 const CALL = reasonCode('call');
 const DRIVER_EVENT = reasonCode('driver-event');
 
+const OCCUPANCY = { group: 'occupancy', unit: 'bytes', down: false } as const;
+
 const NOTHING = new Float64Array(0);
 
 type Columns = EventChunk['blocks'][number]['columns'];
@@ -110,7 +113,7 @@ export class Timeline {
     const numbers = Math.max(1, header.objects.length) * OBJECT_NUMBERS_PER_ROW;
     let buckets = TRACK_BUCKETS;
     while (buckets > 16 && buckets * numbers > OBJECT_NUMBERS) buckets /= 2;
-    this.table = tracksOf(header.scenario.system !== undefined);
+    this.table = tracksOf(header.scenario.system === undefined);
     this.unitBytes = header.scenario.system ? 4096 : this.granuleBytes;
     this.tracks = new Buckets(TRACK_BUCKETS, this.table.tracks.length);
     this.perObject = new Buckets(buckets, numbers);
@@ -336,8 +339,9 @@ export class Timeline {
     const answers: TrackAnswer[] = named.map((object) => ({
       id: `occupancy.${object}`,
       title: objects[object]!.name,
-      group: 'occupancy',
-      unit: 'bytes',
+      short: objects[object]!.name,
+      ...OCCUPANCY,
+      colour: objectColour(object),
       object,
       ...this.perObject.level([object * OBJECT_NUMBERS_PER_ROW + RESIDENT], range),
     }));
@@ -346,8 +350,9 @@ export class Timeline {
       answers.push({
         id: 'occupancy.other',
         title: 'other objects',
-        group: 'occupancy',
-        unit: 'bytes',
+        short: 'other objects',
+        ...OCCUPANCY,
+        colour: objectColour(-1),
         object: -1,
         ...this.perObject.level(rest, range),
       });

@@ -2,7 +2,7 @@
 import { usePreferredDark } from '@vueuse/core';
 import { computed, provide, shallowRef, watch, type ComputedRef } from 'vue';
 import { usePreferencesStore } from '../stores/preferences';
-import { paletteKey, readPalette } from '../theme/palette';
+import { applyTheme, paletteKey, readPalette } from '../theme/palette';
 
 export function useTheme(): { readonly dark: ComputedRef<boolean>; toggle(): void } {
   const preferences = usePreferencesStore();
@@ -10,7 +10,7 @@ export function useTheme(): { readonly dark: ComputedRef<boolean>; toggle(): voi
   const dark = computed(() => (preferences.theme === 'system' ? systemDark.value : preferences.theme === 'dark'));
   const root = document.documentElement;
   const apply = (): void => {
-    root.dataset['theme'] = dark.value ? 'dark' : 'light';
+    applyTheme(root, dark.value ? 'dark' : 'light');
   };
   apply();
   const palette = shallowRef(readPalette(root));

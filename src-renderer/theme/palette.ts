@@ -1,5 +1,6 @@
 /** Colour tokens for code that cannot use CSS (canvas, ECharts): read once per theme, then plain look-ups. */
 import { inject, type InjectionKey, type ShallowRef } from 'vue';
+import { COLOURS, type Colour } from '../../src-core/model/catalog/colours';
 
 export interface Palette {
   readonly dark: boolean;
@@ -7,11 +8,11 @@ export interface Palette {
   token(name: string): string;
 }
 
-const OBJECT_COLOURS = 10;
-
-/** Token of an object: by its index in the run, so that table, timeline and charts agree; −1 is "other objects". */
-export const objectToken = (object: number): string =>
-  object < 0 ? 'object-other' : `object-${object % OBJECT_COLOURS}`;
+/** Gives the document the theme and, as custom properties, the colours of what charts show. */
+export function applyTheme(root: HTMLElement, theme: keyof Colour): void {
+  root.dataset['theme'] = theme;
+  for (const [token, colour] of Object.entries(COLOURS)) root.style.setProperty(`--${token}`, colour[theme]);
+}
 
 export function readPalette(root: HTMLElement): Palette {
   const style = getComputedStyle(root);

@@ -1,5 +1,6 @@
 import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount, formatTime } from '../../base/units';
+import { COLOURS } from '../../model/catalog/colours';
 import type { ReportBlock } from '../../model/report';
 import type { TimelineAnswer, TrackAnswer } from '../../model/timeline';
 import { lastOf, sumOf, toBins, type Bins } from '../bins';
@@ -7,80 +8,27 @@ import { percent } from '../words';
 
 type Chart = Extract<ReportBlock, { kind: 'chart' }>;
 
-/** The colours of the app in its light theme, so that a report and a window tell the same story. */
-const FAULTS: Readonly<Record<string, string>> = {
-  'cpu.first-touch': '#8ec3ea',
-  'cpu.not-resident': '#1a72b4',
-  'cpu.remote-map': '#0b3a63',
-  'gpu.first-touch': '#f2c078',
-  'gpu.not-resident': '#d55e00',
-  'gpu.remote-map': '#7d3300',
-  'hmm-mirror': '#a9772b',
-  'no-permission': '#b0479a',
-  'numa-hint': '#7a6fd0',
-  'device-exclusive': '#1f8f83',
-  'swap-in': '#6b7f2a',
-  'copy-in': '#c9706b',
-};
-const CAUSES: Readonly<Record<string, string>> = {
-  fault: '#4a66c9',
-  prefetch: '#0f9d76',
-  'access-counter': '#c29a14',
-  eviction: '#c2336f',
-  capacity: '#c2336f',
-  explicit: '#3f8fd2',
-  'copy-in': '#c9706b',
-  'copy-out': '#9a7bbd',
-  evacuate: '#8a3b1f',
-  'numa-hint': '#7a6fd0',
-  pin: '#6b7f2a',
-  demote: '#a9772b',
-  promote: '#1f8f83',
-};
-const OTHER = '#8a929e';
-const OBJECTS = [
-  '#4477aa',
-  '#d9822b',
-  '#2f8f5b',
-  '#aa3377',
-  '#59b4d4',
-  '#b5a32a',
-  '#6b4fa3',
-  '#c8505f',
-  '#44998d',
-  '#8a6042',
-] as const;
-const OTHER_OBJECTS = '#a4abb5';
+/** No object, drawn as a veil over the rest of the capacity. */
 const FREE = '#94a3b83d';
 /** Below this share of capacity the free part would flatten everything else, and is left out. */
 const FREE_SHOWN_FROM = 0.2;
 
-/** By the track's id, `faults.<processor>.<kind>` or `bytes.<direction>.<cause>`; all GPUs share one family. */
-function colourOf({ id }: TrackAnswer): string {
-  const [group, first = '', second = ''] = id.split('.');
-  if (group === 'faults')
-    return FAULTS[`${first.startsWith('cpu') ? 'cpu' : 'gpu'}.${second}`] ?? FAULTS[second] ?? OTHER;
-  return CAUSES[second] ?? OTHER;
-}
-
-const objectColour = (object: number): string =>
-  object < 0 ? OTHER_OBJECTS : (OBJECTS[object % OBJECTS.length] ?? OTHER_OBJECTS);
-
+/** A report has the colours of the app in its light theme, so that both show the same. */
 const coloured = (
   tracks: readonly TrackAnswer[],
   reduce: (values: Float64Array) => readonly number[],
 ): Chart['series'] =>
   tracks.map((track) => ({
     name: track.title,
-    colour: colourOf(track),
-    ...(track.id.startsWith('bytes.toHost') ? { mirror: true } : {}),
+    colour: COLOURS[track.colour].light,
+    ...(track.down ? { mirror: true } : {}),
     values: reduce(track.values),
   }));
 
 function occupancy(answer: TimelineAnswer, tracks: readonly TrackAnswer[], bins: Bins): Chart['series'] {
   const series = tracks.map((track) => ({
     name: track.title,
-    colour: objectColour(track.object ?? -1),
+    colour: COLOURS[track.colour].light,
     values: lastOf(track.values, bins),
   }));
   const used = Array.from({ length: bins.count }, (_, bin) =>

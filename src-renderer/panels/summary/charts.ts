@@ -1,4 +1,5 @@
 /** Which bars the summary shows, from the rows of the object table. Pure. */
+import { processorColours, type ColourToken } from '../../../src-core/model/catalog/colours';
 import type { ObjectRow } from '../../../src-core/model/timeline';
 import type { BarPart } from '../../charts/to-option';
 import { moved } from '../objects/columns';
@@ -14,7 +15,8 @@ export interface SummaryChart {
 export const BARS_MAX = 12;
 
 export function summaryCharts(rows: readonly ObjectRow[]): readonly SummaryChart[] {
-  const part = (name: string, token: string, value: (row: ObjectRow) => number): BarPart => ({
+  const { cpu, gpu } = processorColours;
+  const part = (name: string, token: ColourToken, value: (row: ObjectRow) => number): BarPart => ({
     name,
     token,
     values: rows.map(value),
@@ -25,28 +27,25 @@ export function summaryCharts(rows: readonly ObjectRow[]): readonly SummaryChart
       note: 'Dead: overwritten before anyone read them.',
       unit: 'bytes',
       parts: [
-        part('dead', 'dead', (row) => Math.min(row.deadBytes, moved(row))),
-        part('the rest', 'moved', (row) => Math.max(0, moved(row) - row.deadBytes)),
+        part('dead', 'crimson', (row) => Math.min(row.deadBytes, moved(row))),
+        part('the rest', 'mist', (row) => Math.max(0, moved(row) - row.deadBytes)),
       ],
     },
     {
       title: 'Faults',
       note: 'By the processor that waited.',
       unit: 'count',
-      parts: [
-        part('CPU', 'fault-cpu-not-resident', (row) => row.cpuFaults),
-        part('GPU', 'fault-gpu-not-resident', (row) => row.gpuFaults),
-      ],
+      parts: [part('CPU', cpu.strong, (row) => row.cpuFaults), part('GPU', gpu.strong, (row) => row.gpuFaults)],
     },
     {
       title: 'Accesses',
       note: 'Single element accesses; read-writes and atomics count as both.',
       unit: 'count',
       parts: [
-        part('CPU reads', 'read-cpu', (row) => row.reads.cpu),
-        part('CPU writes', 'write-cpu', (row) => row.writes.cpu),
-        part('GPU reads', 'read-gpu', (row) => row.reads.gpu),
-        part('GPU writes', 'write-gpu', (row) => row.writes.gpu),
+        part('CPU reads', cpu.light, (row) => row.reads.cpu),
+        part('CPU writes', cpu.strong, (row) => row.writes.cpu),
+        part('GPU reads', gpu.light, (row) => row.reads.gpu),
+        part('GPU writes', gpu.strong, (row) => row.writes.gpu),
       ],
     },
   ];

@@ -1,5 +1,6 @@
 /** The rows above the lanes: flags of policy changes, phases, steps. Boxes with a name where it fits. */
 import { formatCount } from '../../../src-core/base/units';
+import { processorColours, type ColourToken } from '../../../src-core/model/catalog/colours';
 import { CPU } from '../../../src-core/model/processor';
 import type { Scene } from './scene';
 import { BAND_PX, CALLS_PX, FLAGS_PX, RULER_PX, STEPS_PX } from './layout';
@@ -10,8 +11,9 @@ const PADDING_PX = 5;
 const NAMED_PX = 26;
 const STEP_OPACITY = 0.42;
 
-/** Token of the processor that a step runs on: the hues of its faults. */
-export const stepToken = (processor: number): string => (processor === CPU ? 'write-cpu' : 'write-gpu');
+/** Colour of the processor that a step runs on: the one of its faults. */
+export const stepColour = (processor: number): ColourToken =>
+  processorColours[processor === CPU ? 'cpu' : 'gpu'].strong;
 
 function clippedText(context: CanvasRenderingContext2D, text: string, left: number, right: number, y: number): void {
   context.save();
@@ -61,7 +63,7 @@ export function drawSteps(context: CanvasRenderingContext2D, { layout, view, pic
     if (right <= 0 || left >= layout.width || right < drawnTo + 0.5) continue;
     drawnTo = right;
     context.globalAlpha = STEP_OPACITY;
-    context.fillStyle = palette.token(stepToken(step.processor));
+    context.fillStyle = palette.token(stepColour(step.processor));
     context.fillRect(left, y + 2, right - left, STEPS_PX - 4);
     context.globalAlpha = 1;
     context.fillRect(left, y + 2, 1, STEPS_PX - 4);

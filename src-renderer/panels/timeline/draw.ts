@@ -3,13 +3,14 @@
  * raster; thousands of thin rectangles in one path are not), so bands are step-shaped areas, one path per series, drawn
  * from the top of the stack downwards.
  */
+import { objectColour } from '../../../src-core/model/catalog/colours';
+import type { BoundTrack } from '../../../src-core/model/timeline';
 import type { Range } from '../../stores/view';
-import { objectToken, type Palette } from '../../theme/palette';
+import type { Palette } from '../../theme/palette';
 import { drawMarks, drawPhases, drawSteps } from './bands';
 import { LANE_HEAD_PX, RULER_PX, type LaneBox, type Layout } from './layout';
 import type { LanePicture } from './picture';
 import { toPixel } from './scale';
-import type { Bound } from './series';
 import type { Scene } from './scene';
 import type { Stack } from './stack';
 import { axisTicks, valueLabel } from '../../charts/ticks';
@@ -117,11 +118,10 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
     context.lineTo(edge(to), zero - height);
     context.lineTo(edge(to), zero);
   };
-  for (let index = stack.series.length - 1; index >= 0; index--) {
-    const series = stack.series[index]!;
+  for (let index = stack.tracks.length - 1; index >= 0; index--) {
+    const track = stack.tracks[index]!;
     const tops = stack.tops[index]!;
-    const faded =
-      focusObject !== null && series.track.group === 'occupancy' && series.token !== objectToken(focusObject);
+    const faded = focusObject !== null && track.group === 'occupancy' && track.colour !== objectColour(focusObject);
     traceArea(tops);
     if (faded) {
       // A transparent band would show the one above it, which reaches down to zero below it.
@@ -129,7 +129,7 @@ function fillStack(context: CanvasRenderingContext2D, scene: Scene, stack: Stack
       context.fill();
       context.globalAlpha = FADED;
     }
-    context.fillStyle = palette.token(series.token);
+    context.fillStyle = palette.token(track.colour);
     context.fill();
     context.globalAlpha = 1;
   }
@@ -140,7 +140,13 @@ const BOUND_PX = 1.5;
 const HALO_PX = 3.5;
 
 /** A bound as steps, bin by bin. @param scale pixels per unit */
-function drawBound(context: CanvasRenderingContext2D, scene: Scene, bound: Bound, zero: number, scale: number): void {
+function drawBound(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  bound: BoundTrack,
+  zero: number,
+  scale: number,
+): void {
   const { view, layout, picture, palette } = scene;
   const { from, to, bins } = picture.answer;
   const first = toPixel(from, view, layout.width);
@@ -160,7 +166,7 @@ function drawBound(context: CanvasRenderingContext2D, scene: Scene, bound: Bound
   context.strokeStyle = palette.token('surface');
   context.stroke(path);
   context.lineWidth = BOUND_PX;
-  context.strokeStyle = palette.token(bound.token);
+  context.strokeStyle = palette.token(bound.colour);
   context.stroke(path);
 }
 

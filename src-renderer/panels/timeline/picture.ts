@@ -1,6 +1,6 @@
 /** An answer of the timeline, prepared once for drawing and for the read-out. Pure. */
-import type { TimelineAnswer } from '../../../src-core/model/timeline';
-import { boundsOf, LANES, seriesOf, type Bound, type Lane } from './series';
+import { TRACK_GROUPS, type BoundTrack, type TimelineAnswer } from '../../../src-core/model/timeline';
+import { boundsOf, LANES, tracksOf, type Lane } from './series';
 import { stackUp, type Stack } from './stack';
 import { niceTop } from '../../charts/ticks';
 
@@ -11,7 +11,7 @@ export interface LanePicture {
   /** Only the bytes lane: what goes to the host. */
   readonly down: Stack | null;
   /** What could not be avoided, drawn over the stacks. */
-  readonly bounds: readonly Bound[];
+  readonly bounds: readonly BoundTrack[];
   /** Value at the upper edge (and at the lower edge of a mirrored lane). */
   readonly top: number;
 }
@@ -27,22 +27,22 @@ const CAPACITY_HEADROOM = 1.06;
 /** @param withBounds their lines are drawn, and scales make room for them */
 export function toPicture(answer: TimelineAnswer, withBounds = true): Picture {
   const lanes = LANES.map((lane): LanePicture => {
-    const series = seriesOf(answer, lane);
+    const tracks = tracksOf(answer, lane);
+    const { unit } = TRACK_GROUPS[lane];
     const bounds = withBounds ? boundsOf(answer, lane) : [];
     const highest = bounds.reduce((most, { values }) => values.reduce((a, b) => Math.max(a, b), most), 0);
     const up = stackUp(
-      series.filter((one) => !one.down),
+      tracks.filter((one) => !one.down),
       answer.bins,
     );
     if (lane === 'occupancy') {
       const top = Math.max(up.max, answer.capacityBytes, highest) * CAPACITY_HEADROOM || 1;
-      return { lane, unit: 'bytes', up, down: null, bounds, top };
+      return { lane, unit, up, down: null, bounds, top };
     }
-    const unit = lane === 'faults' ? 'count' : 'bytes';
     const down =
       lane === 'bytes'
         ? stackUp(
-            series.filter((one) => one.down),
+            tracks.filter((one) => one.down),
             answer.bins,
           )
         : null;

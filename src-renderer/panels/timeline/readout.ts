@@ -1,9 +1,10 @@
 /** What the pointer is over, in words and numbers. Pure. */
 import { formatBytes, formatCount } from '../../../src-core/base/units';
+import { objectColour } from '../../../src-core/model/catalog/colours';
 import { processorName } from '../../../src-core/model/processor';
-import type { MarkAnswer } from '../../../src-core/model/timeline';
+import { TRACK_GROUPS, type MarkAnswer } from '../../../src-core/model/timeline';
 import { axisSpan, axisValue } from '../../widgets/format';
-import { stepToken } from './bands';
+import { stepColour } from './bands';
 import { binAt, binStart, type Picture } from './picture';
 import type { Lane } from './series';
 
@@ -28,7 +29,6 @@ export interface Readout {
   readonly groups: readonly ReadoutGroup[];
 }
 
-const TITLES: Readonly<Record<Lane, string>> = { faults: 'Faults', bytes: 'Bytes moved', occupancy: 'Device memory' };
 /** Rows per group: the tooltip stays smaller than the timeline. */
 const ROWS_MAX = 8;
 /** Calls and outcomes named at one place. */
@@ -47,31 +47,31 @@ export function readoutAt(
   if (bin === null) return null;
   const start = binStart(answer, bin);
   const groups = picture.lanes.map((lane): ReadoutGroup => {
-    const all = [...lane.up.series, ...(lane.down?.series ?? [])];
-    const present = all.filter(({ track }) => (track.values[bin] ?? 0) > 0);
-    const rows = present.slice(0, ROWS_MAX).map(({ track, label, token, down }): ReadoutRow => {
-      const value = track.values[bin] ?? 0;
-      const direction = lane.lane === 'bytes' ? (down ? ' → host' : ' → device') : '';
-      return {
-        token,
-        label: `${label}${direction}`,
-        value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
-      };
-    });
-    const bounds = lane.bounds.map(({ label, token, down, values }): ReadoutRow => {
+    const all = [...lane.up.tracks, ...(lane.down?.tracks ?? [])];
+    const present = all.filter(({ values }) => (values[bin] ?? 0) > 0);
+    const rows = present.slice(0, ROWS_MAX).map(({ short, colour, down, values }): ReadoutRow => {
       const value = values[bin] ?? 0;
       const direction = lane.lane === 'bytes' ? (down ? ' → host' : ' → device') : '';
       return {
-        token,
-        label: `bound: ${label}${direction}`,
+        token: colour,
+        label: `${short}${direction}`,
+        value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
+      };
+    });
+    const bounds = lane.bounds.map(({ title, colour, down, values }): ReadoutRow => {
+      const value = values[bin] ?? 0;
+      const direction = lane.lane === 'bytes' ? (down ? ' → host' : ' → device') : '';
+      return {
+        token: colour,
+        label: `bound: ${title}${direction}`,
         value: lane.unit === 'bytes' ? formatBytes(value) : formatCount(value),
       };
     });
     const left = present.length - rows.length;
     return {
       lane: lane.lane,
-      title: TITLES[lane.lane],
-      rows: [...rows, ...(left > 0 ? [{ token: 'object-other', label: `${left} more`, value: '' }] : []), ...bounds],
+      title: TRACK_GROUPS[lane.lane].title,
+      rows: [...rows, ...(left > 0 ? [{ token: objectColour(-1), label: `${left} more`, value: '' }] : []), ...bounds],
     };
   });
   const phase = answer.marks.filter((mark) => mark.kind === 'phase' && mark.at <= at).at(-1);
@@ -86,7 +86,7 @@ export function readoutAt(
       .filter((step) => step.from <= at && at < step.to)
       .slice(0, STEPS_MAX)
       .map((step) => ({
-        token: stepToken(step.processor),
+        token: stepColour(step.processor),
         name: `${step.name} on ${processorName(step.processor)}`,
         value: axisSpan(step.to - step.from, answer.axis),
       })),

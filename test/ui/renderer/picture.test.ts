@@ -4,7 +4,7 @@ import { placeFlags } from '../../../src-renderer/panels/timeline/bands';
 import { layOut } from '../../../src-renderer/panels/timeline/layout';
 import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';
 import { readoutAt } from '../../../src-renderer/panels/timeline/readout';
-import { boundLegend, legendOf, toSeries } from '../../../src-renderer/panels/timeline/series';
+import { boundLegend, legendOf } from '../../../src-renderer/panels/timeline/series';
 import { policyTitle } from '../../../src-renderer/widgets/policy-title';
 import { timelineAnswer, track } from './support';
 
@@ -32,6 +32,7 @@ const bounded = {
   bounds: [
     {
       id: 'belady.gpuFaults',
+      colour: 'ink',
       title: 'optimal eviction',
       group: 'faults',
       down: false,
@@ -39,6 +40,7 @@ const bounded = {
     },
     {
       id: 'belady.bytesToDevice',
+      colour: 'ink',
       title: 'optimal eviction',
       group: 'bytes',
       down: false,
@@ -46,6 +48,7 @@ const bounded = {
     },
     {
       id: 'belady.bytesToHost',
+      colour: 'ink',
       title: 'optimal eviction',
       group: 'bytes',
       down: true,
@@ -53,6 +56,7 @@ const bounded = {
     },
     {
       id: 'infinite-memory.footprint',
+      colour: 'emerald',
       title: 'touched so far',
       group: 'occupancy',
       down: false,
@@ -64,7 +68,7 @@ const bounded = {
 describe('lines of bounds', () => {
   it('lie over the lane that they are about, in a colour of their own, with room in its scale', () => {
     const [faults, bytes, occupancy] = toPicture(bounded).lanes;
-    expect(faults!.bounds.map(({ token }) => token)).toEqual(['bound-belady']);
+    expect(faults!.bounds.map(({ colour }) => colour)).toEqual(['ink']);
     expect(faults!.top).toBeGreaterThanOrEqual(15);
     expect(bytes!.bounds.map(({ down }) => down)).toEqual([false, true]);
     expect(boundLegend(bytes!.bounds)).toHaveLength(1);
@@ -79,8 +83,8 @@ describe('lines of bounds', () => {
 
   it('are read with the bin', () => {
     const rows = readoutAt(toPicture(bounded), 150, 0)!.groups.flatMap((group) => group.rows);
-    expect(rows).toContainEqual({ token: 'bound-belady', label: 'bound: optimal eviction', value: '15' });
-    expect(rows).toContainEqual({ token: 'bound-belady', label: 'bound: optimal eviction → host', value: '4 B' });
+    expect(rows).toContainEqual({ token: 'ink', label: 'bound: optimal eviction', value: '15' });
+    expect(rows).toContainEqual({ token: 'ink', label: 'bound: optimal eviction → host', value: '4 B' });
   });
 });
 
@@ -147,27 +151,13 @@ describe('timeline picture', () => {
     expect(lane('occupancy').top).toBeGreaterThan(answer.capacityBytes);
   });
 
-  it('colours by processor, cause and object, also for ids it has never heard of', () => {
-    expect(toSeries(track('faults.gpu3.remote-map', [])).token).toBe('fault-gpu-remote-map');
-    expect(toSeries(track('bytes.toHost.eviction', []))).toMatchObject({ token: 'cause-eviction', down: true });
-    expect(toSeries(track('bytes.toDevice.telepathy', [])).token).toBe('cause-other');
-    expect(toSeries(track('faults.cpu.cosmic-ray', [])).token).toBe('fault-other');
-    expect(toSeries(track('faults.gpu.hmm-mirror', []))).toMatchObject({
-      token: 'fault-hmm-mirror',
-      label: 'GPU mirrored',
-    });
-    expect(toSeries(track('bytes.toHost.copy-out', []))).toMatchObject({ token: 'cause-copy-out', down: true });
-    expect(toSeries(track('occupancy.12', [], { object: 12 })).token).toBe('object-2');
-    expect(toSeries(track('occupancy.other', [], { object: -1 })).token).toBe('object-other');
-  });
-
   it('names in the legend what is there, once', () => {
-    const series = [
+    const tracks = [
       track('bytes.toDevice.fault', [1]),
       track('bytes.toHost.fault', [1]),
       track('bytes.toHost.prefetch', [0]),
-    ].map(toSeries);
-    expect(legendOf(series).map((one) => one.label)).toEqual(['fault']);
+    ];
+    expect(legendOf(tracks).map((one) => one.short)).toEqual(['on fault']);
   });
 
   it('finds the bin under the pointer, and none outside of the answer', () => {
@@ -182,7 +172,7 @@ describe('timeline picture', () => {
     expect(readout.marks).toEqual(['prefetch=none: live, from batch 7']);
     expect(readout.groups.map((group) => group.rows.map((row) => `${row.label} ${row.value}`))).toEqual([
       ['GPU not resident 7'],
-      ['fault → device 20 B', 'eviction → host 40 B'],
+      ['on fault → device 20 B', 'eviction → host 40 B'],
       ['r 200 B', 'other objects 50 B'],
     ]);
     expect(readoutAt(toPicture(answer), 120, 10)!.marks).toEqual([]);

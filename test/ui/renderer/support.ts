@@ -1,5 +1,9 @@
 /** Builders for the answers that the renderer gets, with only what a test is about. */
+import { objectColour } from '../../../src-core/model/catalog/colours';
 import type { ObjectRow, TimelineAnswer, TrackAnswer } from '../../../src-core/model/timeline';
+import { tracksOf } from '../../../src-core/timeline/tracks';
+
+const runWide = tracksOf(false).tracks;
 
 export const objectRow = (over: Partial<ObjectRow> & { readonly name: string }): ObjectRow => ({
   object: 0,
@@ -22,11 +26,17 @@ export const objectRow = (over: Partial<ObjectRow> & { readonly name: string }):
   ...over,
 });
 
+/** A run-wide track as the engine answers it; any other id is the occupancy of an object. */
 export const track = (id: string, values: readonly number[], over: Partial<TrackAnswer> = {}): TrackAnswer => ({
-  id,
-  title: id,
-  group: id.split('.')[0] as TrackAnswer['group'],
-  unit: id.startsWith('faults') ? 'count' : 'bytes',
+  ...(runWide.find((one) => one.id === id) ?? {
+    id,
+    title: id,
+    short: over.title ?? id,
+    group: 'occupancy',
+    unit: 'bytes',
+    colour: objectColour(over.object ?? -1),
+    down: false,
+  }),
   values: Float64Array.from(values),
   ...over,
 });

@@ -63,13 +63,13 @@ describe('bounds', () => {
     await page.getByTestId('bounds-shown').waitFor();
     const legend = page.getByTestId('track-faults').getByTestId('bound-legend');
     expect(await legend.allInnerTexts()).toEqual(['optimal eviction', 'infinite memory']);
-    await expect.poll(() => pixels('bound-belady')).toBeGreaterThan(50);
-    expect(await pixels('bound-infinite-memory')).toBeGreaterThan(50);
+    await expect.poll(() => pixels('ink')).toBeGreaterThan(50);
+    expect(await pixels('emerald')).toBeGreaterThan(50);
     await page.getByTestId('bounds-shown').click();
-    await expect.poll(() => pixels('bound-belady')).toBe(0);
+    await expect.poll(() => pixels('ink')).toBe(0);
     expect(await legend.count()).toBe(0);
     await page.getByTestId('bounds-shown').click();
-    await expect.poll(() => pixels('bound-belady')).toBeGreaterThan(50);
+    await expect.poll(() => pixels('ink')).toBeGreaterThan(50);
   });
 
   it('say in numbers what the command line says', async () => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB, PS_PER_MS, PS_PER_S } from '../../../src-core/base/units';
+import { COLOURS } from '../../../src-core/model/catalog/colours';
 import { lastOf, sumOf, toBins } from '../../../src-core/reports/bins';
 import { buildReport } from '../../../src-core/reports/build';
 import { chartSvg, type ChartBlock } from '../../../src-core/reports/svg';
@@ -39,19 +39,17 @@ describe('bins', () => {
 
 describe('colours', () => {
   it('are those of the light theme of the app', () => {
-    const css = readFileSync('src-renderer/theme/tokens.css', 'utf8').split("[data-theme='dark']")[0] ?? '';
-    const token = (name: string): string => new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(css)?.[1] ?? name;
     const colours = new Map(charts().flatMap(({ series }) => series.map(({ name, colour }) => [name, colour])));
     expect(Object.fromEntries(colours)).toMatchObject({
-      'CPU first touch': token('fault-cpu-first-touch'),
-      'CPU, on the device': token('fault-cpu-not-resident'),
-      'GPU, on the host': token('fault-gpu-not-resident'),
-      'To device, by fault': token('cause-fault'),
-      'To device, prefetched': token('cause-prefetch'),
-      'To host, by fault': token('cause-fault'),
-      u: token('object-0'),
-      unew: token('object-1'),
-      r: token('object-2'),
+      'CPU first touch': COLOURS.sky.light,
+      'CPU, on the device': COLOURS.blue.light,
+      'GPU, on the host': COLOURS.orange.light,
+      'To device, by fault': COLOURS.indigo.light,
+      'To device, prefetched': COLOURS.green.light,
+      'To host, by fault': COLOURS.indigo.light,
+      u: COLOURS['object-0'].light,
+      unew: COLOURS['object-1'].light,
+      r: COLOURS['object-2'].light,
     });
   });
 });

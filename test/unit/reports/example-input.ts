@@ -1,8 +1,10 @@
 /** A realistic report input: S1 on a timed machine, written down by hand. */
+import { objectColour } from '../../../src-core/model/catalog/colours';
 import type { ReportInput } from '../../../src-core/model/report';
 import type { ObjectSummary } from '../../../src-core/model/summary';
 import type { TimelineAnswer, TrackAnswer } from '../../../src-core/model/timeline';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
+import { tracksOf } from '../../../src-core/timeline/tracks';
 
 const MIB = 1048576;
 const noOps = { reads: 0, writes: 0, readWrites: 0, atomics: 0 };
@@ -45,6 +47,9 @@ const track = (
   title,
   group,
   unit: group === 'faults' ? 'count' : 'bytes',
+  short: title,
+  colour: tracksOf(false).tracks.find((one) => one.id === id)?.colour ?? objectColour(index ?? -1),
+  down: id.startsWith('bytes.toHost'),
   ...(index === undefined ? {} : { object: index }),
   values: Float64Array.from({ length: BINS }, (_, bin) => value(bin)),
 });
@@ -68,7 +73,7 @@ export const timeline: TimelineAnswer = {
     track('bytes.toDevice.fault', 'To device, by fault', 'bytes', (bin) => (gpuTurn(bin) ? 2.2 * MIB : 0)),
     track('bytes.toDevice.prefetch', 'To device, prefetched', 'bytes', (bin) => (gpuTurn(bin) && bin > 500 ? MIB : 0)),
     track('bytes.toHost.fault', 'To host, by fault', 'bytes', (bin) => (cpuTurn(bin) ? 2.9 * MIB : 0)),
-    track('bytes.toHost.capacity', 'To host, evicted', 'bytes', () => 0),
+    track('bytes.toHost.eviction', 'To host, evicted', 'bytes', () => 0),
     track('occupancy.0', 'u', 'occupancy', (bin) => (bin < 40 ? 0 : 32 * MIB), 0),
     track('occupancy.1', 'unew', 'occupancy', (bin) => (bin < 60 ? 0 : 32 * MIB), 1),
     track('occupancy.2', 'r', 'occupancy', (bin) => (gpuTurn(bin) ? ((bin % 8) + 1) * 4 * MIB : 0), 2),

@@ -74,7 +74,7 @@ describe('tracks of a system on the Linux model', () => {
       'faults.cpu.swap-in': 1,
       'bytes.toDevice.copy-in': 3 * 4096,
     });
-    expect(tracks.find(({ id }) => id === 'faults.gpu.hmm-mirror')?.title).toBe('GPU faults, mirrored where it is');
+    expect(tracks.find(({ id }) => id === 'faults.gpu.hmm-mirror')?.title).toBe('GPU faults, HMM mirror');
   });
 
   it('do not exist for the managed system', () => {

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { COLOURS, objectColour } from '../../../src-core/model/catalog/colours';
+import { REASON_TABLE } from '../../../src-core/model/catalog/reasons';
+import { reasonCode } from '../../../src-core/model/events';
+import { tracksOf } from '../../../src-core/timeline/tracks';
+
+/** Stored in recordings: a code never changes its meaning, so this list only grows at its end. */
+const storedReasons = [
+  ...['none', 'first-touch', 'not-resident', 'remote-map', 'fault', 'prefetch', 'access-counter', 'capacity'],
+  ...['begin', 'end', 'changed', 'no-permission', 'numa-hint', 'device-exclusive', 'hmm-mirror', 'explicit'],
+  ...['copy-in', 'copy-out', 'evacuate', 'pin', 'demote', 'promote', 'swap-in', 'call', 'outcome', 'queue-stop'],
+  ...['queue-start', 'driver-event'],
+];
+
+describe('reasons', () => {
+  it('keep the codes that recordings store', () => {
+    expect(REASON_TABLE.map(({ id }) => id).slice(0, storedReasons.length)).toEqual(storedReasons);
+  });
+
+  it('have a title, a short title and a meaning that names the events that carry them', () => {
+    for (const { id, title, short, means } of REASON_TABLE) {
+      expect(title, id).not.toBe('');
+      expect(short.length, id).toBeLessThanOrEqual(title.length);
+      if (id !== 'none') expect(means, id).toMatch(/^(fault|migration|eviction|step|policy|os)(, migration)?: \w/);
+    }
+  });
+
+  it('have colours that differ within one lane and direction, so that a legend can be read', () => {
+    const { tracks } = tracksOf(false);
+    for (const lane of ['faults.cpu.', 'faults.gpu.', 'bytes.toDevice.', 'bytes.toHost.']) {
+      const colours = tracks.filter(({ id }) => id.startsWith(lane)).map(({ colour }) => colour);
+      expect(colours.length).toBeGreaterThan(5);
+      expect(new Set(colours).size, lane).toBe(colours.length);
+    }
+  });
+});
+
+describe('tracks', () => {
+  it('derive from the reasons: one per side for faults, one per direction for bytes', () => {
+    const find = (id: string) => tracksOf(false).tracks.find((track) => track.id === id);
+    expect(find('faults.gpu.hmm-mirror')).toMatchObject({
+      title: 'GPU faults, HMM mirror',
+      short: 'GPU HMM mirror',
+      colour: 'ochre',
+      down: false,
+    });
+    expect(find('faults.cpu.remote-map')).toMatchObject({ short: 'CPU remote mapping', unit: 'count' });
+    expect(find('bytes.toHost.eviction')).toMatchObject({ title: 'to host, eviction', unit: 'bytes', down: true });
+    expect(find('bytes.toDevice.copy-in')).toMatchObject({ title: 'to device, explicit copy in', down: false });
+    expect(find('bytes.toHost.call')).toBeUndefined();
+  });
+
+  it('of the ideal system are those that it can have', () => {
+    const ids = tracksOf(true).tracks.map(({ id }) => id);
+    expect(ids).toHaveLength(2 * 3 + 2 * 4);
+    expect(ids).not.toContain('faults.gpu.hmm-mirror');
+  });
+
+  it('take the events of their reason, and those of a reason that this version does not know go to the first', () => {
+    const { tracks, gpuFaults, toHost } = tracksOf(false);
+    expect(tracks[gpuFaults[reasonCode('swap-in')]!]?.id).toBe('faults.gpu.swap-in');
+    expect(tracks[toHost[reasonCode('capacity')]!]?.id).toBe('bytes.toHost.eviction');
+    expect(tracks[gpuFaults[REASON_TABLE.length]!]?.id).toBe('faults.gpu.first-touch');
+    expect(tracks[toHost[255]!]?.id).toBe('bytes.toHost.fault');
+  });
+});
+
+describe('colours', () => {
+  it('are six hexadecimal digits in both themes', () => {
+    for (const [token, { light, dark }] of Object.entries(COLOURS))
+      expect(
+        [light, dark].every((colour) => /^#[0-9a-f]{6}$/.test(colour)),
+        token,
+      ).toBe(true);
+  });
+
+  it('of objects go round by the index, and other objects have one', () => {
+    expect(objectColour(12)).toBe('object-2');
+    expect(objectColour(-1)).toBe('object-other');
+  });
+});
