@@ -1,6 +1,6 @@
 /** Titles of the examples that ship, from the files themselves. */
 import type { Example, Platform } from '../contracts/platform';
-import { loadWorkload } from '../workload';
+import { readHead } from '../workload';
 
 export async function exampleTitles(
   platform: Platform,
@@ -11,7 +11,7 @@ export async function exampleTitles(
     const decoder = new TextDecoder();
     let text = '';
     for await (const chunk of source.chunks()) text += decoder.decode(chunk, { stream: true });
-    const { name, about } = loadWorkload(text, source.name);
+    const { name, about } = readHead(text, source.name);
     described.push({ ...example, title: name, summary: about });
   }
   return described;

@@ -10,7 +10,6 @@ import type { RunSummary } from '../model/summary';
 import type { ReportFormat } from '../protocol/messages';
 import type { TimelineAnswer } from '../model/timeline';
 import { buildReport } from '../reports/build';
-import { chartSvg } from '../reports/svg';
 import type { Timeline } from '../timeline/timeline';
 import { formatChange, formatPolicyFlag, formatSystemFlag } from './run-flags';
 
@@ -61,7 +60,7 @@ export interface BesideRun {
   readonly withLines: (answer: TimelineAnswer) => TimelineAnswer;
 }
 
-export function makeReport(
+export async function makeReport(
   header: RecordingHeader,
   summary: RunSummary,
   timeline: Timeline,
@@ -69,7 +68,7 @@ export function makeReport(
   format: ReportFormat,
   only: readonly string[] | undefined,
   beside: BesideRun,
-): { text: string; blocks: readonly ReportBlock[] } {
+): Promise<{ text: string; blocks: readonly ReportBlock[] }> {
   const input: ReportInput = {
     summary,
     machine: header.machine,
@@ -85,5 +84,6 @@ export function makeReport(
   const exporter = exporters.find((each) => each.id === format);
   if (!exporter)
     throw new Refusal(`there is no report format "${format}"; expected ${exporters.map((each) => each.id).join(', ')}`);
+  const { chartSvg } = await import('../reports/svg'); // half of what the engine loads, for this alone
   return { text: exporter.write({ input, blocks, drawChart: chartSvg }), blocks: [] };
 }

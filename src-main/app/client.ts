@@ -3,6 +3,7 @@ import { app, dialog, MessageChannelMain, type BrowserWindow, type MessagePortMa
 import { resolve } from 'node:path';
 import type { OpenTarget } from '../../src-core/model/target';
 import type { BackendEvent, Params, Response, RunInfo, RunOptions } from '../../src-core/protocol/messages';
+import { checkRequest } from '../host/request-schema';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import type { Desktop } from './desktop';
 import { saveKnobs, saveRecording, saveReport } from './save';
@@ -53,6 +54,7 @@ class Client implements DesktopClient {
       keepFolder: resolve(app.getPath('userData'), 'recovered'),
       heapMb: ENGINE_HEAP_MB,
       handlers: this.handlers(),
+      check: checkRequest,
       guard: (request) => this.desktop.grants.check(request),
       onOpened: (target, info) => this.onOpened(target, info),
       send: (message) => this.send(port1, message),

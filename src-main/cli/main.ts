@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import type { ErrorData } from '../../src-core/protocol/messages';
 import { installationAt } from '../host/installation';
-import { commands } from './commands';
+import { commands, type CommandModule } from './commands';
 import type { Cli } from './commands/command';
 import { EXIT, failureText, toFailure } from './exit';
 
@@ -38,15 +38,31 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
-const program = new Command('faultline')
-  .description('A workbench for heterogeneous (CPU and GPU) memory: simulate, watch and explain faults and migrations.')
-  .version(version)
-  .showSuggestionAfterError()
-  .showHelpAfterError('Try `faultline --help`, or --help after the command.')
-  .exitOverride();
-for (const add of commands) add(program, cli);
+/**
+ * The commands to add for these words: the called one; all where a list of them may be printed (help, a misspelt command);
+ * none for the version.
+ */
+function neededCommands(words: readonly string[]): readonly CommandModule[] {
+  if (words.length === 1 && /^(-V|--version)$/.test(words[0] ?? '')) return [];
+  const first = words.find((word) => !word.startsWith('-'));
+  const called = commands.filter(({ name }) => name === first);
+  return called.length > 0 ? called : commands;
+}
 
-program.parseAsync().catch((thrown: unknown) => {
+async function main(words: readonly string[]): Promise<void> {
+  const program = new Command('faultline')
+    .description(
+      'A workbench for heterogeneous (CPU and GPU) memory: simulate, watch and explain faults and migrations.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('Try `faultline --help`, or --help after the command.')
+    .exitOverride();
+  for (const { load } of neededCommands(words)) (await load())(program, cli);
+  await program.parseAsync();
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
   // Commander has printed what was wrong; asking for help or the version is not wrong.
   if (!(thrown instanceof CommanderError)) {
     tellFailure(thrown);

@@ -20,7 +20,7 @@ import { keepRemains, removeRemains, startEngineThread, type EngineThread } from
 import { refused, RequestFailed, toErrorData } from './errors';
 import { personalFolder } from './installation';
 import { keepRecording } from './recovery';
-import { checkRequest } from './request-schema';
+import type { CheckedRequest } from './request-schema';
 import { createUploads, type Uploads } from './uploads';
 import type { EngineWorkerData, FromEngine } from './worker-messages';
 
@@ -33,6 +33,8 @@ export interface SessionHostOptions {
   readonly engine: string;
   readonly examplesFolder: string;
   readonly handlers: ShellHandlers;
+  /** Checks what a client sends; the command line has no client and leaves it out, with the schemas behind it. */
+  check?(message: unknown): CheckedRequest | null;
   /** Everything for the client: one response per request, and events. */
   send(message: Response | BackendEvent): void;
   /** Where recordings of crashed engines are kept; the user's own folder unless given. */
@@ -107,7 +109,7 @@ class Host implements SessionHost {
   constructor(private readonly options: SessionHostOptions) {}
 
   handle(message: unknown): boolean {
-    const checked = checkRequest(message);
+    const checked = this.options.check?.(message) ?? null;
     if (checked === null) return false;
     if (!checked.ok) {
       const { id, code, message: text } = checked.error;

@@ -10,6 +10,7 @@ import type { OpenTarget } from '../../src-core/model/target';
 import { decodeMessage, encodeMessage } from '../../src-core/protocol/codec';
 import type { BackendEvent, Message, Params, Request, Response, ResultOf } from '../../src-core/protocol/messages';
 import { knobFileText } from '../host/knob-file';
+import { checkRequest } from '../host/request-schema';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import { findChromium, printWithChromium } from './chromium';
 
@@ -114,6 +115,7 @@ export function attachConnection(socket: WebSocket, options: ConnectionOptions):
     engine: options.engine,
     examplesFolder: options.examplesFolder,
     handlers: shellHandlers(options),
+    check: checkRequest,
     guard: refuseWrites,
     send: (message: Response | BackendEvent) => outbox.send(message),
   });

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../../src-core/base/units';
 import { POLICY_KINDS } from '../../../src-core/model/scenario';
 import type { Description, ParamDescription } from '../../../src-core/protocol/messages';
-import { withEngine } from '../engine';
+import { ask } from '../ask';
 import { EXIT } from '../exit';
 import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
 
@@ -56,13 +56,11 @@ export const describe: CommandEntry = (program, cli) => {
     .description('list machines, policies with their parameters, importers and examples');
   command.option('--schema', 'print the JSON Schema of workload files');
   addCommonFlags(command).action(
-    cli.run((flags: CommonFlags & { schema?: boolean }) =>
-      withEngine(cli.installation, flags.progress === true, async (engine) => {
-        const description = await engine.request('session.describe', null);
-        if (flags.schema) cli.print(JSON.stringify(description.workloadSchema, null, 2));
-        else cli.print(flags.json ? JSON.stringify(description, null, 2) : describeText(description));
-        return EXIT.ok;
-      }),
-    ),
+    cli.run(async (flags: CommonFlags & { schema?: boolean }) => {
+      const description = await ask(cli.installation, 'session.describe', null);
+      if (flags.schema) cli.print(JSON.stringify(description.workloadSchema, null, 2));
+      else cli.print(flags.json ? JSON.stringify(description, null, 2) : describeText(description));
+      return EXIT.ok;
+    }),
   );
 };

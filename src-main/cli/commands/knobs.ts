@@ -8,7 +8,7 @@ import type { KnobRow, ResultOf, SystemWish, UnknownKnob } from '../../../src-co
 import { formatSystemFlag, parseSystemFlag } from '../../../src-core/session/run-flags';
 import { atomicWrite } from '../../io/atomic-write';
 import { isOsError, osRefusal } from '../../io/os-reason';
-import { withEngine } from '../engine';
+import { ask } from '../ask';
 import { EXIT, findingText, placeText } from '../exit';
 import { accept } from '../run-flags';
 import { addCommonFlags, type Cli, type CommandEntry, type CommonFlags } from './command';
@@ -49,20 +49,18 @@ function addList(knobs: Command, cli: Cli): void {
   )
     .option('--machine <preset>', 'machine on which they would stand; r0 unless given')
     .action(
-      cli.run(({ system, machine, ...flags }: SystemFlag & { readonly machine?: string }) =>
-        withEngine(cli.installation, flags.progress === true, async (engine) => {
-          const listed = await engine.request('session.knobs', {
-            system: needed(system),
-            ...(machine === undefined ? {} : { machine }),
-          });
-          cli.print(
-            flags.json
-              ? JSON.stringify(listed, null, 2)
-              : [`Knobs of ${listed.system.id} on machine ${listed.machine}`, ...listed.rows.map(rowText)].join('\n'),
-          );
-          return EXIT.ok;
-        }),
-      ),
+      cli.run(async ({ system, machine, ...flags }: SystemFlag & { readonly machine?: string }) => {
+        const listed = await ask(cli.installation, 'session.knobs', {
+          system: needed(system),
+          ...(machine === undefined ? {} : { machine }),
+        });
+        cli.print(
+          flags.json
+            ? JSON.stringify(listed, null, 2)
+            : [`Knobs of ${listed.system.id} on machine ${listed.machine}`, ...listed.rows.map(rowText)].join('\n'),
+        );
+        return EXIT.ok;
+      }),
     );
 }
 
@@ -87,18 +85,16 @@ function addExport(knobs: Command, cli: Cli): void {
     .addOption(new Option('--format <format>', 'only this kind of file').choices(KNOB_FILE_FORMATS))
     .option('-o, --out <folder>', 'write the files there instead of printing them')
     .action(
-      cli.run((flags: ExportFlags) =>
-        withEngine(cli.installation, flags.progress === true, async (engine) => {
-          const all = flags.all === true;
-          const exported = await engine.request('session.exportKnobs', { system: needed(flags.system), all });
-          const files = exported.files.filter(({ format }) => flags.format === undefined || format === flags.format);
-          if (flags.out !== undefined) await writeFiles(files, flags.out, cli);
-          else if (flags.json) cli.print(JSON.stringify({ ...exported, files }, null, 2));
-          else printFiles(files, flags.format !== undefined, cli);
-          noteLeft(exported, files, cli);
-          return EXIT.ok;
-        }),
-      ),
+      cli.run(async (flags: ExportFlags) => {
+        const all = flags.all === true;
+        const exported = await ask(cli.installation, 'session.exportKnobs', { system: needed(flags.system), all });
+        const files = exported.files.filter(({ format }) => flags.format === undefined || format === flags.format);
+        if (flags.out !== undefined) await writeFiles(files, flags.out, cli);
+        else if (flags.json) cli.print(JSON.stringify({ ...exported, files }, null, 2));
+        else printFiles(files, flags.format !== undefined, cli);
+        noteLeft(exported, files, cli);
+        return EXIT.ok;
+      }),
     );
 }
 
@@ -168,22 +164,20 @@ function addImport(knobs: Command, cli: Cli): void {
           ...(flags.format === undefined ? {} : { format: flags.format }),
         })),
       );
-      return withEngine(cli.installation, flags.progress === true, async (engine) => {
-        const read = await engine.request('session.importKnobs', {
-          files,
-          ...(flags.system === undefined ? {} : { system: flags.system }),
-        });
-        if (flags.json) cli.print(JSON.stringify(read, null, 2));
-        else {
-          for (const finding of read.findings) cli.note(findingText(finding));
-          if (read.unknown.length > 0)
-            cli.print(
-              [`Not knobs of ${read.system}:`, ...read.unknown.map((each) => `  ${unknownText(each)}`)].join('\n'),
-            );
-          cli.print(`--system ${formatSystemFlag({ id: read.system, params: read.params })}`);
-        }
-        return read.findings.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.ok;
+      const read = await ask(cli.installation, 'session.importKnobs', {
+        files,
+        ...(flags.system === undefined ? {} : { system: flags.system }),
       });
+      if (flags.json) cli.print(JSON.stringify(read, null, 2));
+      else {
+        for (const finding of read.findings) cli.note(findingText(finding));
+        if (read.unknown.length > 0)
+          cli.print(
+            [`Not knobs of ${read.system}:`, ...read.unknown.map((each) => `  ${unknownText(each)}`)].join('\n'),
+          );
+        cli.print(`--system ${formatSystemFlag({ id: read.system, params: read.params })}`);
+      }
+      return read.findings.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.ok;
     }),
   );
 }

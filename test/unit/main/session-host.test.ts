@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BackendEvent, ErrorData, Method, Params, Response } from '../../../src-core/protocol/messages';
+import { checkRequest } from '../../../src-main/host/request-schema';
 import { createSessionHost, type SessionHost, type SessionHostOptions } from '../../../src-main/host/session-host';
 
 const engine = fileURLToPath(new URL('fake-engine.cjs', import.meta.url));
@@ -28,6 +29,7 @@ function start(options: Partial<SessionHostOptions> = {}): SessionHost {
     engine,
     examplesFolder: '',
     handlers: {},
+    check: checkRequest,
     keepFolder,
     send: (message) => sent.push(message),
     ...options,
