@@ -7,7 +7,7 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
 import { looksOf } from '../hardware/access-delay';
 import type { Cursor } from './cursor';
-import { GpuFrontEnd } from './gpu-front-end';
+import { GpuFrontEnd } from '../hardware/gpu/front-end';
 import { LaneGroups } from './lane-groups';
 import { OP_METRIC, Segments, type TouchListener } from './segments';
 

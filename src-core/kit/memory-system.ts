@@ -17,7 +17,7 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
 import { METRIC } from './codes';
-import type { FaultQueue } from './fault-queue';
+import type { FaultQueue } from '../contracts/fault-queue';
 import { Ledger } from './ledger';
 import type { PoliciesInForce } from './policies-in-force';
 import { Residency } from './residency';

@@ -24,7 +24,7 @@ import { MemorySystem, type HotMasks, type MemoryConfig } from '../../../kit/mem
 import { OWNER_MASK } from '../../../kit/residency';
 import { AccessBytes, UVM_MASKS } from './access-bytes';
 import { BlockMap } from './block-map';
-import { faultHardware } from './gpu-spec';
+import { faultHardware } from '../../../hardware/gpu/fault-hardware';
 import { executeUvmCall } from './calls';
 import { CopyEngine } from './copy-engine';
 import { ExplicitCalls } from './explicit';

@@ -1,11 +1,11 @@
 /** The fault buffers of all GPUs behind the interface that the engine's front end uses. */
 import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import type { FaultQueue } from '../../../kit/fault-queue';
+import type { FaultQueue } from '../../../contracts/fault-queue';
 import { METRIC } from '../../../kit/codes';
-import { GranuleList } from '../../../kit/granule-list';
+import { GranuleList } from '../../../base/granule-list';
 import { ACCESS_RANK, FaultDriver } from './fault-driver';
-import { FaultRing } from './fault-ring';
-import { utlbOfGroup, type FaultHardware } from './gpu-spec';
+import { FaultRing } from '../../../hardware/gpu/fault-ring';
+import { utlbOfGroup, type FaultHardware } from '../../../hardware/gpu/fault-hardware';
 import type { UvmHost } from './host';
 import type { BlockService } from './service';
 

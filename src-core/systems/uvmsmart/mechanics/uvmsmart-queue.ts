@@ -4,8 +4,8 @@
  * An access to a page on its way is merged with the fault that asked for it. Source: UVMSmart, gpu-sim.cc, gmmu_t::cycle.
  */
 import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import type { FaultQueue } from '../../../kit/fault-queue';
-import { GranuleList } from '../../../kit/granule-list';
+import type { FaultQueue } from '../../../contracts/fault-queue';
+import { GranuleList } from '../../../base/granule-list';
 import type { Gmmu } from './gmmu';
 
 export interface QueueHost {

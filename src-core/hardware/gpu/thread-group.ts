@@ -5,8 +5,8 @@
  * Loads are issued without waiting for one another; whatever writes waits for the loads before it, as a store needs the
  * values it stores (the scoreboard of every GPU). Hence the driver's log of `c[i] = a[i] + b[i]`: loads first, then stores.
  */
-import { GROUP_LANES } from '../contracts/access-stream';
-import type { AccessOp } from '../model/processor';
+import { GROUP_LANES } from '../../contracts/access-stream';
+import type { AccessOp } from '../../model/processor';
 
 /** Threads that one bit mask holds; more than a wavefront of CDNA (64) is taken as two. */
 export const MOST_SLOTS = 32;

@@ -4,11 +4,11 @@
  * scheduler (groups are handed out in order), the scoreboard (see thread-group.ts) and replay. Left out: reordering between
  * groups that could run, so that the order of faults is the order of the program.
  */
-import { assert } from '../base/assert';
-import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
-import type { FaultQueue } from '../kit/fault-queue';
-import type { MemorySystem } from '../kit/memory-system';
-import { OP_METRIC, type Segments } from './segments';
+import { assert } from '../../base/assert';
+import { READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import type { FaultQueue } from '../../contracts/fault-queue';
+import type { MemorySystem } from '../../kit/memory-system';
+import { OP_METRIC, type Segments } from '../../engine/segments';
 import { ThreadGroup, Waiters } from './thread-group';
 
 const GPU_METRIC = OP_METRIC[1];

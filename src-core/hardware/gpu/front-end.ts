@@ -2,14 +2,14 @@
  * The device's side of a memory system with a fault buffer: makes thread groups of a kernel's accesses. What hits passes at
  * the cost of a comparison; a group that misses goes into flight (groups-in-flight.ts).
  */
-import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
-import type { AccessOp, ProcessorIndex } from '../model/processor';
-import { looksOf } from '../hardware/access-delay';
-import type { FaultQueue } from '../kit/fault-queue';
-import type { MemorySystem } from '../kit/memory-system';
-import type { Cursor } from './cursor';
+import { GROUP_LANES, type AccessBatch } from '../../contracts/access-stream';
+import type { AccessOp, ProcessorIndex } from '../../model/processor';
+import { looksOf } from '../access-delay';
+import type { FaultQueue } from '../../contracts/fault-queue';
+import type { MemorySystem } from '../../kit/memory-system';
+import type { Cursor } from '../../engine/cursor';
 import { GroupsInFlight } from './groups-in-flight';
-import { OP_METRIC, type Segments } from './segments';
+import { OP_METRIC, type Segments } from '../../engine/segments';
 import { MOST_SLOTS } from './thread-group';
 
 const GPU_METRIC = OP_METRIC[1];

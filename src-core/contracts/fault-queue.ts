@@ -4,7 +4,7 @@
  * lies what real hardware has there: a buffer, and per uTLB a limit of faults that may be outstanding.
  */
 import type { AccessOp, ProcessorIndex } from '../model/processor';
-import type { GranuleList } from './granule-list';
+import type { GranuleList } from '../base/granule-list';
 
 export interface FaultQueue {
   /** Threads of one thread group (warp, wavefront). */

@@ -1,5 +1,5 @@
 /** How a GPU raises faults, for machines that do not say. */
-import type { MachineSpec } from '../../../model/machine';
+import type { MachineSpec } from '../../model/machine';
 
 /** The numbers of a GpuSpec that the front end needs. */
 export interface FaultHardware {

@@ -2,7 +2,7 @@
  * The replayable fault buffer of one GPU in memory, with the uTLBs that feed it. An entry stays outstanding in its uTLB
  * until its page is answered; entries of answered pages are thrown away by a flush, or read in vain where none is made.
  */
-import type { AccessOp } from '../../../model/processor';
+import type { AccessOp } from '../../model/processor';
 
 /** A power of two, as every later size. */
 const INITIAL_ENTRIES = 1024;
