@@ -2,14 +2,14 @@
  * Runs accesses against the memory system. Hits cost a comparison; everything else goes to `engine/segments.ts`. Accesses
  * are taken in segments: the part of a run that stays inside one granule (in every lane, for groups of lanes).
  */
-import type { AccessBatch } from '../contracts/access-stream';
+import type { AccessBatch, Cursor } from '../contracts/access-stream';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
 import { looksOf } from '../hardware/access-delay';
-import type { Cursor } from './cursor';
 import { GpuFrontEnd } from '../hardware/gpu/front-end';
 import { LaneGroups } from './lane-groups';
-import { OP_METRIC, Segments, type TouchListener } from './segments';
+import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
+import { Segments, type TouchListener } from './segments';
 
 export class Executor {
   /** Stop at the next segment border; set from outside (pause, step) and by nobody else. */
@@ -32,7 +32,7 @@ export class Executor {
   ) {
     this.inner = new Segments(memory, touched);
     this.groups = new LaneGroups(this.inner);
-    this.front = memory.faultQueue ? new GpuFrontEnd(memory, this.inner, memory.faultQueue) : null;
+    this.front = memory.deviceFaults ? new GpuFrontEnd(memory, this.inner.reached, memory.deviceFaults) : null;
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
   }
@@ -135,7 +135,7 @@ export class Executor {
     const bytes = batch.bytes[lane]!;
     const ordered = inner.keepOrder && p !== CPU;
     const { plain } = inner;
-    const metric = OP_METRIC[p === CPU ? 0 : 1][op];
+    const metric = (p === CPU ? CPU_METRIC : DEVICE_METRIC)[op];
     let i = cursor.at;
     let counted = 0;
     while (i < count) {
@@ -157,7 +157,7 @@ export class Executor {
       if (plain && (state[granule]! & mask) === here) {
         if (ordered && newest[p] !== granule) memory.residency.touch(granule, p);
         memory.busy(p, n * bytes);
-        delay?.access(granule >>> inner.blockShift, n, true, inner.dependent);
+        delay?.access(granule >>> inner.reached.blockShift, n, true, inner.dependent);
       } else {
         memory.ledger.count(object, metric, counted);
         counted = 0;
@@ -193,7 +193,7 @@ export class Executor {
       cursor.at + Math.max(0, lastSegment - this.segments),
     );
     const start = cursor.at;
-    const metric = OP_METRIC[p === CPU ? 0 : 1][op];
+    const metric = (p === CPU ? CPU_METRIC : DEVICE_METRIC)[op];
     let pieces = 0; // of points that are not in the books of the object yet
     let settled = start; // points before this one are counted
     let i = start;
@@ -210,7 +210,7 @@ export class Executor {
           residency.touch(granule, p);
           newest = granule;
         }
-        if ((i & looks) === looks) delay!.point(granule >>> inner.blockShift, inner.dependent);
+        if ((i & looks) === looks) delay!.point(granule >>> inner.reached.blockShift, inner.dependent);
         continue;
       }
       memory.accessCount += i - settled;

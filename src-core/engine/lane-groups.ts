@@ -6,7 +6,8 @@ import { assert } from '../base/assert';
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp } from '../model/processor';
 import type { WaitingAccesses } from './fault-buffer';
-import { OP_METRIC, type Segments } from './segments';
+import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
+import type { Segments } from './segments';
 
 /** Where a group of lanes comes from: a batch of the stream, or accesses that waited. */
 type LaneColumns = Pick<AccessBatch, 'address' | 'stride' | 'bytes' | 'op' | 'object'>;
@@ -117,7 +118,7 @@ export class LaneGroups {
   /** Brings the books of the lanes' objects up to date: before anything that may open a batch, and at the end. */
   private book(lanes: Lanes): void {
     if (lanes.unbooked === 0) return;
-    const metrics = OP_METRIC[this.segments.processor === CPU ? 0 : 1];
+    const metrics = this.segments.processor === CPU ? CPU_METRIC : DEVICE_METRIC;
     for (let lane = 0; lane < lanes.count; lane++)
       this.segments.memory.ledger.count(lanes.object[lane]!, metrics[lanes.op[lane]! as AccessOp], lanes.unbooked);
     lanes.unbooked = 0;
@@ -157,7 +158,7 @@ export class LaneGroups {
       for (let lane = 0; lane < lanes.count; lane++) {
         segments.recent(lanes.granule[lane]!);
         bytes += lanes.bytes[lane]!;
-        delay?.access(lanes.granule[lane]! >>> segments.blockShift, n, true, segments.dependent);
+        delay?.access(lanes.granule[lane]! >>> segments.reached.blockShift, n, true, segments.dependent);
       }
       memory.busy(p, n * bytes);
       return this.outcome(n, all, 0);
@@ -210,7 +211,7 @@ export class LaneGroups {
    */
   private oneByOne(lanes: Lanes, attempts: number, from: number): number {
     const { segments } = this;
-    const metrics = OP_METRIC[segments.processor === CPU ? 0 : 1];
+    const metrics = segments.processor === CPU ? CPU_METRIC : DEVICE_METRIC;
     const book = attempts === 0;
     for (let lane = from; lane < lanes.count; lane++) {
       const op = lanes.op[lane]! as AccessOp;

@@ -9,6 +9,7 @@ import {
   type AccessBatch,
   type AccessSource,
   type AccessStream,
+  type Cursor,
   type StepInfo,
 } from '../contracts/access-stream';
 import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
@@ -30,7 +31,6 @@ import { createMemory } from '../systems/create-memory';
 import type { MemoryConfig, MemorySystem } from '../kit/memory-system';
 import { PoliciesInForce } from '../kit/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
-import type { Cursor } from './cursor';
 import { Executor } from './executor';
 import { LedgerRows } from './ledger-rows';
 import type { RunObserver } from './observer';
@@ -134,8 +134,8 @@ export class Run {
     const { observer } = this.config;
     return observer
       ? {
-          heard: (processor, granule, op, start, stride, count, bytes) => {
-            observer.accessed(this.memory.accessCount, processor, granule, op, start, stride, count, bytes);
+          heard: (processor, { granule, op, address, stride, count, bytes }) => {
+            observer.accessed(this.memory.accessCount, processor, granule, op, address, stride, count, bytes);
           },
         }
       : {};

@@ -4,18 +4,14 @@
  * A processor that faults one at a time (the CPU, a pointer chase, a machine without batches) is serviced on the spot.
  * Otherwise the fault joins the open batch, the segment waits, and the stream goes on, as other warps would.
  */
-import { metricIndex, reasonCode } from '../model/events';
+import { reasonCode } from '../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
-import { TRACKED } from '../kit/residency';
+import { ReusedRun } from '../hardware/access-run';
+import { ReachedAccesses } from '../hardware/reached-accesses';
 import { FaultBuffer, WaitingAccesses } from './fault-buffer';
 
 const FIRST_TOUCH = reasonCode('first-touch');
-/** Counter of an access: by CPU or device, by AccessOp. */
-export const OP_METRIC = [
-  [metricIndex('cpuReads'), metricIndex('cpuWrites'), metricIndex('cpuReadWrites'), metricIndex('cpuAtomics')],
-  [metricIndex('gpuReads'), metricIndex('gpuWrites'), metricIndex('gpuReadWrites'), metricIndex('gpuAtomics')],
-] as const;
 /** After this many replays an access is serviced on the spot, so that a batch larger than the device makes progress. */
 const MAX_REPLAYS = 2;
 
@@ -42,15 +38,15 @@ export class Segments {
   /** Emptied lists, for batches that close while another one is being replayed. */
   private readonly spare: WaitingAccesses[] = [];
   private readonly granuleBytes: number;
-  /** Granule number to 2 MiB block number, for delays. */
-  readonly blockShift: number;
+  readonly reached: ReachedAccesses;
+  private readonly run = new ReusedRun();
 
   constructor(
     readonly memory: MemorySystem,
     readonly touched: TouchListener | null,
   ) {
     this.granuleBytes = memory.granuleBytes;
-    this.blockShift = 31 - Math.clz32(memory.granulesPerBlock);
+    this.reached = new ReachedAccesses(memory);
     this.buffer = new FaultBuffer(memory.config.machine.faultBatchEntries.value);
     this.expected = memory.config.nextUse ? new Map() : null;
     this.policyChanged();
@@ -165,15 +161,14 @@ export class Segments {
 
   /** n accesses that do not fault: in the processor's own memory, or over the link. */
   reach(here: boolean, granule: number, address: number, stride: number, n: number, bytes: number, op: AccessOp): void {
-    const { memory } = this;
-    memory.delays[this.processor]?.access(granule >>> this.blockShift, n, here, this.dependent && !this.replaying);
-    if (here) {
-      memory.busy(this.processor, n * bytes);
-      if (memory.followsUse && this.processor !== CPU) memory.used(this.processor, granule);
-    } else memory.remoteAccess(this.processor, granule, n, n * bytes);
-    if (memory.watches) memory.watched(this.processor, granule, op, address, stride, n, bytes);
-    if ((memory.residency.state[granule]! & TRACKED) !== 0)
-      memory.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, n, bytes, here);
+    const { run } = this;
+    run.granule = granule;
+    run.op = op;
+    run.address = address;
+    run.stride = stride;
+    run.count = n;
+    run.bytes = bytes;
+    this.reached.made(this.processor, run, here, this.dependent && !this.replaying);
   }
 
   /** Notes a hit in the recency list. */

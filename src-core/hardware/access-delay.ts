@@ -4,6 +4,7 @@
  * accesses pays each walk and each latency. Only machines that give the constants have delays.
  */
 import { PS_PER_S } from '../base/units';
+import type { AccessDelays } from '../contracts/accessed-memory';
 import type { GpuSpec, MachineTiming } from '../model/machine';
 import { Tlb } from './tlb';
 
@@ -11,10 +12,10 @@ import { Tlb } from './tlb';
 const SAMPLE = 16;
 
 /** The points to look at: those whose number i has `(i & looks) === looks`. None, where nothing delays. */
-export const looksOf = (delay: AccessDelay | null, isDependent: boolean): number =>
+export const looksOf = (delay: AccessDelays | null, isDependent: boolean): number =>
   delay === null ? -1 : isDependent ? 0 : SAMPLE - 1;
 
-export class AccessDelay {
+export class AccessDelay implements AccessDelays {
   private readonly tlb: Tlb | null;
   private readonly walkPs: number;
   private readonly groups: number;

@@ -14,7 +14,8 @@ import { METRIC_COUNT, metricIndex, NO_OBJECT } from '../model/events';
 import { CPU, WRITE, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { SpaceSpec } from '../model/space';
 import { ByteSets } from './byte-sets';
-import { TRACKED, type Residency } from './residency';
+import { TRACKED } from '../contracts/accessed-memory';
+import { type Residency } from './residency';
 
 const QUESTION = 1;
 const USEFUL = 2;

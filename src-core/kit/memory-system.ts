@@ -7,6 +7,8 @@ import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
 import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { EvictionView, Granule } from '../contracts/policy';
+import type { AccessedMemory, AccessRun, HotMasks } from '../contracts/accessed-memory';
+import type { DeviceFaults } from '../contracts/fault-service';
 import { AccessDelay, remoteRate } from '../hardware/access-delay';
 import { Interconnect } from '../hardware/interconnect';
 import { NO_EVENT } from '../model/events';
@@ -17,7 +19,6 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
 import { METRIC } from './codes';
-import type { FaultQueue } from '../contracts/fault-queue';
 import { Ledger } from './ledger';
 import type { PoliciesInForce } from './policies-in-force';
 import { Residency } from './residency';
@@ -47,13 +48,6 @@ export interface MemoryConfig {
   readonly heard?: MemorySystem['watched'];
 }
 
-/** What an access to a granule is, before any fault. */
-export interface HotMasks {
-  /** By AccessOp: the access is a plain hit where (state & mask[op]) === want[op]. */
-  readonly mask: Uint8Array;
-  readonly want: Uint8Array;
-}
-
 function delaysOf(
   { gpu, timing }: MachineSpec,
   processors: number,
@@ -67,7 +61,7 @@ function delaysOf(
   });
 }
 
-export abstract class MemorySystem implements EvictionView {
+export abstract class MemorySystem implements EvictionView, AccessedMemory {
   readonly residency: Residency;
   readonly ledger: Ledger;
   readonly clocks: Clocks;
@@ -157,19 +151,14 @@ export abstract class MemorySystem implements EvictionView {
     ops: ArrayLike<number>,
   ): void;
   /** Called for accesses that were made, one segment at a time, where `watches` is true. */
-  watched(
-    processor: ProcessorIndex,
-    granule: Granule,
-    op: AccessOp,
-    start: number,
-    stride: number,
-    count: number,
-    bytes: number,
-  ): void {
-    this.config.heard?.(processor, granule, op, start, stride, count, bytes);
+  watched(processor: ProcessorIndex, run: AccessRun): void {
+    this.config.heard?.(processor, run);
   }
-  /** Devices raise faults into a buffer with a driver behind it; null: the engine gathers them into plain batches. */
-  readonly faultQueue: FaultQueue | null = null;
+  tracked({ granule, op, address, stride, count, bytes }: AccessRun, isLocal: boolean): void {
+    this.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, count, bytes, isLocal);
+  }
+  /** How devices raise faults; null: the engine gathers them into plain batches. */
+  readonly deviceFaults: DeviceFaults | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
   /** true: the system wants to hear of `used`; may change at the start of a fault batch. */

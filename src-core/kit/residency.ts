@@ -8,14 +8,11 @@
  */
 import { assert } from '../base/assert';
 import { createByteColumn, rewrite } from '../base/byte-column';
+import { PENDING, TRACKED } from '../contracts/accessed-memory';
 import { CPU, type ProcessorIndex } from '../model/processor';
 
 /** Owner: 0 = not populated, otherwise processor index + 1. */
 export const OWNER_MASK = 0b0000_0111;
-/** A dead-byte question or useful-byte marking is open: accesses must be looked at byte by byte. */
-export const TRACKED = 0b0000_1000;
-/** In the open fault batch. */
-export const PENDING = 0b0001_0000;
 /** Left a device because the CPU touched it; the next way back is a ping-pong. */
 export const BOUNCED = 0b0010_0000;
 export const HIT_MASK = OWNER_MASK | TRACKED | PENDING;

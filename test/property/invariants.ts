@@ -1,7 +1,7 @@
 /** What must hold for every run, batches and time included; answers what does not. */
 import { NO_EVENT, NO_PROCESSOR } from '../../src-core/model/events';
 import { CPU } from '../../src-core/model/processor';
-import { PENDING } from '../../src-core/kit/residency';
+import { PENDING } from '../../src-core/contracts/accessed-memory';
 import { accessesOf } from './accesses';
 import type { Case } from './compare';
 import type { EngineRun, EventRow } from './drive';

@@ -1,16 +1,6 @@
-/** How a GPU raises faults, for machines that do not say. */
+/** How the GPU of a machine raises faults, with assumptions for machines that do not say. */
+import type { FaultHardware } from '../../contracts/fault-service';
 import type { MachineSpec } from '../../model/machine';
-
-/** The numbers of a GpuSpec that the front end needs. */
-export interface FaultHardware {
-  readonly threadsPerGroup: number;
-  readonly groupsInFlight: number;
-  readonly utlbs: number;
-  readonly smsPerUtlb: number;
-  readonly smCount: number;
-  readonly faultsPerUtlb: number;
-  readonly bufferEntries: number;
-}
 
 /**
  * CUDA occupancy: blocks of 256 threads, the size that samples and guides use; thread blocks go to SMs in turn. An assumption:

@@ -7,6 +7,9 @@ import type { AccessOp } from '../../model/processor';
 /** A power of two, as every later size. */
 const INITIAL_ENTRIES = 1024;
 
+/** By AccessOp, how much an access asks for: read, write, read-write, atomic. A fault that asks for more serves one that asks for less. */
+const ACCESS_RANK = Uint8Array.of(0, 1, 1, 2);
+
 export class FaultRing {
   /** Entries whose fault is not answered. */
   outstanding = 0;
@@ -46,12 +49,12 @@ export class FaultRing {
   }
 
   /** false: no room. An equal or stronger fault of the same uTLB on the granule makes a further entry unnecessary. */
-  raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number, rank: Uint8Array): boolean {
+  raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number): boolean {
     this.last ??= new Float64Array(this.granulesOfSpace);
     const last = this.last[granule]! - 1;
     for (let at = last; at >= 0; at = this.before[at & (this.size - 1)]!) {
       const slot = at & (this.size - 1);
-      if (this.utlbOf[slot] === utlb && rank[this.ops[slot]!]! >= rank[op]!) return true;
+      if (this.utlbOf[slot] === utlb && ACCESS_RANK[this.ops[slot]!]! >= ACCESS_RANK[op]!) return true;
     }
     if (this.perUtlb[utlb]! >= this.faultsPerUtlb || this.length >= this.entries) return false;
     if (this.tail - this.head === this.size) this.grow();

@@ -2,21 +2,21 @@
  * The device's side of a memory system with a fault buffer: makes thread groups of a kernel's accesses. What hits passes at
  * the cost of a comparison; a group that misses goes into flight (groups-in-flight.ts).
  */
-import { GROUP_LANES, type AccessBatch } from '../../contracts/access-stream';
+import { GROUP_LANES, type AccessBatch, type Cursor } from '../../contracts/access-stream';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import { looksOf } from '../access-delay';
-import type { FaultQueue } from '../../contracts/fault-queue';
-import type { MemorySystem } from '../../kit/memory-system';
-import type { Cursor } from '../../engine/cursor';
+import type { AccessedMemory } from '../../contracts/accessed-memory';
+import type { DeviceFaults, FaultHardware } from '../../contracts/fault-service';
+import { DEVICE_METRIC } from '../op-metrics';
+import type { ReachedAccesses } from '../reached-accesses';
 import { GroupsInFlight } from './groups-in-flight';
-import { OP_METRIC, type Segments } from '../../engine/segments';
 import { MOST_SLOTS } from './thread-group';
 
-const GPU_METRIC = OP_METRIC[1];
 /** Points that hit before the engine looks whether it is to pause. */
 const POINTS_BETWEEN_LOOKS = 4096;
 
 export class GpuFrontEnd {
+  private readonly hardware: FaultHardware;
   private readonly flight: GroupsInFlight;
   private readonly granuleBytes: number;
   private readonly perByte: number;
@@ -26,13 +26,14 @@ export class GpuFrontEnd {
   private readonly here = new Int32Array(GROUP_LANES);
 
   constructor(
-    private readonly memory: MemorySystem,
-    private readonly inner: Segments,
-    private readonly queue: FaultQueue,
+    private readonly memory: AccessedMemory,
+    private readonly reached: ReachedAccesses,
+    { hardware, path }: DeviceFaults,
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
-    this.flight = new GroupsInFlight(memory, inner, queue);
+    this.hardware = hardware;
+    this.flight = new GroupsInFlight(memory, reached, hardware, path);
   }
 
   private get device(): ProcessorIndex {
@@ -68,7 +69,7 @@ export class GpuFrontEnd {
   }
 
   private group(batch: AccessBatch, cursor: Cursor, stopAt: number, isDone: (segments: number) => boolean): void {
-    const { memory, queue } = this;
+    const { memory, hardware } = this;
     const first = batch.laneOf[cursor.group]!;
     const lanes = batch.laneOf[cursor.group + 1]! - first;
     const count = batch.count[cursor.group]!;
@@ -85,7 +86,7 @@ export class GpuFrontEnd {
         continue;
       }
       this.book(batch, first, lanes);
-      const threads = batch.dependent ? 1 : queue.threadsPerGroup;
+      const threads = batch.dependent ? 1 : hardware.threadsPerGroup;
       let slots = 1;
       let perSlot = room > 1 ? this.beforeCounter(batch, first, lanes, room) : room;
       if (perSlot < threads) {
@@ -98,7 +99,7 @@ export class GpuFrontEnd {
         const k = first + lane;
         const address = batch.address[k]! + at * batch.stride[k]!;
         group.setLane(lane, batch.op[k]! as AccessOp, batch.object[k]!, address, batch.stride[k]!, batch.bytes[k]!);
-        memory.ledger.count(batch.object[k]!, GPU_METRIC[batch.op[k]! as AccessOp], slots * perSlot);
+        memory.ledger.count(batch.object[k]!, DEVICE_METRIC[batch.op[k]! as AccessOp], slots * perSlot);
       }
       memory.accessCount += slots * perSlot * lanes;
       cursor.at += slots * perSlot;
@@ -154,35 +155,35 @@ export class GpuFrontEnd {
     const delay = memory.delays[device] ?? null;
     if (delay)
       for (let lane = 0; lane < lanes; lane++)
-        delay.access(here[lane]! >>> this.inner.blockShift, n, true, batch.dependent);
+        delay.access(here[lane]! >>> this.reached.blockShift, n, true, batch.dependent);
     return true;
   }
 
   private book(batch: AccessBatch, first: number, lanes: number): void {
     if (this.unbooked === 0) return;
     for (let k = first; k < first + lanes; k++)
-      this.memory.ledger.count(batch.object[k]!, GPU_METRIC[batch.op[k]! as AccessOp], this.unbooked);
+      this.memory.ledger.count(batch.object[k]!, DEVICE_METRIC[batch.op[k]! as AccessOp], this.unbooked);
     this.unbooked = 0;
   }
 
   /** Irregular accesses: thread groups of consecutive points. */
   private points(batch: AccessBatch, cursor: Cursor, stopAt: number, isDone: (segments: number) => boolean): boolean {
-    const { memory, queue, perByte, granuleBytes, device } = this;
+    const { memory, hardware, perByte, granuleBytes, device } = this;
     const { index, base, pitch, pointBytes: bytes, pointOp: op, pointObject: object } = batch;
     const state = memory.hotState(device);
     const delay = memory.delays[device] ?? null;
     const looks = looksOf(delay, batch.dependent);
-    const { blockShift } = this.inner;
+    const { blockShift } = this.reached;
     const masks = memory.hotMasks(device);
     const mask = masks.mask[op]!;
     const want = masks.want[op]!;
     const straddles = !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && bytes <= pitch);
-    const threads = batch.dependent ? 1 : queue.threadsPerGroup;
+    const threads = batch.dependent ? 1 : hardware.threadsPerGroup;
     let settled = cursor.at;
     const settle = (to: number): void => {
       memory.accessCount += to - settled;
       memory.busy(device, (to - settled) * bytes);
-      memory.ledger.count(object, GPU_METRIC[op], to - settled);
+      memory.ledger.count(object, DEVICE_METRIC[op], to - settled);
       settled = to;
     };
     let i = cursor.at;
@@ -214,7 +215,7 @@ export class GpuFrontEnd {
       group.isPoints = true;
       for (let slot = 0; slot < slots; slot++) group.points[slot] = base + index[i + slot]! * pitch;
       memory.accessCount += slots;
-      memory.ledger.count(object, GPU_METRIC[op], slots);
+      memory.ledger.count(object, DEVICE_METRIC[op], slots);
       i += slots;
       settled = i;
       this.flight.launch(group, batch.dependent);

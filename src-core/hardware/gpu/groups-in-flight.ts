@@ -6,12 +6,14 @@
  */
 import { assert } from '../../base/assert';
 import { READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
-import type { FaultQueue } from '../../contracts/fault-queue';
-import type { MemorySystem } from '../../kit/memory-system';
-import { OP_METRIC, type Segments } from '../../engine/segments';
+import type { AccessedMemory } from '../../contracts/accessed-memory';
+import type { FaultHardware, FaultPath } from '../../contracts/fault-service';
+import { DEVICE_METRIC } from '../op-metrics';
+import { ReusedRun } from '../access-run';
+import type { ReachedAccesses } from '../reached-accesses';
+import { utlbOfGroup } from './fault-hardware';
 import { ThreadGroup, Waiters } from './thread-group';
 
-const GPU_METRIC = OP_METRIC[1];
 /** Batches in a row after which no access could be made: so many are our bug, not a workload; throttled faults end too. */
 const MOST_IDLE_BATCHES = 100_000;
 
@@ -36,18 +38,23 @@ export class GroupsInFlight {
   private readonly spare: ThreadGroup[] = [];
   private readonly woken: ThreadGroup[] = [];
   private wokenCount = 0;
+  /** Accesses of the piece in hand. */
+  private readonly run = new ReusedRun();
+  /** The kernel's accesses form a chain. */
+  private isDependent = false;
   private readonly granuleBytes: number;
   private readonly perByte: number;
 
   constructor(
-    private readonly memory: MemorySystem,
-    private readonly inner: Segments,
-    private readonly queue: FaultQueue,
+    private readonly memory: AccessedMemory,
+    private readonly reached: ReachedAccesses,
+    private readonly hardware: FaultHardware,
+    private readonly faults: FaultPath,
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
     this.waiters = new Waiters(memory.granules);
-    this.blocked = Array.from({ length: queue.utlbs }, () => []);
+    this.blocked = Array.from({ length: hardware.utlbs }, () => []);
   }
 
   /** Which device's accesses come next; a kernel on another device first has to finish what waits. */
@@ -85,26 +92,27 @@ export class GroupsInFlight {
 
   /** A new group comes onto the device: first it needs a place. */
   launch(group: ThreadGroup, dependent: boolean): void {
-    const { memory, queue } = this;
+    const { memory, hardware, faults } = this;
+    this.isDependent = dependent;
     const now = memory.settleClock(this.device);
-    this.makePlace(Math.min(group.weight, queue.groupsInFlight), now);
+    this.makePlace(Math.min(group.weight, hardware.groupsInFlight), now);
     group.sequence = this.sequence++;
-    group.utlb = queue.utlbOf(this.groups);
+    group.utlb = utlbOfGroup(hardware, this.groups);
     this.groups += group.weight;
     this.waitingGroups += group.weight;
     this.issue(group, memory.clocks.now(this.device));
     if (dependent) while (this.waitingGroups > 0) this.service();
-    else while (queue.entries(this.device) >= queue.batchEntries()) this.service();
+    else while (faults.entries(this.device) >= faults.batchEntries()) this.service();
     if (dependent) this.drain();
   }
 
   /** Waits until `weight` more thread groups fit on the device. */
   private makePlace(weight: number, now: number): void {
-    const { queue, memory, device } = this;
+    const { hardware, memory, device } = this;
     let time = now;
     for (;;) {
       while (this.landingHead < this.landsAtPs.length && this.landsAtPs[this.landingHead]! <= time) this.land();
-      if (this.waitingGroups + this.landingGroups + weight <= queue.groupsInFlight) return;
+      if (this.waitingGroups + this.landingGroups + weight <= hardware.groupsInFlight) return;
       if (this.landingHead < this.landsAtPs.length) {
         this.waitUntil(this.landsAtPs[this.landingHead]!);
         time = memory.clocks.now(device);
@@ -118,7 +126,7 @@ export class GroupsInFlight {
     const { memory, device } = this;
     const now = memory.settleClock(device);
     if (atPs <= now) return;
-    this.queue.stalled(atPs - now);
+    this.faults.stalled(atPs - now);
     memory.clocks.reach(device, atPs);
   }
 
@@ -134,16 +142,17 @@ export class GroupsInFlight {
 
   /** One batch, and what its replay lets go on. */
   private service(): void {
-    const { queue } = this;
+    const { faults, device } = this;
     for (;;) {
       assert(
         this.idleBatches++ < MOST_IDLE_BATCHES,
         'thread groups wait for faults that no batch ever answers for good',
       );
-      const at = queue.serviceBatch(this.device);
-      const { items, count } = queue.released;
+      const at = faults.serviceBatch(device);
+      const released = faults.released(device);
+      const { items, count } = released;
       for (let i = 0; i < count; i++) this.waiters.release(items[i]!, this.wake);
-      queue.released.clear();
+      released.clear();
       const blocked = this.blockedGroups;
       this.replay(at);
       if (count > 0 || this.blockedGroups < blocked) return;
@@ -189,7 +198,6 @@ export class GroupsInFlight {
   /** Goes on with a group until its accesses are made or wait. */
   private issue(group: ThreadGroup, atPs: number): void {
     const { memory } = this;
-    this.inner.processor = this.device;
     let loads = 0;
     let isShort = false;
     for (let lane = group.next; lane < group.lanes && !isShort; lane++) {
@@ -224,30 +232,40 @@ export class GroupsInFlight {
 
   /** One slot of one lane: true where its access was made, or can never be made. Otherwise a fault was raised, or blocked. */
   private access(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
-    const { granuleBytes } = this;
+    const { granuleBytes, run } = this;
     const start = group.addressOf(lane, slot);
     const bytes = group.bytes[lane]!;
     const granule = Math.floor(start * this.perByte);
-    if (start + bytes > (granule + 1) * granuleBytes) return this.pieces(group, lane, slot, op, atPs);
-    return this.piece(group, lane, op, atPs, granule, start, group.perSlot, bytes);
+    run.op = op;
+    run.stride = group.stride[lane]!;
+    if (start + bytes > (granule + 1) * granuleBytes) return this.pieces(group, lane, slot, atPs);
+    run.granule = granule;
+    run.address = start;
+    run.count = group.perSlot;
+    run.bytes = bytes;
+    return this.piece(group, lane, atPs);
   }
 
   /**
    * An element that spans granules, piece by piece, each as soon as its granule is here: where the device cannot hold all of
    * them, or others take one while the next is on its way, all would never be here at once.
    */
-  private pieces(group: ThreadGroup, lane: number, slot: number, op: AccessOp, atPs: number): boolean {
-    const { memory, granuleBytes } = this;
+  private pieces(group: ThreadGroup, lane: number, slot: number, atPs: number): boolean {
+    const { memory, granuleBytes, run } = this;
     const start = group.addressOf(lane, slot);
     const outer = start + group.bytes[lane]!;
     for (let at = start + group.made(lane, slot); at < outer;) {
       const granule = Math.floor(at * this.perByte);
       const end = Math.min(outer, (granule + 1) * granuleBytes);
-      if (!this.piece(group, lane, op, atPs, granule, at, 1, end - at)) return false;
+      run.granule = granule;
+      run.address = at;
+      run.count = 1;
+      run.bytes = end - at;
+      if (!this.piece(group, lane, atPs)) return false;
       // Pieces of an element count as accesses of their own, as everywhere in the engine.
       if (at > start) {
         memory.accessCount++;
-        memory.ledger.count(group.object[lane]!, GPU_METRIC[op], 1);
+        memory.ledger.count(group.object[lane]!, DEVICE_METRIC[run.op], 1);
       }
       group.setMade(lane, slot, end < outer ? end - start : 0);
       at = end;
@@ -255,26 +273,18 @@ export class GroupsInFlight {
     return true;
   }
 
-  /** `count` accesses inside one granule; the answer is that of `access`. */
-  private piece(
-    group: ThreadGroup,
-    lane: number,
-    op: AccessOp,
-    atPs: number,
-    granule: number,
-    start: number,
-    count: number,
-    bytes: number,
-  ): boolean {
-    const { memory, device, queue } = this;
-    const here = memory.isLocal(device, granule, op);
-    if (here || memory.mapsRemotely(device, granule, op)) {
-      this.inner.reach(here, granule, start, group.stride[lane]!, count, bytes, op);
+  /** The accesses of `run`, inside one granule; the answer is that of `access`. */
+  private piece(group: ThreadGroup, lane: number, atPs: number): boolean {
+    const { memory, device, faults, run } = this;
+    const { granule, op } = run;
+    const isLocal = memory.isLocal(device, granule, op);
+    if (isLocal || memory.mapsRemotely(device, granule, op)) {
+      this.reached.made(device, run, isLocal, this.isDependent);
       this.idleBatches = 0;
       return true;
     }
-    if (queue.isFatal(device, granule, op)) return true;
-    if (!queue.raise(device, group.utlb, granule, op, group.object[lane]!, atPs)) group.isBlocked = true;
+    if (faults.isFatal(device, granule, op)) return true;
+    if (!faults.raise(device, group.utlb, granule, op, group.object[lane]!, atPs)) group.isBlocked = true;
     else this.waiters.add(granule, group);
     return false;
   }

@@ -6,7 +6,7 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Mm } from '../../kernel/mm';
 import type { Page } from '../../kernel/page';
 import { entryAt, pageOf, type Pte } from '../../kernel/page-table';
-import { TRACKED } from '../residency';
+import { TRACKED } from '../../contracts/accessed-memory';
 import type { LinuxHost } from './backend';
 import type { AccessTable } from './host-parts';
 import { ACCESS_BITS, FRESH, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';

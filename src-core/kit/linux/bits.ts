@@ -2,8 +2,7 @@
  * One byte per granule and processor: its page table as far as the hot path needs it. TRACKED and PENDING lie where
  * kit/residency.ts has them, so that the ledger and the fault buffer mean the same.
  */
-import type { HotMasks } from '../memory-system';
-import { PENDING, TRACKED } from '../residency';
+import { PENDING, TRACKED, type HotMasks } from '../../contracts/accessed-memory';
 
 /** Reads and writes that find the page in the processor's own memory. */
 export const READ_LOCAL = 0b0000_0001;

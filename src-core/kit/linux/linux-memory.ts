@@ -16,8 +16,8 @@ import { pageOf, entryAt, type Pte } from '../../kernel/page-table';
 import { createKernel } from '../../kernel/create-kernel';
 import { METRIC, REASON } from '../codes';
 import { Whereabouts } from './whereabouts';
-import { MemorySystem, type HotMasks, type MemoryConfig } from '../memory-system';
-import { PENDING } from '../residency';
+import { PENDING, type AccessRun, type HotMasks } from '../../contracts/accessed-memory';
+import { MemorySystem, type MemoryConfig } from '../memory-system';
 import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
 import { AccessBits } from './access-bits';
 import { Answers } from './answers';
@@ -239,16 +239,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   isPending(processor: ProcessorIndex, granule: number): boolean {
     return (this.access.of(processor)[granule]! & PENDING) !== 0;
   }
-  override watched(
-    processor: ProcessorIndex,
-    granule: number,
-    op: AccessOp,
-    start: number,
-    stride: number,
-    count: number,
-    bytes: number,
-  ): void {
-    this.contents?.accessed(processor, granule, op, start - granule * PAGE_BYTES, stride, count, bytes);
+  override watched(processor: ProcessorIndex, { granule, op, address, stride, count, bytes }: AccessRun): void {
+    this.contents?.accessed(processor, granule, op, address - granule * PAGE_BYTES, stride, count, bytes);
   }
 
   // --- faults ---

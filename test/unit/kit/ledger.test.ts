@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { METRIC_COUNT, metricIndex, NO_OBJECT, type Metric } from '../../../src-core/model/events';
 import { ATOMIC, CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../../src-core/model/processor';
 import { Ledger } from '../../../src-core/kit/ledger';
-import { Residency, TRACKED } from '../../../src-core/kit/residency';
+import { TRACKED } from '../../../src-core/contracts/accessed-memory';
+import { Residency } from '../../../src-core/kit/residency';
 import { layOut } from '../../property/random-program';
 
 const GPU = 1;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BrokenInvariant } from '../../../src-core/base/assert';
 import { randomStream } from '../../../src-core/base/random';
 import { CPU } from '../../../src-core/model/processor';
-import { PENDING, Residency, TRACKED } from '../../../src-core/kit/residency';
+import { PENDING, TRACKED } from '../../../src-core/contracts/accessed-memory';
+import { Residency } from '../../../src-core/kit/residency';
 
 /** The recency list of a device, oldest first. */
 function order(residency: Residency, device: number): number[] {

@@ -11,9 +11,10 @@ import { EVICTION, MIGRATION, NO_OBJECT, NO_PROCESSOR } from '../../../model/eve
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { toVirtual } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
-import { type HotMasks, type MemoryConfig, MemorySystem } from '../../../kit/memory-system';
+import { PENDING, type HotMasks } from '../../../contracts/accessed-memory';
+import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { RemoteMappings } from './remote-mappings';
-import { BOUNCED, HIT_MASK, OWNER_MASK, PENDING } from '../../../kit/residency';
+import { BOUNCED, HIT_MASK, OWNER_MASK } from '../../../kit/residency';
 
 /** What one service call brings in. Reused. */
 interface Wanted {

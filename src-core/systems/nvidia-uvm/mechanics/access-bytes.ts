@@ -5,8 +5,7 @@
 import { createByteColumn, hasAny, rewrite, type ByteColumn } from '../../../base/byte-column';
 import type { PageMask } from '../../../base/page-mask';
 import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import type { HotMasks } from '../../../kit/memory-system';
-import { PENDING, TRACKED } from '../../../kit/residency';
+import { PENDING, TRACKED, type HotMasks } from '../../../contracts/accessed-memory';
 import type { VaBlock } from './va-block';
 
 const READ_LOCAL = 0b0000_0001;

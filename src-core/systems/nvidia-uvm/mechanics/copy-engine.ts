@@ -5,10 +5,10 @@
  */
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../../../contracts/nvidia-vocabulary';
 import { READ, WRITE, type AccessOp } from '../../../model/processor';
-import type { UvmQueueHost } from './uvm-queue';
+import type { UvmFaultsHost } from './uvm-faults';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
-export interface CopyEngineHost extends UvmQueueHost {
+export interface CopyEngineHost extends UvmFaultsHost {
   settleClock(processor: Processor): number;
   busy(processor: Processor, bytes: number): void;
   remoteAccess(processor: Processor, granule: number, count: number, bytes: number): void;

@@ -1,22 +1,19 @@
 /**
- * The bottom half for replayable faults of one GPU (uvm_gpu_replayable_faults.c): fetches a batch from the buffer, merges,
- * sorts, services block after block, and replays by the policy in force. The engine calls it when the device has nothing left
+ * The bottom half for replayable faults of one GPU (uvm_gpu_replayable_faults.c): merges a fetched batch,
+ * sorts it, services block after block, and replays by the policy in force. The front end calls it when the device has nothing left
  * to run or a batch is full; the driver's thread works beside the device until then.
  */
+import type { FaultBuffer, FaultColumns } from '../../../contracts/fault-service';
 import { FLUSH, type PrefetchFaultGate } from '../../../contracts/nvidia-uvm';
 import type { FaultBatch } from '../../../contracts/nvidia-fault-batch';
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../../../contracts/nvidia-vocabulary';
 import { ATOMIC, READ, WRITE, type AccessOp } from '../../../model/processor';
-import { GranuleList } from '../../../base/granule-list';
-import type { FaultRing } from '../../../hardware/gpu/fault-ring';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
 /** By AccessOp: reads are READ, device atomics ATOMIC_WEAK, everything else WRITE. */
-export const GPU_ACCESS: readonly AccessType[] = [ACCESS.read, ACCESS.write, ACCESS.write, ACCESS.atomicWeak];
-/** How intrusive an access is, for merging inside a uTLB. */
-export const ACCESS_RANK = Uint8Array.from(GPU_ACCESS);
+const GPU_ACCESS: readonly AccessType[] = [ACCESS.read, ACCESS.write, ACCESS.write, ACCESS.atomicWeak];
 
 export class FaultDriver {
   /** When the driver's thread is free again, ps. */
@@ -35,7 +32,6 @@ export class FaultDriver {
     private readonly host: UvmHost,
     private readonly service: BlockService,
     private readonly device: Processor,
-    readonly ring: FaultRing,
     utlbs: number,
     private readonly report: (granule: number, op: AccessOp, object: number, reason: number) => number,
     private readonly cancel: (result: string, granule: number, op: AccessOp) => void,
@@ -44,17 +40,14 @@ export class FaultDriver {
   }
 
   /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
-  serviceBatch(devicePs: number, released: GranuleList): number {
-    const { host, ring } = this;
+  serviceBatch(devicePs: number, fetched: FaultColumns, buffer: FaultBuffer): number {
+    const { host } = this;
     const { work, knobs, tally } = host;
-    const keepsStale = knobs.replayPolicy !== 'batch_flush';
-    if (!keepsStale) ring.dropAnswered();
-    const first = ring.peek();
-    const raisedPs = first < 0 ? devicePs : ring.atPs(first);
+    const raisedPs = fetched.count === 0 ? devicePs : fetched.atPs[0]!;
     const startPs = Math.max(this.freePs, raisedPs);
     work.begin(startPs);
     this.wakeUp(raisedPs);
-    this.fetch(keepsStale);
+    this.merge(fetched);
     tally.batches++;
     work.undivided('batchFixed');
     work.undivided('batchPerFault', this.batch.unique);
@@ -68,14 +61,8 @@ export class FaultDriver {
     if (throttled) this.throttledNow++;
     host.decisions.gatePrefetchFaults(this.gate, 0, knobs.batchCount, knobs.reenablePrefetchFaultsMs, nowNs(host));
     this.replay();
-    for (let i = 0; i < this.batch.unique; i++) {
-      const granule = this.batch.page[this.batch.order[i]!]!;
-      this.release(granule);
-    }
-    const { items, count } = this.freed;
-    for (let i = 0; i < count; i++) released.push(items[i]!);
-    this.freed.clear();
-    if (ring.outstanding === 0) this.endRun();
+    for (let i = 0; i < this.batch.unique; i++) buffer.answer(this.batch.page[this.batch.order[i]!]!);
+    if (buffer.outstanding === 0) this.endRun();
     host.tally.driverPs += work.endPs - startPs;
     this.freePs = work.endPs;
     return this.freePs;
@@ -106,19 +93,15 @@ export class FaultDriver {
     this.replaysNow = 0;
   }
 
-  private fetch(keepsStale: boolean): void {
-    const { batch, ring, host } = this;
+  private merge(fetched: FaultColumns): void {
+    const { batch, host, objects } = this;
     const { tally, work } = host;
     batch.maxBatchSize = host.knobs.batchCount;
     batch.coalesce = host.knobs.coalesce;
     batch.begin();
-    for (;;) {
-      if (!keepsStale) ring.dropAnswered();
-      const slot = ring.peek();
-      if (slot < 0 || !batch.hasRoom()) break;
-      this.objects[batch.cached] = ring.object(slot);
-      batch.add(0, ring.granule(slot), GPU_ACCESS[ring.op(slot)]!, ring.utlb(slot), false);
-      ring.next();
+    for (let i = 0; i < fetched.count; i++) {
+      objects[i] = fetched.object[i]!;
+      batch.add(0, fetched.granule[i]!, GPU_ACCESS[fetched.op[i]!]!, fetched.utlb[i]!, false);
     }
     tally.fetched += batch.cached;
     tally.coalesced += batch.unique;
@@ -210,15 +193,6 @@ export class FaultDriver {
     this.host.tally.replays++;
     this.replaysNow++;
     this.host.work.driver('replay');
-  }
-
-  private readonly freed = new GranuleList();
-
-  /** The page's faults have their answer: a mapping, or the next replay. */
-  release(granule: number): void {
-    if (!this.ring.answer(granule)) return;
-    this.host.access.setPending(this.device, granule, false);
-    this.freed.push(granule);
   }
 }
 

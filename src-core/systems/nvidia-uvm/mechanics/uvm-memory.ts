@@ -20,10 +20,13 @@ import type { OsStep } from '../../../model/os-action';
 import { processorName, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { toVirtual, VA_BLOCK_BYTES } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
-import { MemorySystem, type HotMasks, type MemoryConfig } from '../../../kit/memory-system';
+import type { HotMasks } from '../../../contracts/accessed-memory';
+import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { OWNER_MASK } from '../../../kit/residency';
 import { AccessBytes, UVM_MASKS } from './access-bytes';
 import { BlockMap } from './block-map';
+import type { DeviceFaults } from '../../../contracts/fault-service';
+import { BufferedFaults } from '../../../hardware/gpu/buffered-faults';
 import { faultHardware } from '../../../hardware/gpu/fault-hardware';
 import { executeUvmCall } from './calls';
 import { CopyEngine } from './copy-engine';
@@ -37,7 +40,7 @@ import { summarizeUvm } from './summary';
 import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
-import { UvmQueue, type UvmQueueHost } from './uvm-queue';
+import { UvmFaults, type UvmFaultsHost } from './uvm-faults';
 import { rootOf, type VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
@@ -49,7 +52,7 @@ const MOST_NAPS = 100_000;
 /** UvmEventType, by THRASHING_EVENT. */
 const EVENT_NAMES = ['ThrashingDetected', 'ThrottlingStart', 'ThrottlingEnd'] as const;
 
-export class UvmMemory extends MemorySystem implements UvmQueueHost {
+export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   readonly topology: UvmTopology;
   readonly access: AccessBytes;
   readonly ranges = new RangePolicies();
@@ -57,7 +60,8 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
   readonly tools = new ToolsEvents(this);
   readonly work: WorkClock;
   readonly memoryOf: readonly RootChunks[];
-  override readonly faultQueue: UvmQueue;
+  override readonly deviceFaults: DeviceFaults;
+  private readonly buffers: BufferedFaults;
   knobs: UvmKnobs;
   thrashing: ThrashingDetector | null = null;
   private readonly map: BlockMap;
@@ -97,7 +101,10 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     this.blocks = new BlockService(this);
     this.explicit = new ExplicitCalls(this, this.blocks);
     this.engine = new CopyEngine(this, this.blocks);
-    this.faultQueue = new UvmQueue(this, this.blocks, faultHardware(config.machine));
+    const hardware = faultHardware(config.machine);
+    const service = new UvmFaults(this, this.blocks, hardware.utlbs);
+    this.buffers = new BufferedFaults(hardware, this, service, processors);
+    this.deviceFaults = { hardware, path: this.buffers };
     this.startThrashing();
     this.populateHost();
   }
@@ -145,7 +152,7 @@ export class UvmMemory extends MemorySystem implements UvmQueueHost {
     return this.map.at(index);
   }
   answered(device: ProcessorIndex, granule: number): void {
-    if (device !== CPU) this.faultQueue.drivers[device]!.release(granule);
+    if (device !== CPU) this.buffers.answer(device, granule);
   }
   fault(device: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number {
     return this.report(device, granule, op, object, reason);

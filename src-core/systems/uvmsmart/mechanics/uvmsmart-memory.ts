@@ -10,11 +10,14 @@
  */
 import { assert } from '../../../base/assert';
 import { NO_OBJECT } from '../../../model/events';
+import type { MachineSpec } from '../../../model/machine';
 import type { SystemChoice, SystemSummary } from '../../../model/memory-system';
 import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { METRIC, REASON } from '../../../kit/codes';
-import { type HotMasks, type MemoryConfig, MemorySystem } from '../../../kit/memory-system';
-import { OWNER_MASK, PENDING } from '../../../kit/residency';
+import { PENDING, type AccessRun, type HotMasks } from '../../../contracts/accessed-memory';
+import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
+import { OWNER_MASK } from '../../../kit/residency';
+import type { DeviceFaults, FaultHardware } from '../../../contracts/fault-service';
 import { layOutTrees, type Tree } from './allocations';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
@@ -29,6 +32,16 @@ import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
 /** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */
 const LINE_BYTES = 128;
 
+/** Thread groups as the machine has them; the simulator limits no faults. One thread, where the machine says nothing. */
+function unlimited({ gpu }: MachineSpec): FaultHardware {
+  const [smCount, smsPerUtlb, utlbs] = [gpu?.smCount.value ?? 1, gpu?.smCount.value ?? 1, 1];
+  return {
+    threadsPerGroup: gpu?.threadsPerWarp.value ?? 1,
+    groupsInFlight: smCount * (gpu?.warpsPerSm.value ?? 1),
+    ...{ smCount, smsPerUtlb, utlbs, faultsPerUtlb: Infinity, bufferEntries: Infinity },
+  };
+}
+
 export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHost {
   readonly tally = new UvmsmartTally();
   readonly books = new Books(this);
@@ -39,7 +52,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   private readonly trees: readonly Tree[];
   /** No access of the device is a plain hit: every one is watched. */
   private readonly masks: HotMasks = { mask: new Uint8Array(4), want: new Uint8Array(4).fill(1) };
-  override readonly faultQueue: UvmsmartQueue;
+  override readonly deviceFaults: DeviceFaults;
 
   constructor(
     readonly system: SystemChoice,
@@ -54,18 +67,13 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
       ...{ options, trees, leaves, residency, books, tally },
       capacity: this.capacity(),
       seed: config.policies.seed,
-      arrived: (page) => this.faultQueue.arrives(page),
+      arrived: (page) => queue.arrives(page),
       transferPs: links && ((from, to, pages) => links.durationPs(from, to, pages * PAGE_BYTES)),
     });
     const { gpu } = config.machine;
-    this.faultQueue = new UvmsmartQueue(
-      this,
-      this.gmmu,
-      gpu?.threadsPerWarp.value ?? 1,
-      gpu ? gpu.smCount.value * gpu.warpsPerSm.value : 1,
-      () => this.options.pageWalkPs,
-      links ? (gpu?.memoryLatency.value ?? 0) : 0,
-    );
+    const memoryPs = links ? (gpu?.memoryLatency.value ?? 0) : 0;
+    const queue = new UvmsmartQueue(this, this.gmmu, () => this.options.pageWalkPs, memoryPs);
+    this.deviceFaults = { hardware: unlimited(config.machine), path: queue };
     this.populate();
   }
 
@@ -108,15 +116,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   /** Nothing to do: the next access finds the threshold reached, and faults. */
   counterNotifies(_processor: ProcessorIndex, _granule: number): void {}
 
-  override watched(
-    processor: ProcessorIndex,
-    granule: number,
-    op: AccessOp,
-    _start: number,
-    stride: number,
-    count: number,
-    bytes: number,
-  ): void {
+  override watched(processor: ProcessorIndex, { granule, op, stride, count, bytes }: AccessRun): void {
     if (processor === CPU) return;
     const span = count > 1 ? (count - 1) * Math.min(Math.abs(stride), LINE_BYTES) + bytes : bytes;
     const requests = Math.ceil(span / LINE_BYTES);
@@ -133,7 +133,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     this.tally.remotePs += requests * remotePs;
     const end = this.gmmu.port.remote(now, requests, remotePs);
     // Thread groups wait for their own requests; the device stands still when all of them do.
-    this.clocks.reach(processor, end - (this.faultQueue.groupsInFlight - 1) * remotePs);
+    this.clocks.reach(processor, end - (this.deviceFaults.hardware.groupsInFlight - 1) * remotePs);
   }
 
   // --- faults ---

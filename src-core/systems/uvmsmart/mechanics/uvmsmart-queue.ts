@@ -4,8 +4,8 @@
  * An access to a page on its way is merged with the fault that asked for it. Source: UVMSmart, gpu-sim.cc, gmmu_t::cycle.
  */
 import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import type { FaultQueue } from '../../../contracts/fault-queue';
 import { GranuleList } from '../../../base/granule-list';
+import type { FaultPath } from '../../../contracts/fault-service';
 import type { Gmmu } from './gmmu';
 
 export interface QueueHost {
@@ -20,9 +20,8 @@ export interface QueueHost {
   stoodStill(granules: readonly number[], ps: number): void;
 }
 
-export class UvmsmartQueue implements FaultQueue {
-  readonly released = new GranuleList();
-  readonly utlbs = 1;
+export class UvmsmartQueue implements FaultPath {
+  private readonly replayed = new GranuleList();
   private readonly awaited = new Set<number>();
   /** Awaited pages that are there. */
   private arrived: number[] = [];
@@ -31,17 +30,12 @@ export class UvmsmartQueue implements FaultQueue {
   constructor(
     private readonly host: QueueHost,
     private readonly gmmu: Gmmu,
-    readonly threadsPerGroup: number,
-    readonly groupsInFlight: number,
     /** From the access until the fault is seen, ps. */
     private readonly pageWalkPs: () => number,
     /** From the arrival of a page until those who waited have their data and others can take their place, ps. */
     private readonly memoryPs: number,
   ) {}
 
-  utlbOf(_group: number): number {
-    return 0;
-  }
   /** Whoever waits for a page goes on as soon as it is there. */
   batchEntries(): number {
     return 1;
@@ -79,8 +73,12 @@ export class UvmsmartQueue implements FaultQueue {
     const at = this.gmmu.advance(Infinity, () => this.arrived.length > 0);
     this.last = this.arrived;
     this.arrived = [];
-    for (const page of this.last) this.released.push(page);
+    for (const page of this.last) this.replayed.push(page);
     return at + this.memoryPs;
+  }
+
+  released(_device: ProcessorIndex): GranuleList {
+    return this.replayed;
   }
 
   stalled(ps: number): void {

@@ -1,0 +1,89 @@
+/**
+ * What a memory system shows to whoever makes accesses: the executor for the CPU, a device's front end for its thread
+ * groups. Most accesses need one byte of it and nothing else.
+ */
+import type { AccessOp, ProcessorIndex } from '../model/processor';
+
+/** A ledger follows the granule byte by byte: none of its accesses is a plain hit. */
+export const TRACKED = 0b0000_1000;
+/** A fault on the granule waits for its batch. */
+export const PENDING = 0b0001_0000;
+
+/** Accesses of one kind inside one granule. Filled anew for each run: valid during the call that receives it. */
+export interface AccessRun {
+  readonly granule: number;
+  readonly op: AccessOp;
+  /** Space offset of the first one. */
+  readonly address: number;
+  /** Bytes from one to the next. */
+  readonly stride: number;
+  readonly count: number;
+  /** Of one access. */
+  readonly bytes: number;
+}
+
+/** When an access needs no more than the granule's byte of `hotState`. */
+export interface HotMasks {
+  /** By AccessOp: the access is a plain hit where (state & mask[op]) === want[op]. */
+  readonly mask: Uint8Array;
+  readonly want: Uint8Array;
+}
+
+/** Whether an access finds its granule, and in which way. */
+export interface AccessTables {
+  /** State bytes by granule, as the processor sees them. The array stays the same for the whole run. */
+  hotState(processor: ProcessorIndex): Uint8Array;
+  hotMasks(processor: ProcessorIndex): HotMasks;
+  /** true: the access finds the granule in the processor's own memory, questions of the ledger aside. */
+  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  /** true: the processor may make the access where the granule lies, over the link. */
+  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  /** Remote accesses that may still be made before the access counter moves the granule; Infinity where none counts. */
+  remoteBudget(processor: ProcessorIndex, granule: number): number;
+}
+
+/** The counters of objects. */
+export interface AccessLedger {
+  readonly objectOf: Uint16Array;
+  count(object: number, metric: number, amount: number): void;
+}
+
+/** What accesses take beside their bytes; see hardware/access-delay.ts. */
+export interface AccessDelays {
+  access(block: number, count: number, isLocal: boolean, isDependent: boolean): void;
+  point(block: number, isDependent: boolean): void;
+}
+
+export interface AccessedMemory extends AccessTables {
+  readonly granuleBytes: number;
+  readonly granulesPerBlock: number;
+  readonly granules: number;
+  /** Accesses executed so far; whoever executes them counts. */
+  accessCount: number;
+  readonly residency: { readonly state: Uint8Array };
+  readonly ledger: AccessLedger;
+  readonly delays: readonly (AccessDelays | null)[];
+
+  // --- time, in ps ---
+  readonly clocks: {
+    now(processor: ProcessorIndex): number;
+    reach(processor: ProcessorIndex, instantPs: number): void;
+  };
+  /** Brings a processor's clock up to date with the accesses it made. Only at points that pausing cannot shift. */
+  settleClock(processor: ProcessorIndex): number;
+
+  // --- accesses that were made ---
+  /** Bytes in the processor's own memory. */
+  busy(processor: ProcessorIndex, bytes: number): void;
+  /** `count` accesses over the link, `bytes` in all. */
+  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
+  /** true: the system wants to hear of `used`; may change at the start of a fault batch. */
+  readonly followsUse: boolean;
+  /** A device used memory of its own: once per run of accesses inside a granule, or of points in a VA block. */
+  used(device: ProcessorIndex, granule: number): void;
+  /** true: every access passes `watched`, none is a plain hit. */
+  readonly watches: boolean;
+  watched(processor: ProcessorIndex, run: AccessRun): void;
+  /** The granule of the run carries TRACKED: the ledger looks at its bytes. */
+  tracked(run: AccessRun, isLocal: boolean): void;
+}

@@ -1,0 +1,12 @@
+import type { AccessRun } from '../contracts/accessed-memory';
+import { READ, type AccessOp } from '../model/processor';
+
+/** A run that can be filled again and again; whoever makes accesses owns one. */
+export class ReusedRun implements AccessRun {
+  granule = 0;
+  op: AccessOp = READ;
+  address = 0;
+  stride = 0;
+  count = 0;
+  bytes = 0;
+}

@@ -1,0 +1,17 @@
+/** Under which metric an access counts. */
+import { metricIndex } from '../model/events';
+
+/** By AccessOp. */
+export const CPU_METRIC = [
+  metricIndex('cpuReads'),
+  metricIndex('cpuWrites'),
+  metricIndex('cpuReadWrites'),
+  metricIndex('cpuAtomics'),
+] as const;
+/** By AccessOp. */
+export const DEVICE_METRIC = [
+  metricIndex('gpuReads'),
+  metricIndex('gpuWrites'),
+  metricIndex('gpuReadWrites'),
+  metricIndex('gpuAtomics'),
+] as const;
