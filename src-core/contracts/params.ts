@@ -70,6 +70,9 @@ export const choice = <const V extends readonly [string, ...string[]]>(field: {
     .default(field.initial as never)
     .meta(about(field));
 
+/** The values of fields that are declared together. */
+export type ParamsOf<Fields extends z.ZodRawShape> = Readonly<z.infer<z.ZodObject<Fields>>>;
+
 export type ParamValues = Readonly<Record<string, number | string | boolean>>;
 
 /** Fills in defaults and checks ranges; the error names the parameter and what was expected. */

@@ -12,7 +12,6 @@ import {
   type Cursor,
   type StepInfo,
 } from '../contracts/access-stream';
-import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
 import type { PolicyEntry } from '../contracts/policy';
 import { NO_POLICY, reasonCode } from '../model/events';
 import type { MachineSpec } from '../model/machine';
@@ -27,8 +26,7 @@ import {
   type ScenarioSpec,
   type SystemChange,
 } from '../model/scenario';
-import { createMemory } from '../systems/create-memory';
-import type { MemoryConfig, MemorySystem } from '../kit/memory-system';
+import type { MemoryKit, MemorySystem, MemorySystemInRun } from '../kit/memory-system';
 import { PoliciesInForce } from '../kit/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import { Executor } from './executor';
@@ -37,15 +35,17 @@ import type { RunObserver } from './observer';
 
 const CHANGED = reasonCode('changed');
 
+/** Makes the memory of a run. @param system null: the ideal one, which has no parameters */
+export type CreateMemory = (system: SystemChoice | null, machine: MachineSpec, kit: MemoryKit) => MemorySystemInRun;
+
 export interface RunConfig {
   readonly source: AccessSource;
   readonly machine: MachineSpec;
   readonly scenario: ScenarioSpec;
   readonly findPolicy: (choice: PolicyChoice) => PolicyEntry | undefined;
-  /** Decisions of NVIDIA's driver, where the memory system is built on it. */
-  readonly decisions?: NvidiaDecisions | undefined;
+  readonly createMemory: CreateMemory;
   readonly recorder: Recorder;
-  /** Sees every access of the run; for runs on the managed system. */
+  /** Sees every access of the run; for runs on the ideal system. */
   readonly observer?: RunObserver;
 }
 
@@ -73,6 +73,7 @@ interface Frame {
 
 export class Run {
   readonly memory: MemorySystem;
+  private readonly created: MemorySystemInRun;
   readonly policies: PoliciesInForce;
   readonly executor: Executor;
   readonly applied: AppliedChange[] = [];
@@ -82,7 +83,7 @@ export class Run {
   phase = '';
   private scheduled: PolicyChange[];
   private live: RunChange[] = [];
-  /** The memory system with its parameters as they are in force; null = managed, which has none. */
+  /** The memory system with its parameters as they are in force; null = the ideal one, which has none. */
   system: SystemChoice | null;
   private readonly frames: Frame[] = [];
   private readonly phases = new Map<string, number>();
@@ -101,16 +102,14 @@ export class Run {
     for (const choice of scenario.policies) this.policies.set(choice);
     this.scheduled = [...scenario.changes];
     this.system = scenario.system ?? null;
-    this.memory = createMemory(this.system, {
+    this.created = config.createMemory(this.system, machine, {
       space: source.space,
-      machine,
       devices: source.devices,
       deviceMemoryBytes: scenario.deviceMemoryBytes,
       granuleBytes: scenario.granularity,
       usefulBytes: scenario.usefulBytes,
       policies: this.policies,
       deviceObjects: source.deviceObjects ?? null,
-      decisions: config.decisions ?? null,
       sink: recorder,
       batchBegins: () => {
         this.batchBegins();
@@ -124,13 +123,14 @@ export class Run {
         : null,
       ...this.listener(),
     });
+    this.memory = this.created.memory;
     this.executor = new Executor(this.memory, touched);
     this.rows = new LedgerRows(this.memory, recorder);
     this.main = branchOf(source.open());
     this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
   }
 
-  private listener(): Pick<MemoryConfig, 'heard'> {
+  private listener(): Pick<MemoryKit, 'heard'> {
     const { observer } = this.config;
     return observer
       ? {
@@ -372,7 +372,7 @@ export class Run {
   private setKnobs({ id, params }: SystemChange): SystemChange {
     assert(this.system?.id === id, `parameters of the memory system "${id}" were accepted in a run without it`);
     this.system = { id, params: { ...this.system.params, ...params } };
-    this.memory.knobsChanged(this.system.params);
+    this.created.change(this.system.params);
     return { kind: 'system', ...this.system };
   }
 }

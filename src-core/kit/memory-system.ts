@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert';
 import type { EventSink } from '../model/event-sink';
-import type { NvidiaDecisions } from '../contracts/nvidia-uvm';
+import type { CreatedSystem, RunnableSystem } from '../contracts/memory-system';
 import type { EvictionView, Granule } from '../contracts/policy';
 import type { AccessedMemory, AccessRun, HotMasks } from '../contracts/accessed-memory';
 import type { DeviceFaults } from '../contracts/fault-service';
@@ -13,7 +13,7 @@ import { AccessDelay, remoteRate } from '../hardware/access-delay';
 import { Interconnect } from '../hardware/interconnect';
 import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
-import type { SystemChoice, SystemSummary } from '../model/memory-system';
+import type { SystemReport } from '../model/memory-system';
 import type { OsStep } from '../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
@@ -40,13 +40,20 @@ export interface MemoryConfig {
   readonly batchServiced: () => void;
   /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
   readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
-  /** Decisions of NVIDIA's driver, for the memory systems that are built on it; null for others. */
-  readonly decisions: NvidiaDecisions | null;
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
   /** Hears of every segment of accesses that was made, whoever makes it; absent where nobody looks on. */
   readonly heard?: MemorySystem['watched'];
 }
+
+/** What a run gives to the memory system that it creates; the machine comes beside it. */
+export type MemoryKit = Omit<MemoryConfig, 'machine'>;
+
+/** An entry of systems/index.ts. */
+export type MemorySystemEntry = RunnableSystem<MemoryKit, MemorySystem>;
+
+/** The memory system of a run, with the way to other values of its parameters. */
+export type MemorySystemInRun = CreatedSystem<MemorySystem>;
 
 function delaysOf(
   { gpu, timing }: MachineSpec,
@@ -178,16 +185,11 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   barrier(_durationPs: number): void {}
   /** A call to the operating system; nothing in systems without one. */
   call(_step: OsStep): void {}
-  /**
-   * Parameters of the system took other values: called at the start of a fault batch, before any decision of it, with all
-   * parameters as they are now. Only those differ that the system's declaration marks as live.
-   */
-  knobsChanged(_params: SystemChoice['params']): void {
-    assert(false, 'a memory system without live parameters was given other values');
-  }
+  /** See `Tunable`. Nothing to do for systems that read their parameters where they use them. */
+  paramsChanged(): void {}
   /** The run is over; the books are closed next. */
   ends(): void {}
-  systemSummary(): SystemSummary | null {
+  systemReport(): SystemReport | null {
     return null;
   }
 

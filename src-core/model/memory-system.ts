@@ -134,15 +134,20 @@ export interface SystemFigure {
   readonly value: number | null;
 }
 
-export interface SystemSummary {
-  readonly id: MemorySystemId;
-  readonly title: string;
-  /** The run's policies governed it; absent = it decided by itself. */
-  readonly followsPolicies?: true;
-  readonly params: SystemChoice['params'];
+/** What a memory system knows of its run at the end. */
+export interface SystemReport {
   readonly numbers: SystemNumbers;
   /** Beside the numbers that every system has; absent = none. */
   readonly figures?: readonly SystemFigure[];
   readonly requirements: readonly RequirementRow[];
   readonly outcomes: readonly OutcomeRow[];
+}
+
+/** The same with what the registry knows of the system. */
+export interface SystemSummary extends SystemReport {
+  readonly id: MemorySystemId;
+  readonly title: string;
+  /** The run's policies governed it; absent = it decided by itself. */
+  readonly followsPolicies?: true;
+  readonly params: SystemChoice['params'];
 }

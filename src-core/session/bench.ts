@@ -14,7 +14,7 @@ import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';
 import { compileWorkload, loadWorkload } from '../workload';
 import { findMachine, resolveScenario } from './scenario';
-import { decisionsOf } from './system-decisions';
+import { createMemory } from './create-memory';
 import { ENGINE_VERSION } from './version';
 
 export interface BenchCase {
@@ -209,7 +209,6 @@ export async function runBenchCase(
   const workload = loadWorkload(bench.text, `${bench.id}.yaml`);
   const machine = findMachine(workload.machine ?? 'r0');
   const scenario: ScenarioSpec = resolveScenario({ ...workload, usefulBytes }, {}, machine);
-  const decisions = decisionsOf(scenario.system?.id);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const header: RecordingHeader = {
     format: FORMAT_VERSION,
@@ -232,7 +231,7 @@ export async function runBenchCase(
     timeline.ingest(chunk);
   });
   const run = new Run(
-    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), decisions, recorder },
+    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), createMemory, recorder },
     null,
   );
   while (!run.finished && run.phase !== 'timed') await run.advance(1_000);

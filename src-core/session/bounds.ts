@@ -28,6 +28,7 @@ import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
 import { memorySystems } from '../systems';
 import { Recorder } from '../record/recorder';
+import { createMemory } from './create-memory';
 import { runBeside, type BesideContext } from './beside';
 import type { Runnable } from './open';
 
@@ -212,7 +213,7 @@ async function observeInput(
   };
   const pass = (ordered: boolean) =>
     observe(
-      { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
+      { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, createMemory },
       new Recorder(platform.createHash(), null, null),
       unitBytes as Granularity,
       ordered,

@@ -5,7 +5,7 @@ import { lookAhead } from '../engine/look-ahead';
 import { Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
-import type { SystemChoice, SystemSummary } from '../model/memory-system';
+import type { SystemChoice, SystemReport, SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
 import { isPolicy, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
@@ -18,7 +18,7 @@ import { Timeline } from '../timeline/timeline';
 import type { Runnable } from './open';
 import { formatChange } from './run-flags';
 import { summarize } from './summary';
-import { decisionsOf } from './system-decisions';
+import { createMemory } from './create-memory';
 
 /**
  * Segments per slice: a few milliseconds, so that a pause is felt at once. A segment that faults on the Linux model takes a
@@ -66,7 +66,7 @@ export class LiveRun {
     this.run = new Run(
       {
         ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
-        ...{ decisions: decisionsOf(header.scenario.system?.id), recorder: this.recorder },
+        ...{ createMemory, recorder: this.recorder },
       },
       future,
     );
@@ -89,7 +89,7 @@ export class LiveRun {
       future = await lookAhead(
         {
           ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
-          decisions: decisionsOf(header.scenario.system?.id),
+          createMemory,
         },
         unheard,
         async (fraction) => {
@@ -288,7 +288,7 @@ export class LiveRun {
   private summarize(recordingHash: string, complete: boolean): RunSummary {
     const { run, recorder, opened } = this;
     const facts = {
-      system: titled(run.memory.systemSummary()),
+      system: titled(opened.header.scenario.system, run.memory.systemReport()),
       accesses: this.accesses,
       simTimePs: this.simTimePs,
       batches: this.batches,
@@ -373,9 +373,10 @@ class Pacer {
 
 const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => findPolicy(choice.kind, choice.id);
 
-/** With the title that people see. */
-function titled(system: SystemSummary | null): SystemSummary | null {
+/** With what the registry knows of the system. */
+function titled(system: SystemChoice | undefined, report: SystemReport | null): SystemSummary | null {
   const entry = memorySystems.find(({ id }) => id === system?.id);
-  if (!system || !entry) return system;
-  return { ...system, title: entry.title, ...(entry.followsPolicies && { followsPolicies: true }) };
+  if (!system || !entry || !report) return null;
+  const { title, followsPolicies } = entry;
+  return { ...system, title, ...report, ...(followsPolicies && { followsPolicies }) };
 }

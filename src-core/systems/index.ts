@@ -1,5 +1,5 @@
 /** Every memory system that can be chosen; the first is the default. */
-import type { SystemEntry } from '../contracts/memory-system';
+import type { MemorySystemEntry } from '../kit/memory-system';
 import { amdSvm } from './amd-svm';
 import { coherent } from './coherent';
 import { copy } from './copy';
@@ -16,7 +16,7 @@ import { uvmsmart } from './uvmsmart';
 import { xeSvm } from './xe-svm';
 import { zone } from './zone';
 
-export const memorySystems: readonly SystemEntry[] = [
+export const memorySystems: readonly MemorySystemEntry[] = [
   managed,
   hmm,
   coherent,

@@ -32,7 +32,7 @@ const flow = {
   ...Object.fromEntries(systemIds.map((id) => [`systems/${id}`, [...forSystems, ...declared(id)]])),
   systems: [...forSystems, ...systemIds.map((id) => `systems/${id}`)],
   record: ['model'],
-  engine: ['contracts', 'kit', 'systems', 'hardware', 'sim', 'record'],
+  engine: ['contracts', 'kit', 'hardware', 'sim', 'record'],
   timeline: ['record'],
   analysis: ['timeline', 'record'],
   reports: ['contracts', 'analysis', 'timeline'],

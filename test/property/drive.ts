@@ -8,7 +8,7 @@ import { EVENT_KINDS, METRIC_COUNT, metricIndex, type EventColumn, type Metric }
 import type { MachineSpec } from '../../src-core/model/machine';
 import type { PolicyChoice, ScenarioSpec } from '../../src-core/model/scenario';
 import { findPolicy } from '../../src-core/policies';
-import { memorySystems } from '../../src-core/systems';
+import { createMemory } from '../../src-core/session/create-memory';
 import { r0 } from '../../src-core/presets/machines/r0';
 import type { EventChunk } from '../../src-core/record/columns';
 import { COLUMNS_OF_KIND } from '../../src-core/record/columns';
@@ -117,8 +117,7 @@ export async function drive(
 ): Promise<EngineRun> {
   const { machine = r0, slice = 1e9, keepEvents = false, between } = options;
   const find = options.findPolicy ?? ((choice: PolicyChoice) => findPolicy(choice.kind, choice.id));
-  const { decisions } = memorySystems.find(({ id }) => id === scenario.system?.id) ?? {};
-  const config = { source, machine, scenario, findPolicy: find, decisions };
+  const config = { source, machine, scenario, findPolicy: find, createMemory };
   const changed = scenario.changes.map((change) => change.policy).filter((choice) => choice.kind !== 'system');
   const chosen = [...scenario.policies, ...changed];
   const needsFuture = chosen.some((choice) => find(choice)?.needsFuture);

@@ -3,7 +3,7 @@ import { Run } from '../../src-core/engine/run';
 import type { PolicyChange, ScenarioSpec } from '../../src-core/model/scenario';
 import type { MachineSpec } from '../../src-core/model/machine';
 import { findPolicy } from '../../src-core/policies';
-import { memorySystems } from '../../src-core/systems';
+import { createMemory } from '../../src-core/session/create-memory';
 import { Recorder } from '../../src-core/record/recorder';
 import { findMachine, resolveScenario } from '../../src-core/session/scenario';
 import { compileWorkload, loadWorkload } from '../../src-core/workload';
@@ -42,7 +42,7 @@ export async function runEvents(
     {
       ...{ source, machine: spec, scenario, recorder },
       findPolicy: (choice) => findPolicy(choice.kind, choice.id),
-      decisions: memorySystems.find(({ id }) => id === scenario.system?.id)?.decisions,
+      createMemory,
     },
     null,
   );

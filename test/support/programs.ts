@@ -1,5 +1,5 @@
 /** Builds the text of small programs on objects of bytes, and reads numbers out of their runs. */
-import type { MemorySystemId, SystemNumbers, SystemSummary } from '../../src-core/model/memory-system';
+import type { MemorySystemId, SystemNumbers, SystemReport } from '../../src-core/model/memory-system';
 import { METRIC_COUNT, metricIndex, type Metric } from '../../src-core/model/events';
 import type { EventRun } from './event-run';
 
@@ -50,7 +50,7 @@ export const duel = (turns: number, at = 0): string[] =>
   Array.from({ length: turns }, (_, turn) => step(turn % 2 === 0 ? 'gpu0' : 'cpu', byte('write', at)));
 export const times = (count: number, text: string): string[] => Array.from({ length: count }, () => text);
 
-export const summaryOf = ({ run }: EventRun): SystemSummary => run.memory.systemSummary()!;
+export const summaryOf = ({ run }: EventRun): SystemReport => run.memory.systemReport()!;
 /** What the system alone counts. */
 export const figure =
   (id: string) =>

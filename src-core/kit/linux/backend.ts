@@ -15,7 +15,7 @@ import type { Mm, Process } from '../../kernel/mm';
 import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
-import type { SystemChoice, SystemFigure } from '../../model/memory-system';
+import type { SystemFigure } from '../../model/memory-system';
 import type { AccessTable, AnswerBook, PageContents, PlaceBook, ProcessTable } from './host-parts';
 import type { EventPlace, MoveContext, Moves } from './moves';
 import type { Piece, SpaceMap } from './space-map';
@@ -59,11 +59,8 @@ export interface Backend {
   numaNode?(processor: ProcessorIndex): number;
   /** Small pages of one page of the kernel: see linux/base-page.ts; 1 unless the backend says otherwise. */
   readonly basePages?: number;
-  /**
-   * Parameters took other values in mid-run, at the start of a fault batch: `like` is a backend of the same kind made with
-   * these, from which this one takes its options. Absent: no parameter of its own is live.
-   */
-  retune?(like: Backend): void;
+  /** Parameters have other values now, see `Tunable`. Absent: they are read where they are used. */
+  paramsChanged?(): void;
   /** Copies of the driver end at multiples of so many pages; absent: neighbours that move together are one copy. */
   readonly copyPages?: number;
   /** Called once, when the kernel exists and before anything is mapped. */
@@ -120,7 +117,6 @@ export interface Backend {
 
 /** What backends, calls and accounts may use of the run. */
 export interface LinuxHost extends EvictionView {
-  readonly system: SystemChoice;
   readonly backend: Backend;
   readonly config: MemoryConfig;
   readonly kernel: Kernel;

@@ -4,9 +4,8 @@
  * follow every page-table change, and pages that change their place become transfers. The operating system works on faults
  * and calls, never on hits.
  */
-import { assert } from '../../base/assert';
 import { EVICTION } from '../../model/events';
-import type { SystemChoice, SystemSummary } from '../../model/memory-system';
+import type { SystemReport } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import type { Kernel } from '../../kernel/kernel';
@@ -31,6 +30,7 @@ import { noteEvacuation, notePeaks } from './peaks';
 import { Tally } from './tally';
 import { executeCall } from './calls';
 import { mapPieces } from './map-pieces';
+import type { LinuxParams } from './params';
 import { Processes } from './processes';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
@@ -55,36 +55,36 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   private owedPs = 0;
   override readonly watches: boolean;
 
-  readonly backend: Backend;
-
-  /** @param backendWith makes a backend of the system with other values of its parameters; called again when these change */
+  /**
+   * @param backend the driver, which has its own parameters
+   * @param params those of the kernel, as they are in force
+   * @param config its granularity is the driver's migration unit; the kernel works on pages
+   */
   constructor(
-    readonly system: SystemChoice,
-    private readonly backendWith: (params: SystemChoice['params']) => Backend,
+    readonly backend: Backend,
+    private readonly params: LinuxParams,
     config: MemoryConfig,
   ) {
     super(
-      config,
+      { ...config, granuleBytes: PAGE_BYTES },
       (granule, on) => {
         this.access.track(granule, on);
       },
-      Math.max(1, Math.ceil(config.space.bytes / config.granuleBytes)) + 1,
+      Math.max(1, Math.ceil(config.space.bytes / PAGE_BYTES)) + 1,
     );
-    this.backend = backendWith(system.params);
-    assert(config.granuleBytes === PAGE_BYTES, 'the Linux model works on pages of 4 KiB');
     this.slowness = new Float64Array(config.devices + 1).fill(1);
     this.access = new AccessBits(this, config.devices, this.granules);
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
-    this.kernel = createKernel(kernelConfigOf(system, this.backend, config));
+    this.kernel = createKernel(kernelConfigOf(params, backend, this.config));
     this.moves = new Moves(
-      config,
+      this.config,
       this.links,
       (processor) => this.backend.linkEnd?.(processor) ?? processor,
       this.lastTransfer,
       this.backend.copyPages ?? Infinity,
     );
-    this.contents = system.params['contents'] === true ? new Contents(this) : null;
+    this.contents = params.contents ? new Contents(this) : null;
     this.watches = this.contents !== null;
     this.kernel.hooks = {
       entryChanged: (mm, vpn, pages, entry) => {
@@ -100,7 +100,6 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
         this.tally.notifierEvents++;
       },
     };
-    this.migrationOff = system.id === 'off';
     this.backend.attach(this);
     const main = this.kernel.spawn(MAIN_PROCESS, new Memcg('run', Infinity)); // a cgroup of their own
     this.processes.set(0, main);
@@ -372,14 +371,14 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.clocks.reach(CPU, end);
     this.config.batchServiced();
   }
-  override knobsChanged(params: SystemChoice['params']): void {
-    retuneKernel(this.kernel, params);
-    this.backend.retune?.(this.backendWith(params));
+  override paramsChanged(): void {
+    retuneKernel(this.kernel, this.params);
+    this.backend.paramsChanged?.();
   }
   override ends(): void {
     noteEvacuation(this);
   }
-  override systemSummary(): SystemSummary {
+  override systemReport(): SystemReport {
     return summarizeSystem(this);
   }
 }

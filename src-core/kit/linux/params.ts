@@ -1,5 +1,5 @@
 /** Parameters that every memory system on the Linux model has. */
-import { choice, integer, toggle } from '../../contracts/params';
+import { choice, integer, toggle, type ParamsOf } from '../../contracts/params';
 import { thpKnob, whatIf, zoneReclaimKnob } from './knobs';
 
 export const MIB_UNIT = 'MiB';
@@ -41,6 +41,12 @@ export const linuxParams = {
     initial: false,
   }),
 } as const;
+
+/** The parameters of a system on the Linux model, as far as the kernel takes them. */
+export type LinuxParams = ParamsOf<typeof linuxParams> & {
+  /** Of systems that have `zoneReclaimMode`. */
+  readonly zone_reclaim_mode?: number;
+};
 
 /** For systems whose device memory is ordinary memory of a node. */
 export const zoneReclaimMode = integer({

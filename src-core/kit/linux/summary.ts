@@ -1,19 +1,15 @@
 /** The numbers and checks of a run on the Linux model, for people and for `run --json`. */
 import type { LinuxHost } from './backend';
-import type { RequirementRow, LinuxNumbers, SystemSummary } from '../../model/memory-system';
+import type { RequirementRow, LinuxNumbers, SystemReport } from '../../model/memory-system';
 import { PS_PER_S } from '../../base/units';
 import { PAGE_BYTES } from '../../kernel/page';
 import { booksOf } from './books';
 import { requirementsOf } from './requirements';
 
-export function summarizeSystem(memory: LinuxHost): SystemSummary {
-  const { system } = memory;
+export function summarizeSystem(memory: LinuxHost): SystemReport {
   const numbers = numbersOf(memory);
   const requirements: readonly RequirementRow[] = requirementsOf(memory, numbers);
   return {
-    id: system.id,
-    title: system.id, // the session knows the registry and its titles
-    params: system.params,
     numbers,
     ...(memory.backend.figures && { figures: memory.backend.figures() }),
     requirements,

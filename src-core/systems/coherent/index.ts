@@ -1,57 +1,8 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { integer, toggle } from '../../contracts/params';
-import { numaBalancingKnob, scanPeriodWithSwitchKnob, whatIf } from '../../kit/linux/knobs';
-import { linuxParams } from '../../kit/linux/params';
-
-export const numaBalancing = (initial: boolean): ReturnType<typeof toggle> =>
-  toggle({
-    title: 'AutoNUMA',
-    help: 'numa_balancing = 1: hint faults of the CPU move pages to the node that uses them.',
-    initial,
-    live: true,
-    knob: numaBalancingKnob,
-  });
-
-/** Parameters of device memory that is a NUMA node with struct pages. */
-export const nodeParams = {
-  ...linuxParams,
-  numaBalancing: numaBalancing(true),
-  scanPeriodMs: integer({
-    title: 'Scan period',
-    help: 'Simulated time between two scans of an address space (numa_balancing_scan_period_min_ms is 1000 in Linux).',
-    unit: 'ms',
-    min: 1,
-    max: 60_000,
-    initial: 1000,
-    live: true,
-    knob: scanPeriodWithSwitchKnob,
-  }),
-  accessCounters: integer({
-    title: 'Device access counters',
-    help: 'Remote accesses of one 64 KiB region by the device before its pages move there; 0: no counters, as in mainline Linux (U6).',
-    unit: 'accesses',
-    min: 0,
-    max: 65_535,
-    initial: 0,
-    live: true,
-    knob: whatIf('accessCounters', 'linux-hmm-semantics.md U6'),
-  }),
-  kernelAllocations: toggle({
-    title: 'Kernel allocations on the device',
-    help: 'Ordinary kernel allocations may land in device memory when the host is full (requirements 1b and 2). What landed there stays.',
-    initial: false,
-    live: true,
-    knob: whatIf('kernelAllocations', 'thread-2015.md section 2'),
-  }),
-  emergency: toggle({
-    title: 'Emergency use',
-    help: 'User pages spill onto the device when host memory is exhausted (requirement 1b). What was spilled stays there.',
-    initial: false,
-    live: true,
-    knob: whatIf('emergency', 'thread-2015.md section 2'),
-  }),
-} as const;
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { coherentParams } from './params';
+import { NodeBackend, nodeOptions } from './mechanics/node';
 
 export const coherent = defineSystem({
   id: 'coherent',
@@ -61,5 +12,8 @@ export const coherent = defineSystem({
     'Device memory has struct pages and is reached by everybody; pages are placed by first touch and moved by AutoNUMA, counters or mbind.',
   source:
     'RFC of 21 April 2015, idea 1 (thread-2015.md); Linux NUMA balancing and memory tiers (linux-hmm-semantics.md section 12)',
-  params: z.object(nodeParams),
+  params: coherentParams,
+  create(params, machine, kit: MemoryKit) {
+    return new LinuxMemory(new NodeBackend(() => nodeOptions(params)), params, { ...kit, machine });
+  },
 });

@@ -1,7 +1,8 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { choice, integer, toggle } from '../../contracts/params';
-import { linuxParams } from '../../kit/linux/params';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { copyParams } from './params';
+import { CopyBackend } from './mechanics/backend';
 
 export const copy = defineSystem({
   id: 'copy',
@@ -10,28 +11,8 @@ export const copy = defineSystem({
   summary:
     'The library allocates device buffers, copies whole operands in, runs, and copies them out; pointers of lists and trees are relocated.',
   source: 'Glisse, 21 April 2015: the practice of the day (thread-2015.md section 3)',
-  params: z.object({
-    ...linuxParams,
-    copyOut: choice({
-      title: 'Copy back',
-      help: 'written: what the kernel wrote, after each step. all: every operand. never: the application forgets to; reads of old copies are counted.',
-      values: ['written', 'all', 'never'],
-      initial: 'written',
-      live: true,
-    }),
-    doubleBuffering: toggle({
-      title: 'Double buffering',
-      help: 'Copies of the next operand overlap the work of the kernel; the step takes the longer of both.',
-      initial: false,
-      live: true,
-    }),
-    pointerBytes: integer({
-      title: 'Bytes per node with one pointer',
-      help: 'Lists and trees hold one pointer in so many bytes; 0: one in each element.',
-      unit: 'B',
-      min: 0,
-      max: 4096,
-      initial: 0,
-    }),
-  }),
+  params: copyParams,
+  create(params, machine, kit: MemoryKit) {
+    return new LinuxMemory(new CopyBackend(params), params, { ...kit, machine });
+  },
 });

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import { linuxParams } from '../../kit/linux/params';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { DaxBackend } from './mechanics/backend';
 
 export const dax = defineSystem({
   id: 'dax',
@@ -11,4 +14,7 @@ export const dax = defineSystem({
   source: 'Lameter, 21 and 24 April 2015 (thread-2015.md section 3)',
   movement: 'built-on-device',
   params: z.object(linuxParams),
+  create(params, machine, kit: MemoryKit) {
+    return new LinuxMemory(new DaxBackend(), params, { ...kit, machine });
+  },
 });

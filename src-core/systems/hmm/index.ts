@@ -1,8 +1,10 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { integer, toggle } from '../../contracts/params';
-import { notifierSizeKnob } from '../../kit/linux/knobs';
-import { fileBackedMigration, linuxParams } from '../../kit/linux/params';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { MIB } from '../../base/units';
+import { PAGE_BYTES } from '../../kernel/page';
+import { hmmParams } from './params';
+import { HmmBackend, mirrorOptions, type HmmOptions } from './mechanics/backend';
 
 export const hmm = defineSystem({
   id: 'hmm',
@@ -13,24 +15,15 @@ export const hmm = defineSystem({
   source: 'Linux mm/hmm.c, mm/migrate_device.c; the driver follows drm_gpusvm and test_hmm (linux-hmm-semantics.md)',
   followsPolicies: true,
   movement: 'on-demand',
-  params: z.object({
-    ...linuxParams,
-    fileBackedMigration,
-    exclusiveAtomics: toggle({
-      title: 'Device-exclusive atomics',
-      help: 'Device atomics on pages in host memory take them from the CPU (make_device_exclusive). Off: they go over the bus.',
-      initial: true,
-      live: true,
-    }),
-    windowMib: integer({
-      title: 'Notifier window',
-      help: 'Size of one interval notifier, svm_notifier_size of Xe: larger windows collide with more invalidations. In mid-run it holds for address spaces that a device meets from then on.',
-      unit: 'MiB',
-      min: 2,
-      max: 1024 * 1024,
-      initial: 512,
-      live: true,
-      knob: notifierSizeKnob,
-    }),
-  }),
+  params: hmmParams,
+  create(params, machine, kit: MemoryKit) {
+    const options = (): HmmOptions => ({
+      ...mirrorOptions(kit.granuleBytes),
+      migrates: true,
+      fileBacked: params.fileBackedMigration,
+      exclusiveAtomics: params.exclusiveAtomics,
+      windowPages: (params.windowMib * MIB) / PAGE_BYTES,
+    });
+    return new LinuxMemory(new HmmBackend(options), params, { ...kit, machine });
+  },
 });

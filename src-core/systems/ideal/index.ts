@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
+import type { MemoryKit } from '../../kit/memory-system';
+import { ManagedMemory } from './mechanics/ideal-memory';
 
 export const managed = defineSystem({
   id: 'managed',
@@ -9,4 +11,7 @@ export const managed = defineSystem({
   source: 'docs/r0-rules.md',
   followsPolicies: true,
   params: z.object({}),
+  create(_params, machine, kit: MemoryKit) {
+    return new ManagedMemory({ ...kit, machine });
+  },
 });

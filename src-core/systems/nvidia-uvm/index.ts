@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
+import type { MemoryKit } from '../../kit/memory-system';
 import { nvidiaDecisions } from './decisions';
-import { counterParams } from './params/counters';
-import { faultParams } from './params/faults';
-import { memoryParams } from './params/memory';
-import { prefetchParams } from './params/prefetch';
-import { thrashingParams } from './params/thrashing';
+import { nvidiaUvmParams } from './params';
+import { UvmMemory } from './mechanics/uvm-memory';
 
 export const nvidiaUvm = defineSystem({
   id: 'nvidia-uvm',
@@ -16,5 +13,8 @@ export const nvidiaUvm = defineSystem({
   source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (nvidia-uvm-policies.md)',
   decisions: nvidiaDecisions,
   movement: 'on-demand',
-  params: z.object({ ...prefetchParams, ...thrashingParams, ...faultParams, ...counterParams, ...memoryParams }),
+  params: nvidiaUvmParams,
+  create(params, machine, kit: MemoryKit) {
+    return new UvmMemory(params, { ...kit, machine });
+  },
 });

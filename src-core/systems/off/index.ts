@@ -1,21 +1,23 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { choice } from '../../contracts/params';
-import { linuxParams } from '../../kit/linux/params';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { NodeBackend, STILL } from '../coherent/mechanics/node';
+import { HmmBackend, mirrorOptions } from '../hmm/mechanics/backend';
+import { offParams } from './params';
 
 export const off = defineSystem({
   id: 'off',
+  uses: ['coherent', 'hmm'],
   letter: 'G',
   title: 'Migration off',
   summary: 'Pages stay where they were first touched, for applications that cannot bear jitter (requirement 5).',
   source: 'McKenney, revised document of 25 April 2015, requirement 5, after Lameter (thread-2015.md section 2)',
-  params: z.object({
-    ...linuxParams,
-    base: choice({
-      title: 'On top of',
-      help: 'hmm: a non-coherent device that mirrors host memory. coherent: device memory is a node.',
-      values: ['hmm', 'coherent'],
-      initial: 'coherent',
-    }),
-  }),
+  params: offParams,
+  create(params, machine, kit: MemoryKit) {
+    const backend =
+      params.base === 'hmm' ? new HmmBackend(() => mirrorOptions(kit.granuleBytes)) : new NodeBackend(() => STILL);
+    const memory = new LinuxMemory(backend, params, { ...kit, machine });
+    memory.migrationOff = true;
+    return memory;
+  },
 });

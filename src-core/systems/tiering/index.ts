@@ -1,67 +1,29 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { integer, toggle } from '../../contracts/params';
-import {
-  demotionKnob,
-  hotThresholdKnob,
-  promoteRateKnob,
-  promotionKnob,
-  scanPeriodOfTieringKnob,
-} from '../../kit/linux/knobs';
-import { linuxParams } from '../../kit/linux/params';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { NodeBackend, STILL, type NodeOptions } from '../coherent/mechanics/node';
+import { tieringParams } from './params';
 
 export const tiering = defineSystem({
   id: 'tiering',
+  uses: ['coherent'],
   letter: '',
   title: 'CXL tiering of the host',
   summary:
     'Device memory is a slower tier of the host: reclaim demotes cold pages to it before it swaps, hint faults promote hot ones.',
   source: 'Linux memory tiers and NUMA balancing mode 2 (linux-hmm-semantics.md U1 to U6)',
-  params: z.object({
-    ...linuxParams,
-    promotion: toggle({
-      title: 'Promotion',
-      help: 'numa_balancing = 2: hint faults promote hot pages. Off: 0, and what was demoted stays down.',
-      initial: true,
-      live: true,
-      knob: promotionKnob,
-    }),
-    demotion: toggle({
-      title: 'Demotion',
-      help: '/sys/kernel/mm/numa/demotion_enabled.',
-      initial: true,
-      live: true,
-      knob: demotionKnob,
-    }),
-    hotThresholdMs: integer({
-      title: 'Hot threshold',
-      help: 'Hint-fault latency below which a page is promoted (numa_balancing_hot_threshold_ms).',
-      unit: 'ms',
-      min: 1,
-      max: 100_000,
-      initial: 1000,
-      live: true,
-      knob: hotThresholdKnob,
-    }),
-    promoteRateMbps: integer({
-      title: 'Promotion rate limit',
-      help: 'numa_balancing_promote_rate_limit_MBps, per node.',
-      unit: 'MB/s',
-      min: 1,
-      max: 1_000_000,
-      initial: 65_536,
-      live: true,
-      knob: promoteRateKnob,
-    }),
-    scanPeriodMs: integer({
-      title: 'Scan period',
-      help: 'Simulated time between two scans of an address space.',
-      unit: 'ms',
-      min: 1,
-      max: 60_000,
-      initial: 1000,
-      live: true,
-      knob: scanPeriodOfTieringKnob,
-    }),
-  }),
+  params: tieringParams,
+  create(params, machine, kit: MemoryKit) {
+    const options = (): NodeOptions => ({
+      ...STILL,
+      scanPeriodMs: params.scanPeriodMs,
+      tiering: {
+        promotion: params.promotion,
+        demotion: params.demotion,
+        hotThresholdMs: params.hotThresholdMs,
+        rateMbps: params.promoteRateMbps,
+      },
+    });
+    return new LinuxMemory(new NodeBackend(options), params, { ...kit, machine });
+  },
 });

@@ -1,14 +1,8 @@
-import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { choice, integer, toggle } from '../../contracts/params';
-import type { KnobWithoutEffect } from '../../model/knob';
-import { linuxParams, MIB_UNIT } from '../../kit/linux/params';
-
-const VERSION = 'torvalds/linux 0131514f9789';
-const NO_VRAM: KnobWithoutEffect = {
-  when: [{ param: 'CONFIG_DRM_XE_PAGEMAP', is: false }],
-  why: 'nothing migrates to VRAM',
-};
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { VERSION, xeSvmParams } from './params';
+import { XeSvmBackend } from './mechanics/backend';
 
 export const xeSvm = defineSystem({
   id: 'xe-svm',
@@ -19,81 +13,8 @@ export const xeSvm = defineSystem({
     'Intel’s Xe driver on drm_gpusvm: faults make ranges of 2 MiB, 64 KiB or 4 KiB, move all of a range to VRAM or nothing, and bind it whole; any invalidation unbinds whole ranges.',
   source: `drivers/gpu/drm/xe/xe_svm.c (${VERSION}), drm_gpusvm.c (0542972950ef), drm_pagemap.c (10dd1eaa80a5); linux-hmm-semantics.md section 14`,
   movement: 'on-demand',
-  params: z.object({
-    ...linuxParams,
-    svm_notifier_size: choice({
-      title: `Notifier window, ${MIB_UNIT}`,
-      help: 'Size of one MMU notifier, a power of two of MiB. No range crosses the border of a window, so that windows below 2 MiB make smaller ranges. In mid-run it holds for VMs that are made from then on, with the first fault or call of an address space.',
-      values: ['1', '2', '4', '8', '16', '32', '64', '128', '256', '512', '1024', '2048', '4096'],
-      initial: '512',
-      live: true,
-      knob: {
-        name: 'svm_notifier_size',
-        where: 'xe module',
-        source: 'xe_module.c, Linux 6.15 and later (linux-hmm-semantics.md section 14)',
-      },
-    }),
-    atomic_svm_timeslice_ms: integer({
-      title: 'Time slice of atomics',
-      help: 'Data that a device atomic brought to VRAM stays there for so long, whatever the CPU touches; doubled with each new attempt of the fault.',
-      unit: 'ms',
-      min: 0,
-      max: 10_000,
-      initial: 5,
-      live: true,
-      knob: {
-        name: 'atomic_svm_timeslice_ms',
-        where: 'sysfs',
-        source: `xe_device.c, xe_svm.c __xe_svm_handle_pagefault, ${VERSION}`,
-        key: '/sys/kernel/debug/dri/0/atomic_svm_timeslice_ms',
-        noEffect: [{ when: [{ fact: 'counts-only' }], why: 'it is a time, and this machine has no clock' }, NO_VRAM],
-      },
-    }),
-    CONFIG_DRM_XE_PAGEMAP: toggle({
-      title: 'VRAM for ranges',
-      help: 'Ranges can migrate to VRAM. Off: everything is bound where it is, in host memory; chunks of 64 KiB are then made whether populated or not.',
-      initial: true,
-      knob: {
-        name: 'CONFIG_DRM_XE_PAGEMAP',
-        where: 'build',
-        source: `drivers/gpu/drm/xe/Kconfig, ${VERSION}`,
-        fixed: 'VRAM gets its pages when the driver finds the device',
-      },
-    }),
-    vramNeed64k: toggle({
-      title: 'VRAM pages of 64 KiB',
-      help: 'A platform whose VRAM comes in 64 KiB (XE_VRAM_FLAGS_NEED64K): smaller ranges stay in host memory. In mid-run it holds for migrations from then on.',
-      initial: false,
-      live: true,
-      knob: {
-        name: 'XE_VRAM_FLAGS_NEED64K',
-        where: 'build',
-        source: `xe_svm.c supports_4K_migration, ${VERSION}; a property of the platform`,
-        noEffect: [NO_VRAM],
-      },
-    }),
-    deviceAtomicsOnSmem: toggle({
-      title: 'Device atomics on host memory',
-      help: 'The platform can make atomics of the device on host memory (has_device_atomics_on_smem): ranges that were declared so (advise atomic-device) need no VRAM for them. In mid-run it holds for faults from then on.',
-      initial: true,
-      live: true,
-      knob: {
-        name: 'has_device_atomics_on_smem',
-        where: 'build',
-        source: `xe_vm.c xe_vma_need_vram_for_atomic, ${VERSION}; a property of the platform`,
-      },
-    }),
-    evictOnPartialUnmap: toggle({
-      title: 'Partial unmap evicts',
-      help: 'When part of a range is unmapped, the rest goes to host memory, as the documentation of drm_gpusvm advises. Off: only the range is given up, as Xe does; the rest faults into smaller ranges.',
-      initial: false,
-      live: true,
-      knob: {
-        name: 'evict_on_partial_unmap',
-        where: 'what-if',
-        source: 'drm_gpusvm.c, overview of the garbage collector (0542972950ef)',
-        noEffect: [NO_VRAM],
-      },
-    }),
-  }),
+  params: xeSvmParams,
+  create(params, machine, kit: MemoryKit) {
+    return new LinuxMemory(new XeSvmBackend(params), params, { ...kit, machine });
+  },
 });

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
-import { nodeParams, numaBalancing } from '../coherent';
+import type { MemoryKit } from '../../kit/memory-system';
+import { LinuxMemory } from '../../kit/linux/linux-memory';
+import { nodeParams, numaBalancing } from '../coherent/params';
+import { NodeBackend, nodeOptions } from '../coherent/mechanics/node';
 
 export const zone = defineSystem({
   id: 'zone',
@@ -14,4 +17,10 @@ export const zone = defineSystem({
     ...nodeParams,
     numaBalancing: numaBalancing(false),
   }),
+  create(params, machine, kit: MemoryKit) {
+    return new LinuxMemory(new NodeBackend(() => ({ ...nodeOptions(params), placement: 'explicit' })), params, {
+      ...kit,
+      machine,
+    });
+  },
 });

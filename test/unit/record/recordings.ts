@@ -1,4 +1,5 @@
 /** Recordings in memory: made by the real engine, given back as bytes. */
+import { createMemory } from '../../../src-core/session/create-memory';
 import { Run } from '../../../src-core/engine/run';
 import type { ByteSource } from '../../../src-core/model/byte-source';
 import { FORMAT_VERSION } from '../../../src-core/model/events';
@@ -83,7 +84,7 @@ export async function record(
     null,
   );
   const run = new Run(
-    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), recorder },
+    { source, machine, scenario, findPolicy: (choice) => findPolicy(choice.kind, choice.id), createMemory, recorder },
     null,
   );
   while (!run.finished) await run.advance(100_000);

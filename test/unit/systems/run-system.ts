@@ -1,5 +1,5 @@
 /** Runs a workload text on one memory system, in this thread, with the real engine. */
-import type { SystemSummary, MemorySystemId } from '../../../src-core/model/memory-system';
+import type { SystemReport, MemorySystemId } from '../../../src-core/model/memory-system';
 import { METRICS } from '../../../src-core/model/events';
 import type { ScenarioSpec } from '../../../src-core/model/scenario';
 import type { MachineSpec } from '../../../src-core/model/machine';
@@ -12,7 +12,7 @@ import { drive, type EngineRun, makeScenario } from '../../property/drive';
 export interface SystemRun {
   readonly run: EngineRun;
   readonly memory: LinuxMemory;
-  readonly summary: SystemSummary;
+  readonly summary: SystemReport;
   readonly totals: Readonly<Record<string, number>>;
   readonly mismatches: number;
   readonly reads: number;
@@ -44,7 +44,7 @@ export async function runSystem(
   return {
     run,
     memory,
-    summary: memory.systemSummary(),
+    summary: memory.systemReport(),
     totals,
     mismatches: memory.contents?.mismatches ?? 0,
     reads: memory.contents?.reads ?? 0,

@@ -6,7 +6,6 @@
  * has its own. Left out: userptr and GEM mappings of the same addresses, the brk heap and the stack (whose ranges prefer
  * host memory), memory types (MTYPE: there are no device caches in this model), APUs, devices that the CPU reaches by XGMI.
  */
-import { assert } from '../../../base/assert';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { SystemFigure } from '../../../model/memory-system';
 import type { DeviceFault } from '../../../kernel/device-memory';
@@ -26,11 +25,12 @@ import { alignedPiece, bestRestoreLocation, type SameHive } from './locations';
 import { SvmMapping } from './mapping';
 import { SvmMigration } from './migrate';
 import { figuresOf } from './figures';
-import type { AmdSvmOptions } from './options';
 import { SvmQueues } from './queues';
 import { bitOf, SvmProcess, UNDEFINED, type SvmAttributes, type SvmRange } from './ranges';
 import { SvmRestore } from './restore';
 import { Vram } from './vram';
+import type { AmdSvmParams } from '../params';
+import { PS_PER_MS } from '../../../base/units';
 
 export class AmdSvmBackend implements Backend {
   readonly traits = {
@@ -49,9 +49,9 @@ export class AmdSvmBackend implements Backend {
   private faults!: SvmRestore;
   private queues!: SvmQueues;
   private readonly processes = new Map<Mm, SvmProcess>();
-  private readonly sameHive: SameHive = (a, b) => a === b || (this.options.hive && a !== CPU && b !== CPU);
+  private readonly sameHive: SameHive = (a, b) => a === b || (this.params.xgmiHive && a !== CPU && b !== CPU);
 
-  constructor(private options: AmdSvmOptions) {}
+  constructor(private readonly params: AmdSvmParams) {}
 
   nodes(): readonly NodeSpec[] {
     return [];
@@ -64,7 +64,7 @@ export class AmdSvmBackend implements Backend {
     const owners = Array.from({ length: memory.config.devices + 1 }, (_, device) => ({ device }));
     this.pages = new DevicePrivate(
       memory,
-      (device) => (this.options.hive && device !== CPU ? hive : owners[device]!),
+      (device) => (this.params.xgmiHive && device !== CPU ? hive : owners[device]!),
       (_device, fault) => this.cpuFault(fault),
     );
     this.vram = new Vram(memory.config.devices, (device) => this.pages.capacity(device));
@@ -74,20 +74,14 @@ export class AmdSvmBackend implements Backend {
       };
     this.mapping = new SvmMapping(memory, this.pages, this.sameHive);
     this.migration = new SvmMigration(memory, this.pages, this.vram);
-    const options = (): AmdSvmOptions => this.options;
-    this.faults = new SvmRestore(memory, this.migration, this.mapping, this.sameHive, options, () => this.defaults());
+    this.faults = new SvmRestore(memory, this.migration, this.mapping, this.sameHive, this.params, () =>
+      this.defaults(),
+    );
     this.queues = new SvmQueues(
       memory,
-      () => this.options.restoreDelayPs,
+      () => this.params.AMDGPU_SVM_RANGE_RESTORE_DELAY_MS * PS_PER_MS,
       (process, range, nowPs) => this.validate(process, range, nowPs) === null,
     );
-  }
-
-  /** Granularity and delays; whether faults can be retried is asked once, before there are queues. */
-  retune(like: Backend): void {
-    assert(like instanceof AmdSvmBackend, 'a backend was retuned by one of another kind');
-    const { granularity, restoreDelayPs, retryPendingPs } = like.options;
-    this.options = { ...this.options, granularity, restoreDelayPs, retryPendingPs };
   }
 
   ownerOfPage(page: Page): ProcessorIndex {
@@ -127,8 +121,8 @@ export class AmdSvmBackend implements Backend {
     return {
       preferred: UNDEFINED,
       prefetch: UNDEFINED,
-      granularity: this.options.granularity,
-      access: this.options.xnack ? this.allDevices() : 0,
+      granularity: this.params.svm_default_granularity,
+      access: this.params.xnack ? this.allDevices() : 0,
       inPlace: 0,
       alwaysMapped: false,
       readMostly: false,
@@ -160,7 +154,7 @@ export class AmdSvmBackend implements Backend {
       if (!process) continue;
       const svm = this.processOf(process.mm);
       this.settle(svm);
-      const { xnack } = this.options;
+      const { xnack } = this.params;
       const served = memory.under({ ...memory.context, cause: fault.cause }, () =>
         xnack ? this.faults.restore(device, svm, fault, nowPs) : { ret: 'EFAULT', nowPs },
       );
@@ -171,7 +165,7 @@ export class AmdSvmBackend implements Backend {
       if (!xnack && !svm.hangs) memory.answers.kill(process, 'SIGABRT');
     }
     // What had to be always mapped and was moved: the device goes on when it is mapped again.
-    if (!this.options.xnack || !this.waits(device)) return;
+    if (!this.params.xnack || !this.waits(device)) return;
     memory.spend(Math.max(0, this.resume(device) - nowPs));
   }
 
@@ -188,7 +182,7 @@ export class AmdSvmBackend implements Backend {
     if (event.event === 'UNMAP') {
       this.mapping.unmap(process.mm, range, start, end);
       process.unmapped.push({ range, start, end });
-    } else if (this.options.xnack && !range.alwaysMapped) this.mapping.unmap(process.mm, range, start, end);
+    } else if (this.params.xnack && !range.alwaysMapped) this.mapping.unmap(process.mm, range, start, end);
     else if (range.mapped) {
       this.mapping.hide(process.mm, start, end);
       this.queues.evict(process, range);
@@ -216,10 +210,10 @@ export class AmdSvmBackend implements Backend {
 
   /** svm_range_validate_and_map of a whole range. */
   private validate({ mm }: SvmProcess, range: SvmRange, nowPs: number): string | null {
-    const devices = devicesToMap(range, this.options.xnack);
+    const devices = devicesToMap(range, this.params.xnack);
     const map = (): string | null => this.mapping.map(mm, range, range.start, range.end, devices, nowPs);
     const ret = map();
-    if (ret !== null || this.options.xnack || !hasShared(mm, range.start, range.end)) return ret;
+    if (ret !== null || this.params.xnack || !hasShared(mm, range.start, range.end)) return ret;
     return this.faults.unshare(mm, range.start, range.end) === 'ok' ? map() : 'EFAULT';
   }
 
@@ -243,7 +237,7 @@ export class AmdSvmBackend implements Backend {
   /** hipMallocManaged and its like, where the program has them: one call for each object that a device uses. */
   stepBegins(): void {
     for (const process of this.processes.values()) process.hangs = false; // the work would have tried since
-    if (!this.options.register) return;
+    if (!this.params.register) return;
     const { memory } = this;
     const { deviceObjects } = memory.config;
     for (const [index, process] of memory.processes.all.entries()) {
@@ -280,7 +274,7 @@ export class AmdSvmBackend implements Backend {
     const process = this.processOf(mm);
     this.settle(process);
     const driver: SvmDriver = {
-      isXnack: this.options.xnack,
+      isXnack: this.params.xnack,
       devices: this.memory.config.devices,
       sameHive: this.sameHive,
       migration: this.migration,

@@ -2,6 +2,7 @@
  * Retry faults (XNACK): svm_range_restore_pages. The piece of the faulting range goes to the best location and is mapped;
  * what cannot be moved is mapped where it is.
  */
+import { PS_PER_MS } from '../../../base/units';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { FaultResult } from '../../../kernel/errno';
 import { canRead, canWrite, vmaAt, type Mm } from '../../../kernel/mm';
@@ -11,7 +12,7 @@ import { unshare } from '../../../kit/linux/unshare';
 import { alignedPiece, bestRestoreLocation, NO_ACCESS, type SameHive } from './locations';
 import type { SvmMapping } from './mapping';
 import type { SvmMigration } from './migrate';
-import type { AmdSvmOptions } from './options';
+import type { AmdSvmParams } from '../params';
 import { bitOf, type SvmAttributes, type SvmProcess, type SvmRange } from './ranges';
 
 export class SvmRestore {
@@ -27,7 +28,7 @@ export class SvmRestore {
     private readonly migration: SvmMigration,
     private readonly mapping: SvmMapping,
     private readonly sameHive: SameHive,
-    private readonly options: () => AmdSvmOptions,
+    private readonly params: AmdSvmParams,
     private readonly defaults: () => SvmAttributes,
   ) {}
 
@@ -68,7 +69,7 @@ export class SvmRestore {
    * another piece of the range: the wave faults again until the time is over.
    */
   private wait(range: SvmRange, nowPs: number): number {
-    const until = range.validatedPs + this.options().retryPendingPs;
+    const until = range.validatedPs + this.params.AMDGPU_SVM_RANGE_RETRY_FAULT_PENDING * PS_PER_MS;
     if (!this.memory.config.machine.timing || nowPs >= until) return nowPs;
     this.dropped++;
     this.memory.spend(until - nowPs);
@@ -110,7 +111,7 @@ export class SvmRestore {
     if (!vma) return null;
     const { below, above } = process.ranges.gapAround(vpn);
     const first = Math.max(vma.start, below);
-    const { start, end } = alignedPiece(vpn, this.options().granularity, first, Math.min(vma.end, above));
+    const { start, end } = alignedPiece(vpn, this.params.svm_default_granularity, first, Math.min(vma.end, above));
     return process.add(start, end, this.defaults());
   }
 

@@ -2,7 +2,6 @@
  * Device memory that is a NUMA node with struct pages: coherent memory (B), a zone that only flagged requests enter (C),
  * the same without migration (G), and CXL tiering of the host. Left out: contention of CPU and device for one memory.
  */
-import { assert } from '../../../base/assert';
 import { PS_PER_MS } from '../../../base/units';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { Kernel, NodeSpec } from '../../../kernel/kernel';
@@ -11,9 +10,10 @@ import { bindTo, type Mm } from '../../../kernel/mm';
 import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../../kernel/numa';
 import { folioPages, type Page } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
-import type { Backend, LinuxHost, SystemTraits } from '../../../kit/linux/backend';
+import type { LinuxHost, SystemTraits } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { SharedTableBackend } from '../../../kit/linux/shared-table';
+import type { CoherentParams } from '../params';
 
 /** Pages of the region that one access counter watches: 64 KiB, as on Volta and later (uvm_gpu_access_counters.c). */
 const COUNTER_PAGES = 16;
@@ -30,6 +30,26 @@ export interface NodeOptions {
   readonly tiering: Kernel['tiering'];
 }
 
+/** A node that nothing moves on its own. */
+export const STILL: NodeOptions = {
+  placement: 'first-touch',
+  balancing: false,
+  scanPeriodMs: 1000,
+  counterThreshold: 0,
+  kernelAllocations: false,
+  emergency: false,
+  tiering: null,
+};
+
+export const nodeOptions = (params: CoherentParams): NodeOptions => ({
+  ...STILL,
+  balancing: params.numaBalancing,
+  scanPeriodMs: params.scanPeriodMs,
+  counterThreshold: params.accessCounters,
+  kernelAllocations: params.kernelAllocations,
+  emergency: params.emergency,
+});
+
 export class NodeBackend extends SharedTableBackend {
   readonly traits: SystemTraits;
   private nextScanPs: number;
@@ -37,8 +57,13 @@ export class NodeBackend extends SharedTableBackend {
   /** Operands that the library placed already. */
   private readonly placed = new Set<number>();
 
-  constructor(private options: NodeOptions) {
+  private options: NodeOptions;
+
+  /** @param read the options, from parameters as they are in force */
+  constructor(private readonly read: () => NodeOptions) {
     super();
+    const options = read();
+    this.options = options;
     this.traits = {
       samePointers: true,
       structPages: true,
@@ -74,9 +99,8 @@ export class NodeBackend extends SharedTableBackend {
   }
 
   /** The scan that is due next keeps its moment, as a task's does when the period is written. */
-  retune(like: Backend): void {
-    assert(like instanceof NodeBackend, 'a backend was retuned by one of another kind');
-    this.options = like.options;
+  paramsChanged(): void {
+    this.options = this.read();
     for (const node of this.memory.kernel.admits.slice(1)) Object.assign(node, this.admits);
     if (this.options.tiering) setTiering(this.memory.kernel, this.options.tiering);
   }

@@ -4,7 +4,6 @@
  * pointers, which have to be rewritten for the other address space both ways. An operand that does not fit is read over
  * the bus from pinned memory, and the refusal is an outcome.
  */
-import { assert } from '../../../base/assert';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { handleFault } from '../../../kernel/fault';
@@ -15,13 +14,7 @@ import { LIBRARY_CALL, RELOCATE } from '../../../kit/linux/costs';
 import { REASON } from '../../../kit/codes';
 import { NO_CONTEXT } from '../../../kit/linux/moves';
 import type { Piece } from '../../../kit/linux/space-map';
-
-export interface CopyOptions {
-  readonly copyOut: 'written' | 'all' | 'never';
-  readonly doubleBuffering: boolean;
-  /** Bytes that hold one pointer in a list or tree; 0: each element does. */
-  readonly pointerBytes: number;
-}
+import type { CopyParams } from '../params';
 
 interface Buffer {
   readonly piece: Piece;
@@ -45,12 +38,7 @@ export class CopyBackend implements Backend {
   /** What a device wrote and nobody copied back: the host copy is older. */
   private readonly stale = new Set<Piece>();
 
-  constructor(private options: CopyOptions) {}
-
-  retune(like: Backend): void {
-    assert(like instanceof CopyBackend, 'a backend was retuned by one of another kind');
-    this.options = like.options;
-  }
+  constructor(private readonly params: CopyParams) {}
 
   nodes(): readonly NodeSpec[] {
     return [];
@@ -91,7 +79,7 @@ export class CopyBackend implements Backend {
 
   /** With a second buffer the kernel works on while the next part comes; it ends when the last part is there. */
   arrives(device: ProcessorIndex, readyPs: number, arrivedPs: number): number {
-    if (!this.options.doubleBuffering) return arrivedPs;
+    if (!this.params.doubleBuffering) return arrivedPs;
     this.arrival[device] = Math.max(this.arrival[device]!, arrivedPs);
     return readyPs;
   }
@@ -136,7 +124,7 @@ export class CopyBackend implements Backend {
   /** Rewrites each pointer of a list or tree for the other address space. */
   private relocate({ object }: Piece): void {
     if (object?.layout !== 'list' && object?.layout !== 'tree') return;
-    const pointers = Math.floor(object.bytes / (this.options.pointerBytes || object.elementBytes));
+    const pointers = Math.floor(object.bytes / (this.params.pointerBytes || object.elementBytes));
     this.memory.tally.relocatedPointers += pointers;
     this.memory.spend(pointers * RELOCATE.value);
   }
@@ -160,7 +148,7 @@ export class CopyBackend implements Backend {
   private release(device: ProcessorIndex, buffer: Buffer): void {
     const { memory } = this;
     const { piece } = buffer;
-    const isBack = this.options.copyOut === 'all' || (this.options.copyOut === 'written' && buffer.written);
+    const isBack = this.params.copyOut === 'all' || (this.params.copyOut === 'written' && buffer.written);
     for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, 0);
     if (isBack) this.copyOut(device, piece);
     else {

@@ -5,88 +5,67 @@
  * (nvidia-uvm-policies.md sections 6 and 8). Left out: cudaMallocManaged, the ATS TLB, faults of prefetch instructions
  * (no statement of a workload makes one), more than one NUMA node of CPUs.
  */
-import { assert } from '../../../base/assert';
 import { createPageMask, hasPage, setPage } from '../../../base/page-mask';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../../kernel/kernel';
 import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES } from '../../../kernel/page';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
+import type { DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import type { CounterNotification } from '../../coherent/mechanics/access-counters';
-import { AtsCounterService, type CounterKnobs } from './counter-service';
-import type { AtsPrefetchKnobs } from './prefetch';
+import { AtsCounterService } from './counter-service';
 import { AtsService } from './service';
 import { groupByWindow, windowAt } from './window';
-import { NodeBackend } from '../../coherent/mechanics/node';
-
-export interface AtsOptions {
-  readonly balancing: boolean;
-  readonly scanPeriodMs: number;
-  /** GPU memory is no node of the kernel but the driver's own (CDMM): faults place pages on the CPU's node. */
-  readonly driverManaged: boolean;
-  /** Small pages of one page of the kernel: 16 or 1. */
-  readonly basePages: number;
-  readonly prefetch: AtsPrefetchKnobs;
-  readonly counters: CounterKnobs;
-}
+import { NodeBackend, STILL } from '../../coherent/mechanics/node';
+import type { GhAtsParams } from '../params';
 
 export class AtsBackend extends NodeBackend {
   readonly basePages: number;
   private service!: AtsService;
   private counterService!: AtsCounterService;
 
-  constructor(private ats: AtsOptions) {
-    super({
-      placement: 'first-touch',
-      balancing: ats.balancing,
-      scanPeriodMs: ats.scanPeriodMs,
-      counterThreshold: 0,
-      kernelAllocations: false,
+  constructor(private readonly params: GhAtsParams) {
+    super(() => ({
+      ...STILL,
+      balancing: params.numaBalancing,
+      scanPeriodMs: params.scanPeriodMs,
       emergency: true,
-      tiering: null,
-    });
-    this.basePages = ats.basePages;
+    }));
+    this.basePages = params.kernelPage === '64k' ? 16 : 1;
+  }
+
+  /** GPU memory is no node of the kernel but the driver's own (CDMM): faults place pages on the CPU's node. */
+  private get isDriverManaged(): boolean {
+    return this.params.NVreg_CoherentGPUMemoryMode === 'driver';
   }
 
   override attach(memory: LinuxHost): void {
     super.attach(memory);
-    const { decisions } = memory.config;
-    assert(decisions !== null, 'ATS needs the decisions of NVIDIA UVM');
-    this.service = new AtsService(memory, decisions, this.ats, (mm, start, pages, node) =>
+    this.service = new AtsService(memory, this.params, this.basePages, (mm, start, pages, node) =>
       this.movePages(mm, start, pages, node, REASON.counter),
     );
-    this.counterService = new AtsCounterService(memory, this.ats.counters, this.basePages, (device, notifications) =>
+    this.counterService = new AtsCounterService(memory, this.params, this.basePages, (device, notifications) =>
       this.serveNotifications(device, notifications),
     );
   }
 
-  /** Page of the kernel and management of GPU memory stay as they were at boot. */
-  override retune(like: Backend): void {
-    assert(like instanceof AtsBackend, 'a backend was retuned by one of another kind');
-    super.retune(like);
-    this.ats = like.ats;
-    this.service.prefetch = like.ats.prefetch;
-    this.counterService.knobs = like.ats.counters;
-  }
-
   // --- GPU memory: ZONE_MOVABLE of a node that ordinary allocations may spill to, or (CDMM) no node at all ---
   override nodes(devicePages: number, devices: number): readonly NodeSpec[] {
-    return this.ats.driverManaged ? [] : super.nodes(devicePages, devices);
+    return this.isDriverManaged ? [] : super.nodes(devicePages, devices);
   }
   override capacity(device: ProcessorIndex): number {
-    return this.ats.driverManaged
+    return this.isDriverManaged
       ? Math.floor(this.memory.config.deviceMemoryBytes / PAGE_BYTES)
       : super.capacity(device);
   }
   override free(device: ProcessorIndex): number {
-    return this.ats.driverManaged ? this.capacity(device) : super.free(device);
+    return this.isDriverManaged ? this.capacity(device) : super.free(device);
   }
   override evacuate(device: ProcessorIndex): number {
-    return this.ats.driverManaged ? 0 : super.evacuate(device);
+    return this.isDriverManaged ? 0 : super.evacuate(device);
   }
   override migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
-    return this.ats.driverManaged && to !== CPU ? 'EOPNOTSUPP' : super.migrateRange(mm, start, end, to);
+    return this.isDriverManaged && to !== CPU ? 'EOPNOTSUPP' : super.migrateRange(mm, start, end, to);
   }
 
   // --- faults ---

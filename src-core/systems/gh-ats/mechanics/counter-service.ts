@@ -8,16 +8,8 @@ import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES } from '../../../kernel/page';
 import type { LinuxHost } from '../../../kit/linux/backend';
+import type { GhAtsParams } from '../params';
 import { AccessCounters, type CounterNotification } from '../../coherent/mechanics/access-counters';
-
-export interface CounterKnobs {
-  /** `uvm_perf_access_counter_migration_enable`, resolved. */
-  readonly enabled: boolean;
-  /** `uvm_perf_access_counter_threshold`. */
-  readonly threshold: number;
-  /** `uvm_perf_access_counter_batch_count`. */
-  readonly batch: number;
-}
 
 /** Serves the notifications of a batch; answers those whose regions may be cleared. */
 export type ServeNotifications = (
@@ -44,11 +36,15 @@ export class AtsCounterService {
 
   constructor(
     private readonly memory: LinuxHost,
-    /** May be replaced between two batches. */
-    public knobs: CounterKnobs,
+    private readonly params: GhAtsParams,
     private readonly basePages: number,
     private readonly serve: ServeNotifications,
   ) {}
+
+  /** -1 is on where ATS is, which is here. With 4 KiB pages the driver tells tools of notifications, and no more. */
+  private get isEnabled(): boolean {
+    return this.params.uvm_perf_access_counter_migration_enable !== 0 && this.basePages > 1;
+  }
 
   private of(device: ProcessorIndex): DeviceCounters {
     return (this.devices[device] ??= new DeviceCounters());
@@ -56,25 +52,28 @@ export class AtsCounterService {
 
   /** Remote accesses of the granule before the driver has something to do; Infinity where it never will. */
   budget(device: ProcessorIndex, granule: number): number {
-    const { memory, knobs } = this;
+    const { memory, params } = this;
     const process = memory.processes.of(granule);
-    if (!knobs.enabled || memory.migrationOff || !process) return Infinity;
+    if (!this.isEnabled || memory.migrationOff || !process) return Infinity;
     const { open, counters } = this.of(device);
     if (open && memory.nowPs(device) >= open.donePs) return 0;
-    return counters.budget(process.mm, memory.map.vpn(granule), knobs.threshold);
+    return counters.budget(process.mm, memory.map.vpn(granule), params.uvm_perf_access_counter_threshold);
   }
 
   count(device: ProcessorIndex, granule: number, accesses: number): void {
     const process = this.memory.processes.of(granule);
-    if (this.knobs.enabled && process)
-      this.of(device).counters.count(process.mm, this.memory.map.vpn(granule), accesses);
+    if (this.isEnabled && process) this.of(device).counters.count(process.mm, this.memory.map.vpn(granule), accesses);
   }
 
   /** The budget of a granule is used up: its region notifies, or a batch is done by now. */
   notify(device: ProcessorIndex, granule: number): void {
     const process = this.memory.processes.of(granule);
     if (!process) return;
-    this.of(device).counters.notify(process.mm, this.memory.map.vpn(granule), this.knobs.threshold);
+    this.of(device).counters.notify(
+      process.mm,
+      this.memory.map.vpn(granule),
+      this.params.uvm_perf_access_counter_threshold,
+    );
     this.work(device, this.memory.nowPs(device));
   }
 
@@ -98,7 +97,7 @@ export class AtsCounterService {
         this.close(device, state, open, nowPs < Infinity);
       }
       if (state.counters.waiting === 0) return;
-      const notifications = state.counters.fetch(this.knobs.batch);
+      const notifications = state.counters.fetch(this.params.uvm_perf_access_counter_batch_count);
       const beganPs = Math.max(state.freePs, this.memory.nowPs(device));
       state.open = { notifications, beganPs, donePs: beganPs + this.durationPs(device, notifications) };
     }

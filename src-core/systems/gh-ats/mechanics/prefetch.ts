@@ -8,26 +8,18 @@ import {
   outerPage,
   type PageMask,
 } from '../../../base/page-mask';
-import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
+import { BLOCK_KIND, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { AtsDestination } from '../decisions/destination';
+import { nvidiaDecisions } from '../../nvidia-uvm/decisions';
+import type { GhAtsParams } from '../params';
 import type { AtsWindow } from './window';
-
-export interface AtsPrefetchKnobs {
-  /** `uvm_perf_prefetch_enable`. */
-  readonly enabled: boolean;
-  /** `uvm_perf_prefetch_threshold`, %. */
-  readonly threshold: number;
-}
 
 export class AtsPrefetcher {
   private readonly question: PrefetchQuestion;
   private readonly pages = createPageMask();
 
-  constructor(
-    private readonly decisions: Pick<NvidiaDecisions, 'prefetchHint'>,
-    basePages: number,
-  ) {
+  constructor(basePages: number) {
     this.question = {
       ...{ kind: BLOCK_KIND.ats, pagesPerBigPage: 16 / basePages, startOffsetPages: 0, first: 0, outer: 0 },
       ...{ destination: CPU, preferred: -1, blockResidentAnywhere: false, resident: null, faulted: this.pages },
@@ -52,11 +44,11 @@ export class AtsPrefetcher {
     accessed: PageMask,
     resident: PageMask,
     takesWhole: boolean,
-    knobs: AtsPrefetchKnobs,
+    params: GhAtsParams,
   ): PageMask {
     const { question, pages } = this;
     clearMask(pages);
-    if (!knobs.enabled || isEmpty(accessed)) return pages;
+    if (!params.uvm_perf_prefetch_enable || isEmpty(accessed)) return pages;
     if (hasPreferredLocation && takesWhole && node === device) {
       fillRange(pages, first, outer);
       return pages;
@@ -68,8 +60,8 @@ export class AtsPrefetcher {
     question.faulted = accessed;
     question.faultedFirst = firstPage(accessed);
     question.faultedOuter = outerPage(accessed);
-    question.threshold = knobs.threshold;
-    if (!this.decisions.prefetchHint(question, pages)) clearMask(pages);
+    question.threshold = params.uvm_perf_prefetch_threshold;
+    if (!nvidiaDecisions.prefetchHint(question, pages)) clearMask(pages);
     return pages;
   }
 }

@@ -6,7 +6,6 @@
 import { assert } from '../../../base/assert';
 import { PS_PER_S } from '../../../base/units';
 import { andMask, andNotMask, createPageMask, nextSet, orMask, setPage, type PageMask } from '../../../base/page-mask';
-import type { NvidiaDecisions } from '../../../contracts/nvidia-uvm';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import { handleFault } from '../../../kernel/fault';
 import { canRead, canWrite, type Mm } from '../../../kernel/mm';
@@ -18,34 +17,31 @@ import { REASON } from '../../../kit/codes';
 import { errnoOf } from '../../../kit/linux/signals';
 import { answerUserfault } from '../../../kit/linux/userfaults';
 import { atsDestination } from '../decisions/destination';
-import { AtsPrefetcher, type AtsPrefetchKnobs } from './prefetch';
+import { AtsPrefetcher } from './prefetch';
+import type { GhAtsParams } from '../params';
 import type { AtsWindow, FaultWindow } from './window';
 
 /** A page may have to be swapped in, answered by userfaultfd, copied …; more is a bug of ours. */
 const MOST_FAULTS = 16;
 
-export interface AtsServiceOptions {
-  readonly basePages: number;
-  readonly driverManaged: boolean;
-  readonly prefetch: AtsPrefetchKnobs;
-}
-
 /** Moves small pages [start, start + pages) to a node; answers how many stayed. */
 export type MovePages = (mm: Mm, start: number, pages: number, node: number) => number;
 
 export class AtsService {
-  /** May be replaced between two batches. */
-  prefetch: AtsPrefetchKnobs;
   private readonly prefetcher: AtsPrefetcher;
 
   constructor(
     private readonly memory: LinuxHost,
-    decisions: NvidiaDecisions,
-    private readonly options: AtsServiceOptions,
+    private readonly params: GhAtsParams,
+    /** Small pages of one page of the kernel. */
+    private readonly basePages: number,
     private readonly move: MovePages,
   ) {
-    this.prefetch = options.prefetch;
-    this.prefetcher = new AtsPrefetcher(decisions, options.basePages);
+    this.prefetcher = new AtsPrefetcher(basePages);
+  }
+
+  private get isDriverManaged(): boolean {
+    return this.params.NVreg_CoherentGPUMemoryMode === 'driver';
   }
 
   // --- faults ---
@@ -61,17 +57,9 @@ export class AtsService {
     const results = new Map<number, string>();
     this.memory.spend(this.memory.config.machine.timing?.driver?.perBlock.value ?? 0);
     if (!denied) {
-      const destination = atsDestination(device, vma.policy, this.options.driverManaged);
+      const destination = atsDestination(device, vma.policy, this.isDriverManaged);
       const { resident, isFirstTouch } = this.residency(window, destination.node);
-      const ahead = this.prefetcher.choose(
-        window,
-        device,
-        destination,
-        accessed,
-        resident,
-        isFirstTouch,
-        this.prefetch,
-      );
+      const ahead = this.prefetcher.choose(window, device, destination, accessed, resident, isFirstTouch, this.params);
       orMask(read, ahead);
       if (canWrite(vma)) orMask(write, ahead);
       andNotMask(read, write);
@@ -178,11 +166,11 @@ export class AtsService {
    */
   counters(device: ProcessorIndex, window: AtsWindow, accessed: PageMask): PageMask {
     const { mm, vma, outer } = window;
-    const { basePages, driverManaged } = this.options;
-    const destination = atsDestination(device, vma.policy, driverManaged);
+    const { basePages } = this;
+    const destination = atsDestination(device, vma.policy, this.isDriverManaged);
     const { resident } = this.residency(window, destination.node);
     const arrived = createPageMask();
-    orMask(accessed, this.prefetcher.choose(window, device, destination, accessed, resident, true, this.prefetch));
+    orMask(accessed, this.prefetcher.choose(window, device, destination, accessed, resident, true, this.params));
     if (destination.node === device) {
       orMask(arrived, accessed);
       andMask(arrived, resident);
@@ -216,7 +204,7 @@ export class AtsService {
   }
 
   private smallPages({ vma, start }: AtsWindow, page: number): { readonly start: number; readonly end: number } {
-    const from = start + page * this.options.basePages;
-    return { start: Math.max(from, vma.start), end: Math.min(from + this.options.basePages, vma.end) };
+    const from = start + page * this.basePages;
+    return { start: Math.max(from, vma.start), end: Math.min(from + this.basePages, vma.end) };
   }
 }

@@ -4,7 +4,7 @@
  * migrates the aligned chunk around it (the run's `granularity`), a CPU fault brings the chunk back, a full device evicts
  * by the run's eviction policy. Policies decide; what they cannot know, Linux refuses.
  */
-import { assert } from '../../../base/assert';
+import { MIB } from '../../../base/units';
 import { EVICTION } from '../../../model/events';
 import type { SystemFigure } from '../../../model/memory-system';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
@@ -12,7 +12,7 @@ import type { DeviceFault } from '../../../kernel/device-memory';
 import type { FaultResult } from '../../../kernel/errno';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { vmaAt, type Mm } from '../../../kernel/mm';
-import { PMD_PAGES, type Page } from '../../../kernel/page';
+import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { handleFault } from '../../../kernel/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
@@ -34,6 +34,15 @@ export interface HmmOptions {
   readonly chunkPages: number;
 }
 
+/** A mirror of host memory, without migration. */
+export const mirrorOptions = (chunkBytes: number): HmmOptions => ({
+  migrates: false,
+  fileBacked: false,
+  exclusiveAtomics: true,
+  windowPages: (512 * MIB) / PAGE_BYTES,
+  chunkPages: chunkBytes / PAGE_BYTES,
+});
+
 export class HmmBackend implements Backend {
   readonly traits = {
     samePointers: true,
@@ -47,13 +56,17 @@ export class HmmBackend implements Backend {
   /** The fault in progress is for one page, whatever the chunk is. */
   private onePage = false;
 
-  constructor(protected options: HmmOptions) {}
+  private options: HmmOptions;
 
-  retune(like: Backend): void {
-    assert(like instanceof HmmBackend, 'a backend was retuned by one of another kind');
-    this.options = like.options;
-    this.mirrored.exclusiveAtomics = like.options.exclusiveAtomics;
-    this.mirrored.windowPages = like.options.windowPages;
+  /** @param read the options, from parameters as they are in force */
+  constructor(private readonly read: () => HmmOptions) {
+    this.options = read();
+  }
+
+  paramsChanged(): void {
+    this.options = this.read();
+    this.mirrored.exclusiveAtomics = this.options.exclusiveAtomics;
+    this.mirrored.windowPages = this.options.windowPages;
   }
 
   nodes(): readonly NodeSpec[] {

@@ -2,32 +2,34 @@
  * Host memory over the bus (F): nothing ever moves. `notifier` mirrors the CPU's page table; `pinned` takes a long-term
  * reference on each page at its first use, which counts against the limit of locked memory and keeps reclaim away.
  */
-import { assert } from '../../../base/assert';
+import { MIB } from '../../../base/units';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { gup, ungup } from '../../../kernel/gup';
 import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES, type Page } from '../../../kernel/page';
-import type { Backend, DeviceFaultPage } from '../../../kit/linux/backend';
+import type { DeviceFaultPage } from '../../../kit/linux/backend';
 import { READ_LOCAL, remoteBits } from '../../../kit/linux/bits';
 import { REASON } from '../../../kit/codes';
-import { HmmBackend, type HmmOptions } from '../../hmm/mechanics/backend';
+import { HmmBackend, mirrorOptions } from '../../hmm/mechanics/backend';
+import type { HostParams } from '../params';
 
 export class HostBackend extends HmmBackend {
   private readonly pinned: { readonly mm: Mm; readonly page: Page }[] = [];
 
+  private readonly pins: boolean;
+
   constructor(
-    options: HmmOptions,
-    private readonly pins: boolean,
-    /** Pages; Infinity: no limit. */
-    private limit: number,
+    private readonly params: HostParams,
+    chunkBytes: number,
   ) {
-    super(options);
+    super(() => mirrorOptions(chunkBytes));
+    this.pins = params.mode === 'pinned';
   }
 
-  override retune(like: Backend): void {
-    assert(like instanceof HostBackend, 'a backend was retuned by one of another kind');
-    super.retune(like);
-    this.limit = like.limit;
+  /** RLIMIT_MEMLOCK in pages; Infinity: none. */
+  private get limit(): number {
+    const { pinLimit } = this.params;
+    return pinLimit > 0 ? pinLimit * (MIB / PAGE_BYTES) : Infinity;
   }
 
   override capacity(): number {

@@ -6,7 +6,6 @@
  * linux-hmm-semantics.md section 14); page faults as measured in arXiv 2508.12743. Assumed: a page that a GPU touches first
  * comes from its own APU. Left out: the TLBs, CPUs on other APUs than the first, partitions of one APU, hipMalloc memory.
  */
-import { assert } from '../../../base/assert';
 import { PS_PER_MS, PS_PER_S } from '../../../base/units';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../../kernel/kernel';
@@ -22,20 +21,10 @@ import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/c
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import { ApuTables } from './apu-tables';
 import { alignedPiece } from '../../amd-svm/mechanics/locations';
+import type { Mi300aParams } from '../params';
 
 /** Rounds of the retry protocol; nothing collides for longer in this model. */
 const ROUNDS = 16;
-
-export interface Mi300aOptions {
-  /** APUs of the node; at least as many as the workload has GPUs. */
-  readonly apus: number;
-  /** GPU faults are retried: memory from malloc can be reached. */
-  readonly xnack: boolean;
-  /** `svm_default_granularity`: log2 of the pages that one fault maps. */
-  readonly granularity: number;
-  readonly balancing: boolean;
-  readonly scanPeriodMs: number;
-}
 
 /** Memory that the program told the driver of: mapped all the time where GPU faults are not retried. */
 interface Registered {
@@ -59,13 +48,8 @@ export class Mi300aBackend implements Backend {
   private registered: Registered[] = [];
   private nextScanPs: number;
 
-  constructor(private options: Mi300aOptions) {
-    this.nextScanPs = options.scanPeriodMs * PS_PER_MS;
-  }
-
-  retune(like: Backend): void {
-    assert(like instanceof Mi300aBackend, 'a backend was retuned by one of another kind');
-    this.options = { ...like.options, apus: this.options.apus, xnack: this.options.xnack };
+  constructor(private readonly params: Mi300aParams) {
+    this.nextScanPs = params.scanPeriodMs * PS_PER_MS;
   }
 
   // --- memory: node n is APU n ---
@@ -73,7 +57,7 @@ export class Mi300aBackend implements Backend {
     return devicePages;
   }
   nodes(devicePages: number, devices: number): readonly NodeSpec[] {
-    return Array.from({ length: Math.max(this.options.apus, devices) - 1 }, (_, i) => ({
+    return Array.from({ length: Math.max(this.params.apus, devices) - 1 }, (_, i) => ({
       name: `apu${i + 1}`,
       pages: devicePages,
       fallback: true,
@@ -132,7 +116,7 @@ export class Mi300aBackend implements Backend {
       if (ret === 'ok') continue;
       memory.answers.outcome(ret, device, granule, op, process);
       // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts.
-      if (!this.options.xnack) memory.answers.kill(process, 'SIGABRT');
+      if (!this.params.xnack) memory.answers.kill(process, 'SIGABRT');
     }
   }
 
@@ -149,8 +133,8 @@ export class Mi300aBackend implements Backend {
     const vma = vmaAt(mm, vpn);
     if (!vma) return 'EFAULT';
     if (!canRead(vma) || (op !== 0 && !canWrite(vma))) return 'EPERM';
-    if (this.options.xnack) {
-      const { start, end } = alignedPiece(vpn, this.options.granularity, vma.start, vma.end);
+    if (this.params.xnack) {
+      const { start, end } = alignedPiece(vpn, this.params.svm_default_granularity, vma.start, vma.end);
       return this.map(device, mm, start, end);
     }
     const known = this.registered.find(
@@ -231,7 +215,7 @@ export class Mi300aBackend implements Backend {
   // --- what the program and the kernel do ---
   /** Registration: hipHostRegister, hsa_amd_svm_attributes_set, or a prefetch to the GPU. Nothing moves on an APU. */
   private register(mm: Mm, start: number, end: number, device: ProcessorIndex): string {
-    if (this.options.xnack) return 'ok'; // faults will do
+    if (this.params.xnack) return 'ok'; // faults will do
     const range: Registered = { mm, start, end, device, isStale: true };
     this.registered.push(range);
     return this.mapRegistered(range);
@@ -263,10 +247,10 @@ export class Mi300aBackend implements Backend {
   }
 
   tick(nowPs: number): void {
-    const { memory, options } = this;
+    const { memory, params } = this;
     setNow(memory.kernel, nowPs);
-    if (!options.balancing || nowPs < this.nextScanPs || memory.migrationOff) return;
-    this.nextScanPs = nowPs + options.scanPeriodMs * PS_PER_MS;
+    if (!params.numaBalancing || nowPs < this.nextScanPs || memory.migrationOff) return;
+    this.nextScanPs = nowPs + params.scanPeriodMs * PS_PER_MS;
     for (const mm of memory.kernel.mms()) scanAddressSpace(memory.kernel, mm, nowPs);
   }
 

@@ -69,9 +69,10 @@ export class ExplicitCalls {
    * where the CPU's link is fast, and in migrations of several blocks.
    */
   private preunmapGroup(first: number, outer: number): number {
-    const { knobs, topology, pagesPerBlock } = this.host;
+    const { params, topology, pagesPerBlock } = this.host;
+    const isAhead = params.uvm_perf_migrate_cpu_preunmap_enable && topology.fastLink[CPU] !== 0;
     const isSingle = Math.floor(first / pagesPerBlock) === Math.floor((outer - 1) / pagesPerBlock);
-    return isSingle || topology.fastLink[CPU] === 0 ? 0 : knobs.preunmapBlocks * pagesPerBlock;
+    return isSingle || !isAhead ? 0 : 2 ** params.uvm_perf_migrate_cpu_preunmap_block_order * pagesPerBlock;
   }
 
   /** Groups end at multiples of their size in virtual addresses (uvm_migrate.c:509-538). */

@@ -42,7 +42,7 @@ export class FaultDriver {
   /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
   serviceBatch(devicePs: number, fetched: FaultColumns, buffer: FaultBuffer): number {
     const { host } = this;
-    const { work, knobs, tally } = host;
+    const { work, params, tally } = host;
     const raisedPs = fetched.count === 0 ? devicePs : fetched.atPs[0]!;
     const startPs = Math.max(this.freePs, raisedPs);
     work.begin(startPs);
@@ -59,7 +59,13 @@ export class FaultDriver {
       work.begin(Math.max(startPs + 1, this.service.throttledUntilNs * 1000));
     this.batchesNow++;
     if (throttled) this.throttledNow++;
-    host.decisions.gatePrefetchFaults(this.gate, 0, knobs.batchCount, knobs.reenablePrefetchFaultsMs, nowNs(host));
+    host.decisions.gatePrefetchFaults(
+      this.gate,
+      0,
+      params.uvm_perf_fault_batch_count,
+      params.uvm_perf_reenable_prefetch_faults_lapse_msec,
+      nowNs(host),
+    );
     this.replay();
     for (let i = 0; i < this.batch.unique; i++) buffer.answer(this.batch.page[this.batch.order[i]!]!);
     if (buffer.outstanding === 0) this.endRun();
@@ -71,11 +77,16 @@ export class FaultDriver {
   /** The bottom half runs while there are faults, up to its limits; then an interrupt has to start it again. */
   private wakeUp(raisedPs: number): void {
     const { host } = this;
-    const { knobs, work } = host;
+    const { params, work } = host;
     const goesOn =
       this.isRunning &&
       raisedPs <= this.freePs &&
-      host.decisions.mayFetch(this.batchesNow, this.throttledNow, knobs.maxBatches, knobs.maxThrottled);
+      host.decisions.mayFetch(
+        this.batchesNow,
+        this.throttledNow,
+        params.uvm_perf_fault_max_batches_per_service,
+        params.uvm_perf_fault_max_throttle_per_service,
+      );
     if (goesOn) return;
     if (this.isRunning) this.endRun();
     this.isRunning = true;
@@ -86,7 +97,8 @@ export class FaultDriver {
   private endRun(): void {
     const { host } = this;
     // ONCE replays when the buffer is drained; nothing else leaves the bottom half without a replay.
-    if (this.isRunning && (host.knobs.replayPolicy === 'once' || this.replaysNow === 0)) this.countReplay();
+    if (this.isRunning && (host.params.uvm_perf_fault_replay_policy === 'once' || this.replaysNow === 0))
+      this.countReplay();
     this.isRunning = false;
     this.batchesNow = 0;
     this.throttledNow = 0;
@@ -96,8 +108,8 @@ export class FaultDriver {
   private merge(fetched: FaultColumns): void {
     const { batch, host, objects } = this;
     const { tally, work } = host;
-    batch.maxBatchSize = host.knobs.batchCount;
-    batch.coalesce = host.knobs.coalesce;
+    batch.maxBatchSize = host.params.uvm_perf_fault_batch_count;
+    batch.coalesce = host.params.uvm_perf_fault_coalesce;
     batch.begin();
     for (let i = 0; i < fetched.count; i++) {
       objects[i] = fetched.object[i]!;
@@ -118,7 +130,7 @@ export class FaultDriver {
       let to = from + 1;
       while (to < batch.unique && Math.floor(batch.page[batch.order[to]!]! / pagesPerBlock) === index) to++;
       if (this.serviceBlock(index, from, to)) throttled = true;
-      if (host.knobs.replayPolicy === 'block') this.countReplay();
+      if (host.params.uvm_perf_fault_replay_policy === 'block') this.countReplay();
       from = to;
     }
     host.tally.duplicates += batch.duplicates;
@@ -180,13 +192,16 @@ export class FaultDriver {
 
   private replay(): void {
     const { host, batch } = this;
-    const { knobs, tally } = host;
-    if (knobs.replayPolicy === 'batch_flush') {
-      if (host.decisions.flushMode(batch.duplicates, batch.cached, knobs.updatePutRatio) === FLUSH.updatePut)
+    const { params, tally } = host;
+    if (params.uvm_perf_fault_replay_policy === 'batch_flush') {
+      if (
+        host.decisions.flushMode(batch.duplicates, batch.cached, params.uvm_perf_fault_replay_update_put_ratio) ===
+        FLUSH.updatePut
+      )
         tally.flushesUpdatePut++;
       else tally.flushesCachedPut++;
       this.countReplay();
-    } else if (knobs.replayPolicy === 'batch') this.countReplay();
+    } else if (params.uvm_perf_fault_replay_policy === 'batch') this.countReplay();
   }
 
   private countReplay(): void {

@@ -11,7 +11,7 @@ import type { Residency } from '../../../kit/residency';
 import type { AccessBytes } from './access-bytes';
 import type { RangePolicies } from './range-policies';
 import type { RootChunks } from './root-chunks';
-import type { UvmKnobs } from './knobs';
+import type { NvidiaUvmParams } from '../params';
 import type { ToolsEvents } from './tools-events';
 import type { UvmTally } from './tally';
 import type { VaBlock } from './va-block';
@@ -32,7 +32,8 @@ export interface UvmHost {
   readonly accessCount: number;
   readonly batchNow: number;
   readonly step: number;
-  readonly knobs: UvmKnobs;
+  /** The module parameters in force. */
+  readonly params: NvidiaUvmParams;
   /** Access-counter migrations are on, and pages that are evicted stay mapped on the GPU that lost them. */
   readonly mapsRemoteOnEviction: boolean;
   /** null: mitigation is off, or the machine has no clock. */

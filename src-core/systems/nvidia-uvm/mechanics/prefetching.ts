@@ -3,7 +3,7 @@ import { clearMask, countPages, createPageMask, type PageMask } from '../../../b
 import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
 import { CPU, NO_PROCESSOR, type Processor } from '../../../contracts/nvidia-vocabulary';
 import type { VaBlock } from './va-block';
-import type { UvmKnobs } from './knobs';
+import type { NvidiaUvmParams } from '../params';
 
 export class Prefetcher {
   private readonly question: PrefetchQuestion;
@@ -38,10 +38,10 @@ export class Prefetcher {
     first: number,
     outer: number,
     thrashing: PageMask | null,
-    knobs: UvmKnobs,
+    params: NvidiaUvmParams,
   ): number {
     clearMask(this.pages);
-    if (!knobs.prefetch) return 0;
+    if (!params.uvm_perf_prefetch_enable) return 0;
     const { question } = this;
     question.kind = block.isHmm ? BLOCK_KIND.hmm : BLOCK_KIND.managed;
     question.first = block.first;
@@ -60,8 +60,8 @@ export class Prefetcher {
       for (let i = 0; i < cpuMapped.length; i++) cpuMapped[i] = block.resident[CPU]![i]! & block.readable[CPU]![i]!;
       question.cpuMapped = cpuMapped;
     }
-    question.threshold = knobs.prefetchThreshold;
-    question.minFaults = knobs.prefetchMinFaults;
+    question.threshold = params.uvm_perf_prefetch_threshold;
+    question.minFaults = params.uvm_perf_prefetch_min_faults;
     question.lastMigrationProcessor = block.lastMigrationProcessor;
     question.faultMigrationsToLast = block.faultMigrationsToLast;
     const takes = this.decisions.prefetchHint(question, this.pages);

@@ -106,7 +106,7 @@ export class BlockService {
     this.causes.fill(NO_EVENT);
     this.firstCause = NO_EVENT;
     host.tally.blocksServiced++;
-    if (block.isHmm && !host.knobs.hmm && requester !== CPU) {
+    if (block.isHmm && host.params.uvm_disable_hmm && requester !== CPU) {
       answers.fill(ANSWER.fatal, 0, count); // neither managed nor HMM nor ATS: the address means nothing to the GPU
       return;
     }
@@ -207,7 +207,7 @@ export class BlockService {
     question.resident = resident;
     question.hint = hint.kind;
     question.pinResidency = hint.pinResidency;
-    question.mapRemoteOnNativeAtomicsFault = host.knobs.mapRemoteOnNativeAtomicsFault;
+    question.mapRemoteOnNativeAtomicsFault = host.params.uvm_perf_map_remote_on_native_atomics_fault;
     host.decisions.selectResidency(question, host.topology, this.residency);
   }
 
@@ -288,7 +288,7 @@ export class BlockService {
       firstPage(faulted),
       outerPage(faulted),
       host.thrashing?.thrashingPages(block.index) ?? null,
-      host.knobs,
+      host.params,
     );
     if (count === 0) return;
     copyMask(extra, this.prefetcher.pages);

@@ -1,6 +1,6 @@
 /** The numbers of a run for people and for `run --json`: what every system has, and the driver's own statistics. */
 import { PS_PER_S } from '../../../base/units';
-import type { SystemChoice, SystemFigure, SystemSummary } from '../../../model/memory-system';
+import type { SystemFigure, SystemReport } from '../../../model/memory-system';
 import { WITHOUT_LINUX } from '../../../kit/without-linux';
 import type { UvmTally } from './tally';
 import type { Samples } from '../../../kit/linux/tally';
@@ -44,22 +44,18 @@ const FIGURES: readonly (readonly [id: Counter, title: string, unit: 'count' | '
 
 /** What the summary reads of a run. */
 interface Summarized extends UvmHost {
-  readonly system: SystemChoice;
   readonly items: Samples;
   readonly barriers: Samples;
   peakDeviceBytes(): number;
   pmaCalls(): number;
 }
 
-export function summarizeUvm(memory: Summarized): SystemSummary {
-  const { system, tally, config, clocks, accessCount } = memory;
+export function summarizeUvm(memory: Summarized): SystemReport {
+  const { tally, config, clocks, accessCount } = memory;
   const isTimed = config.machine.timing !== null;
   const ps = clocks.latest();
   const figures: SystemFigure[] = FIGURES.map(([id, title, unit]) => ({ id, title, unit, value: tally[id] }));
   return {
-    id: system.id,
-    title: system.id, // the session knows the registry and its titles
-    params: system.params,
     figures: [
       ...figures,
       { id: 'pmaCalls', title: 'Calls of the physical allocator', unit: 'count', value: memory.pmaCalls() },

@@ -42,10 +42,10 @@ export class UvmFaults implements FaultService {
     this.host.beginBatch();
   }
   batchEntries(): number {
-    return this.host.knobs.batchCount;
+    return this.host.params.uvm_perf_fault_batch_count;
   }
   keepsAnswered(): boolean {
-    return this.host.knobs.replayPolicy !== 'batch_flush';
+    return this.host.params.uvm_perf_fault_replay_policy !== 'batch_flush';
   }
   setPending(device: ProcessorIndex, granule: number, isPending: boolean): void {
     this.host.access.setPending(device, granule, isPending);

@@ -10,12 +10,13 @@ import {
   type ThrashingDetector,
   type ThrashingEvent,
   type ThrashingHost,
+  type ThrashingParams,
 } from '../../../contracts/nvidia-thrashing';
-import type { NvidiaDecisions } from '../../../contracts/nvidia-uvm';
+import { nvidiaDecisions } from '../decisions';
 import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../../contracts/nvidia-vocabulary';
 import { NO_PROCESSOR as NOBODY } from '../../../model/events';
 import type { Interconnect } from '../../../hardware/interconnect';
-import type { SystemChoice, SystemSummary } from '../../../model/memory-system';
+import type { SystemReport } from '../../../model/memory-system';
 import type { OsStep } from '../../../model/os-action';
 import { processorName, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { toVirtual, VA_BLOCK_BYTES } from '../../../model/space';
@@ -31,7 +32,8 @@ import { faultHardware } from '../../../hardware/gpu/fault-hardware';
 import { executeUvmCall } from './calls';
 import { CopyEngine } from './copy-engine';
 import { ExplicitCalls } from './explicit';
-import { uvmKnobs, type UvmKnobs } from './knobs';
+import { thrashingParams } from './thrashing-params';
+import type { NvidiaUvmParams } from '../params';
 import { RangePolicies } from './range-policies';
 import { RootChunks } from './root-chunks';
 import { ANSWER, BlockService, type PageFault } from './service';
@@ -44,6 +46,10 @@ import { UvmFaults, type UvmFaultsHost } from './uvm-faults';
 import { rootOf, type VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
+/** Pages of the x86 kernels that the driver is modelled on. */
+const PAGE_BYTES = 4096;
+/** `uvm_perf_access_counter_migration_enable`: on where the platform has ATS. */
+const COUNTERS_WITH_ATS = -1;
 /** Of 64 KiB: pieces of memory for blocks that are smaller than a root chunk. */
 const BIG_PAGES_PER_BLOCK = VA_BLOCK_BYTES / 65_536;
 /** A CPU thread that is throttled this often on one page in a row is our bug. */
@@ -62,8 +68,10 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   readonly memoryOf: readonly RootChunks[];
   override readonly deviceFaults: DeviceFaults;
   private readonly buffers: BufferedFaults;
-  knobs: UvmKnobs;
+  readonly decisions = nvidiaDecisions;
   thrashing: ThrashingDetector | null = null;
+  /** What the detector in force was made with. */
+  private thrashes: ThrashingParams;
   private readonly map: BlockMap;
   private readonly blocks: BlockService;
   private readonly explicit: ExplicitCalls;
@@ -77,27 +85,26 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   private readonly cpuAnswer = new Uint8Array(1);
 
   constructor(
-    readonly system: SystemChoice,
+    readonly params: NvidiaUvmParams,
     config: MemoryConfig,
-    readonly decisions: NvidiaDecisions,
   ) {
     super(
-      config,
+      { ...config, granuleBytes: PAGE_BYTES },
       (granule, on, count) => {
         this.access.track(granule, on, count);
       },
       1,
     );
     const processors = config.devices + 1;
-    this.knobs = uvmKnobs(system.params);
+    this.thrashes = thrashingParams(params);
     this.topology = uvmTopology(config.machine, config.devices);
     this.access = new AccessBytes(processors, this.granules, this.granulesPerBlock);
     this.work = new WorkClock(config.machine.timing);
     const roots = Math.max(1, Math.floor(config.deviceMemoryBytes / VA_BLOCK_BYTES));
     // Device memory that is a node of the host comes in single chunks (uvm_pmm_gpu.c:1958-1961).
-    const batch = (): number => (this.isCoherent ? 1 : this.knobs.pmaBatch);
-    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, decisions, batch));
-    this.map = new BlockMap(config.space, this.granuleBytes, processors, this.knobs.malloc);
+    const batch = (): number => (this.isCoherent ? 1 : this.rootsPerCall);
+    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, this.decisions, batch));
+    this.map = new BlockMap(config.space, this.granuleBytes, processors, params.allocation === 'malloc');
     this.blocks = new BlockService(this);
     this.explicit = new ExplicitCalls(this, this.blocks);
     this.engine = new CopyEngine(this, this.blocks);
@@ -136,8 +143,12 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     return (this.topology.fastLink[CPU] ?? 0) !== 0;
   }
   get mapsRemoteOnEviction(): boolean {
-    const { accessCounters, mapRemoteOnEviction } = this.knobs;
-    return mapRemoteOnEviction && (accessCounters === 'on' || (accessCounters === 'with-ats' && this.isCoherent));
+    const { uvm_perf_map_remote_on_eviction: maps, uvm_perf_access_counter_migration_enable: counters } = this.params;
+    return maps && (counters === 1 || (counters === COUNTERS_WITH_ATS && this.isCoherent));
+  }
+  /** Root chunks that one call of PMA gives; those that it may not take back come alone (uvm_pmm_gpu.c:1946-1965). */
+  private get rootsPerCall(): number {
+    return this.params.uvm_global_oversubscription ? 2 ** this.params.uvm_perf_pma_batch_nonpinned_order : 1;
   }
   get wire(): Interconnect | null {
     return this.links;
@@ -210,7 +221,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   override call(step: OsStep): void {
     executeUvmCall(this, this.explicit, this.engine, step);
   }
-  override systemSummary(): SystemSummary {
+  override systemReport(): SystemReport {
     return summarizeUvm(this);
   }
   pmaCalls(): number {
@@ -223,10 +234,9 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   // --- thrashing ---
   /** Mitigation measures time: on a machine that only counts there is none. */
   private startThrashing(): void {
-    const { thrashing } = this.knobs;
     this.thrashing =
-      thrashing.enabled && this.config.machine.timing
-        ? this.decisions.createThrashing(thrashing, this.topology, this.thrashingHost())
+      this.thrashes.enabled && this.config.machine.timing
+        ? this.decisions.createThrashing(this.thrashes, this.topology, this.thrashingHost())
         : null;
   }
 
@@ -235,10 +245,10 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
    * with other values of thrashing, detection starts again without history, and what was pinned is let go first, so that
    * its next remote access faults.
    */
-  override knobsChanged(params: SystemChoice['params']): void {
-    const before = JSON.stringify(this.knobs.thrashing);
-    this.knobs = uvmKnobs(params);
-    if (JSON.stringify(this.knobs.thrashing) === before) return;
+  override paramsChanged(): void {
+    const next = thrashingParams(this.params);
+    if (JSON.stringify(next) === JSON.stringify(this.thrashes)) return;
+    this.thrashes = next;
     this.thrashing?.unpin(Number.MAX_SAFE_INTEGER);
     this.startThrashing();
   }
@@ -302,7 +312,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     assert(false, 'an access counter notified although none counts');
   }
   override get followsUse(): boolean {
-    return this.knobs.evictByAccess;
+    return this.params.eviction_order === 'accessed';
   }
   override used(device: ProcessorIndex, granule: number): void {
     const block = this.blockAt(Math.floor(granule / this.granulesPerBlock));

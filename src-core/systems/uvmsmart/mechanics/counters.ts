@@ -3,7 +3,7 @@
  * trips (write-backs of its large page) in the next 6; a field that is full halves that field of all blocks. Source:
  * UVMSmart, gpu-sim.cc, lines 2909-3078; scheme of Ganguly et al., IPDPS 2020.
  */
-import type { DmaScheme, UvmsmartOptions } from './options';
+import type { UvmsmartParams } from '../params';
 
 const MOST_ACCESSES = 2 ** 27 - 1;
 const MOST_ROUND_TRIPS = 2 ** 6 - 1;
@@ -21,23 +21,20 @@ export interface Pressure {
  * @param roundTrips of the block
  */
 export function migrationThreshold(
-  scheme: DmaScheme,
-  options: Pick<UvmsmartOptions, 'migrateThreshold' | 'dmaPenalty'>,
+  params: Pick<UvmsmartParams, 'enable_dma' | 'migrate_threshold' | 'multiply_dma_penalty'>,
   roundTrips: number,
   { isOversubscribed, occupancy }: Pressure,
 ): number {
-  const { migrateThreshold, dmaPenalty } = options;
-  switch (scheme) {
+  const { migrate_threshold: threshold, multiply_dma_penalty: penalty } = params;
+  switch (params.enable_dma) {
     case 'disabled':
       return 0;
     case 'always':
-      return migrateThreshold;
+      return threshold;
     case 'oversub':
-      return isOversubscribed ? migrateThreshold : 0;
+      return isOversubscribed ? threshold : 0;
     case 'adaptive':
-      return isOversubscribed
-        ? migrateThreshold * dmaPenalty * (roundTrips + 1)
-        : Math.floor(1 + migrateThreshold * occupancy);
+      return isOversubscribed ? threshold * penalty * (roundTrips + 1) : Math.floor(1 + threshold * occupancy);
   }
 }
 

@@ -1,11 +1,11 @@
 /** UVMSmart simulates one GPU whose faults come one at a time, whatever the machine's driver does. */
-import type { SystemChoice } from '../../../model/memory-system';
 import { Refusal } from '../../../model/refusal';
 import type { MemoryConfig } from '../../../kit/memory-system';
+import type { UvmsmartParams } from '../params';
 import { PAGE_BYTES } from './units';
 import { UvmsmartMemory } from './uvmsmart-memory';
 
-export function createUvmsmart(system: SystemChoice, config: MemoryConfig): UvmsmartMemory {
+export function createUvmsmart(params: UvmsmartParams, config: MemoryConfig): UvmsmartMemory {
   if (config.devices > 1)
     throw new Refusal(
       `the memory system "uvmsmart" simulates one GPU, and this workload uses ${config.devices}; use gpu0 alone, or another memory system`,
@@ -19,7 +19,7 @@ export function createUvmsmart(system: SystemChoice, config: MemoryConfig): Uvms
     source: 'UVMSmart has no fault buffer: gmmu_t handles each fault as it is seen',
     grade: 'definition' as const,
   };
-  return new UvmsmartMemory(system, {
+  return new UvmsmartMemory(params, {
     ...config,
     granuleBytes: PAGE_BYTES,
     machine: { ...config.machine, faultBatchEntries: alone },

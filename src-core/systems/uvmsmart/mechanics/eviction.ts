@@ -6,7 +6,7 @@
  */
 import type { Random } from '../../../base/random';
 import type { Tree } from './allocations';
-import type { EvictionScheme } from './options';
+import type { UvmsmartParams } from '../params';
 import type { PageRun } from './prefetch';
 import { LEAF_PAGES } from './units';
 import type { ValidTrees } from './valid-tree';
@@ -47,7 +47,11 @@ export interface EvictionView {
 const NONE: readonly PageRun[] = [];
 
 /** @param reservedShare of the list, from its oldest end, that is passed over */
-export function chooseVictims(scheme: EvictionScheme, reservedShare: number, view: EvictionView): readonly PageRun[] {
+export function chooseVictims(
+  scheme: UvmsmartParams['eviction_policy'],
+  reservedShare: number,
+  view: EvictionView,
+): readonly PageRun[] {
   switch (scheme) {
     case 'lru-4k':
       return single(firstPage(view, Math.floor(view.listedPages * reservedShare)), view);

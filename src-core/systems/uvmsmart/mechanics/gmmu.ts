@@ -13,11 +13,11 @@ import type { Books } from './books';
 import { Port, type PortOwner, type ReadRequest, type WriteRequest } from './channels';
 import { BlockCounters, migrationThreshold } from './counters';
 import { chooseVictims, type EvictionView, type TreeUse } from './eviction';
-import type { Prefetcher, UvmsmartOptions } from './options';
+import type { UvmsmartParams } from '../params';
 import { choosePages, cutTransfers, type PageRun, type PrefetchView } from './prefetch';
 import { DEVICE, ResidentPages } from './resident-pages';
 import type { UvmsmartTally } from './tally';
-import { LEAF_PAGES } from './units';
+import { LEAF_PAGES, psOfCycles } from './units';
 import { ValidTrees } from './valid-tree';
 
 /** Page flags: requested and not there yet; chosen for write-back and not gone yet; was here once; was used here. */
@@ -32,8 +32,7 @@ const WAS_READ = 1;
 const WAS_WRITTEN = 2;
 
 export interface GmmuConfig {
-  /** At the start; see `retune`. */
-  readonly options: UvmsmartOptions;
+  readonly params: UvmsmartParams;
   readonly trees: readonly Tree[];
   /** Leaves of the whole space. */
   readonly leaves: number;
@@ -58,8 +57,6 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   private readonly flags: Uint8Array;
   private readonly accessesOfTree: Float64Array;
   private readonly kindsOfTree: Uint8Array;
-  private options: UvmsmartOptions;
-  private prefetcher: Prefetcher;
   private isOversubscribed = false;
   /** Pages with memory on the device, those of a transfer in progress included. */
   private used = 0;
@@ -68,9 +65,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   private ignoresWaiters = false;
 
   constructor(private readonly config: GmmuConfig) {
-    const { options, trees, leaves, residency, seed, transferPs } = config;
-    this.options = options;
-    this.prefetcher = options.prefetcher;
+    const { trees, leaves, residency, seed, transferPs } = config;
     this.trees = new ValidTrees(trees);
     this.listed = new ResidentPages(residency, trees, leaves);
     this.counters = new BlockCounters(leaves);
@@ -79,12 +74,6 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     this.accessesOfTree = new Float64Array(trees.length);
     this.kindsOfTree = new Uint8Array(trees.length);
     this.port = new Port(this, (pages) => transferPs?.(CPU, DEVICE, pages) ?? 0);
-  }
-
-  /** Options took other values in mid-run. What was decided stands. */
-  retune(options: UvmsmartOptions): void {
-    this.options = options;
-    this.prefetcher = this.isOversubscribed ? options.prefetcherWhenFull : options.prefetcher;
   }
 
   // --- accesses ---
@@ -97,10 +86,11 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
 
   /** Reads of an absent page that are still made over the link before one migrates it. */
   remoteReads(page: number): number {
-    const { options, port } = this;
-    if (options.dma === 'disabled' || this.isComing(page)) return 0;
+    const { port } = this;
+    const { params } = this.config;
+    if (params.enable_dma === 'disabled' || this.isComing(page)) return 0;
     const leaf = Math.floor(page / LEAF_PAGES);
-    const threshold = migrationThreshold(options.dma, options, this.counters.roundTrips(leaf), {
+    const threshold = migrationThreshold(params, this.counters.roundTrips(leaf), {
       isOversubscribed: this.isOversubscribed,
       occupancy: (this.keptFree() + this.used + port.readPages) / (this.config.capacity + port.writePages),
     });
@@ -127,20 +117,30 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
 
   /** Decides what a fault brings, and queues it. */
   fault(page: number, cause: number): void {
-    const { options, port } = this;
-    const { tally, capacity } = this.config;
-    if (!options.faultsInLine) tally.faultPs += options.faultPs;
+    const { port, faultPs } = this;
+    const { tally, capacity, params } = this.config;
+    const isInLine = params.enable_accurate_simulation;
+    if (!isInLine) tally.faultPs += faultPs;
     this.lastFault = cause;
     const waiting = port.readPages;
-    const pages = choosePages(this.prefetcher, page, this);
+    const prefetcher = this.isOversubscribed ? params.hwprefetch_oversub : params.hardware_prefetch;
+    const pages = choosePages(prefetcher, page, this);
     for (const each of pages) this.flags[each] = this.flags[each]! | IN_FLIGHT;
     for (const run of cutTransfers(pages, page, capacity)) {
       const faulted = run.first <= page && page < run.first + run.count ? page : -1;
-      port.read({ ...run, faulted, cause, extraPs: options.faultsInLine && faulted >= 0 ? options.faultPs : 0 });
+      port.read({ ...run, faulted, cause, extraPs: isInLine && faulted >= 0 ? faultPs : 0 });
     }
-    if (this.isOversubscribed || !this.isShort(waiting + pages.length, 0)) return;
-    this.isOversubscribed = true;
-    this.prefetcher = options.prefetcherWhenFull;
+    if (this.isShort(waiting + pages.length, 0)) this.isOversubscribed = true;
+  }
+
+  /** Latency of a far fault; 0 on a machine without a clock. */
+  private get faultPs(): number {
+    const { params, transferPs } = this.config;
+    return transferPs ? psOfCycles(params.page_fault_latency, params.core_freq) : 0;
+  }
+  private victims(): readonly PageRun[] {
+    const { eviction_policy: scheme, reserve_accessed_page_percent: reserved } = this.config.params;
+    return chooseVictims(scheme, reserved / 100, this);
   }
 
   /** An access waits for the page: it stays until the access was made. */
@@ -192,7 +192,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     return this.config.capacity - this.used;
   }
   private keptFree(): number {
-    return this.config.capacity * this.options.freeShare;
+    return this.config.capacity * (this.config.params.percentage_of_free_page_buffer / 100);
   }
   /** Does what is here and what comes exceed the memory, what leaves taken off? */
   private isShort(incoming: number, outgoing: number): boolean {
@@ -200,7 +200,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
   makeRoom(): boolean {
     if (!this.isShort(this.port.readPages, this.port.outgoing)) return false;
-    const victims = chooseVictims(this.options.eviction, this.options.reservedShare, this);
+    const victims = this.victims();
     for (const run of victims) this.stage(run, this.lastFault, true);
     return victims.length > 0;
   }
@@ -211,7 +211,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
    */
   stuck(): void {
     this.ignoresWaiters = true;
-    const victims = chooseVictims(this.options.eviction, this.options.reservedShare, this);
+    const victims = this.victims();
     const taken = victims.length > 0 ? victims : [this.oldestAlone()];
     for (const run of taken) {
       this.config.tally.forced += run.count;
@@ -268,7 +268,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     const { first, count, isEviction } = request;
     const { tally, books, transferPs } = this.config;
     const tree = this.treeOf(first);
-    const isDropped = isEviction && this.options.invalidateClean && this.kindsOfTree[tree] === WAS_READ;
+    const isDropped = isEviction && this.config.params.invalidate_clean && this.kindsOfTree[tree] === WAS_READ;
     const durationPs = isDropped ? 0 : (transferPs?.(DEVICE, CPU, count) ?? 0);
     for (let page = first; page < first + count; page++) this.flags[page] = this.flags[page]! & ~STAGED;
     this.used -= count;

@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../../base/random';
 import type { Tree } from './allocations';
-import type { Prefetcher } from './options';
+import type { UvmsmartParams } from '../params';
 import { LEAF_PAGES } from './units';
 import type { ValidTrees } from './valid-tree';
 
@@ -19,7 +19,11 @@ export interface PrefetchView {
 }
 
 /** The pages that come, the faulted one among them, ascending but for a random neighbour, which is last. */
-export function choosePages(prefetcher: Prefetcher, page: number, view: PrefetchView): number[] {
+export function choosePages(
+  prefetcher: UvmsmartParams['hardware_prefetch'],
+  page: number,
+  view: PrefetchView,
+): number[] {
   const { trees } = view;
   const leaf = Math.floor(page / LEAF_PAGES);
   const tree = view.treeOf(page);

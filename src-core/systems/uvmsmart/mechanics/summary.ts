@@ -1,5 +1,5 @@
 /** The numbers of a run for people and for `run --json`. What the simulator has no notion of is zero or null. */
-import type { SystemChoice, SystemSummary } from '../../../model/memory-system';
+import type { SystemReport } from '../../../model/memory-system';
 import { PS_PER_S } from '../../../base/units';
 import type { Clocks } from '../../../sim/clock';
 import type { MemoryConfig } from '../../../kit/memory-system';
@@ -11,7 +11,6 @@ import { PAGE_BYTES } from './units';
 
 /** What the numbers are taken from. */
 interface Counted {
-  readonly system: SystemChoice;
   readonly config: MemoryConfig;
   readonly clocks: Clocks;
   readonly accessCount: number;
@@ -20,16 +19,13 @@ interface Counted {
   readonly gmmu: Gmmu;
 }
 
-export function summarizeUvmsmart(memory: Counted): SystemSummary {
-  const { system, tally, config, clocks, accessCount } = memory;
+export function summarizeUvmsmart(memory: Counted): SystemReport {
+  const { tally, config, clocks, accessCount } = memory;
   const isTimed = config.machine.timing !== null;
   const { bounces } = memory.books;
   const ps = clocks.latest();
   const bytes = config.space.objects.reduce((sum, object) => sum + object.bytes, 0);
   return {
-    id: system.id,
-    title: system.id, // the session knows the registry and its titles
-    params: system.params,
     figures: tally.figures(isTimed),
     numbers: {
       ...WITHOUT_LINUX,

@@ -11,7 +11,7 @@
 import { assert } from '../../../base/assert';
 import { NO_OBJECT } from '../../../model/events';
 import type { MachineSpec } from '../../../model/machine';
-import type { SystemChoice, SystemSummary } from '../../../model/memory-system';
+import type { SystemReport } from '../../../model/memory-system';
 import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { METRIC, REASON } from '../../../kit/codes';
 import { PENDING, type AccessRun, type HotMasks } from '../../../contracts/accessed-memory';
@@ -21,16 +21,18 @@ import type { DeviceFaults, FaultHardware } from '../../../contracts/fault-servi
 import { layOutTrees, type Tree } from './allocations';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
-import { readOptions, type UvmsmartOptions } from './options';
+import type { UvmsmartParams } from '../params';
 import type { PageRun } from './prefetch';
 import { DEVICE } from './resident-pages';
 import { summarizeUvmsmart } from './summary';
 import { UvmsmartTally } from './tally';
-import { LEAF_PAGES, PAGE_BYTES } from './units';
+import { LEAF_PAGES, PAGE_BYTES, psOfCycles } from './units';
 import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
 
 /** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */
 const LINE_BYTES = 128;
+/** A zero-copy request, in core cycles (UVMSmart, gpu-sim.cc, get_ready_cycle_dma: 200 whatever the size). */
+const REMOTE_CYCLES = 200;
 
 /** Thread groups as the machine has them; the simulator limits no faults. One thread, where the machine says nothing. */
 function unlimited({ gpu }: MachineSpec): FaultHardware {
@@ -45,7 +47,6 @@ function unlimited({ gpu }: MachineSpec): FaultHardware {
 export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHost {
   readonly tally = new UvmsmartTally();
   readonly books = new Books(this);
-  options: UvmsmartOptions;
   readonly gmmu: Gmmu;
   /** Every access counts: for the recency of its page, and for the counter of its block. */
   override readonly watches = true;
@@ -55,16 +56,15 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   override readonly deviceFaults: DeviceFaults;
 
   constructor(
-    readonly system: SystemChoice,
+    private readonly params: UvmsmartParams,
     config: MemoryConfig,
   ) {
     super(config);
-    this.options = readOptions(system, this.links !== null);
     const leaves = Math.ceil(this.granules / LEAF_PAGES);
     this.trees = layOutTrees(config.space.objects, leaves);
-    const { links, residency, books, tally, options, trees } = this;
+    const { links, residency, books, tally, trees } = this;
     this.gmmu = new Gmmu({
-      ...{ options, trees, leaves, residency, books, tally },
+      ...{ params, trees, leaves, residency, books, tally },
       capacity: this.capacity(),
       seed: config.policies.seed,
       arrived: (page) => queue.arrives(page),
@@ -72,7 +72,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     });
     const { gpu } = config.machine;
     const memoryPs = links ? (gpu?.memoryLatency.value ?? 0) : 0;
-    const queue = new UvmsmartQueue(this, this.gmmu, () => this.options.pageWalkPs, memoryPs);
+    const queue = new UvmsmartQueue(this, this.gmmu, () => this.cyclesPs(params.page_table_walk_latency), memoryPs);
     this.deviceFaults = { hardware: unlimited(config.machine), path: queue };
     this.populate();
   }
@@ -84,6 +84,11 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
         this.residency.place(page, CPU);
         if (object >= 0 && this.ledger.objectOf[page] === NO_OBJECT) this.ledger.objectOf[page] = object;
       }
+  }
+
+  /** On a machine that only counts, cycles take no time. */
+  private cyclesPs(cycles: number): number {
+    return this.links ? psOfCycles(cycles, this.params.core_freq) : 0;
   }
 
   // --- the executor's questions ---
@@ -125,7 +130,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   }
 
   private zeroCopy(processor: ProcessorIndex, requests: number): void {
-    const { remotePs } = this.options;
+    const remotePs = this.cyclesPs(REMOTE_CYCLES);
     this.tally.remoteRequests += requests;
     if (!this.links) return;
     const now = this.settleClock(processor);
@@ -205,14 +210,10 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     }
     this.tally.items.add(this.clocks.now(processor) - beganPs);
   }
-  override knobsChanged(params: SystemChoice['params']): void {
-    this.options = readOptions({ ...this.system, params }, this.links !== null);
-    this.gmmu.retune(this.options);
-  }
   override barrier(durationPs: number): void {
     this.tally.barriers.add(durationPs);
   }
-  override systemSummary(): SystemSummary {
+  override systemReport(): SystemReport {
     return summarizeUvmsmart(this);
   }
 }

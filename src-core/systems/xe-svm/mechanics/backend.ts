@@ -5,7 +5,6 @@
  * policies decide nothing here: the driver has its own. Left out: integrated devices, several tiles, device-to-device copies
  * (data goes through host memory), PAT indices.
  */
-import { assert } from '../../../base/assert';
 import { CPU, ATOMIC, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { SystemFigure } from '../../../model/memory-system';
 import type { DeviceFault } from '../../../kernel/device-memory';
@@ -13,7 +12,7 @@ import type { FaultResult } from '../../../kernel/errno';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { isAnonymous, vmaAt, type Mm } from '../../../kernel/mm';
 import type { NotifyRange } from '../../../kernel/notifier';
-import { PMD_PAGES, type Page } from '../../../kernel/page';
+import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
 import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../../kit/linux/backend';
@@ -27,7 +26,8 @@ import { figuresOf } from './figures';
 import { GpuSvm, type XeRange } from './gpusvm';
 import { changeOf } from './hints';
 import { XeMigration } from './migrate';
-import type { XeSvmOptions } from './options';
+import type { XeSvmParams } from '../params';
+import { MIB } from '../../../base/units';
 
 export class XeSvmBackend implements Backend {
   readonly traits = {
@@ -49,7 +49,7 @@ export class XeSvmBackend implements Backend {
   private readonly made = new Map<number, number>();
   private zapped = 0;
 
-  constructor(private options: XeSvmOptions) {}
+  constructor(private readonly params: XeSvmParams) {}
 
   nodes(): readonly NodeSpec[] {
     return [];
@@ -68,21 +68,14 @@ export class XeSvmBackend implements Backend {
     this.book = new DevmemBook(
       devices,
       (device) => this.pages.capacity(device),
-      () => this.options.need64k,
+      () => this.params.vramNeed64k,
     );
     for (const device of this.pages.devices)
       device.onFree = (page) => {
         this.book.pageFreed(page);
       };
-    const options = (): XeSvmOptions => this.options;
-    this.migration = new XeMigration(memory, this.pages, this.book, options);
-    this.faults = new XeFaults(memory, this.pages, this.book, this.migration, options);
-  }
-
-  /** Whether VRAM has pages for ranges at all is settled when the driver finds the device. */
-  retune(like: Backend): void {
-    assert(like instanceof XeSvmBackend, 'a backend was retuned by one of another kind');
-    this.options = { ...like.options, pagemap: this.options.pagemap };
+    this.migration = new XeMigration(memory, this.pages, this.book, this.params);
+    this.faults = new XeFaults(memory, this.pages, this.book, this.migration, this.params);
   }
 
   ownerOfPage(page: Page): ProcessorIndex {
@@ -98,7 +91,7 @@ export class XeSvmBackend implements Backend {
   private svmOf(device: ProcessorIndex, mm: Mm): GpuSvm {
     let svm = this.svms[device]!.get(mm);
     if (!svm) {
-      svm = new GpuSvm(device, mm, this.options.notifierPages, {
+      svm = new GpuSvm(device, mm, (Number(this.params.svm_notifier_size) * MIB) / PAGE_BYTES, {
         invalidated: (of, event, window) => {
           this.invalidated(of, event, window);
         },
@@ -131,7 +124,7 @@ export class XeSvmBackend implements Backend {
     if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
     const vma = vmaAt(process.mm, vpn);
     const preferred = this.svms[device]!.get(process.mm)?.attributesAt(vpn).preferred ?? device;
-    const migrates = this.options.pagemap && vma !== null && isAnonymous(vma) && preferred === device;
+    const migrates = this.params.CONFIG_DRM_XE_PAGEMAP && vma !== null && isAnonymous(vma) && preferred === device;
     return migrates ? REASON.notResident : REASON.mirror;
   }
 

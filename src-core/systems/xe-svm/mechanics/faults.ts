@@ -2,6 +2,7 @@
  * Device faults of Xe (xe_svm.c __xe_svm_handle_pagefault): garbage first, then the range of the fault, VRAM for it where it
  * belongs there, its pages by hmm_range_fault, and the binding of the whole range.
  */
+import { PS_PER_MS } from '../../../base/units';
 import type { ProcessorIndex } from '../../../model/processor';
 import { mirrorRange, rangeFault, type HmmPfn } from '../../../kernel/hmm';
 import { vmaAt } from '../../../kernel/mm';
@@ -14,7 +15,7 @@ import { needsVram } from './chunks';
 import type { DevmemBook } from './devmem';
 import type { GpuSvm, XeRange } from './gpusvm';
 import type { XeMigration } from './migrate';
-import type { XeSvmOptions } from './options';
+import type { XeSvmParams } from '../params';
 
 /** 64 KiB in pages. */
 const LARGE_PAGES = 16;
@@ -38,17 +39,17 @@ export class XeFaults {
     private readonly pages: DevicePrivate,
     private readonly book: DevmemBook,
     private readonly migration: XeMigration,
-    private readonly options: () => XeSvmOptions,
+    private readonly params: XeSvmParams,
   ) {}
 
   /** One fault; null: the range is bound now, else what the driver answers. */
   handle(svm: GpuSvm, vpn: number, isAtomic: boolean): string | null {
     const { atomics, preferred } = svm.attributesAt(vpn);
-    const mandatory = needsVram(isAtomic, atomics, this.options().smemAtomics);
+    const mandatory = needsVram(isAtomic, atomics, this.params.deviceAtomicsOnSmem);
     if (mandatory === 'EACCES') return mandatory;
     const wantsVram = preferred === null || preferred === svm.device || mandatory;
     let attempts = mandatory ? MANDATORY_ATTEMPTS : 1;
-    let timeslicePs = mandatory ? this.options().timeslicePs : 0;
+    let timeslicePs = mandatory ? this.params.atomic_svm_timeslice_ms * PS_PER_MS : 0;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const range = this.rangeAt(svm, vpn);
       if (typeof range === 'string') return range;
@@ -78,7 +79,7 @@ export class XeFaults {
   /** The range of an address, when what was unmapped before is gone. */
   rangeAt(svm: GpuSvm, vpn: number): XeRange | 'ENOENT' | 'EPERM' | 'EINVAL' {
     this.migration.collectGarbage(svm);
-    return svm.findOrInsert(vpn, this.options().pagemap, (notifier, start, end) =>
+    return svm.findOrInsert(vpn, this.params.CONFIG_DRM_XE_PAGEMAP, (notifier, start, end) =>
       this.isPopulated(svm.device, notifier, start, end),
     );
   }
@@ -86,7 +87,7 @@ export class XeFaults {
   /** xe_svm_range_needs_migrate_to_vram, where the preferred location is VRAM. */
   canMigrate(range: XeRange): boolean {
     if (!range.migrates || range.inVram || this.memory.migrationOff) return false;
-    return !this.options().need64k || range.end - range.start >= LARGE_PAGES;
+    return !this.params.vramNeed64k || range.end - range.start >= LARGE_PAGES;
   }
 
   /** drm_gpusvm_check_pages: a snapshot shows every page, in host memory or of this device. */

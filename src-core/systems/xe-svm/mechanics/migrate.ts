@@ -13,7 +13,7 @@ import type { LinuxHost } from '../../../kit/linux/backend';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
 import type { Devmem, DevmemBook } from './devmem';
 import { DEFAULTS, type GpuSvm, type XeRange } from './gpusvm';
-import type { XeSvmOptions } from './options';
+import type { XeSvmParams } from '../params';
 
 export class XeMigration {
   /** Ranges that were unmapped and collected. */
@@ -28,7 +28,7 @@ export class XeMigration {
     private readonly memory: LinuxHost,
     private readonly pages: DevicePrivate,
     private readonly book: DevmemBook,
-    private readonly options: () => XeSvmOptions,
+    private readonly params: XeSvmParams,
   ) {}
 
   /**
@@ -119,7 +119,7 @@ export class XeMigration {
   collectGarbage(svm: GpuSvm): void {
     for (const range of svm.garbage.splice(0)) {
       this.collected++;
-      if (range.partly && this.options().evictOnPartialUnmap) this.evictRange(svm, range);
+      if (range.partly && this.params.evictOnPartialUnmap) this.evictRange(svm, range);
       this.hide(svm, range);
       svm.remove(range);
       svm.setAttributes(range.start, range.end, () => DEFAULTS);

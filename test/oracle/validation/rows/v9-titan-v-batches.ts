@@ -61,7 +61,7 @@ function columns(pages: number): string {
 /** Mean time of the driver for a batch of full 256 entries, µs. */
 async function batchUs(pages: number): Promise<number> {
   const { run } = await runEvents(columns(pages));
-  const figures = new Map(run.memory.systemSummary()!.figures!.map(({ id, value }) => [id, value!]));
+  const figures = new Map(run.memory.systemReport()!.figures!.map(({ id, value }) => [id, value!]));
   const [batches, fetched] = [figures.get('batches')!, figures.get('fetched')!];
   if (batches !== KERNELS || fetched !== KERNELS * ENTRIES)
     throw new Error(`${pages} pages: ${batches} batches with ${fetched} entries, not ${KERNELS} of ${ENTRIES}`);

@@ -1,7 +1,7 @@
 /** Prefetches, advice and discard: what a program may tell the driver of its managed ranges. */
 import { describe, expect, it } from 'vitest';
 import { EVICTION, FAULT, MIGRATION, OS } from '../../../../src-core/model/events';
-import type { SystemSummary } from '../../../../src-core/model/memory-system';
+import type { SystemReport } from '../../../../src-core/model/memory-system';
 import { countPages } from '../../../../src-core/base/page-mask';
 import { UvmMemory } from '../../../../src-core/systems/nvidia-uvm/mechanics/uvm-memory';
 import { gh200 } from '../../../../src-core/presets/machines/gh200';
@@ -29,7 +29,7 @@ const cpu = (loop: string): string => `{ on: cpu, do: [${loop}] }`;
 const gpu = (loop: string): string => `{ on: gpu0, do: [${loop}] }`;
 const os = (call: string): string => `{ os: ${call} }`;
 
-const summaryOf = ({ run }: EventRun): SystemSummary => run.memory.systemSummary()!;
+const summaryOf = ({ run }: EventRun): SystemReport => run.memory.systemReport()!;
 const figure = (made: EventRun, id: string): number => summaryOf(made).figures!.find((each) => each.id === id)!.value!;
 const gpuFaults = ({ run }: EventRun): number =>
   run.memory.ledger.counters[1]! + run.memory.ledger.counters[1 + run.memory.ledger.counters.length / 2]!;
@@ -241,7 +241,7 @@ it('groups of blocks that are unmapped at once end at multiples of their size in
   const group = 4 * 2 * MIB;
   const groups = Math.ceil((address + 18 * MIB) / group) - Math.floor((address + 6 * MIB) / group);
   expect(groups).toBe(3); // more than a range of 12 MiB would have if groups began where it begins
-  expect(made.run.memory.systemSummary()!.figures!.find(({ id }) => id === 'preunmaps')!.value).toBe(groups);
+  expect(made.run.memory.systemReport()!.figures!.find(({ id }) => id === 'preunmaps')!.value).toBe(groups);
 });
 
 it('what a GPU reads first is its alone: no copy has to go when it is written, though duplicates are asked for', async () => {
@@ -250,6 +250,6 @@ it('what a GPU reads first is its alone: no copy has to go when it is written, t
       initially: 'unpopulated',
     }),
   );
-  const figures = made.run.memory.systemSummary()!.figures!;
+  const figures = made.run.memory.systemReport()!.figures!;
   expect(figures.filter(({ id }) => id.startsWith('readDuplicate')).map(({ value }) => value)).toEqual([0, 0]);
 });

@@ -189,7 +189,7 @@ describe('what leaves', () => {
 });
 
 describe('when a read migrates', () => {
-  const options = { migrateThreshold: 8, dmaPenalty: 4 };
+  const options = { migrate_threshold: 8, multiply_dma_penalty: 4 };
   const early = { isOversubscribed: false, occupancy: 0.5 };
   const late = { isOversubscribed: true, occupancy: 1 };
   it.each([
@@ -205,7 +205,7 @@ describe('when a read migrates', () => {
     ['adaptive', late, 0, 32], // 8 × 4 × (0 + 1)
     ['adaptive', late, 3, 128],
   ] as const)('%s %o after %i round trips: at %i accesses', (scheme, pressure, roundTrips, threshold) => {
-    expect(migrationThreshold(scheme, options, roundTrips, pressure)).toBe(threshold);
+    expect(migrationThreshold({ ...options, enable_dma: scheme }, roundTrips, pressure)).toBe(threshold);
   });
 
   it('counters that are full halve those of all blocks', () => {

@@ -32,7 +32,7 @@ export async function runSmart(text: string, options: SmartOptions = {}): Promis
     ...scenario,
   });
   const run = await drive(compileWorkload(loadWorkload(text, 'test.yaml')), spec, { machine, ...rest });
-  const summary = run.run.memory.systemSummary();
+  const summary = run.run.memory.systemReport();
   const totals = Object.fromEntries(
     METRICS.map((metric) => [metric, run.objects.reduce((sum, _, object) => sum + run.metric(metric, object), 0)]),
   );

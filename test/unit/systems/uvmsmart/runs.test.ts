@@ -100,7 +100,7 @@ it('remembers the most memory that was in use, not the last', async () => {
   const text = `faultline: 1\nname: t\nobjects: { ${OBJECTS} }\nphases: [ { name: p, steps: [ { on: gpu0, do: [ { read: a } ] }, { on: cpu, do: [ { read: a } ] }, { on: gpu0, do: [ { read: b, elements: [0, 1] } ] } ] } ]\n`;
   const { run } = await runSmart(text);
   expect(run.run.memory.residents(1) * 4 * KIB).toBe(64 * KIB);
-  expect(run.run.memory.systemSummary()!.numbers.peakDeviceBytes).toBe(4 * MIB);
+  expect(run.run.memory.systemReport()!.numbers.peakDeviceBytes).toBe(4 * MIB);
 });
 
 it('refuses a workload on two devices', async () => {
