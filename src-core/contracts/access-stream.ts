@@ -9,6 +9,7 @@
  * Irregular accesses come as *points*: one op, one object, one element size, and a list of element numbers:
  * for i: op on [base + index[i] × pitch, + bytes).
  */
+import type { Positioned } from '../base/plain';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { OsStep } from '../model/os-action';
 import type { SpaceSpec } from '../model/space';
@@ -113,6 +114,10 @@ export function addLane(
   batch.bytes[at] = bytes;
 }
 
+/** How many groups of `lanes` lanes still fit. */
+export const roomForGroups = (batch: AccessBatch, lanes: number): number =>
+  Math.min(BATCH_GROUPS - batch.groups, Math.floor((BATCH_LANES - (batch.laneOf[batch.groups] ?? 0)) / lanes));
+
 export function endGroup(batch: AccessBatch, lanes: number, count: number): void {
   batch.count[batch.groups] = count;
   batch.laneOf[batch.groups + 1] = (batch.laneOf[batch.groups] ?? 0) + lanes;
@@ -142,7 +147,16 @@ export type StreamItem =
   | { readonly kind: 'os'; readonly step: OsStep }
   | { readonly kind: 'end' };
 
-export interface AccessStream {
+/**
+ * A stream can go back: its position is plain data, and after `seek` it gives bit-identical items and batches to those
+ * that followed `position()`. Limits:
+ * - A position belongs to streams of the same source (same file, same seed). `seek` also opens a closed stream again.
+ * - The branches of a fork have positions of their own. The position of the stream that forked lies behind the fork: to
+ *   go back into a fork, seek that stream and the branches, or the stream to before the fork and then its new branches.
+ * - A trace is read again from its start up to the position, at the next `next()`, which then returns a promise.
+ * - Not to be called while a promise of `next()` is pending.
+ */
+export interface AccessStream extends Positioned {
   /** The next item. Fills `batch` when the answer is `accesses`. Synchronous for generators, a promise for files. */
   next(batch: AccessBatch): StreamItem | Promise<StreamItem>;
   /** 0..1, or null where the end is not known. */

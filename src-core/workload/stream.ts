@@ -1,98 +1,161 @@
 /**
  * A run of the workload as a pulled stream: phases, iterations and steps in order, inside a step the groups and points
- * of its loops. Lazy: nothing is made ahead of the batch that is asked for.
+ * of its loops. Lazy: nothing is made ahead of the batch that is asked for. Where it is are a few numbers, so that it
+ * can go back.
  */
+import type { Plain } from '../base/plain';
 import { type AccessBatch, type AccessStream, createBatch, type StreamItem } from '../contracts/access-stream';
 import type { OsStep } from '../model/os-action';
 import type { SpaceSpec } from '../model/space';
+import { BranchStream } from './branch-stream';
 import { stepsOf } from './cost';
-import { drawState, type DrawState } from './draws';
-import { type Cursor, finishGroup, handOut, hasRoom, isReverse, type Items, putLane } from './generators/cursor';
-import { gatherItems } from './generators/gather';
-import { gemmItems } from './generators/gemm';
-import { type Draws, pointItems } from './generators/points';
-import { stencilItems } from './generators/stencil';
+import { type DrawPosition, Draws } from './draw-states';
+import type { Cursor } from './generators/cursor';
 import { nextRun } from './iterations';
+import { STEP_START, type StepPosition, StepWalk } from './step-walk';
 import { applySwaps, exchange } from './swaps';
 import type { Tables } from './tables';
-import type { LoopPlan, OsPart, PartPlan, PhasePlan, RunPlan, StepPlan, Workload } from './workload';
+import type { OsPart, PartPlan, PhasePlan, StepPlan, Workload } from './workload';
 
 const END: StreamItem = { kind: 'end' };
-const STEP_END: StreamItem = { kind: 'step-end' };
 
 export function openWorkload(workload: Workload, space: SpaceSpec, seed: number, tables: Tables): AccessStream {
-  const states = new Map<string, DrawState>();
-  const draws: Draws = {
-    tables,
-    // A child inherits the links of a list with the list.
-    storageName: (storage) => workload.objects[workload.objects[storage]!.origin ?? storage]!.name,
-    state: (stream) => {
-      const state = states.get(stream) ?? drawState(seed, stream);
-      states.set(stream, state);
-      return state;
-    },
-  };
+  // A child inherits the links of a list with the list.
+  const storageName = (storage: number): string => workload.objects[workload.objects[storage]!.origin ?? storage]!.name;
   const cursor: Cursor = {
     batch: createBatch(),
-    open: false,
     binding: Int32Array.from(workload.objects, (_, index) => index),
     offsets: Float64Array.from(space.objects, (object) => object.offset),
     delivered: { count: 0 },
   };
-  const items = function* (): Items {
-    for (const phase of workload.phases) yield* phaseItems(phase, cursor, draws, workload.accesses);
-  };
-  return streamOf(items(), cursor, workload.accesses);
+  return new WorkloadStream(workload, cursor, new Draws(seed, tables, storageName));
 }
 
-function streamOf(items: Items, cursor: Cursor, total: number): AccessStream {
-  return {
-    next(batch: AccessBatch): StreamItem {
-      cursor.batch = batch;
-      const item = items.next();
-      return item.done === true ? END : item.value;
-    },
-    progress: () => (total === 0 ? 1 : Math.min(1, cursor.delivered.count / total)),
-    close: () => {
-      items.return();
-    },
-  };
-}
+type WorkloadPosition = {
+  readonly phase: number;
+  readonly iteration: number;
+  readonly part: number;
+  /** Of the open step; null between steps. */
+  readonly step: StepPosition | null;
+  readonly delivered: number;
+  readonly binding: Int32Array;
+  readonly draws: DrawPosition;
+};
 
-function* phaseItems(phase: PhasePlan, cursor: Cursor, draws: Draws, total: number): Items {
-  const timed = [...stepsOf(phase), ...phase.parts.filter((part) => part.kind === 'os')];
-  for (let iteration = 1; iteration <= phase.repeat; iteration++) {
+class WorkloadStream implements AccessStream {
+  private phase = 0;
+  /** 0: no iteration of the phase has begun. */
+  private iteration = 0;
+  /** Part that comes next, or that is open. */
+  private part = 0;
+  private step: StepWalk | null = null;
+
+  constructor(
+    private readonly workload: Workload,
+    private readonly cursor: Cursor,
+    private readonly draws: Draws,
+  ) {}
+
+  next(batch: AccessBatch): StreamItem {
+    for (;;) {
+      const item = this.step?.next(batch) ?? null;
+      if (item) return item;
+      if (this.step) this.endPart();
+      const phase = this.workload.phases[this.phase];
+      if (!phase) return END;
+      const part = this.iteration > 0 ? phase.parts[this.part] : undefined;
+      if (!part) this.beginIteration(phase);
+      else {
+        const begun = this.begin(part, phase);
+        if (begun) return begun;
+      }
+    }
+  }
+
+  progress(): number {
+    const total = this.workload.accesses;
+    return total === 0 ? 1 : Math.min(1, this.cursor.delivered.count / total);
+  }
+
+  close(): void {
+    this.phase = this.workload.phases.length;
+    this.step = null;
+  }
+
+  position(): WorkloadPosition {
+    const { phase, iteration, part, step, cursor, draws } = this;
+    return {
+      ...{ phase, iteration, part, step: step?.position() ?? null },
+      ...{ delivered: cursor.delivered.count, binding: cursor.binding.slice(), draws: draws.position() },
+    };
+  }
+
+  seek(position: Plain): void {
+    const { phase, iteration, part, step, delivered, binding, draws } = position as WorkloadPosition;
+    this.phase = phase;
+    this.iteration = iteration;
+    this.part = part;
+    this.cursor.delivered.count = delivered;
+    this.cursor.binding.set(binding);
+    this.draws.seek(draws);
+    this.step = null;
+    const plan = this.workload.phases[phase]?.parts[part];
+    if (step && plan?.kind === 'step') this.open(plan, step);
+  }
+
+  private endPart(): void {
+    this.step = null;
+    this.part++;
+  }
+
+  /** Goes to the next iteration in which anything runs, or to the next phase. Swaps of idle iterations are applied. */
+  private beginIteration(phase: PhasePlan): void {
+    const next = this.iteration + 1;
     let busy = phase.repeat + 1;
-    for (const part of timed) busy = Math.min(busy, nextRun(part, iteration));
-    applySwaps(phase, cursor.binding, busy - iteration);
-    iteration = busy;
-    if (iteration > phase.repeat) return;
-    for (const part of phase.parts) yield* partItems(part, phase, iteration, cursor, draws, total);
+    for (const part of timedParts(phase)) busy = Math.min(busy, nextRun(part, next));
+    if (next <= phase.repeat) applySwaps(phase, this.cursor.binding, busy - next);
+    this.part = 0;
+    this.iteration = busy > phase.repeat ? 0 : busy;
+    if (busy > phase.repeat) this.phase++;
+  }
+
+  /** Begins a part; null: it gives no item by itself. */
+  private begin(part: PartPlan, phase: PhasePlan): StreamItem | null {
+    const { iteration, cursor } = this;
+    if (part.kind === 'step' && nextRun(part, iteration) === iteration) {
+      this.open(part, STEP_START);
+      return null;
+    }
+    this.part++;
+    if (part.kind === 'swap') exchange(cursor.binding, part.first, part.second);
+    if (part.kind === 'os' && nextRun(part, iteration) === iteration)
+      return { kind: 'os', step: boundCall(part, cursor) };
+    return part.kind === 'concurrently' ? this.fork(part, phase.name) : null;
+  }
+
+  private open(step: StepPlan, at: StepPosition): void {
+    const phase = this.workload.phases[this.phase]!.name;
+    this.step = new StepWalk(step, phase, this.iteration, this.draws, this.cursor);
+    this.step.seek(at);
+  }
+
+  private fork(part: Extract<PartPlan, { kind: 'concurrently' }>, phase: string): StreamItem | null {
+    const { iteration, cursor, draws, workload } = this;
+    const steps = part.steps.filter((step) => nextRun(step, iteration) === iteration);
+    // No swap happens while the branches run, so that they can share the binding.
+    const branches = steps.map((step) => {
+      const walk = new StepWalk(step, phase, iteration, draws, { ...cursor });
+      return new BranchStream(step, walk, draws, cursor.delivered, workload.accesses);
+    });
+    return branches.length > 0 ? { kind: 'fork', branches, quantum: part.quantum } : null;
   }
 }
 
-function* partItems(
-  part: PartPlan,
-  phase: PhasePlan,
-  iteration: number,
-  cursor: Cursor,
-  draws: Draws,
-  total: number,
-): Items {
-  if (part.kind === 'swap') exchange(cursor.binding, part.first, part.second);
-  else if (part.kind === 'os') {
-    if (nextRun(part, iteration) === iteration) yield { kind: 'os', step: boundCall(part, cursor) };
-  } else if (part.kind === 'step') yield* stepItems(part, phase.name, iteration, cursor, draws);
-  else {
-    const steps = part.steps.filter((step) => nextRun(step, iteration) === iteration);
-    const branches = steps.map((step) => {
-      // No swap happens while the branches run, so that they can share the binding.
-      const own: Cursor = { ...cursor, open: false };
-      return streamOf(stepItems(step, phase.name, iteration, own, draws), own, total);
-    });
-    if (branches.length > 0) yield { kind: 'fork', branches, quantum: part.quantum };
-  }
-}
+/** Parts that run at some iterations only, and so decide which iterations are idle. */
+const timedParts = (phase: PhasePlan): readonly (StepPlan | OsPart)[] => [
+  ...stepsOf(phase),
+  ...phase.parts.filter((part) => part.kind === 'os'),
+];
 
 /** A call names an object; what it works on is the storage that the name stands for now. */
 function boundCall({ process, action }: OsPart, { binding }: Cursor): OsStep {
@@ -100,35 +163,4 @@ function boundCall({ process, action }: OsPart, { binding }: Cursor): OsStep {
   const range = { ...action.range, object: binding[action.range.object]! };
   if (action.kind === 'memcpy') return { process, action: { ...action, range, source: binding[action.source]! } };
   return { process, action: { ...action, range } };
-}
-
-function* stepItems(step: StepPlan, phase: string, iteration: number, cursor: Cursor, draws: Draws): Items {
-  if (nextRun(step, iteration) !== iteration) return;
-  for (let run = 0; run < step.repeat; run++) {
-    yield { kind: 'step-begin', step: { phase, iteration, name: step.name, processor: step.processor } };
-    for (const loop of step.loops) {
-      if (loop.kind === 'run') {
-        if (!hasRoom(cursor, loop.lanes.length)) {
-          yield handOut(cursor);
-          hasRoom(cursor, loop.lanes.length);
-        }
-        putRun(loop, iteration, cursor);
-      } else yield* kernelItems(loop, iteration, cursor, draws);
-    }
-    if (cursor.open) yield handOut(cursor);
-    yield STEP_END;
-  }
-}
-
-/** A whole pass over a range is one group, however long. */
-function putRun(loop: RunPlan, iteration: number, cursor: Cursor): void {
-  for (const [at, lane] of loop.lanes.entries())
-    putLane(cursor, at, lane, 0, loop.count, isReverse(lane.direction, iteration));
-  finishGroup(cursor, loop.lanes.length, loop.count);
-}
-
-function kernelItems(loop: Exclude<LoopPlan, RunPlan>, iteration: number, cursor: Cursor, draws: Draws): Items {
-  if (loop.kind === 'stencil') return stencilItems(loop, iteration, cursor);
-  if (loop.kind === 'gather') return gatherItems(loop, iteration, draws, cursor);
-  return loop.kind === 'gemm' ? gemmItems(loop, cursor) : pointItems(loop, draws, cursor);
 }

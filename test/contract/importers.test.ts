@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AccessSource } from '../../src-core/contracts/access-stream';
@@ -7,53 +7,8 @@ import type { Importer } from '../../src-core/contracts/importer';
 import { importers, pickImporter, readHead } from '../../src-core/importers/index';
 import { Refusal } from '../../src-core/model/refusal';
 import { openFileSource } from '../../src-main/io/file-source';
+import { bytesOf, fixtures, folder, prepare } from './import-fixtures';
 import { checkSpace, context, memorySource, replay, tally, type Replayed } from '../unit/importers/sources';
-
-// Every importer over every file of test/fixtures/imports/<id>/. What belongs to a fixture carries its whole name and
-// more: NAME.options.json, NAME.symbols.tsv …; NAME.expected.txt is what the suite wants to see.
-const folder = 'test/fixtures/imports';
-
-interface Fixture {
-  readonly importer: Importer;
-  readonly name: string;
-  readonly path: string;
-}
-
-const fixtures: readonly Fixture[] = importers.flatMap((importer) => {
-  const names = readdirSync(join(folder, importer.id)).sort();
-  const main = names.filter(
-    (name) => name !== 'README.md' && !names.some((other) => other !== name && name.startsWith(`${other}.`)),
-  );
-  const isCompanion = (name: string): boolean =>
-    /\.(options\.json|expected\.txt|symbols\.\w+|allocations\.\w+)$/.test(name);
-  return main
-    .filter((name) => !isCompanion(name))
-    .map((name) => ({ importer, name, path: join(folder, importer.id, name) }));
-});
-
-/** A companion belongs to the fixture with or without its packing suffix. */
-function companion(fixture: Fixture, kind: string): string | null {
-  const stem = fixture.name.replace(/\.(gz|zst)$/, '');
-  const found = readdirSync(join(folder, fixture.importer.id)).find((name) => name.startsWith(`${stem}.${kind}.`));
-  return found ? join(folder, fixture.importer.id, found) : null;
-}
-
-async function bytesOf(source: ByteSource): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source.chunks()) chunks.push(chunk.slice());
-  return Buffer.concat(chunks);
-}
-
-async function prepare(fixture: Fixture, data: Uint8Array, name: string, chunkBytes: number): Promise<AccessSource> {
-  const optionFile = companion(fixture, 'options');
-  const options = optionFile ? (JSON.parse(readFileSync(optionFile, 'utf8')) as Record<string, string | boolean>) : {};
-  const files: Record<string, ByteSource> = {};
-  for (const { option } of fixture.importer.auxiliary) {
-    const path = companion(fixture, option);
-    if (path) files[option] = memorySource(`${option}.txt`, await bytesOf(await openFileSource(path)), chunkBytes);
-  }
-  return fixture.importer.prepare(memorySource(name, data, chunkBytes), context(options, files));
-}
 
 function describeResult(source: AccessSource, replayed: Replayed): string {
   const lines = [

@@ -94,33 +94,37 @@ function fill(batch: AccessBatch, plan: BatchPlan): void {
   batch.pointObject = plan.object;
 }
 
+/** A stream over a list of items; its position is how many were given. */
 function streamOf(parts: readonly PartPlan[]): AccessStream {
-  let open: AccessBatch | null = null;
-  const items = function* (): Generator<StreamItem> {
-    for (const [index, part] of parts.entries()) {
-      if (part.kind === 'fork') {
-        const branches = part.branches.map((steps) => streamOf(steps.map((step) => ({ kind: 'step', step }))));
-        yield { kind: 'fork', quantum: part.quantum, branches };
-        continue;
-      }
-      const { processor, batches } = part.step;
-      yield { kind: 'step-begin', step: { phase: 'p', iteration: 1, name: `s${index}`, processor } };
-      for (const plan of batches) {
-        if (open) fill(open, plan);
-        yield { kind: 'accesses' };
-      }
-      yield { kind: 'step-end' };
+  const items: { readonly item: () => StreamItem; readonly accesses?: BatchPlan }[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part.kind === 'fork') {
+      const branches = (): AccessStream[] =>
+        part.branches.map((steps) => streamOf(steps.map((step) => ({ kind: 'step', step }))));
+      items.push({ item: () => ({ kind: 'fork', quantum: part.quantum, branches: branches() }) });
+      continue;
     }
-  };
-  const pulled = items();
+    const { processor, batches } = part.step;
+    const step = { phase: 'p', iteration: 1, name: `s${index}`, processor };
+    items.push({ item: () => ({ kind: 'step-begin', step }) });
+    for (const accesses of batches) items.push({ item: () => ({ kind: 'accesses' }), accesses });
+    items.push({ item: () => ({ kind: 'step-end' }) });
+  }
+  let next = 0;
   return {
     next: (batch) => {
-      open = batch;
-      const item = pulled.next();
-      return item.done ? { kind: 'end' } : item.value;
+      const given = items[next];
+      if (!given) return { kind: 'end' };
+      next++;
+      if (given.accesses) fill(batch, given.accesses);
+      return given.item();
     },
     progress: () => null,
     close: () => undefined,
+    position: () => next,
+    seek: (position) => {
+      next = position as number;
+    },
   };
 }
 

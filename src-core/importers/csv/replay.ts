@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert';
 import { addLane, endGroup, fitsGroup, type AccessBatch } from '../../contracts/access-stream';
+import type { Plain } from '../../base/plain';
 import type { ByteSource } from '../../model/byte-source';
 import { processorName, type ProcessorIndex } from '../../model/processor';
 import { Refusal } from '../../model/refusal';
@@ -17,6 +18,14 @@ export interface CsvPlan {
   readonly timeFrom: number | null;
   readonly timeUnitPs: number;
 }
+
+type RowPosition = {
+  readonly row: { readonly [K in keyof Row]: Row[K] } | null;
+  readonly written: number;
+  readonly processor: number;
+  readonly time: number;
+  readonly rows: number;
+};
 
 /** Turns rows into steps, instants and groups; where the rows come from is the subclasses' business. */
 abstract class RowReplay extends Replay {
@@ -38,6 +47,9 @@ abstract class RowReplay extends Replay {
 
   /** The next row, or null when everything loaded is used up. Valid until the next call. */
   protected abstract nextRow(): Row | null;
+  /** A number that says, together with the place in the text, which row comes next; `seekRows` puts it back. */
+  protected abstract rowsPosition(): number;
+  protected abstract seekRows(position: number): void;
 
   protected override consume(batch: AccessBatch): boolean {
     if (!this.row) {
@@ -52,6 +64,20 @@ abstract class RowReplay extends Replay {
 
   protected override finish(): void {
     this.row = null;
+  }
+
+  protected override ownPosition(): RowPosition {
+    const { row, written, processor, time } = this;
+    return { row: row && { ...row }, written, processor, time, rows: this.rowsPosition() };
+  }
+
+  protected override seekOwn(position: Plain): void {
+    const { row, written, processor, time, rows } = position as RowPosition;
+    this.row = row && { ...row };
+    this.written = written;
+    this.processor = processor;
+    this.time = time;
+    this.seekRows(rows);
   }
 
   private announce(row: Row): void {
@@ -122,12 +148,24 @@ export class FileOrderReplay extends RowReplay {
   protected override nextRow(): Row | null {
     return this.reader.next() ? this.reader.row : null;
   }
+
+  protected override used(): number {
+    return this.reader.used;
+  }
+
+  protected override rowsPosition(): number {
+    return this.bytesToSkip;
+  }
+
+  protected override seekRows(position: number): void {
+    this.bytesToSkip = position;
+  }
 }
 
 /** Replays rows in time order, from memory. */
 export class TimeOrderReplay extends RowReplay {
   private readonly buffer = emptyRow();
-  private position = 0;
+  private rowNumber = 0;
 
   constructor(
     name: string,
@@ -142,10 +180,22 @@ export class TimeOrderReplay extends RowReplay {
   }
 
   override progress(): number {
-    return this.sorted.length > 0 ? Math.min(1, this.position / this.sorted.length) : 1;
+    return this.sorted.length > 0 ? Math.min(1, this.rowNumber / this.sorted.length) : 1;
   }
 
   protected override nextRow(): Row | null {
-    return this.sorted.read(this.position++, this.buffer) ? this.buffer : null;
+    return this.sorted.read(this.rowNumber++, this.buffer) ? this.buffer : null;
+  }
+
+  protected override used(): number {
+    return 0;
+  }
+
+  protected override rowsPosition(): number {
+    return this.rowNumber;
+  }
+
+  protected override seekRows(position: number): void {
+    this.rowNumber = position;
   }
 }

@@ -138,6 +138,11 @@ export class RowReader {
     this.at = at;
   }
 
+  /** Bytes of the block that were read. */
+  get used(): number {
+    return Math.min(this.at, this.block.length);
+  }
+
   /** Fills `row` with the next usable row of the block; false: there is none, or `hexSeen` asks to start again. */
   next(): boolean {
     const { block } = this;

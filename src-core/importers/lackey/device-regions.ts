@@ -8,11 +8,25 @@
  * Assumes a stack that grows down and return addresses in memory (x86); without a known slot a region lasts only while
  * control is inside the function itself.
  */
+import type { Plain } from '../../base/plain';
 import { LOAD, STORE, type RecordKind } from './scanner';
 import type { FunctionSymbol } from './tables';
 
 /** Deepest nesting of calls that is followed; beyond it the outermost half is forgotten. */
 const DEPTH_MAX = 65_536;
+
+type RegionsPosition = {
+  /** Start address of the function that runs, null on the host. */
+  readonly inside: number | null;
+  readonly entries: number;
+  readonly entriesWithoutSlot: number;
+  readonly slots: Float64Array;
+  readonly slot: number;
+  readonly lastStart: number;
+  readonly lastEnd: number;
+  /** Of the data record that came last: kind, address, bytes. */
+  readonly data: readonly [RecordKind, number, number];
+};
 
 export class DeviceRegions {
   /** The device function that runs, or null on the host. */
@@ -31,6 +45,28 @@ export class DeviceRegions {
   private dataBytes = 0;
 
   constructor(private readonly functions: readonly FunctionSymbol[]) {}
+
+  position(): RegionsPosition {
+    const { inside, entries, entriesWithoutSlot, slot, lastStart, lastEnd } = this;
+    return {
+      ...{ inside: inside?.start ?? null, entries, entriesWithoutSlot, slot, lastStart, lastEnd },
+      slots: this.slots.slice(0, this.depth),
+      data: [this.dataKind, this.dataAddress, this.dataBytes],
+    };
+  }
+
+  seek(position: Plain): void {
+    const { inside, entries, entriesWithoutSlot, slots, slot, lastStart, lastEnd, data } = position as RegionsPosition;
+    this.inside = this.functions.find(({ start }) => start === inside) ?? null;
+    this.entries = entries;
+    this.entriesWithoutSlot = entriesWithoutSlot;
+    this.depth = slots.length;
+    this.slots.set(slots);
+    this.slot = slot;
+    this.lastStart = lastStart;
+    this.lastEnd = lastEnd;
+    [this.dataKind, this.dataAddress, this.dataBytes] = data;
+  }
 
   /** A data record of the instruction that came last. */
   data(kind: RecordKind, address: number, bytes: number): void {

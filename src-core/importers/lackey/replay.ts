@@ -1,4 +1,5 @@
 import { addLane, endGroup, type AccessBatch } from '../../contracts/access-stream';
+import type { Plain } from '../../base/plain';
 import type { ByteSource } from '../../model/byte-source';
 import { CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../model/processor';
 import type { SpaceSpec } from '../../model/space';
@@ -33,6 +34,21 @@ function functionAt(symbols: readonly FunctionSymbol[], address: number): string
   const found = symbols[low - 1];
   return found && address < found.end ? found.name : 'host';
 }
+
+type LackeyPosition = {
+  readonly started: boolean;
+  readonly openEntry: number;
+  readonly run: {
+    readonly count: number;
+    readonly op: AccessOp;
+    readonly object: number;
+    readonly bytes: number;
+    readonly first: number;
+    readonly last: number;
+    readonly stride: number;
+  };
+  readonly regions: Plain;
+};
 
 /** Second pass: records become run-length groups; device regions become steps. */
 export class LackeyReplay extends Replay {
@@ -85,6 +101,26 @@ export class LackeyReplay extends Replay {
 
   protected override finish(batch: AccessBatch): void {
     this.flush(batch);
+  }
+
+  protected override used(): number {
+    return this.scanner.used;
+  }
+
+  protected override ownPosition(): LackeyPosition {
+    const { started, openEntry, count, op, object, bytes, first, last, stride } = this;
+    return {
+      ...{ started, openEntry, run: { count, op, object, bytes, first, last, stride } },
+      regions: this.regions.position(),
+    };
+  }
+
+  protected override seekOwn(position: Plain): void {
+    const { started, openEntry, run, regions } = position as LackeyPosition;
+    this.started = started;
+    this.openEntry = openEntry;
+    Object.assign(this, run);
+    this.regions.seek(regions);
   }
 
   private startHost(name: string): void {

@@ -52,6 +52,11 @@ export class LackeyScanner {
     this.at = 0;
   }
 
+  /** Bytes of the block that were read. */
+  get used(): number {
+    return Math.min(this.at, this.block.length);
+  }
+
   /** Goes to the next record of the block; NO_RECORD when there is none. */
   next(): RecordKind {
     const { block } = this;

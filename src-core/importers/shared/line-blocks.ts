@@ -13,6 +13,9 @@ interface Watcher {
   cancelled(): boolean;
 }
 
+/** A place in a text: bytes before it, and whether the rest of an overlong line is still to be passed over. */
+export type LinePosition = { readonly offset: number; readonly skipping: boolean };
+
 /**
  * Cuts a byte source into blocks that hold whole lines, whatever the chunks are. One block is in memory at a time; the
  * next is asked for when the last was used up, so that a source may use its chunk buffer again.
@@ -20,7 +23,12 @@ interface Watcher {
 export class LineBlocks {
   /** The newest block. Lines end with a newline; only the last one of the file may lack it. */
   block: Uint8Array = NOTHING;
-  private readonly chunks: AsyncIterator<Uint8Array>;
+  /** null: to be opened by the next call of next(), and read up to `offset` first. */
+  private chunks: AsyncIterator<Uint8Array> | null = null;
+  /** Bytes of the source before the block, and behind it (`taken`: with what is carried over). */
+  private offset = 0;
+  private taken = 0;
+  private toSkip = 0;
   private carry: Uint8Array = NOTHING;
   private skipping = false;
   private ended = false;
@@ -30,9 +38,7 @@ export class LineBlocks {
     private readonly source: ByteSource,
     private readonly watcher: Watcher | null = null,
     private readonly doing = '',
-  ) {
-    this.chunks = source.chunks()[Symbol.asyncIterator]();
-  }
+  ) {}
 
   /** Loads the next block; false at the end of the data. Throws Refusal when cancelled or when the source is damaged. */
   async next(): Promise<boolean> {
@@ -41,15 +47,19 @@ export class LineBlocks {
         this.close();
         throw new Refusal('cancelled');
       }
+      this.chunks ??= this.source.chunks()[Symbol.asyncIterator]();
       const chunk = await this.chunks.next();
       this.report();
       if (chunk.done) {
         this.ended = true;
         this.block = this.carry;
+        this.offset = this.taken - this.carry.length;
         this.carry = NOTHING;
         return this.block.length > 0;
       }
-      if (this.take(chunk.value)) return true;
+      const skipped = Math.min(this.toSkip, chunk.value.length);
+      this.toSkip -= skipped;
+      if (this.take(skipped === 0 ? chunk.value : chunk.value.subarray(skipped))) return true;
     }
     return false;
   }
@@ -59,12 +69,31 @@ export class LineBlocks {
     this.block = NOTHING;
     this.carry = NOTHING;
     // A file handle is let go in the background; nobody is left who could use an error of that.
-    void this.chunks.return?.().catch(() => undefined);
+    void this.chunks?.return?.().catch(() => undefined);
+    this.chunks = null;
+  }
+
+  /** Where a reader is that has used the first `used` bytes of the block. */
+  position(used: number): LinePosition {
+    if (used < this.block.length) return { offset: this.offset + used, skipping: false };
+    return { offset: this.taken - this.carry.length, skipping: this.skipping };
+  }
+
+  /** Goes to a position, also after close(): the source is read again from its start when the next block is asked for. */
+  seek({ offset, skipping }: LinePosition): void {
+    this.close();
+    this.ended = false;
+    this.skipping = skipping;
+    this.offset = offset;
+    this.taken = offset;
+    this.toSkip = offset;
+    this.reportAt = 0;
   }
 
   /** true: the chunk completed at least one line. */
   private take(chunk: Uint8Array): boolean {
     let data = chunk;
+    this.taken += chunk.length;
     if (this.skipping) {
       const end = data.indexOf(NEWLINE);
       if (end < 0) return false;
@@ -75,6 +104,7 @@ export class LineBlocks {
       data.set(this.carry);
       data.set(chunk, this.carry.length);
     }
+    this.offset = this.taken - data.length;
     const end = data.lastIndexOf(NEWLINE) + 1;
     if (end === 0 && data.length >= LINE_BYTES_MAX) {
       this.block = new Uint8Array(LINE_BYTES_MAX + 1);

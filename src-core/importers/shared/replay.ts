@@ -6,13 +6,32 @@ import {
   type StepInfo,
   type StreamItem,
 } from '../../contracts/access-stream';
+import type { Plain } from '../../base/plain';
 import type { ByteSource } from '../../model/byte-source';
 import type { ProcessorIndex } from '../../model/processor';
-import { LineBlocks } from './line-blocks';
+import { LineBlocks, type LinePosition } from './line-blocks';
 
 const ACCESSES: StreamItem = { kind: 'accesses' };
-const STEP_END: StreamItem = { kind: 'step-end' };
+const STEP_END: QueuedItem = { kind: 'step-end' };
 const END: StreamItem = { kind: 'end' };
+const NOTHING = new Uint8Array(0);
+
+/** Items that wait; a step as plain data. */
+type QueuedItem =
+  | { readonly kind: 'step-begin'; readonly step: { readonly [K in keyof StepInfo]: StepInfo[K] } }
+  | { readonly kind: 'step-end' }
+  | { readonly kind: 'not-before'; readonly timePs: number };
+
+type ReplayPosition = {
+  /** Where the next byte comes from; null without a text. */
+  readonly text: LinePosition | null;
+  readonly queue: readonly QueuedItem[];
+  readonly steps: Readonly<Record<string, number>>;
+  readonly stepOpen: boolean;
+  readonly finished: boolean;
+  /** What the subclass keeps. */
+  readonly own: Plain;
+};
 
 /**
  * Replays a text as an access stream: synchronous as long as the loaded block lasts, a promise when bytes are needed.
@@ -20,7 +39,7 @@ const END: StreamItem = { kind: 'end' };
  */
 export abstract class Replay implements AccessStream {
   /** Items that come after the groups in the batch and before the next group. */
-  protected readonly queue: StreamItem[] = [];
+  protected readonly queue: QueuedItem[] = [];
   private readonly lines: LineBlocks | null;
   private readonly steps = new Map<string, number>();
   private stepOpen = false;
@@ -51,6 +70,30 @@ export abstract class Replay implements AccessStream {
     this.lines?.close();
   }
 
+  position(): Plain {
+    const { lines, queue, steps, stepOpen, finished } = this;
+    const position: ReplayPosition = {
+      text: lines?.position(this.used()) ?? null,
+      queue: [...queue],
+      steps: Object.fromEntries(steps),
+      ...{ stepOpen, finished, own: this.ownPosition() },
+    };
+    return position;
+  }
+
+  seek(position: Plain): void {
+    const { text, queue, steps, stepOpen, finished, own } = position as ReplayPosition;
+    this.queue.splice(0, Infinity, ...queue);
+    this.steps.clear();
+    for (const [name, iterations] of Object.entries(steps)) this.steps.set(name, iterations);
+    this.stepOpen = stepOpen;
+    this.finished = finished;
+    this.exhausted = finished || this.lines === null;
+    if (text) this.lines?.seek(text);
+    if (this.lines) this.load(NOTHING);
+    this.seekOwn(own);
+  }
+
   /** Takes a new block of whole lines. */
   protected abstract load(block: Uint8Array): void;
   /**
@@ -60,6 +103,11 @@ export abstract class Replay implements AccessStream {
   protected abstract consume(batch: AccessBatch): boolean;
   /** The data is at its end: writes what is left, one group at most. */
   protected abstract finish(batch: AccessBatch): void;
+  /** Bytes of the loaded block that `consume` has used up. */
+  protected abstract used(): number;
+  /** What the subclass keeps between batches, beside what is loaded; `seekOwn` puts it back. */
+  protected abstract ownPosition(): Plain;
+  protected abstract seekOwn(position: Plain): void;
 
   /** Ends the open step, if any, and begins another; iterations are counted per name. */
   protected beginStep(name: string, processor: ProcessorIndex): void {

@@ -1,46 +1,20 @@
 /**
- * What the generators of one stream share: the batch in hand and the meaning of names. A generator appends groups while
- * there is room and yields when the batch is full; the caller of next() may hand in another batch each time.
+ * What the loops of one stream share: the batch that is filled and the meaning of names. A loop is a function from its
+ * plan and the number of groups (or points) it has made so far to the same number after this batch; it keeps nothing
+ * else, so that a stream can go back to any of its batches.
  */
-import {
-  type AccessBatch,
-  addLane,
-  beginGroups,
-  endGroup,
-  fitsGroup,
-  type StreamItem,
-} from '../../contracts/access-stream';
+import { type AccessBatch, addLane, endGroup } from '../../contracts/access-stream';
 import type { Direction, LanePlan } from '../workload';
 
 export interface Cursor {
+  /** The batch of this call of next(); the caller may give another one each time. */
   batch: AccessBatch;
-  /** The batch holds groups that were not handed out yet. */
-  open: boolean;
   /** Names → storage: what each name stands for after the swaps so far, as indices of objects. */
   readonly binding: Int32Array;
   /** Space offset of each storage. */
   readonly offsets: Float64Array;
   /** Element accesses handed out so far, shared by the branches of a fork. */
   readonly delivered: { count: number };
-}
-
-export type Items = Generator<StreamItem, void, undefined>;
-
-const ACCESSES: StreamItem = { kind: 'accesses' };
-
-/** Hands out the batch: to be yielded. */
-export function handOut(cursor: Cursor): StreamItem {
-  cursor.open = false;
-  return ACCESSES;
-}
-
-/** Begins a batch where none is open; true: a group of `lanes` lanes fits. */
-export function hasRoom(cursor: Cursor, lanes: number): boolean {
-  if (!cursor.open) {
-    beginGroups(cursor.batch);
-    cursor.open = true;
-  }
-  return fitsGroup(cursor.batch, lanes);
 }
 
 /** Space offset of the first byte of what a name stands for. */

@@ -2,36 +2,59 @@
  * Gather and scatter: in lock step, some lanes go on and others visit an element that is drawn anew in each iteration
  * (`y[i] += x[index[i]]`). One group per iteration, because drawn elements have no stride.
  */
-import { addLane, BATCH_GROUPS } from '../../contracts/access-stream';
+import { type AccessBatch, roomForGroups } from '../../contracts/access-stream';
+import type { Draws } from '../draw-states';
 import { fillUniform } from '../draws';
 import type { GatherLane, GatherPlan } from '../workload';
-import { type Cursor, finishGroup, handOut, hasRoom, isReverse, type Items, storageOffset } from './cursor';
-import type { Draws } from './points';
+import { type Cursor, isReverse, storageOffset } from './cursor';
 
-export function* gatherItems(loop: GatherPlan, iteration: number, draws: Draws, cursor: Cursor): Items {
-  const { count, lanes } = loop;
-  const drawn = loop.draws.map(({ elements, stream }) => ({
-    elements,
-    state: draws.state(stream),
-    index: new Uint32Array(Math.min(count, BATCH_GROUPS)),
-  }));
-  for (let done = 0; done < count; done += BATCH_GROUPS) {
-    const some = Math.min(BATCH_GROUPS, count - done);
-    for (const { state, index, elements } of drawn) fillUniform(state, index, some, elements);
-    for (let i = 0; i < some; i++) {
-      if (!hasRoom(cursor, lanes.length)) {
-        yield handOut(cursor);
-        hasRoom(cursor, lanes.length);
-      }
-      for (const [at, lane] of lanes.entries()) {
-        const element = lane.draw < 0 ? ordered(lane, done + i, count, iteration) : drawn[lane.draw]!.index[i]!;
-        const address = storageOffset(cursor, lane.object) + lane.first + element * lane.stride;
-        addLane(cursor.batch, at, lane.op, cursor.binding[lane.object]!, address, 0, lane.bytes);
-      }
-      finishGroup(cursor, lanes.length, 1);
+/** Appends groups from number `at` on, as many as fit; returns the number of the next one. */
+export function fillGather(loop: GatherPlan, iteration: number, at: number, draws: Draws, cursor: Cursor): number {
+  const { batch } = cursor;
+  const { lanes } = loop;
+  const some = Math.min(loop.count - at, roomForGroups(batch, lanes.length));
+  if (some <= 0) return at;
+  for (const [draw, { stream, elements }] of loop.draws.entries())
+    fillUniform(draws.state(stream), draws.scratch(draw), some, elements);
+  const first = batch.laneOf[batch.groups]!;
+  for (const [number, lane] of lanes.entries()) {
+    const start = storageOffset(cursor, lane.object) + lane.first;
+    const column = first + number;
+    describeLane(batch, lane, cursor.binding[lane.object]!, column, some, lanes.length);
+    const { address } = batch;
+    if (lane.draw >= 0) {
+      const drawn = draws.scratch(lane.draw);
+      for (let i = 0; i < some; i++) address[column + i * lanes.length] = start + drawn[i]! * lane.stride;
+    } else {
+      const reverse = isReverse(lane.direction, iteration);
+      const from = reverse ? loop.count - 1 - at : at;
+      const by = reverse ? -1 : 1;
+      for (let i = 0; i < some; i++) address[column + i * lanes.length] = start + (from + by * i) * lane.stride;
     }
   }
+  for (let i = 0; i < some; i++) {
+    batch.count[batch.groups + i] = 1;
+    batch.laneOf[batch.groups + i + 1] = first + (i + 1) * lanes.length;
+  }
+  batch.groups += some;
+  cursor.delivered.count += some * lanes.length;
+  return at + some;
 }
 
-const ordered = (lane: GatherLane, at: number, count: number, iteration: number): number =>
-  isReverse(lane.direction, iteration) ? count - 1 - at : at;
+/** What is the same in each of `groups` groups, `pitch` lanes apart. */
+function describeLane(
+  batch: AccessBatch,
+  lane: GatherLane,
+  storage: number,
+  first: number,
+  groups: number,
+  pitch: number,
+): void {
+  const { op, object, stride, bytes } = batch;
+  for (let i = 0, at = first; i < groups; i++, at += pitch) {
+    op[at] = lane.op;
+    object[at] = storage;
+    stride[at] = 0;
+    bytes[at] = lane.bytes;
+  }
+}

@@ -1,8 +1,9 @@
 /**
  * Grid kernels: for each element in memory order, the neighbours that exist are read and the element's lanes follow in
- * lock step. A row is three groups: its first and last column lack a neighbour, so their lanes differ.
+ * lock step. A row is up to three groups: its first and last column lack a neighbour, so their lanes differ.
  */
-import { type Cursor, finishGroup, handOut, hasRoom, isReverse, type Items, putLane } from './cursor';
+import { fitsGroup } from '../../contracts/access-stream';
+import { type Cursor, finishGroup, isReverse, putLane } from './cursor';
 import type { StencilPlan } from '../workload';
 
 interface Stretch {
@@ -18,22 +19,23 @@ function stretches(columns: number): Stretch[] {
   return parts;
 }
 
-export function* stencilItems(loop: StencilPlan, iteration: number, cursor: Cursor): Items {
+/** Appends groups from number `at` on, as many as fit; returns the number of the next one. */
+export function fillStencil(loop: StencilPlan, iteration: number, at: number, cursor: Cursor): number {
   const reverse = isReverse(loop.direction, iteration);
   const parts = stretches(loop.columns);
   if (reverse) parts.reverse();
   const rows = loop.planes * loop.rows;
   const mostLanes = loop.neighbours.length + loop.lanes.length;
-  for (let step = 0; step < rows; step++) {
+  let step = Math.floor(at / parts.length);
+  let part = at - step * parts.length;
+  for (; step < rows; step++, part = 0) {
     const row = reverse ? rows - 1 - step : step;
-    for (const part of parts) {
-      if (!hasRoom(cursor, mostLanes)) {
-        yield handOut(cursor);
-        hasRoom(cursor, mostLanes);
-      }
-      putStretch(loop, row, part, reverse, cursor);
+    for (; part < parts.length; part++) {
+      if (!fitsGroup(cursor.batch, mostLanes)) return step * parts.length + part;
+      putStretch(loop, row, parts[part]!, reverse, cursor);
     }
   }
+  return rows * parts.length;
 }
 
 function putStretch(loop: StencilPlan, row: number, part: Stretch, reverse: boolean, cursor: Cursor): void {
