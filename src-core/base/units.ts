@@ -112,3 +112,13 @@ export function formatCount(value: number): string {
 /** How many times as much: `4.17`, `137`, `1,023`; a run far away from a bound needs no decimals. */
 export const formatRatio = (ratio: number): string =>
   ratio >= 1000 ? formatCount(Math.round(ratio)) : ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2);
+
+/** Shown where a value was not recorded or is not modelled. */
+export const ABSENT = '–';
+
+/** A share as a percentage: 0.495 → `49.5 %`. What is neither nothing nor all is never shown as 0 % or 100 %. */
+export function formatShare(share: number): string {
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return '< 0.1 %';
+  return `${share < 1 && value > 99.9 ? '> 99.9' : value.toFixed(1).replace(/\.0$/, '')} %`;
+}

@@ -3,30 +3,18 @@
  * the header.
  */
 import { comparisonLabel, type ComparisonRow } from '../model/comparison';
+import { SUMMARY_METRICS, type MetricEntry, type SummaryMetric } from '../model/catalog/metrics';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 import { addBounds } from './csv-bounds';
 import { SYSTEM_COLUMNS, systemCells, type Cell } from './csv-systems';
 import type { Exporter } from './exporter';
 
-type Counters = Omit<ObjectSummary, 'name' | 'address' | 'bytes' | 'cpu' | 'gpu'>;
+const UNITS: Readonly<Record<MetricEntry['unit'], string>> = { count: 'count', bytes: 'B', ps: 'ps' };
 
-const COUNTERS: readonly (readonly [keyof Counters, string])[] = [
-  ['accesses', 'count'],
-  ['cpuFaults', 'count'],
-  ['gpuFaults', 'count'],
-  ['bytesToDevice', 'B'],
-  ['bytesToHost', 'B'],
-  ['migrations', 'count'],
-  ['evictions', 'count'],
-  ['pingPongs', 'count'],
-  ['deadBytesToDevice', 'B'],
-  ['deadBytesToHost', 'B'],
-  ['unresolvedBytesToDevice', 'B'],
-  ['unresolvedBytesToHost', 'B'],
-  ['usefulBytes', 'B'],
-  ['remoteBytes', 'B'],
-  ['prefetchedBytes', 'B'],
-  ['stallPs', 'ps'],
+const COUNTERS: readonly { readonly field: SummaryMetric | 'accesses' | 'usefulBytes'; readonly unit: string }[] = [
+  { field: 'accesses', unit: 'count' },
+  ...SUMMARY_METRICS.map(({ id, unit }) => ({ field: id, unit: UNITS[unit] })),
+  { field: 'usefulBytes', unit: 'B' },
 ];
 const OPS = ['reads', 'writes', 'readWrites', 'atomics'] as const;
 
@@ -35,7 +23,7 @@ const HEADER: readonly string[] = [
   'name',
   'address',
   'bytes [B]',
-  ...COUNTERS.map(([field, unit]) => `${field} [${unit}]`),
+  ...COUNTERS.map(({ field, unit }) => `${field} [${unit}]`),
   ...(['cpu', 'gpu'] as const).flatMap((processor) => OPS.map((op) => `${processor}.${op} [count]`)),
   'simTimePs [ps]',
 ];
@@ -46,7 +34,7 @@ const HEADER: readonly string[] = [
  */
 const harmless = (name: string): string => (/^[=+\-@\t\r]/.test(name) ? `'${name}` : name);
 
-function field(cell: Cell): string {
+function quoted(cell: Cell): string {
   const text = cell === null ? '' : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -56,7 +44,7 @@ const objectRow = (object: ObjectSummary): readonly Cell[] => [
   harmless(object.name),
   `0x${object.address.toString(16)}`,
   object.bytes,
-  ...COUNTERS.map(([counter]) => object[counter]),
+  ...COUNTERS.map(({ field }) => object[field]),
   ...OPS.map((op) => object.cpu[op]),
   ...OPS.map((op) => object.gpu[op]),
   null,
@@ -67,7 +55,7 @@ const totalRow = ({ totals }: RunSummary, row = 'total', name: string | null = n
   name,
   null,
   null,
-  ...COUNTERS.map(([counter]) => totals[counter]),
+  ...COUNTERS.map(({ field }) => totals[field]),
   ...OPS.map(() => null),
   ...OPS.map(() => null),
   totals.simTimePs,
@@ -82,7 +70,7 @@ function systemRow(row: ComparisonRow): readonly Cell[] {
   return [...counters, ...systemCells(summary?.system ?? null), row.refusal];
 }
 
-/** The table of a run on the managed system has no columns for other systems. */
+/** The table of a run on the ideal system has no columns for other systems. */
 function tableOf(summary: RunSummary, comparison: readonly ComparisonRow[]): readonly (readonly Cell[])[] {
   const plain = [...summary.objects.map(objectRow), totalRow(summary)];
   if (!summary.system && comparison.length === 0) return [HEADER, ...plain];
@@ -103,7 +91,7 @@ export const csvExporter: Exporter = {
   write({ input: { summary, comparison, bounds } }) {
     const table = tableOf(summary, comparison ?? []);
     return (bounds ? addBounds(table, bounds, summary) : table)
-      .map((cells) => `${cells.map(field).join(',')}\r\n`)
+      .map((cells) => `${cells.map(quoted).join(',')}\r\n`)
       .join('');
   },
 };

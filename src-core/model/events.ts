@@ -2,6 +2,7 @@
  * The events of a run, as columns. A new kind or column is a format change: bump FORMAT_VERSION, add an upgrader and
  * an entry in record/FORMATS.md.
  */
+import { METRIC_TABLE, type Metric } from './catalog/metrics';
 import { REASON_TABLE, type Reason } from './catalog/reasons';
 
 export const FORMAT_VERSION = 3;
@@ -74,55 +75,11 @@ export const EVENT_COLUMNS = {
 } as const;
 export type EventColumn = keyof typeof EVENT_COLUMNS;
 
-/** Counters kept per object and in total. Index = position in statistics rows; the list only grows. */
-export const METRICS = [
-  'cpuFaults',
-  'gpuFaults',
-  'bytesToDevice',
-  'bytesToHost',
-  'migrations',
-  'evictions',
-  'deadBytesToDevice',
-  'deadBytesToHost',
-  'unresolvedBytesToDevice',
-  'unresolvedBytesToHost',
-  'usefulBytesToDevice',
-  'usefulBytesToHost',
-  'remoteBytes',
-  'pingPongs',
-  'stallPs',
-  'prefetchedBytes',
-  'bytesPeer',
-  'cpuReads',
-  'cpuWrites',
-  'cpuReadWrites',
-  'cpuAtomics',
-  'gpuReads',
-  'gpuWrites',
-  'gpuReadWrites',
-  'gpuAtomics',
-] as const;
-export type Metric = (typeof METRICS)[number];
+/** Counters kept per object and in total. Index = position in statistics rows. */
+export const METRICS: readonly Metric[] = METRIC_TABLE.map(({ id }) => id);
+export type { Metric } from './catalog/metrics';
 export const METRIC_COUNT = METRICS.length;
 export const metricIndex = (metric: Metric): number => METRICS.indexOf(metric);
 
-/** The metrics that only ledger rows carry; the others are sums over events. */
-export const LEDGER_METRICS: readonly Metric[] = [
-  'deadBytesToDevice',
-  'deadBytesToHost',
-  'unresolvedBytesToDevice',
-  'unresolvedBytesToHost',
-  'usefulBytesToDevice',
-  'usefulBytesToHost',
-  'remoteBytes',
-  'pingPongs',
-  'stallPs',
-  'cpuReads',
-  'cpuWrites',
-  'cpuReadWrites',
-  'cpuAtomics',
-  'gpuReads',
-  'gpuWrites',
-  'gpuReadWrites',
-  'gpuAtomics',
-];
+/** The metrics that only ledger rows carry, in the order of a row's totals; the others are sums over events. */
+export const LEDGER_METRICS: readonly Metric[] = METRIC_TABLE.filter(({ ledger }) => ledger).map(({ id }) => id);

@@ -1,25 +1,22 @@
+import type { Counted } from './catalog/metrics';
 import type { Finding } from './finding';
 import type { SystemSummary } from './memory-system';
 import type { AppliedChange, PolicyChoice } from './scenario';
 
 /** Public contract: the field names of `run --json`. `null` = not recorded (useful-byte marking was off). */
-export interface Totals {
+export interface Totals extends Counted {
   readonly accesses: number;
-  readonly cpuFaults: number;
-  readonly gpuFaults: number;
-  readonly bytesToDevice: number;
-  readonly bytesToHost: number;
-  /** Granules moved, either way, evictions included. */
-  readonly migrations: number;
-  readonly evictions: number;
-  readonly deadBytesToDevice: number;
-  readonly deadBytesToHost: number;
-  readonly unresolvedBytesToDevice: number;
-  readonly unresolvedBytesToHost: number;
   /** Distinct bytes of transfers, both ways, that the receiver touched. */
   readonly usefulBytes: number | null;
-  readonly remoteBytes: number;
   readonly simTimePs: number;
+}
+
+/** Element accesses by kind. */
+export interface AccessCounts {
+  readonly reads: number;
+  readonly writes: number;
+  readonly readWrites: number;
+  readonly atomics: number;
 }
 
 export interface ObjectSummary extends Omit<Totals, 'simTimePs'> {
@@ -28,23 +25,8 @@ export interface ObjectSummary extends Omit<Totals, 'simTimePs'> {
   readonly name: string;
   readonly address: number;
   readonly bytes: number;
-  readonly pingPongs: number;
-  /** Time that processors waited for faults on this object; null on a machine without timing. */
-  readonly stallPs: number | null;
-  readonly prefetchedBytes: number;
-  /** Element accesses by processor class and kind. */
-  readonly cpu: {
-    readonly reads: number;
-    readonly writes: number;
-    readonly readWrites: number;
-    readonly atomics: number;
-  };
-  readonly gpu: {
-    readonly reads: number;
-    readonly writes: number;
-    readonly readWrites: number;
-    readonly atomics: number;
-  };
+  readonly cpu: AccessCounts;
+  readonly gpu: AccessCounts;
 }
 
 export interface RunSummary {
@@ -60,13 +42,7 @@ export interface RunSummary {
   /** The policies at the start. */
   readonly policies: readonly PolicyChoice[];
   readonly changes: readonly AppliedChange[];
-  readonly totals: Totals & {
-    readonly stallPs: number | null;
-    readonly pingPongs: number;
-    readonly prefetchedBytes: number;
-    readonly batches: number;
-    readonly events: number;
-  };
+  readonly totals: Totals & { readonly batches: number; readonly events: number };
   readonly objects: readonly ObjectSummary[];
   readonly findings: readonly Finding[];
   /** Results of the workload's `expect`. */

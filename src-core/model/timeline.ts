@@ -1,5 +1,6 @@
 /** Questions asked of a timeline and their bounded answers. */
 import type { ColourToken } from './catalog/colours';
+import type { ObjectNumbers } from './catalog/object-columns';
 
 /** `accesses`: the axis is the access number (machines without timing); `time`: simulated picoseconds. */
 export type AxisKind = 'accesses' | 'time';
@@ -94,25 +95,11 @@ export interface StepSpan {
   readonly processor: number;
 }
 
-/** One row of the object table for a range. `null` = not recorded or not modelled. */
-export interface ObjectRow {
+/** One row of the object table for a range. */
+export interface ObjectRow extends ObjectNumbers {
+  /** Index in the object list, −1 for all objects together. */
   readonly object: number;
-  readonly name: string;
-  readonly bytes: number;
-  readonly cpuFaults: number;
-  readonly gpuFaults: number;
-  readonly bytesToDevice: number;
-  readonly bytesToHost: number;
-  readonly migrations: number;
-  readonly evictions: number;
-  readonly pingPongs: number;
-  readonly deadBytes: number;
-  /** Useful bytes ÷ bytes moved. */
-  readonly usefulRatio: number | null;
-  readonly remoteBytes: number;
-  /** Share of all stall time in the range, 0..1. */
-  readonly stallShare: number | null;
-  readonly stallPs: number | null;
+  /** Element accesses; read-writes and atomics count as both. */
   readonly reads: { readonly cpu: number; readonly gpu: number };
   readonly writes: { readonly cpu: number; readonly gpu: number };
   /** Bytes on devices at the end of the range. */

@@ -1,11 +1,10 @@
 /** Bounds as report blocks: one table of numbers and ratios, and what the reader has to know. Shared by UI, CLI and reports. */
-import { formatBytes, formatCount, formatRatio, formatTime } from '../base/units';
+import { ABSENT, formatBytes, formatCount, formatRatio, formatTime } from '../base/units';
 import { BOUND_QUANTITIES, type BoundQuantity, type BoundRow, type BoundValue } from '../model/bounds';
 import { COLOURS, type ColourToken } from '../model/catalog/colours';
 import type { ReportBlock } from '../model/report';
 import type { TimelineAnswer, TrackAnswer } from '../model/timeline';
 import { sumOf, toBins } from './bins';
-import { ABSENT } from './words';
 
 const formatOf = (quantity: BoundQuantity): ((value: number) => string) =>
   quantity === 'gpuFaults' ? formatCount : quantity === 'simTimePs' ? formatTime : formatBytes;

@@ -1,10 +1,10 @@
 /** Memory systems as report blocks: one run's numbers, or several systems side by side. Shared by UI, CLI and reports. */
-import { formatBytes, formatCount, formatTime } from '../base/units';
+import { ABSENT, formatBytes, formatCount, formatTime } from '../base/units';
 import { comparisonLabel as labelOf, type ComparisonRow } from '../model/comparison';
 import type { Latencies, OutcomeRow, RequirementRow, SystemFigure, SystemNumbers } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import type { RunSummary } from '../model/summary';
-import { ABSENT, formatSystem } from './words';
+import { formatSystem } from './words';
 
 const NOT_RECORDED = 'not recorded';
 

@@ -1,28 +1,17 @@
 /** Wording shared by sections: shares, absent values, and which object costs most. */
-import { formatCount, formatTime } from '../base/units';
+import { ABSENT, formatCount, formatShare, formatTime } from '../base/units';
+import { movedBytes } from '../model/catalog/object-columns';
 import type { RunChange } from '../model/scenario';
 import type { SystemChoice } from '../model/memory-system';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 
-/** Shown where a value was not recorded or is not modelled. */
-export const ABSENT = '–';
-
 /** A share as text: `49.5 %`; absent where there is nothing to take a share of. */
-export function percent(part: number, whole: number): string {
-  if (whole <= 0) return ABSENT;
-  const share = (part / whole) * 100;
-  if (part > 0 && share < 0.1) return '< 0.1 %';
-  return `${part < whole && share > 99.9 ? '> 99.9' : share.toFixed(1).replace(/\.0$/, '')} %`;
-}
+export const percent = (part: number, whole: number): string => (whole > 0 ? formatShare(part / whole) : ABSENT);
 
 /** `1 batch`, `3 batches`. */
 export const plural = (count: string, one: string, many = `${one}s`): string =>
   `${count} ${count === '1' ? one : many}`;
 
-export const movedBytes = (row: { readonly bytesToDevice: number; readonly bytesToHost: number }): number =>
-  row.bytesToDevice + row.bytesToHost;
-export const deadBytes = (row: { readonly deadBytesToDevice: number; readonly deadBytesToHost: number }): number =>
-  row.deadBytesToDevice + row.deadBytesToHost;
 const faults = (row: { readonly cpuFaults: number; readonly gpuFaults: number }): number =>
   row.cpuFaults + row.gpuFaults;
 

@@ -1,10 +1,11 @@
 /** The numbers of a run as plain data: the public contract of `run --json`. */
+import { countedOf } from '../model/catalog/metrics';
 import { METRIC_COUNT, metricIndex, type Metric } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { SystemSummary } from '../model/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import type { AppliedChange } from '../model/scenario';
-import type { ObjectSummary, RunSummary } from '../model/summary';
+import type { AccessCounts, ObjectSummary, RunSummary } from '../model/summary';
 import type { Workload } from '../workload';
 
 export interface SummaryFacts {
@@ -27,44 +28,28 @@ const reader =
   (metric, object) =>
     counters[object * rowLength + metricIndex(metric)]!;
 
+const accessesOf = (of: (metric: Metric) => number, side: 'cpu' | 'gpu'): AccessCounts => ({
+  reads: of(`${side}Reads`),
+  writes: of(`${side}Writes`),
+  readWrites: of(`${side}ReadWrites`),
+  atomics: of(`${side}Atomics`),
+});
+
 function objectSummary(header: RecordingHeader, object: number, read: Read): ObjectSummary {
   const spec = header.objects[object]!;
   const useful = header.scenario.usefulBytes;
   const of = (metric: Metric): number => read(metric, object);
-  const cpu = {
-    reads: of('cpuReads'),
-    writes: of('cpuWrites'),
-    readWrites: of('cpuReadWrites'),
-    atomics: of('cpuAtomics'),
-  };
-  const gpu = {
-    reads: of('gpuReads'),
-    writes: of('gpuWrites'),
-    readWrites: of('gpuReadWrites'),
-    atomics: of('gpuAtomics'),
-  };
-  const all = (side: typeof cpu): number => side.reads + side.writes + side.readWrites + side.atomics;
+  const cpu = accessesOf(of, 'cpu');
+  const gpu = accessesOf(of, 'gpu');
+  const all = (side: AccessCounts): number => side.reads + side.writes + side.readWrites + side.atomics;
   return {
     name: spec.name,
     address: spec.address,
     bytes: spec.bytes,
     accesses: all(cpu) + all(gpu),
-    cpuFaults: of('cpuFaults'),
-    gpuFaults: of('gpuFaults'),
-    bytesToDevice: of('bytesToDevice'),
-    bytesToHost: of('bytesToHost'),
-    migrations: of('migrations'),
-    evictions: of('evictions'),
-    deadBytesToDevice: of('deadBytesToDevice'),
-    deadBytesToHost: of('deadBytesToHost'),
-    unresolvedBytesToDevice: of('unresolvedBytesToDevice'),
-    unresolvedBytesToHost: of('unresolvedBytesToHost'),
+    ...countedOf(of, header.machine.timing !== null),
     usefulBytes: useful ? of('usefulBytesToDevice') + of('usefulBytesToHost') : null,
-    remoteBytes: of('remoteBytes'),
     simTimePs: null,
-    pingPongs: of('pingPongs'),
-    stallPs: header.machine.timing ? Math.round(of('stallPs')) : null,
-    prefetchedBytes: of('prefetchedBytes'),
     cpu,
     gpu,
   };
@@ -83,22 +68,9 @@ export function summarize(
     objects.reduce((total, object) => total + pick(object), 0);
   const totals: RunSummary['totals'] = {
     accesses: facts.accesses,
-    cpuFaults: sum((o) => o.cpuFaults),
-    gpuFaults: sum((o) => o.gpuFaults),
-    bytesToDevice: sum((o) => o.bytesToDevice),
-    bytesToHost: sum((o) => o.bytesToHost),
-    migrations: sum((o) => o.migrations),
-    evictions: sum((o) => o.evictions),
-    deadBytesToDevice: sum((o) => o.deadBytesToDevice),
-    deadBytesToHost: sum((o) => o.deadBytesToHost),
-    unresolvedBytesToDevice: sum((o) => o.unresolvedBytesToDevice),
-    unresolvedBytesToHost: sum((o) => o.unresolvedBytesToHost),
+    ...countedOf((metric) => sum((object) => object[metric] ?? 0), header.machine.timing !== null),
     usefulBytes: header.scenario.usefulBytes ? sum((o) => o.usefulBytes ?? 0) : null,
-    remoteBytes: sum((o) => o.remoteBytes),
     simTimePs: facts.simTimePs,
-    stallPs: header.machine.timing ? sum((o) => o.stallPs ?? 0) : null,
-    pingPongs: sum((o) => o.pingPongs),
-    prefetchedBytes: sum((o) => o.prefetchedBytes),
     batches: facts.batches,
     events: facts.events,
   };

@@ -1,4 +1,5 @@
 /** The `expect` block: every key must be a field of a run's summary, so that a misspelt one cannot hold by accident. */
+import { SUMMARY_METRICS } from '../model/catalog/metrics';
 import type { ObjectSummary, RunSummary } from '../model/summary';
 import { suggest } from './nearest';
 import type { Problem } from './problems';
@@ -6,30 +7,14 @@ import { suggestObject } from './resolve-access';
 import type { WorkloadData } from './schema';
 import type { Expectation, WorkloadObject } from './workload';
 
-type NumberKeys<T> = { [K in keyof T]: T[K] extends number | null ? K : never }[keyof T];
-/** Names every number of a type once; a field that is added there must be added here. */
-const keysOf = <T>(keys: Readonly<Record<NumberKeys<T> & string, true>>): readonly string[] => Object.keys(keys);
-
-const SHARED = {
-  accesses: true,
-  cpuFaults: true,
-  gpuFaults: true,
-  bytesToDevice: true,
-  bytesToHost: true,
-  migrations: true,
-  evictions: true,
-  deadBytesToDevice: true,
-  deadBytesToHost: true,
-  unresolvedBytesToDevice: true,
-  unresolvedBytesToHost: true,
-  usefulBytes: true,
-  remoteBytes: true,
-  stallPs: true,
-  pingPongs: true,
-  prefetchedBytes: true,
-} as const;
-const TOTAL_FIELDS = keysOf<RunSummary['totals']>({ ...SHARED, simTimePs: true, batches: true, events: true });
-const OBJECT_FIELDS = keysOf<Omit<ObjectSummary, 'simTimePs'>>({ ...SHARED, address: true, bytes: true });
+const SHARED: readonly (keyof ObjectSummary & keyof RunSummary['totals'])[] = [
+  'accesses',
+  'usefulBytes',
+  ...SUMMARY_METRICS.map(({ id }) => id),
+];
+const TOTAL_FIELDS: readonly (keyof RunSummary['totals'])[] = [...SHARED, 'simTimePs', 'batches', 'events'];
+const OBJECT_FIELDS: readonly (keyof ObjectSummary)[] = [...SHARED, 'address', 'bytes'];
+const isOneOf = (fields: readonly string[], name: string | undefined): boolean => fields.includes(name ?? '');
 
 /** Expectations in file order. */
 export function resolveExpectations(
@@ -46,9 +31,9 @@ export function resolveExpectations(
     if (head === 'objects' && object !== undefined) {
       if (!objects.has(object))
         wrong('unknown-object', `there is no object "${object}"; ${suggestObject(objects, object, problems)}`);
-      else if (field === undefined || rest.length > 0 || !OBJECT_FIELDS.includes(field))
+      else if (field === undefined || rest.length > 0 || !isOneOf(OBJECT_FIELDS, field))
         wrong('unknown-key', `"${field ?? ''}" is no number of an object; ${suggest(field ?? '', OBJECT_FIELDS)}`);
-    } else if (!TOTAL_FIELDS.includes(what))
+    } else if (!isOneOf(TOTAL_FIELDS, what))
       wrong('unknown-key', `"${what}" is no total of a run; ${suggest(what, TOTAL_FIELDS)}, or objects.NAME.FIELD`);
     if (typeof expected !== 'number' && expected.min === undefined && expected.max === undefined)
       wrong('wrong-value', 'expects nothing; give a number, or "min" or "max"', false);

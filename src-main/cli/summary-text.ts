@@ -1,9 +1,11 @@
 /** A run's result for people. */
-import { formatBytes, formatCount, formatTime } from '../../src-core/base/units';
+import { ABSENT, formatBytes, formatCount, formatTime } from '../../src-core/base/units';
+import { metricText, SUMMARY_METRICS } from '../../src-core/model/catalog/metrics';
+import { columnText, objectColumns } from '../../src-core/model/catalog/object-columns';
 import type { SystemSummary } from '../../src-core/model/memory-system';
 import type { PolicyChoice } from '../../src-core/model/scenario';
 import type { ReportBlock } from '../../src-core/model/report';
-import type { ObjectSummary, RunSummary } from '../../src-core/model/summary';
+import type { RunSummary } from '../../src-core/model/summary';
 import { formatPolicyFlag } from '../../src-core/session/run-flags';
 import { systemBlocks } from '../../src-core/session/system-text';
 import { blocksText } from './blocks-text';
@@ -11,8 +13,6 @@ import { findingText } from './exit';
 import type { FailResult } from './fail-if';
 import { facts, textTable } from './table';
 
-const NOT_KNOWN = '–';
-const size = (value: number | null): string => (value === null ? NOT_KNOWN : formatBytes(value));
 /** The system that decides by itself, with policies and units of its own; null: those of the run govern it. */
 const deciderOf = ({ system }: RunSummary): SystemSummary | null => (system?.followsPolicies ? null : system);
 /** The policies of the run, or who decided instead of them. */
@@ -23,39 +23,25 @@ const governedBy = (summary: RunSummary): string => {
 const policies = (choices: readonly PolicyChoice[]): string => choices.map(formatPolicyFlag).join('  ');
 
 function totalsText({ totals }: RunSummary): string {
-  const isTimed = totals.simTimePs > 0;
+  const isTimed = totals.stallPs !== null;
+  const counted = SUMMARY_METRICS.filter(({ summary }) => summary === 'always' || isTimed);
   return facts([
-    ['accesses', formatCount(totals.accesses)],
-    ['CPU faults', formatCount(totals.cpuFaults)],
-    ['GPU faults', formatCount(totals.gpuFaults)],
-    ['fault batches', formatCount(totals.batches)],
-    ['migrations', formatCount(totals.migrations)],
-    ['evictions', formatCount(totals.evictions)],
-    ['to device', size(totals.bytesToDevice)],
-    ['  of it dead', size(totals.deadBytesToDevice)],
-    ['to host', size(totals.bytesToHost)],
-    ['  of it dead', size(totals.deadBytesToHost)],
-    ['unresolved', size(totals.unresolvedBytesToDevice + totals.unresolvedBytesToHost)],
-    ['useful', size(totals.usefulBytes)],
-    ['remote', size(totals.remoteBytes)],
-    ...(isTimed ? ([['simulated time', formatTime(totals.simTimePs)]] as const) : []),
-    ...(totals.stallPs === null ? [] : ([['waiting for faults', formatTime(totals.stallPs)]] as const)),
+    ['Accesses', formatCount(totals.accesses)],
+    ['Fault batches', formatCount(totals.batches)],
+    ...counted.map((metric) => [metric.title, metricText(metric, totals[metric.id])] as const),
+    ['Useful bytes', totals.usefulBytes === null ? ABSENT : formatBytes(totals.usefulBytes)],
+    ...(isTimed ? ([['Simulated time', formatTime(totals.simTimePs)]] as const) : []),
   ]);
 }
 
-const OBJECT_COLUMNS: readonly { readonly title: string; readonly text: (row: ObjectSummary) => string }[] = [
-  { title: 'object', text: (row) => row.name },
-  { title: 'size', text: (row) => formatBytes(row.bytes) },
-  { title: 'CPU faults', text: (row) => formatCount(row.cpuFaults) },
-  { title: 'GPU faults', text: (row) => formatCount(row.gpuFaults) },
-  { title: 'to device', text: (row) => size(row.bytesToDevice) },
-  { title: 'to host', text: (row) => size(row.bytesToHost) },
-  { title: 'dead', text: (row) => size(row.deadBytesToDevice + row.deadBytesToHost) },
-  { title: 'useful', text: (row) => size(row.usefulBytes) },
-  { title: 'evictions', text: (row) => formatCount(row.evictions) },
-  { title: 'ping-pongs', text: (row) => formatCount(row.pingPongs) },
-  { title: 'stall', text: (row) => (row.stallPs === null ? NOT_KNOWN : formatTime(row.stallPs)) },
-];
+function objectsText({ objects, totals }: RunSummary): string {
+  const columns = objectColumns(totals.stallPs !== null);
+  const all = { ...totals, name: '', bytes: 0 };
+  return textTable(
+    columns.map(({ title }) => title),
+    objects.map((row) => columns.map((column) => columnText(column, row, all))),
+  );
+}
 
 function checksText(summary: RunSummary, failIf: readonly FailResult[]): string[] {
   const expectations = summary.expectations.map(({ what, expected, actual, holds }) => {
@@ -90,10 +76,7 @@ export function summaryText(
     'Totals',
     totalsText(summary),
     '',
-    textTable(
-      OBJECT_COLUMNS.map(({ title }) => title),
-      summary.objects.map((row) => OBJECT_COLUMNS.map(({ text }) => text(row))),
-    ),
+    objectsText(summary),
     ...(summary.system ? ['', 'Memory system', blocksText(systemBlocks(summary))] : []),
     ...(bounds.length > 0 ? ['', blocksText(bounds)] : []),
     ...checksText(summary, failIf),

@@ -1,7 +1,6 @@
 import type { ReportSection } from '../../contracts/report';
-import { formatCount } from '../../base/units';
+import { ABSENT, formatCount } from '../../base/units';
 import type { Finding } from '../../model/finding';
-import { ABSENT } from '../words';
 
 const MOST_ROWS = 200;
 

@@ -1,8 +1,8 @@
 import type { ReportSection } from '../../contracts/report';
-import { formatCount, formatTime } from '../../base/units';
+import { ABSENT, formatCount, formatTime } from '../../base/units';
 import type { ReportBlock } from '../../model/report';
 import type { RunSummary } from '../../model/summary';
-import { ABSENT, policyFlag } from '../words';
+import { policyFlag } from '../words';
 
 /** Rows of the table of changes; a person clicks tens of times, a script may do more. */
 const MOST_CHANGES = 500;

@@ -1,6 +1,6 @@
 import type { ReportSection } from '../../contracts/report';
-import { formatBytes, formatCount } from '../../base/units';
-import { ABSENT, snapshotOf } from '../words';
+import { ABSENT, formatBytes, formatCount } from '../../base/units';
+import { snapshotOf } from '../words';
 
 /** What was run, on what: enough to tell two reports apart. */
 export const runFacts: ReportSection = {

@@ -1,6 +1,27 @@
 import type { ReportSection } from '../../contracts/report';
-import { formatBytes, formatCount } from '../../base/units';
-import { ABSENT, movedBytes, percent, timeOrAbsent } from '../words';
+import { ABSENT, formatBytes, formatCount } from '../../base/units';
+import { metric, metricText, type SummaryMetric } from '../../model/catalog/metrics';
+import { movedBytes } from '../../model/catalog/object-columns';
+import type { Totals } from '../../model/summary';
+import { percent, timeOrAbsent } from '../words';
+
+/** What is not in the table above them. */
+const FACTS: readonly SummaryMetric[] = [
+  'migrations',
+  'evictions',
+  'pingPongs',
+  'prefetchedBytes',
+  'remoteBytes',
+  'stallPs',
+];
+
+const factOf =
+  (sums: Totals) =>
+  (id: SummaryMetric): { readonly label: string; readonly value: string; readonly help: string } => ({
+    label: metric(id).title,
+    value: metricText(metric(id), sums[id]),
+    help: metric(id).means,
+  });
 
 /** Sums over the run, and what became of the bytes that were moved. */
 export const totals: ReportSection = {
@@ -51,12 +72,7 @@ export const totals: ReportSection = {
         kind: 'facts',
         facts: [
           { label: 'Accesses', value: formatCount(sums.accesses) },
-          { label: 'Migrations', value: formatCount(sums.migrations), help: 'granules moved, evictions included' },
-          { label: 'Evictions', value: formatCount(sums.evictions) },
-          { label: 'Ping-pongs', value: formatCount(sums.pingPongs) },
-          { label: 'Prefetched', value: formatBytes(sums.prefetchedBytes) },
-          { label: 'Accessed remotely', value: formatBytes(sums.remoteBytes) },
-          { label: 'Waiting for faults', value: timeOrAbsent(sums.stallPs), help: 'summed over processors' },
+          ...FACTS.map(factOf(sums)),
           { label: 'Simulated time', value: sums.stallPs === null ? ABSENT : timeOrAbsent(sums.simTimePs) },
         ],
       },

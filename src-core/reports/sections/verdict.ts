@@ -2,7 +2,8 @@ import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount, formatTime } from '../../base/units';
 import type { ReportBlock } from '../../model/report';
 import type { ObjectSummary, RunSummary } from '../../model/summary';
-import { deadBytes, movedBytes, percent, plural, rankObjects, snapshotOf, type Ranking } from '../words';
+import { deadBytes, movedBytes } from '../../model/catalog/object-columns';
+import { percent, plural, rankObjects, snapshotOf, type Ranking } from '../words';
 
 const BY: Readonly<Record<Ranking['by'], string>> = {
   stall: 'of the time that processors waited for faults',

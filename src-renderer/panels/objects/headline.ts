@@ -1,8 +1,9 @@
 /** One sentence for someone who has never seen the table: which object costs what. From the table's own numbers only. */
 import { formatBytes, formatCount, formatTime } from '../../../src-core/base/units';
+import { deadBytes, movedBytes } from '../../../src-core/model/catalog/object-columns';
 import type { ObjectRow } from '../../../src-core/model/timeline';
 import { percent } from '../../widgets/format';
-import { costOf, moved } from './columns';
+import { costOf } from './columns';
 import { BY_COST, sortRows } from './sort';
 
 /** A piece of the sentence; `strong` pieces are object names. */
@@ -38,10 +39,10 @@ function reasons(row: ObjectRow, granularity: number, bytesSaid: boolean): strin
   const parts: string[] = [];
   if (row.pingPongs > 0) parts.push(roundTrips(row, granularity));
   if (row.evictions > 0) parts.push(`${plural(row.evictions, 'eviction')} for lack of room`);
-  const bytes = moved(row);
+  const bytes = movedBytes(row);
   if (bytes > 0) {
-    const dead = row.deadBytes >= bytes * MENTION_DEAD_SHARE && row.deadBytes > 0;
-    const tail = `${formatBytes(row.deadBytes)} of ${bytesSaid ? 'the bytes' : 'them'} overwritten before anyone read them`;
+    const dead = deadBytes(row) >= bytes * MENTION_DEAD_SHARE && deadBytes(row) > 0;
+    const tail = `${formatBytes(deadBytes(row))} of ${bytesSaid ? 'the bytes' : 'them'} overwritten before anyone read them`;
     if (!bytesSaid) parts.push(`${formatBytes(bytes)} moved${dead ? `, ${tail}` : ''}`);
     else if (dead) parts.push(tail);
   } else if (row.cpuFaults + row.gpuFaults > 0) parts.push(plural(row.cpuFaults + row.gpuFaults, 'fault'));
@@ -59,8 +60,8 @@ export function headline(
   granularity: number,
   settled = true,
 ): readonly Words[] {
-  const [worst, second] = sortRows(rows, BY_COST);
-  if (!worst || totals.cpuFaults + totals.gpuFaults + moved(totals) + totals.remoteBytes === 0)
+  const [worst, second] = sortRows(rows, totals, BY_COST);
+  if (!worst || totals.cpuFaults + totals.gpuFaults + movedBytes(totals) + totals.remoteBytes === 0)
     return [{ text: settled ? 'No fault and no transfer in this range.' : 'No fault and no transfer yet.' }];
   const timed = totals.stallPs !== null;
   const total = costOf(totals);
@@ -68,7 +69,7 @@ export function headline(
   if (total === 0) {
     const faults = plural(totals.cpuFaults + totals.gpuFaults, 'fault');
     return [
-      { text: `${moved(totals) > 0 ? 'Nobody waited' : 'Nothing was moved'}: ${faults}, all answered in place.` },
+      { text: `${movedBytes(totals) > 0 ? 'Nobody waited' : 'Nothing was moved'}: ${faults}, all answered in place.` },
     ];
   }
   const format = timed ? formatTime : formatBytes;

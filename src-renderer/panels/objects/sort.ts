@@ -1,6 +1,7 @@
 /** Order of the object table. Pure and stable: equal rows keep the order of the run's object list. */
+import { objectColumns } from '../../../src-core/model/catalog/object-columns';
 import type { ObjectRow } from '../../../src-core/model/timeline';
-import { costOf, COLUMNS } from './columns';
+import { costOf } from './columns';
 
 export interface Sorting {
   /** Column id; `cost` is the order without a click: the most costly object first. */
@@ -24,10 +25,13 @@ function compare(a: number | string | null, b: number | string | null, descendin
   return descending ? -order : order;
 }
 
-export function sortRows(rows: readonly ObjectRow[], sorting: Sorting): readonly ObjectRow[] {
-  const value = COLUMNS.find((column) => column.id === sorting.by)?.value ?? costOf;
+/** @param all the row of all objects together, for shares */
+export function sortRows(rows: readonly ObjectRow[], all: ObjectRow, sorting: Sorting): readonly ObjectRow[] {
+  const value = objectColumns(true).find((column) => column.id === sorting.by)?.value ?? costOf;
   return [...rows].sort(
     (a, b) =>
-      compare(value(a), value(b), sorting.descending) || compare(costOf(a), costOf(b), true) || a.object - b.object,
+      compare(value(a, all), value(b, all), sorting.descending) ||
+      compare(costOf(a), costOf(b), true) ||
+      a.object - b.object,
   );
 }

@@ -1,8 +1,8 @@
 /** Which bars the summary shows, from the rows of the object table. Pure. */
 import { processorColours, type ColourToken } from '../../../src-core/model/catalog/colours';
+import { deadBytes, movedBytes } from '../../../src-core/model/catalog/object-columns';
 import type { ObjectRow } from '../../../src-core/model/timeline';
 import type { BarPart } from '../../charts/to-option';
-import { moved } from '../objects/columns';
 
 export interface SummaryChart {
   readonly title: string;
@@ -27,8 +27,8 @@ export function summaryCharts(rows: readonly ObjectRow[]): readonly SummaryChart
       note: 'Dead: overwritten before anyone read them.',
       unit: 'bytes',
       parts: [
-        part('dead', 'crimson', (row) => Math.min(row.deadBytes, moved(row))),
-        part('the rest', 'mist', (row) => Math.max(0, moved(row) - row.deadBytes)),
+        part('dead', 'crimson', (row) => Math.min(deadBytes(row), movedBytes(row))),
+        part('the rest', 'mist', (row) => Math.max(0, movedBytes(row) - deadBytes(row))),
       ],
     },
     {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectRow } from '../../../src-core/model/timeline';
-import { COLUMNS } from '../../../src-renderer/panels/objects/columns';
+import { columnsFor } from '../../../src-renderer/panels/objects/columns';
 import { headline } from '../../../src-renderer/panels/objects/headline';
 import { BY_COST, nextSorting, sortRows } from '../../../src-renderer/panels/objects/sort';
 import { summaryCharts } from '../../../src-renderer/panels/summary/charts';
@@ -8,13 +8,12 @@ import { objectRow } from './support';
 
 const MIB = 1024 * 1024;
 const PAGE = 4096;
-const u = objectRow({ object: 0, name: 'u', bytesToDevice: 32 * MIB, gpuFaults: 8192, stallShare: 0.01, stallPs: 1e9 });
+const u = objectRow({ object: 0, name: 'u', bytesToDevice: 32 * MIB, gpuFaults: 8192, stallPs: 1e9 });
 const unew = objectRow({
   object: 1,
   name: 'unew',
   bytesToDevice: 32 * MIB,
-  deadBytes: 32 * MIB,
-  stallShare: 0.02,
+  deadBytesToDevice: 32 * MIB,
   stallPs: 2e9,
 });
 const r = objectRow({
@@ -24,13 +23,13 @@ const r = objectRow({
   gpuFaults: 819_200,
   bytesToDevice: 3168 * MIB,
   bytesToHost: 3200 * MIB,
-  deadBytes: 3168 * MIB,
+  deadBytesToDevice: 3168 * MIB,
   pingPongs: 99 * 8192,
-  stallShare: 0.97,
   stallPs: 97e9,
 });
 const all = (over: Partial<ObjectRow>): ObjectRow => objectRow({ object: -1, name: 'all', gpuFaults: 1, ...over });
-const untimed = (row: ObjectRow): ObjectRow => ({ ...row, stallShare: null, stallPs: null });
+const everything = all({ stallPs: 100e9 });
+const untimed = (row: ObjectRow): ObjectRow => ({ ...row, stallPs: null });
 const say = (...args: Parameters<typeof headline>): string =>
   headline(...args)
     .map((words) => words.text)
@@ -39,45 +38,47 @@ const names = (rows: readonly ObjectRow[]): string[] => rows.map((row) => row.na
 
 describe('object table', () => {
   it('puts the most costly object first: by stall, or by bytes where time is not modelled', () => {
-    expect(names(sortRows([u, unew, r], BY_COST))).toEqual(['r', 'unew', 'u']);
-    expect(names(sortRows([u, unew, r].map(untimed), BY_COST))).toEqual(['r', 'u', 'unew']);
+    expect(names(sortRows([u, unew, r], everything, BY_COST))).toEqual(['r', 'unew', 'u']);
+    expect(names(sortRows([u, unew, r].map(untimed), everything, BY_COST))).toEqual(['r', 'u', 'unew']);
   });
 
   it('sorts largest first, then the other way round; names from A', () => {
     const once = nextSorting(BY_COST, 'gpuFaults');
-    expect(names(sortRows([u, unew, r], once))).toEqual(['r', 'u', 'unew']);
-    expect(names(sortRows([u, unew, r], nextSorting(once, 'gpuFaults')))).toEqual(['unew', 'u', 'r']);
-    expect(names(sortRows([r, unew, u], nextSorting(once, 'name')))).toEqual(['r', 'u', 'unew']);
+    expect(names(sortRows([u, unew, r], everything, once))).toEqual(['r', 'u', 'unew']);
+    expect(names(sortRows([u, unew, r], everything, nextSorting(once, 'gpuFaults')))).toEqual(['unew', 'u', 'r']);
+    expect(names(sortRows([r, unew, u], everything, nextSorting(once, 'name')))).toEqual(['r', 'u', 'unew']);
   });
 
   it('sorts what is not recorded to the end, in both directions', () => {
-    const known = objectRow({ name: 'known', usefulRatio: 0.5 });
+    const known = objectRow({ name: 'known', bytesToDevice: 10, usefulBytes: 5 });
     const unknown = objectRow({ name: 'unknown', object: 1 });
     for (const descending of [true, false])
-      expect(names(sortRows([unknown, known], { by: 'usefulRatio', descending }))).toEqual(['known', 'unknown']);
+      expect(names(sortRows([unknown, known], everything, { by: 'useful', descending }))).toEqual(['known', 'unknown']);
   });
 
   it('shows a missing value as such, with its reason, and never as zero', () => {
-    const context = { machine: 'r0', timed: false, usefulBytes: false, stallKnown: true };
+    const context = { machine: 'r0', timed: false, stallKnown: true };
     const cell = (id: string, row: ObjectRow, over = {}) =>
-      COLUMNS.find((column) => column.id === id)!.cell(row, { ...context, ...over });
+      columnsFor(true)
+        .find((column) => column.id === id)!
+        .cell(row, all({ stallPs: 100e9 }), { ...context, ...over });
     expect(cell('stall', untimed(r))).toMatchObject({ text: '—', missing: true });
     expect(cell('stall', untimed(r)).title).toContain('not modelled on r0');
-    expect(cell('usefulRatio', r).title).toContain('switched off');
-    expect(cell('usefulRatio', objectRow({ name: 'x' }), { usefulBytes: true }).title).toBe('nothing was moved');
+    expect(cell('useful', r).title).toContain('switched off');
+    expect(cell('useful', objectRow({ name: 'x', usefulBytes: 0 })).title).toBe('nothing was moved');
     expect(cell('stall', r, { timed: true })).toMatchObject({ text: '97 %' });
-    expect(cell('stall', { ...r, stallShare: 0, stallPs: 0 }, { timed: true }).text).toBe('0 %');
-    expect(cell('stall', { ...r, stallShare: 0, stallPs: 0 }, { timed: true, stallKnown: false }).text).toBe('—');
+    expect(cell('stall', { ...r, stallPs: 0 }, { timed: true }).text).toBe('0 %');
+    expect(cell('stall', { ...r, stallPs: 0 }, { timed: true, stallKnown: false }).text).toBe('—');
   });
 
   it('explains every column in words', () => {
-    for (const column of COLUMNS) expect(column.help.split(' ').length).toBeGreaterThan(7);
+    for (const column of columnsFor(true)) expect(column.help.split(' ').length).toBeGreaterThan(7);
   });
 });
 
 describe('headline', () => {
   it('says which object costs what and why', () => {
-    const sentence = say([u, unew, r], all({ stallPs: 100e9, stallShare: 1 }), PAGE);
+    const sentence = say([u, unew, r], everything, PAGE);
     expect(sentence).toBe(
       'r takes 97 % of the stall (97 of 100 ms): it went to the host and back 99 times; ' +
         '6.22 GiB moved, 3.09 GiB of them overwritten before anyone read them.',

@@ -92,11 +92,11 @@ describe('the summary for people', () => {
     const text = summaryText(summary, [{ condition: 'gpuFaults>10', actual: 1000, failed: true }]);
     expect(text).toContain('prefetch=tree,threshold=51');
     expect(text).toMatch(/ {2}GPU faults +1,000\n/);
-    expect(text).toMatch(/ {2}useful +–\n/); // not recorded is not zero
+    expect(text).toMatch(/ {2}Useful bytes +–\n/); // not recorded is not zero
     expect(text).toMatch(/a\.b +64 KiB +2 +1,000 +64 KiB/);
     expect(text).toContain('FAIL  expect gpuFaults == 999: 1,000');
     expect(text).toContain('FAIL  fail if gpuFaults>10: 1,000');
-    expect(text).not.toContain('simulated time'); // this machine has none
+    expect(text).not.toContain('Simulated time'); // this machine has none
   });
 
   it('says when a run is not complete', () => {

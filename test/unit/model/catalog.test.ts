@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { COLOURS, objectColour } from '../../../src-core/model/catalog/colours';
+import { countedOf, METRIC_TABLE, metricText, SUMMARY_METRICS } from '../../../src-core/model/catalog/metrics';
+import { columnText, objectColumns, type ObjectNumbers } from '../../../src-core/model/catalog/object-columns';
 import { REASON_TABLE } from '../../../src-core/model/catalog/reasons';
-import { reasonCode } from '../../../src-core/model/events';
+import { LEDGER_METRICS, metricIndex, reasonCode } from '../../../src-core/model/events';
 import { tracksOf } from '../../../src-core/timeline/tracks';
 
 /** Stored in recordings: a code never changes its meaning, so this list only grows at its end. */
@@ -32,6 +34,76 @@ describe('reasons', () => {
       expect(colours.length).toBeGreaterThan(5);
       expect(new Set(colours).size, lane).toBe(colours.length);
     }
+  });
+});
+
+/** Positions in ledger rows and statistics: the list only grows at its end. */
+const storedMetrics = [
+  ...['cpuFaults', 'gpuFaults', 'bytesToDevice', 'bytesToHost', 'migrations', 'evictions', 'deadBytesToDevice'],
+  ...['deadBytesToHost', 'unresolvedBytesToDevice', 'unresolvedBytesToHost', 'usefulBytesToDevice'],
+  ...['usefulBytesToHost', 'remoteBytes', 'pingPongs', 'stallPs', 'prefetchedBytes', 'bytesPeer', 'cpuReads'],
+  ...['cpuWrites', 'cpuReadWrites', 'cpuAtomics', 'gpuReads', 'gpuWrites', 'gpuReadWrites', 'gpuAtomics'],
+];
+const storedLedger = [
+  ...['deadBytesToDevice', 'deadBytesToHost', 'unresolvedBytesToDevice', 'unresolvedBytesToHost'],
+  ...['usefulBytesToDevice', 'usefulBytesToHost', 'remoteBytes', 'pingPongs', 'stallPs', 'cpuReads', 'cpuWrites'],
+  ...['cpuReadWrites', 'cpuAtomics', 'gpuReads', 'gpuWrites', 'gpuReadWrites', 'gpuAtomics'],
+];
+
+describe('metrics', () => {
+  it('keep the positions that recordings store', () => {
+    expect(METRIC_TABLE.map(({ id }) => id).slice(0, storedMetrics.length)).toEqual(storedMetrics);
+    expect(LEDGER_METRICS.slice(0, storedLedger.length)).toEqual(storedLedger);
+  });
+
+  it('give the fields of a summary; times are whole, and null on a machine without timing', () => {
+    const of = (id: (typeof METRIC_TABLE)[number]['id']): number => metricIndex(id) + 0.25;
+    expect(countedOf(of, true)).toMatchObject({ cpuFaults: 0.25, stallPs: metricIndex('stallPs') });
+    expect(countedOf(of, false)).toMatchObject({ gpuFaults: 1.25, stallPs: null });
+    expect(Object.keys(countedOf(of, true))).toEqual(SUMMARY_METRICS.map(({ id }) => id));
+    expect(countedOf(of, true)).not.toHaveProperty('bytesPeer');
+  });
+
+  it('read in their unit', () => {
+    const text = (id: string, value: number | null) =>
+      metricText(
+        METRIC_TABLE.find((row) => row.id === id)!,
+        value,
+      );
+    expect(text('gpuFaults', 1234)).toBe('1,234');
+    expect(text('bytesToHost', 65536)).toBe('64 KiB');
+    expect(text('stallPs', 3_000_000)).toBe('3 µs');
+    expect(text('stallPs', null)).toBe('–');
+  });
+});
+
+describe('columns of the object table', () => {
+  const row = (over: Partial<ObjectNumbers>): ObjectNumbers => ({
+    ...countedOf(() => 0, true),
+    name: 'a',
+    bytes: 65536,
+    usefulBytes: 0,
+    ...over,
+  });
+  const cell = (id: string, one: ObjectNumbers, all = row({ stallPs: 200 })): string =>
+    columnText(
+      objectColumns(true).find((column) => column.id === id)!,
+      one,
+      all,
+    );
+
+  it('hold what every metric with a column counts, and shares of the whole', () => {
+    const one = row({ gpuFaults: 7, bytesToDevice: 1024, bytesToHost: 3072, deadBytesToHost: 512, stallPs: 50 });
+    expect(objectColumns(true).map(({ id }) => cell(id, one))).toEqual([
+      ...['a', '64 KiB', '25 %', '0', '7', '1 KiB', '3 KiB', '0', '0 B', '0', '512 B', '0 %'],
+    ]);
+  });
+
+  it('say that a number is not there instead of zero', () => {
+    expect(cell('useful', row({ usefulBytes: null, bytesToHost: 1 }))).toBe('–');
+    expect(cell('useful', row({}))).toBe('–');
+    expect(cell('stall', row({ stallPs: null }))).toBe('–');
+    expect(objectColumns(false).map(({ id }) => id)).not.toContain('stall');
   });
 });
 

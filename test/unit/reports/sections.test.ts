@@ -150,7 +150,7 @@ describe('objects', () => {
   it('shows a dash, not a zero, for what was not recorded', () => {
     const objects = [object('a', { usefulBytes: null, stallPs: null, bytesToDevice: MIB })];
     expect(section('objects', but({ objects }))).toContain(
-      'a | 32 MiB | 0 | 0 | 1 MiB | 0 B | 0 % | – | 0 | 0 | 0 B | –',
+      'a | 32 MiB | – | 0 | 0 | 1 MiB | 0 B | 0 | 0 B | 0 | 0 B | –',
     );
   });
 });
