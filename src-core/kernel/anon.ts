@@ -91,7 +91,7 @@ function canReuse(page: Page): boolean {
   if (page.anonExclusive) return true;
   const { head } = page;
   return (
-    !head.ksm && !head.locked && head.order === 0 && head.swapSlot < 0 && head.rmap.length === 1 && head.refcount === 1
+    !head.ksm && !head.locked && head.order === 0 && head.swapSlot < 0 && head.mappings === 1 && head.refcount === 1
   );
 }
 
@@ -158,7 +158,7 @@ export function hugeCopyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, e
     return 'ok';
   }
   const { head } = entry.page;
-  if (head.anonExclusive || (head.rmap.length === 1 && head.refcount === 1)) {
+  if (head.anonExclusive || (head.mappings === 1 && head.refcount === 1)) {
     for (const page of pagesOf(head)) page.anonExclusive = true;
     kernel.counters.minorFaults++;
     changeEntry(mm, start, true, { ...entry, write: true, dirty: true, young: true });

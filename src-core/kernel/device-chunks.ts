@@ -5,9 +5,12 @@
  */
 import type { FaultResult } from './errno';
 import type { DeviceFault, DevicePagemap } from './device-memory';
+import { F } from './frame-flags';
+import { FrameList } from './frame-list';
+import { NO_FRAME } from './frames';
 import type { Kernel } from './kernel';
 import type { Owner } from './notifier';
-import { PAGE_BYTES, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
+import { PAGE_BYTES, PMD_ORDER, PMD_PAGES, type Page } from './page';
 
 /** DEVMEM_CHUNK_SIZE of test_hmm: 256 MiB. */
 const CHUNK_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
@@ -26,15 +29,45 @@ export interface DeviceMemorySpec {
 /** What is registered, and goes away, at once (one dev_pagemap of test_hmm). */
 export interface DeviceChunk {
   readonly index: number;
-  /** Heads of the folios that are given out. The pagemap's references: while there is one, unplug waits (E2). */
-  readonly inUse: Set<Page>;
+  /** Folios that are given out. The pagemap's references: while there is one, unplug waits (E2). */
+  inUse: number;
 }
 
 interface Block {
   readonly chunk: DeviceChunk;
-  readonly frames: readonly Page[];
-  /** Stack: what was freed last is given out first. */
-  readonly free: Page[];
+  /** The first of its frames, and how many there are. */
+  readonly first: number;
+  readonly frames: number;
+  /** Free frames, and the top of their stack: what was freed last is given out first. */
+  free: number;
+  top: number;
+  /** Neighbours among blocks with free frames of the same kind. */
+  list: BlockList | null;
+  before: Block | null;
+  after: Block | null;
+}
+
+/** Blocks in the order in which they came. */
+class BlockList {
+  first: Block | null = null;
+  private last: Block | null = null;
+
+  add(block: Block): void {
+    block.list = this;
+    block.before = this.last;
+    block.after = null;
+    if (this.last) this.last.after = block;
+    else this.first = block;
+    this.last = block;
+  }
+
+  remove(block: Block): void {
+    if (block.before) block.before.after = block.after;
+    else this.first = block.after;
+    if (block.after) block.after.before = block.before;
+    else this.last = block.before;
+    block.list = null;
+  }
 }
 
 export class DeviceMemory implements DevicePagemap {
@@ -45,20 +78,20 @@ export class DeviceMemory implements DevicePagemap {
   readonly capacity: number;
   readonly chunks: DeviceChunk[] = [];
   /** Heads of folios that are given out, oldest first. */
-  readonly inUse = new Set<Page>();
+  readonly inUse: FrameList;
   usedPages = 0;
   /** No page is given out any more: the device is about to go (E2). false again: its chunks are back, empty. */
   closing = false;
   /** Set by the driver: brings the page of a CPU fault back. */
   onCpuFault: (fault: DeviceFault) => FaultResult = () => 'sigbus';
   /** Set by drivers that keep their own books of pages: the last reference to the folio went. */
-  onFree: ((head: Page) => void) | null = null;
+  onFree: ((head: number) => void) | null = null;
   private readonly chunkPages: number;
-  private readonly blocks: Block[] = [];
-  private readonly blockOf = new Map<Page, Block>();
+  /** By block number of the frames. */
+  private readonly blocks: (Block | undefined)[] = [];
   /** Blocks with free frames: those that are partly used, and those that are whole. */
-  private readonly partial = new Set<Block>();
-  private readonly whole = new Set<Block>();
+  private readonly partial = new BlockList();
+  private readonly whole = new BlockList();
   private madePages = 0;
 
   constructor(
@@ -71,7 +104,7 @@ export class DeviceMemory implements DevicePagemap {
     this.owner = spec.owner;
     this.capacity = spec.capacity;
     this.chunkPages = spec.chunkPages ?? CHUNK_PAGES;
-    kernel.pagemaps.push(this);
+    this.inUse = new FrameList(kernel.frames);
   }
 
   migrateToRam(fault: DeviceFault): FaultResult {
@@ -85,93 +118,89 @@ export class DeviceMemory implements DevicePagemap {
 
   /** A folio, refcount 1 and locked (T1); null: the device is full or going, or has no whole block for order 9 (L6). */
   alloc(order: number): Page | null {
-    if (this.closing) return null;
+    const head = this.allocFrames(order);
+    return head < 0 ? null : this.kernel.frames.page(head);
+  }
+
+  /** The same by the frame number of the head; −1 where there is none. */
+  allocFrames(order: number): number {
+    if (this.closing) return -1;
     const head = order === PMD_ORDER ? this.takeLarge() : this.takeSmall();
-    if (!head) return null;
+    if (head < 0) return -1;
     this.usedPages += 1 << order;
     this.kernel.setAllocated(head);
-    head.locked = true;
-    this.inUse.add(head);
-    this.blockOf.get(head)!.chunk.inUse.add(head);
+    const { flags } = this.kernel.frames;
+    flags[head] = flags[head]! | F.locked;
+    this.use(head);
     return head;
   }
 
-  private takeSmall(): Page | null {
-    const block = first(this.partial) ?? first(this.whole) ?? this.makeBlock();
-    if (!block) return null;
-    const page = block.free.pop()!;
-    this.sort(block);
-    return page;
+  private use(head: number): void {
+    this.inUse.add(head);
+    this.blocks[head >>> 9]!.chunk.inUse++;
   }
 
-  private takeLarge(): Page | null {
-    let block = first(this.whole);
-    if (block?.frames.length !== PMD_PAGES) block = this.makeBlock();
-    if (block?.frames.length !== PMD_PAGES) return null;
-    block.free.length = 0;
+  private takeSmall(): number {
+    const block = this.partial.first ?? this.whole.first ?? this.makeBlock();
+    if (!block) return -1;
+    const pfn = block.top;
+    block.top = this.kernel.frames.next[pfn]!;
+    block.free--;
     this.sort(block);
-    const [head, ...tails] = block.frames;
-    this.kernel.compound(head!, tails);
-    return head!;
+    return pfn;
+  }
+
+  private takeLarge(): number {
+    let block = this.whole.first;
+    if (block?.frames !== PMD_PAGES) block = this.makeBlock();
+    if (block?.frames !== PMD_PAGES) return -1;
+    block.free = 0;
+    this.sort(block);
+    this.kernel.frames.compound(block.first);
+    return block.first;
   }
 
   private makeBlock(): Block | null {
-    const pages = Math.min(PMD_PAGES, this.capacity - this.madePages);
-    if (pages <= 0) return null;
+    const frames = Math.min(PMD_PAGES, this.capacity - this.madePages);
+    if (frames <= 0) return null;
     const index = Math.floor(this.madePages / this.chunkPages);
-    const chunk = (this.chunks[index] ??= { index, inUse: new Set() });
-    const frames = this.kernel.deviceFrames(this, pages);
-    const block: Block = { chunk, frames, free: [...frames].reverse() };
-    this.madePages += pages;
-    this.blocks.push(block);
-    for (const page of frames) this.blockOf.set(page, block);
+    const chunk = (this.chunks[index] ??= { index, inUse: 0 });
+    const first = this.kernel.deviceFrames(this, frames);
+    const block: Block = { chunk, first, frames, free: 0, top: NO_FRAME, list: null, before: null, after: null };
+    this.madePages += frames;
+    this.blocks[first >>> 9] = block;
+    for (let pfn = first + frames - 1; pfn >= first; pfn--) this.push(block, pfn);
     this.sort(block);
     return block;
   }
 
+  private push(block: Block, pfn: number): void {
+    this.kernel.frames.next[pfn] = block.free === 0 ? NO_FRAME : block.top;
+    block.top = pfn;
+    block.free++;
+  }
+
+  /** To the end of the list that its free frames name. */
   private sort(block: Block): void {
-    this.partial.delete(block);
-    this.whole.delete(block);
-    if (block.free.length === block.frames.length) this.whole.add(block);
-    else if (block.free.length > 0) this.partial.add(block);
+    block.list?.remove(block);
+    if (block.free === block.frames) this.whole.add(block);
+    else if (block.free > 0) this.partial.add(block);
   }
 
   /** T2: the frames go back to their block, a large folio as base pages. */
-  folioFree(head: Page): void {
+  folioFree(head: number, pages: number): void {
     this.onFree?.(head);
-    const block = this.blockOf.get(head)!;
-    const pages = pagesOf(head);
+    const block = this.blocks[head >>> 9]!;
     this.inUse.delete(head);
-    block.chunk.inUse.delete(head);
-    this.usedPages -= pages.length;
-    for (let i = pages.length - 1; i >= 0; i--) {
-      const page = pages[i]!;
-      page.head = page;
-      page.order = 0;
-      page.active = false;
-      page.referenced = false;
-      page.lazyFree = false;
-      block.free.push(page);
-    }
-    head.pages = null;
+    block.chunk.inUse--;
+    this.usedPages -= pages;
+    if (pages > 1) this.kernel.frames.uncompound(head);
+    for (let pfn = head + pages - 1; pfn >= head; pfn--) this.push(block, pfn);
     this.sort(block);
   }
 
   /** L2: the tails of a folio that was split are folios of their own now. */
-  folioSplit(tails: readonly Page[]): void {
-    for (const page of tails) {
-      this.inUse.add(page);
-      this.blockOf.get(page)!.chunk.inUse.add(page);
-    }
-  }
-
-  /** true: the frame lies in the free list of its chunk. */
-  isFree(page: Page): boolean {
-    return this.blockOf.get(page)?.free.includes(page) ?? false;
+  folioSplit(head: number): void {
+    for (let pfn = head + 1; pfn < head + PMD_PAGES; pfn++) this.use(pfn);
   }
 }
-
-const first = (blocks: ReadonlySet<Block>): Block | null => {
-  for (const block of blocks) return block;
-  return null;
-};

@@ -26,8 +26,8 @@ export interface DevicePagemap {
   readonly owner: Owner;
   /** CPU fault on a device-private page. */
   migrateToRam(fault: DeviceFault): FaultResult;
-  /** The last reference went: the frame (head of its folio) may be used again. */
-  folioFree(head: Page): void;
-  /** A large folio was split (L2): the backing store follows. `tails` are the new folios of order 0. */
-  folioSplit?(tails: readonly Page[]): void;
+  /** The last reference went: the frames from `head` on, one or 512, may be used again. */
+  folioFree(head: number, pages: number): void;
+  /** A large folio was split (L2): its other pages are folios of order 0 now, and the backing store follows. */
+  folioSplit?(head: number): void;
 }

@@ -183,7 +183,7 @@ function copyHuge(copy: Copy, first: number, entry: Pte): boolean | null {
 function copyPinnedHugetlb(kernel: Kernel, to: Mm, first: number, head: Page): boolean {
   const copy = newHugetlb(kernel);
   if (!copy) return false;
-  for (const [i, page] of pagesOf(head).entries()) copyData(page, copy.pages![i]!);
+  for (const [i, page] of pagesOf(head).entries()) copyData(page, copy.sibling(i));
   kernel.hooks.copied?.(head, copy, folioPages(head), 'fork-pinned');
   mapHuge(to, first, pte('present', copy, { write: true, dirty: true, young: true }));
   kernel.put(copy);

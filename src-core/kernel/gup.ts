@@ -72,18 +72,14 @@ export function gup(
 export function ungup(kernel: Kernel, page: Page, flags: Omit<GupFlags, 'fast'>): void {
   const { head } = page;
   if (flags.write) head.dirty = true;
-  head.pins--;
-  if (flags.pin) head.dmaPins--;
-  if (flags.longTerm) head.longPins--;
+  head.pin(-1, flags.pin, flags.longTerm);
   kernel.put(head);
 }
 
 function take(page: Page, flags: GupFlags): void {
   const { head } = page;
   head.refcount++;
-  head.pins++;
-  if (flags.pin) head.dmaPins++;
-  if (flags.longTerm) head.longPins++;
+  head.pin(1, flags.pin, flags.longTerm);
   if (flags.write) head.dirty = true;
 }
 

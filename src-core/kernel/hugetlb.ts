@@ -27,14 +27,14 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
   if (!write || entry.write) return 'ok';
   const { head } = entry.page!;
   // Shared mappings write to the one page; a private one keeps a page that is its own, a pinned one too.
-  if (vma.shared || head.anonExclusive || (head.rmap.length === 1 && head.refcount === 1)) {
+  if (vma.shared || head.anonExclusive || (head.mappings === 1 && head.refcount === 1)) {
     head.anonExclusive = !vma.shared;
     changeEntry(mm, start, true, { ...entry, write: true, dirty: true });
     return 'ok';
   }
   const copy = newHugetlb(kernel);
   if (!copy) return 'sigbus';
-  for (const [i, page] of head.pages!.entries()) copyData(page, copy.pages![i]!);
+  for (const [i, page] of head.pages!.entries()) copyData(page, copy.sibling(i));
   copy.anonExclusive = true;
   kernel.counters.cowBreaks++;
   kernel.hooks.copied?.(head, copy, PMD_PAGES, 'cow');

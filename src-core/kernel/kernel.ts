@@ -5,9 +5,13 @@
  */
 import type { FileInode } from './file';
 import type { DevicePagemap } from './device-memory';
+import { F } from './frame-flags';
+import { FramePool } from './frame-pool';
+import { Frames } from './frames';
+import { Lru } from './lru';
 import { Memcg, Mm, Process } from './mm';
 import type { NotifyRange } from './notifier';
-import { folioPages, isZoneDevice, Page, PMD_ORDER, PMD_PAGES, pagesOf, type PageKind } from './page';
+import { folioPages, PMD_ORDER, PMD_PAGES, type Page } from './page';
 import type { Pte } from './page-table';
 
 /** Which Linux: 6.12 (base pages on devices) or a current tree (PMD-sized device folios). Semantics section 0. */
@@ -77,6 +81,9 @@ export interface KernelCounters {
   zeroedRest: number;
 }
 
+/** Flags that outlive the use of a frame. */
+const FREED = F.kind | F.large | F.tail;
+
 /** Pages that direct reclaim frees at once, where all nodes are full. */
 const SWAP_CLUSTER_MAX = 32;
 
@@ -85,13 +92,8 @@ export class Kernel {
   readonly processes: Process[] = [];
   readonly files: FileInode[] = [];
   readonly rootMemcg = new Memcg('/', Infinity);
-  readonly pagemaps: DevicePagemap[] = [];
-  /** LRU of ordinary pages: oldest first. Zone-device pages never enter (R1). */
-  readonly inactive = new Set<Page>();
-  readonly activeList = new Set<Page>();
-  readonly unevictable = new Set<Page>();
-  /** Page-cache folios on the lists above: without them, swap or a lower tier, reclaim has nothing to do. */
-  filesOnLru = 0;
+  readonly frames = new Frames();
+  readonly lru = new Lru(this.frames);
   /** MADV_FREE was used: anonymous pages may be dropped without swap. */
   hasLazyFree = false;
   /** Swap slots in use: slot → contents, references by swap entries, swap-cache folio. */
@@ -146,7 +148,9 @@ export class Kernel {
   localNode = 0;
   /** Number of the next swap slot that was never used. */
   nextSlot = 0;
-  private nextPfn = PMD_PAGES;
+  /** Free memory of each node, and frames of drivers. */
+  private readonly pools: readonly FramePool[];
+  private readonly driverPool = new FramePool(this.frames, { kind: 'driver', node: 0, pagemap: null });
   private nextId = 1;
 
   /** /sys/kernel/mm/transparent_hugepage/enabled; may change as the run goes. */
@@ -162,6 +166,7 @@ export class Kernel {
     this.zoneReclaim = config.zoneReclaim !== false;
     this.admits = config.nodes.map(({ fallback, kernelAllocations }) => ({ fallback, kernelAllocations }));
     this.used = config.nodes.map(() => 0);
+    this.pools = config.nodes.map((_, node) => new FramePool(this.frames, { kind: 'ram', node, pagemap: null }));
     this.kernelPages = config.nodes.map(() => 0);
     this.hugetlbFree = config.hugetlbPages;
   }
@@ -171,18 +176,17 @@ export class Kernel {
   }
 
   // --- frames ---
-  /** Frames of device memory: `pages` consecutive ones, not in use. */
-  deviceFrames(pagemap: DevicePagemap, pages: number): readonly Page[] {
-    const first = this.takePfns(pages, pages >= PMD_PAGES);
-    return Array.from({ length: pages }, (_, i) => new Page(first + i, pagemap.kind, pagemap.node, pagemap));
+  /** Frames of device memory: `pages` consecutive ones, not in use; answers the first. */
+  deviceFrames(pagemap: DevicePagemap, pages: number): number {
+    return this.frames.add({ kind: pagemap.kind, node: pagemap.node, pagemap }, pages);
   }
 
   /** Frames that a driver keeps for itself and maps into MIXEDMAP VMAs. */
   driverFrame(): Page {
-    const page = new Page(this.takePfns(1, false), 'driver', 0, null);
-    page.free = false;
-    page.refcount = 1;
-    return page;
+    const pfn = this.driverPool.take();
+    this.frames.reset(pfn);
+    this.frames.refs[pfn] = 1;
+    return this.frames.page(pfn);
   }
 
   /**
@@ -191,36 +195,38 @@ export class Kernel {
    * null = out of memory.
    */
   allocRam(order: number, node: number, thisNode = false): Page | null {
+    const pfn = this.allocFrames(order, node, thisNode);
+    return pfn < 0 ? null : this.frames.page(pfn);
+  }
+
+  /** The same by frame number; −1 = out of memory. */
+  allocFrames(order: number, node: number, thisNode = false): number {
     const count = 1 << order;
     if (order === PMD_ORDER && this.failNextLarge) {
       this.failNextLarge = false;
-      return null;
+      return -1;
     }
     const where = this.roomFor(node, count, thisNode);
-    if (where < 0) return null;
+    if (where < 0) return -1;
     this.used[where] = this.used[where]! + count;
     if (where !== node && where > 0) this.counters.spilled += count;
-    const first = this.takePfns(count, order > 0);
-    const head = new Page(first, 'ram', where, null);
-    if (order > 0)
-      this.compound(
-        head,
-        Array.from({ length: count - 1 }, (_, i) => new Page(first + 1 + i, 'ram', where, null)),
-      );
-    this.setAllocated(head);
-    return head;
+    const pool = this.pools[where]!;
+    const pfn = order > 0 ? pool.takeBlock() : pool.take();
+    if (order > 0) this.frames.compound(pfn);
+    this.setAllocated(pfn);
+    return pfn;
   }
 
   private roomFor(node: number, count: number, thisNode: boolean): number {
     const { zoneReclaim, admits } = this;
     const { nodes } = this.config;
-    const room = (n: number): boolean => !this.offline.has(n) && this.used[n]! + count <= nodes[n]!.pages;
+    const room = (n: number): boolean => this.used[n]! + count <= nodes[n]!.pages && !this.offline.has(n);
+    if (room(node)) return node;
     const reclaimed = (n: number): boolean => {
       if (count > 1 || this.offline.has(n)) return false;
       this.reclaim(n, zoneReclaim ? count : SWAP_CLUSTER_MAX, null);
       return room(n);
     };
-    if (room(node)) return node;
     const others = thisNode ? [] : admits.flatMap(({ fallback }, n) => (n !== node && fallback ? [n] : []));
     const spilled = zoneReclaim ? undefined : others.find(room);
     if (spilled !== undefined) return spilled;
@@ -240,99 +246,79 @@ export class Kernel {
       if (!room() && !(this.reclaim(node, 1, null) && room())) continue;
       this.used[node] = this.used[node]! + 1;
       this.kernelPages[node] = this.kernelPages[node]! + 1;
-      const page = new Page(this.takePfns(1, false), 'ram', node, null);
-      this.setAllocated(page);
-      return page;
+      const pfn = this.pools[node]!.take();
+      this.setAllocated(pfn);
+      return this.frames.page(pfn);
     }
     return null;
   }
 
-  /** Makes head and tails one folio. All are order-0 and unused. */
-  compound(head: Page, tails: readonly Page[]): void {
-    head.order = PMD_ORDER;
-    head.pages = [head, ...tails];
-    for (const page of head.pages) page.head = head;
+  /** Marks a folio given out: refcount 1. Device frames too (T1: the driver allocates, locked). */
+  setAllocated(pfn: number): void {
+    const { frames } = this;
+    frames.reset(pfn);
+    if ((frames.flags[pfn]! & F.large) !== 0) for (let at = pfn + 1; at < pfn + PMD_PAGES; at++) frames.reset(at);
+    frames.refs[pfn] = 1;
+    this.hooks.allocated?.(frames.page(pfn));
   }
 
-  /** Marks a frame given out: refcount 1. Device frames too (T1: the driver allocates, locked). */
-  setAllocated(head: Page): void {
-    for (const page of pagesOf(head)) page.free = false;
-    head.refcount = 1;
-    this.hooks.allocated?.(head);
-  }
-
-  get(head: Page, count = 1): void {
-    head.head.refcount += count;
+  get(page: Page, count = 1): void {
+    const head = this.frames.head(page.pfn);
+    this.frames.refs[head] = this.frames.refs[head]! + count;
   }
 
   /** Drops references; the last one frees the folio. */
   put(page: Page, count = 1): void {
-    const { head } = page;
-    head.refcount -= count;
-    if (head.refcount < 0) throw new Error(`refcount of frame ${head.pfn} fell below zero`);
-    if (head.refcount === 0) this.free(head);
+    this.putFrame(this.frames.head(page.pfn), count);
   }
 
-  private free(head: Page): void {
-    if (head.rmap.length > 0) throw new Error(`frame ${head.pfn} is freed while it is mapped`);
-    if (head.swapSlot >= 0) throw new Error(`frame ${head.pfn} is freed while it is in the swap cache`);
-    this.hooks.freed?.(head);
-    this.lruRemove(head);
-    this.uncharge(head);
-    head.anon = false;
-    head.file = null;
-    head.dirty = false;
-    head.locked = false;
-    head.isolated = false;
-    head.mlocked = false;
-    head.ksm = false;
-    for (const page of pagesOf(head)) {
-      page.free = true;
-      page.data = null;
-      page.anonExclusive = false;
-    }
-    if (head.hugetlb) {
-      head.hugetlb = false;
-      this.hugetlbFree++;
-      this.used[head.node] = this.used[head.node]! - folioPages(head);
-      return;
-    }
-    if (isZoneDevice(head)) {
-      head.pagemap!.folioFree(head);
-      return;
-    }
-    if (head.kind === 'ram') this.used[head.node] = this.used[head.node]! - folioPages(head);
+  /** The same by the frame number of the head. */
+  putFrame(head: number, count = 1): void {
+    const { refs } = this.frames;
+    const left = refs[head]! - count;
+    refs[head] = left;
+    if (left < 0) throw new Error(`refcount of frame ${head} fell below zero`);
+    if (left === 0) this.free(head);
   }
 
-  private takePfns(pages: number, aligned: boolean): number {
-    if (aligned) this.nextPfn = Math.ceil(this.nextPfn / PMD_PAGES) * PMD_PAGES;
-    const first = this.nextPfn;
-    this.nextPfn += pages;
-    return first;
+  private free(head: number): void {
+    const { frames } = this;
+    const flags = frames.flags[head]!;
+    if ((flags & (F.placeMaps | F.moreMaps)) !== 0) throw new Error(`frame ${head} is freed while it is mapped`);
+    if (frames.swapSlot.get(head) >= 0) throw new Error(`frame ${head} is freed while it is in the swap cache`);
+    this.hooks.freed?.(frames.page(head));
+    this.lru.remove(head);
+    if (frames.memcg[head] !== 0) this.uncharge(frames.page(head));
+    frames.file.set(head, 0);
+    const pages = (flags & F.large) !== 0 ? PMD_PAGES : 1;
+    for (let pfn = head; pfn < head + pages; pfn++) {
+      frames.flags[pfn] = (frames.flags[pfn]! & FREED) | F.free;
+      if (frames.data.size > 0) frames.data.delete(pfn);
+    }
+    if ((flags & F.hugetlb) !== 0) this.hugetlbFree++;
+    const { kind, node, pagemap } = frames.owner(head);
+    if (pagemap) {
+      pagemap.folioFree(head, pages);
+      return;
+    }
+    if (pages > 1) frames.uncompound(head);
+    if (kind === 'ram') this.used[node] = this.used[node]! - pages;
+    (kind === 'ram' ? this.pools[node]! : this.driverPool).give(head, pages);
   }
 
   // --- LRU ---
   lruAdd(head: Page): void {
-    if (head.kind !== 'ram' || head.hugetlb || head.onLru) return;
-    head.onLru = true;
-    head.countedAsFile = head.file !== null;
-    if (head.countedAsFile) this.filesOnLru++;
-    (head.mlocked ? this.unevictable : head.active ? this.activeList : this.inactive).add(head);
+    this.lru.add(head.pfn);
   }
 
   lruRemove(head: Page): void {
-    if (!head.onLru) return;
-    head.onLru = false;
-    if (head.countedAsFile) this.filesOnLru--;
-    this.inactive.delete(head);
-    this.activeList.delete(head);
-    this.unevictable.delete(head);
+    this.lru.remove(head.pfn);
   }
 
   /** folio_isolate_lru: takes the folio off the LRU and a reference with it; false when it is not there (G11). */
   isolate(head: Page): boolean {
     if (!head.onLru) return false;
-    this.lruRemove(head);
+    this.lru.remove(head.pfn);
     head.isolated = true;
     head.refcount++;
     return true;
@@ -341,7 +327,7 @@ export class Kernel {
   /** folio_putback_lru. */
   putback(head: Page): void {
     head.isolated = false;
-    this.lruAdd(head);
+    this.lru.add(head.pfn);
     this.put(head);
   }
 
@@ -374,5 +360,3 @@ export class Kernel {
     return this.processes.filter((process) => !process.exited).map((process) => process.mm);
   }
 }
-
-export type { PageKind };

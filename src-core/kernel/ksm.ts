@@ -43,7 +43,7 @@ function* candidates(kernel: Kernel): Generator<Candidate> {
         const page = found?.entry.state === 'present' && !found.huge ? found.entry.page : null;
         if (!page?.head.anon || page.kind !== 'ram' || page.head.order > 0 || found?.entry.protnone) continue;
         // Any reference beyond the mappings is a pin or a migration: leave it.
-        if (page.locked || page.refcount !== page.rmap.length || page.swapSlot >= 0) continue;
+        if (page.locked || page.refcount !== page.mappings || page.swapSlot >= 0) continue;
         yield { mm, vpn, page };
       }
     }
@@ -72,7 +72,7 @@ function merge(kernel: Kernel, mm: Mm, vpn: number, page: Page, kept: Page): voi
 }
 
 function protect(page: Page): void {
-  for (const { mm, vpn } of [...page.rmap]) {
+  for (const { mm, vpn } of page.rmap) {
     const found = entryAt(mm, vpn)!;
     if (!found.entry.write) continue;
     invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {

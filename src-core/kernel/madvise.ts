@@ -9,6 +9,7 @@ import { splitEverywhere } from './migrate-entries';
 import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
+import { isMappedElsewhere } from './places';
 import { entryAt, pmdOf, pmdStart, setPte } from './page-table';
 import { shrinkPage } from './reclaim';
 import { changeEntry } from './rmap';
@@ -186,10 +187,10 @@ function ownRamPage(kernel: Kernel, mm: Mm, vpn: number, whole: boolean): Page |
   const { head } = page;
   if (head.locked || head.mlocked) return null;
   if (head.order > 0 && !whole) {
-    if (head.rmap.some((each) => each.mm !== mm) || !splitEverywhere(kernel, head, 0)) return null;
+    if (isMappedElsewhere(kernel.frames, head.pfn, mm) || !splitEverywhere(kernel, head, 0)) return null;
     return ownRamPage(kernel, mm, vpn, false);
   }
-  return head.rmap.length === 1 ? page : null;
+  return head.mappings === 1 ? page : null;
 }
 
 function deactivate(kernel: Kernel, head: Page): void {

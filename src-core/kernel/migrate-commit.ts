@@ -28,7 +28,7 @@ export function commit(kernel: Kernel, batch: MigrateBatch, vma: MigrateVmaArgs 
       continue;
     }
     if (slot.compound && (to?.order ?? 0) === 0) {
-      if (spread(batch, i, slot, vma)) i--; // G20, L6: now page by page, from this slot on
+      if (spread(kernel, batch, i, slot, vma)) i--; // G20, L6: now page by page, from this slot on
       continue;
     }
     if (!slot.page && vma) {
@@ -53,9 +53,15 @@ const notifyHoles = ({ mm, end, owner }: MigrateVmaArgs, start: number): Invalid
  * Makes a compound slot 512 slots of base pages. A large source is split in flight, which needs a VMA (G20) and fails
  * where somebody holds it: then it is refused whole. false: refused.
  */
-function spread(batch: MigrateBatch, at: number, slot: MigrateSlot, vma: MigrateVmaArgs | null): boolean {
+function spread(
+  kernel: Kernel,
+  batch: MigrateBatch,
+  at: number,
+  slot: MigrateSlot,
+  vma: MigrateVmaArgs | null,
+): boolean {
   const pages = slot.page ? pagesOf(slot.page.head) : null;
-  if (!vma || (slot.page && !splitInFlight(batch, slot.page.head))) {
+  if (!vma || (slot.page && !splitInFlight(kernel, batch, slot.page.head))) {
     slot.migrate = false;
     return false;
   }
@@ -65,23 +71,21 @@ function spread(batch: MigrateBatch, at: number, slot: MigrateSlot, vma: Migrate
 }
 
 /** Splits an unmapped large folio that the migration holds: every base page is locked and held as the whole was. */
-function splitInFlight(batch: MigrateBatch, head: Page): boolean {
+function splitInFlight(kernel: Kernel, batch: MigrateBatch, head: Page): boolean {
   if (head.refcount !== 1 + (isFaultFolio(batch, head) ? 1 : 0) || head.file) return false;
   const pages = pagesOf(head);
-  for (const { mm, vpn } of [...head.waiting])
+  for (const { mm, vpn } of head.waiting)
     if (mm.pmds.get(pmdOf(vpn))?.kind === 'huge')
       invalidate(mm, pmdStart(vpn), pmdStart(vpn) + PMD_PAGES, 'CLEAR', () => {
         splitPmd(mm, vpn);
       });
   const { anon, dirty, active, referenced, mlocked, memcg, isolated, locked } = head;
-  head.pages = null;
+  kernel.frames.uncompound(head.pfn);
   for (const page of pages) {
-    page.head = page;
-    page.order = 0;
     page.refcount = 1 + (page === batch.faultPage ? 1 : 0);
     Object.assign(page, { anon, dirty, active, referenced, mlocked, memcg, isolated, locked });
   }
-  if (isZoneDevice(head)) head.pagemap!.folioSplit?.(pages.slice(1)); // L2
+  if (isZoneDevice(head)) head.pagemap!.folioSplit?.(head.pfn); // L2
   return true;
 }
 

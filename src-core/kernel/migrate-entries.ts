@@ -46,7 +46,7 @@ export function tryToMigrate(kernel: Kernel, head: Page): void {
 export function removeMigrationEntries(from: Page, to: Page): void {
   const targets = pagesOf(to);
   for (const [i, page] of pagesOf(from).entries())
-    for (const mapping of [...page.waiting]) restore(mapping, mapping.huge ? to : targets[i]!);
+    for (const mapping of page.waiting) restore(mapping, mapping.huge ? to : targets[i]!);
 }
 
 function restore({ mm, vpn, huge }: Mapping, page: Page): void {
@@ -115,7 +115,7 @@ export function copyFolio(kernel: Kernel, from: Page, to: Page, reason: string):
 export function splitEverywhere(kernel: Kernel, head: Page, extra: number, holder: Page = head): boolean {
   if (head.order === 0) return true;
   // can_split_folio: a refusal that is known leaves the PMD entries alone. A PMD entry has one reference, as in rmap.
-  if (head.refcount !== head.rmap.length + (head.file ? PMD_PAGES : 0) + extra) return false;
+  if (head.refcount !== head.mappings + (head.file ? PMD_PAGES : 0) + extra) return false;
   for (const { mm, vpn, huge } of mappingsOf(head))
     if (huge)
       invalidate(mm, vpn, vpn + PMD_PAGES, 'CLEAR', () => {
@@ -137,7 +137,7 @@ export function migrateFolio(kernel: Kernel, page: Page, node: number): boolean 
   else if (!kernel.isolate(head)) return false;
   head.locked = true;
   tryToMigrate(kernel, head);
-  const isMovable = head.rmap.length === 0 && head.refcount === 1 + cacheReferences(head) && !head.writeback;
+  const isMovable = head.mappings === 0 && head.refcount === 1 + cacheReferences(head) && !head.writeback;
   const to = isMovable ? roomOn(kernel, head.order, node) : null;
   if (to) {
     copyFolio(kernel, head, to, 'migrate');

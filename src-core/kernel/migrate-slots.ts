@@ -83,7 +83,7 @@ export const knownReferences = (batch: MigrateBatch, head: Page): number =>
  * free ZONE_DEVICE pages used to have); such a page is refused by the commit instead (G19).
  */
 export const looksUnpinned = (batch: MigrateBatch, head: Page): boolean =>
-  head.rmap.length === 0 && head.refcount <= knownReferences(batch, head) + (isZoneDevice(head) ? 1 : 0);
+  head.mappings === 0 && head.refcount <= knownReferences(batch, head) + (isZoneDevice(head) ? 1 : 0);
 
 /** Unlocks and drops a destination; with no mapping of it, this frees it. */
 export function releaseDestination(kernel: Kernel, to: Page): void {

@@ -76,7 +76,7 @@ function unmapCandidates(kernel: Kernel, batch: MigrateBatch): void {
       refused.push(i); // G11
       continue;
     }
-    if (head.rmap.length > 0) tryToMigrate(kernel, head); // G12
+    if (head.mappings > 0) tryToMigrate(kernel, head); // G12
     if (looksUnpinned(batch, head)) continue;
     refused.push(i); // G13
     rejoin(kernel, head);

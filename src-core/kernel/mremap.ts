@@ -5,6 +5,7 @@ import { vmaAt, type Mm, type Vma } from './mm';
 import { freeRange, munmap, removeVma } from './mmap';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
+import { movePlace } from './places';
 import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
 import { splitPmd } from './rmap';
 import { insertVma, isolateRange, makeVma, mergeVmas } from './vma-ops';
@@ -108,9 +109,6 @@ function moveEntry(mm: Mm, from: number, to: number, entry: Pte): void {
 
 /** The reverse map follows. */
 function moveMapping(page: Page | null, mm: Mm, from: number, to: number, huge: boolean): void {
-  if (!page) return;
-  const { rmap } = page.head;
-  const at = rmap.findIndex((each) => each.mm === mm && each.vpn === from && each.huge === huge);
-  if (at < 0) throw new Error(`frame ${page.pfn} is not mapped at page ${from}`);
-  rmap[at] = { mm, vpn: to, huge };
+  if (page && !movePlace(mm.kernel.frames, page.head.pfn, { mm, vpn: from, huge }, to))
+    throw new Error(`frame ${page.pfn} is not mapped at page ${from}`);
 }

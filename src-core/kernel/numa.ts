@@ -11,6 +11,7 @@ import { migrateFolio } from './migrate-entries';
 import { policyNode, type MemPolicy, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from './page';
+import { isMappedElsewhere } from './places';
 import { entryAt, pageOf, pmdOf, pmdStart } from './page-table';
 import { changeEntry } from './rmap';
 import { canIsolate, isCovered, isolateRange, mergeVmas } from './vma-ops';
@@ -28,8 +29,6 @@ const PAGES_PER_MB = 256;
 interface ScanState {
   /** Where the next scan goes on, by address space. */
   readonly cursor: WeakMap<Mm, number>;
-  /** When a folio was scanned last, ps. */
-  readonly scannedAt: WeakMap<Page, number>;
   nowPs: number;
   /** The second in which promotions are counted: its start, and the pages that wanted to be promoted. */
   windowPs: number;
@@ -40,7 +39,7 @@ const states = new WeakMap<Kernel, ScanState>();
 function stateOf(kernel: Kernel): ScanState {
   let state = states.get(kernel);
   if (!state) {
-    state = { cursor: new WeakMap(), scannedAt: new WeakMap(), nowPs: 0, windowPs: 0, candidates: 0 };
+    state = { cursor: new WeakMap(), nowPs: 0, windowPs: 0, candidates: 0 };
     states.set(kernel, state);
   }
   return state;
@@ -112,11 +111,11 @@ function makeInaccessible(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolea
   if (!found || page?.kind !== 'ram' || page.head.ksm) return false;
   const { head } = page;
   // Copies that processes share until a write move for all or none, and pinned pages do not move.
-  if (!vma.shared && (head.dmaPins > 0 || head.rmap.some((each) => each.mm !== mm))) return false;
+  if (!vma.shared && (head.dmaPins > 0 || isMappedElsewhere(kernel.frames, head.pfn, mm))) return false;
   if (head.file?.kind === 'regular' && head.dirty) return false;
   if (kernel.tiering && isTopTier(kernel, head.node)) return false;
   const state = stateOf(kernel);
-  state.scannedAt.set(head, state.nowPs);
+  kernel.frames.scannedPs.set(head.pfn, state.nowPs);
   changeEntry(mm, found.huge ? pmdStart(vpn) : vpn, found.huge, { ...found.entry, protnone: true });
   return true;
 }
@@ -155,7 +154,7 @@ function makeRoom(kernel: Kernel, head: Page, node: number): boolean {
 function isHot(kernel: Kernel, head: Page): boolean {
   const { hotThresholdMs, rateMbps } = kernel.tiering!;
   const state = stateOf(kernel);
-  const scanned = state.scannedAt.get(head);
+  const scanned = kernel.frames.scannedPs.get(head.pfn);
   if (scanned === undefined || state.nowPs - scanned >= hotThresholdMs * PS_PER_MS) return false;
   if (state.nowPs - state.windowPs > PS_PER_S) {
     state.windowPs = state.nowPs;
@@ -204,7 +203,7 @@ export function mbind(
   for (let vpn = start; vpn < end && moves !== 'none'; vpn++) {
     const found = entryAt(mm, vpn);
     const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
-    const stays = moves === 'own' && page?.head.rmap.some((each) => each.mm !== mm) === true;
+    const stays = moves === 'own' && page !== null && isMappedElsewhere(kernel.frames, page.head.pfn, mm);
     if (page?.kind !== 'ram' || nodes.includes(page.head.node) || stays) continue;
     migrateFolio(kernel, page.head, policyNode(policy, kernel.localNode));
   }
@@ -218,7 +217,7 @@ export function mbind(
  */
 export function offlineNode(kernel: Kernel, node: number): number {
   kernel.offline.add(node);
-  const lists = [kernel.inactive, kernel.activeList, kernel.unevictable];
+  const lists = [kernel.lru.inactive, kernel.lru.active, kernel.lru.unevictable];
   const heads = lists.flatMap((list) => [...list].filter((head) => head.node === node));
   for (const head of heads) migrateFolio(kernel, head, 0);
   return kernel.used[node]!;

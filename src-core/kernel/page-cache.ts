@@ -23,12 +23,14 @@ export function createFile(kernel: Kernel, name: string, kind: FileKind, bytes: 
 
 /** A DAX file is its memory: every page is there from the start, and no page cache stands before it. */
 function ownPages(kernel: Kernel, file: FileInode, kind: 'fs-dax' | 'device-dax'): void {
-  const frames = kernel.deviceFrames(
+  const pages = pagesIn(file);
+  const first = kernel.deviceFrames(
     { name: file.name, kind, node: 0, owner: null, migrateToRam: () => 'sigbus', folioFree: () => undefined },
-    pagesIn(file),
+    pages,
   );
-  for (const [index, page] of frames.entries()) {
-    kernel.setAllocated(page);
+  for (let index = 0; index < pages; index++) {
+    kernel.setAllocated(first + index);
+    const page = kernel.frames.page(first + index);
     page.file = file;
     page.index = index;
     file.cache.set(index, page);
@@ -47,7 +49,7 @@ export function cachePage(
   memcg: Memcg = kernel.rootMemcg,
 ): Page | null {
   const cached = file.cache.get(index);
-  if (cached) return file.kind === 'hugetlb' ? cached : (cached.pages?.[index - cached.index] ?? cached);
+  if (cached) return file.kind === 'hugetlb' ? cached : cached.sibling(cached.order > 0 ? index - cached.index : 0);
   if (file.kind === 'fs-dax' || file.kind === 'device-dax') return null;
   const slot = file.swapped.get(index);
   const page = kernel.allocRam(0, kernel.localNode);
@@ -261,7 +263,7 @@ export function fileWrite(kernel: Kernel, file: FileInode, at: number, data: Uin
 /** Swaps a shmem page out: unmapped everywhere, its bytes in a slot that the file remembers. */
 export function shmemSwapOut(kernel: Kernel, page: Page): boolean {
   const file = page.file!;
-  if (page.longPins > 0 || page.refcount !== page.rmap.length + 2) return false;
+  if (page.longPins > 0 || page.refcount !== page.mappings + 2) return false;
   const slot = takeSlot(kernel);
   if (slot < 0) return false;
   unmapEverywhere(kernel, page);

@@ -5,6 +5,7 @@
  */
 import type { Mm } from './mm';
 import { PMD_PAGES, type Page } from './page';
+import { addPlace, removePlace, WAITS } from './places';
 
 /**
  * present: a page (or a driver's page). zero: the shared zero page (a PMD: the huge zero page), always read-only.
@@ -73,7 +74,7 @@ export function pteAt(mm: Mm, vpn: number): Pte | null {
 /** The base page that an entry gives for vpn: the entry's page, or the tail of a PMD-mapped folio. */
 export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
   if (!entry.page) return null;
-  return huge ? entry.page.head.pages![vpn % PMD_PAGES]! : entry.page;
+  return huge ? entry.page.sibling(vpn % PMD_PAGES) : entry.page;
 }
 
 /**
@@ -81,14 +82,9 @@ export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
  * in flight, and whoever ends the migration has to find all of them (the kernel's rmap walk does).
  */
 function trackWaiting(mm: Mm, vpn: number, huge: boolean, before: Pte | null, now: Pte | null): void {
-  if (before?.state === 'migration') {
-    const { waiting } = before.page!;
-    waiting.splice(
-      waiting.findIndex((each) => each.mm === mm && each.vpn === vpn && each.huge === huge),
-      1,
-    );
-  }
-  if (now?.state === 'migration') now.page!.waiting.push({ mm, vpn, huge });
+  const { frames } = mm.kernel;
+  if (before?.state === 'migration') removePlace(frames, WAITS, before.page!.pfn, { mm, vpn, huge });
+  if (now?.state === 'migration') addPlace(frames, WAITS, now.page!.pfn, { mm, vpn, huge });
 }
 
 /** Replaces one PTE (null clears it), keeping the table as small as what is in it. Books are the caller's: see rmap.ts. */

@@ -1,10 +1,14 @@
 /**
- * Page frames and folios of the Linux model. Stands for `struct page` / `struct folio` (include/linux/mm_types.h); a folio
- * is its head page, as in the kernel before the split of the types. What the kernel packs into bits is spelled out here.
+ * A page of the Linux model: the handle of one row of `Frames`. Stands for `struct page` / `struct folio`
+ * (include/linux/mm_types.h); a folio is its head page, as in the kernel before the split of the types. The handle has no
+ * state of its own. Work on many pages goes to the columns directly.
  */
-import type { FileInode } from './file';
 import type { DevicePagemap } from './device-memory';
+import type { FileInode } from './file';
+import { F, KINDS } from './frame-flags';
+import type { Frames, Pins } from './frames';
 import type { Memcg, Mm } from './mm';
+import { countPlaces, MAPS, placesOf, WAITS } from './places';
 
 export const PAGE_BYTES = 4096;
 /** Base pages of one PMD-sized folio on x86-64 with 4 KiB pages (HPAGE_PMD_NR). */
@@ -24,77 +28,171 @@ export interface Mapping {
   readonly huge: boolean;
 }
 
-export class Page {
-  /** The folio's first page; itself for a folio of order 0. */
-  head: Page = this;
-  /** Of the folio; valid on the head: 0 or PMD_ORDER. */
-  order = 0;
-  /** All pages of a large folio, head first; null where order is 0. Valid on the head. */
-  pages: Page[] | null = null;
+/** Flags of a page that are bits of its row; frame-flags.ts says what each is. */
+const BITS = [
+  ...(['anonExclusive', 'poisoned', 'locked', 'onLru', 'countedAsFile', 'isolated', 'active', 'referenced'] as const),
+  ...(['dirty', 'writeback', 'anon', 'mlocked', 'lazyFree', 'ksm', 'hugetlb', 'free'] as const),
+];
+type PageBits = Record<(typeof BITS)[number], boolean>;
+
+class Row {
+  constructor(
+    protected readonly frames: Frames,
+    readonly pfn: number,
+  ) {}
+}
+for (const name of BITS) {
+  const bit = F[name];
+  Object.defineProperty(Row.prototype, name, {
+    get(this: { frames: Frames; pfn: number }): boolean {
+      return (this.frames.flags[this.pfn]! & bit) !== 0;
+    },
+    set(this: { frames: Frames; pfn: number }, on: boolean) {
+      const { flags } = this.frames;
+      flags[this.pfn] = on ? flags[this.pfn]! | bit : flags[this.pfn]! & ~bit;
+    },
+  });
+}
+const RowWithBits = Row as new (frames: Frames, pfn: number) => Row & PageBits;
+
+export class Page extends RowWithBits {
+  get kind(): PageKind {
+    return KINDS[this.frames.flags[this.pfn]! & F.kind]!;
+  }
+  /** NUMA node of `ram` pages and of the device; 0 is the host. */
+  get node(): number {
+    return this.frames.owner(this.pfn).node;
+  }
+  get pagemap(): DevicePagemap | null {
+    return this.frames.owner(this.pfn).pagemap;
+  }
 
   // --- of the base page ---
+  /** The folio's first page; itself for a folio of order 0. */
+  get head(): Page {
+    return (this.frames.flags[this.pfn]! & F.tail) !== 0 ? this.frames.page(this.frames.head(this.pfn)) : this;
+  }
+  /** The page at a position of the same folio. */
+  sibling(position: number): Page {
+    return this.frames.page(this.frames.head(this.pfn) + position);
+  }
+  /** Position in its folio. */
+  get tail(): number {
+    return this.pfn - this.frames.head(this.pfn);
+  }
   /** Bytes when the kernel runs with contents; null = all zero. */
-  data: Uint8Array | null = null;
+  get data(): Uint8Array | null {
+    return this.frames.data.get(this.pfn) ?? null;
+  }
+  set data(bytes: Uint8Array | null) {
+    if (bytes) this.frames.data.set(this.pfn, bytes);
+    else this.frames.data.delete(this.pfn);
+  }
   /** PTEs that map exactly this base page; migration entries do not count, as in the kernel. */
-  mapcount = 0;
-  /** PageAnonExclusive: no other process can map it, so a write fault reuses it. */
-  anonExclusive = false;
-  poisoned = false;
+  get mapcount(): number {
+    return this.frames.mapcount[this.pfn]!;
+  }
+  set mapcount(count: number) {
+    this.frames.mapcount[this.pfn] = count;
+  }
   /** Migration entries that stand for this page (a PMD entry: on the head), wherever fork and mremap put them. */
-  readonly waiting: Mapping[] = [];
+  get waiting(): readonly Mapping[] {
+    return placesOf(this.frames, WAITS, this.pfn);
+  }
 
   // --- of the folio: valid on the head ---
-  /** Page-table entries of any kind (PTE or PMD, migration entries not) that map a part of the folio. */
-  readonly rmap: Mapping[] = [];
+  /** 0 or PMD_ORDER. */
+  get order(): number {
+    return (this.frames.flags[this.pfn]! & F.large) !== 0 ? PMD_ORDER : 0;
+  }
+  /** All pages of a large folio, head first; null where order is 0. */
+  get pages(): readonly Page[] | null {
+    if (this.order === 0) return null;
+    return Array.from({ length: PMD_PAGES }, (_, i) => this.frames.page(this.pfn + i));
+  }
+  /** Page-table entries of any kind (PTE or PMD, migration entries not) that map a part of the folio: a copy. */
+  get rmap(): readonly Mapping[] {
+    return placesOf(this.frames, MAPS, this.pfn);
+  }
+  /** How many these are. */
+  get mappings(): number {
+    return countPlaces(this.frames, MAPS, this.pfn);
+  }
   /** PMD entries that map the whole folio. */
-  entireMapcount = 0;
+  get entireMapcount(): number {
+    return this.frames.entire[this.pfn >>> 9]!;
+  }
+  set entireMapcount(count: number) {
+    this.frames.entire[this.pfn >>> 9] = count;
+  }
   /**
    * References: one per base-page mapping (a PMD mapping counts once), one per base page in the page cache, one for the
    * swap cache, one per pin and one per transient holder.
    */
-  refcount = 0;
-  /** GUP references taken with FOLL_PIN or FOLL_GET that are still held; part of refcount. */
-  pins = 0;
-  /** Those of them that are FOLL_PIN: fork copies such pages early. */
-  dmaPins = 0;
-  /** Those of them that are FOLL_LONGTERM. */
-  longPins = 0;
-  locked = false;
-  onLru = false;
-  /** It was a page-cache folio when it came onto the LRU. */
-  countedAsFile = false;
-  /** Taken off the LRU by somebody (migration, reclaim), who gives it back. */
-  isolated = false;
-  active = false;
-  referenced = false;
-  dirty = false;
-  writeback = false;
-  anon = false;
+  get refcount(): number {
+    return this.frames.refs[this.pfn]!;
+  }
+  set refcount(count: number) {
+    this.frames.refs[this.pfn] = count;
+  }
   /** Page cache that the folio belongs to; null for anonymous and free pages. */
-  file: FileInode | null = null;
+  get file(): FileInode | null {
+    const id = this.frames.file.get(this.pfn);
+    return id === 0 ? null : this.frames.files.get(id)!;
+  }
+  set file(file: FileInode | null) {
+    if (file && !this.frames.files.has(file.id)) this.frames.files.set(file.id, file);
+    this.frames.file.set(this.pfn, file?.id ?? 0);
+  }
   /** Page number within the file. */
-  index = 0;
+  get index(): number {
+    return this.frames.index.get(this.pfn);
+  }
+  set index(index: number) {
+    this.frames.index.set(this.pfn, index);
+  }
   /** Slot while the folio is in the swap cache; −1 otherwise. */
-  swapSlot = -1;
-  memcg: Memcg | null = null;
-  mlocked = false;
-  /** MADV_FREE: reclaim may drop the bytes instead of swapping them, unless a mapping is dirty again (A5). */
-  lazyFree = false;
-  ksm = false;
-  hugetlb = false;
-  free = true;
+  get swapSlot(): number {
+    return this.frames.swapSlot.get(this.pfn);
+  }
+  set swapSlot(slot: number) {
+    this.frames.swapSlot.set(this.pfn, slot);
+  }
+  get memcg(): Memcg | null {
+    const index = this.frames.memcg[this.pfn]!;
+    return index === 0 ? null : this.frames.memcgs[index - 1]!;
+  }
+  set memcg(memcg: Memcg | null) {
+    this.frames.memcg[this.pfn] = memcg ? this.frames.memcgIndex(memcg) : 0;
+  }
+  /** GUP references taken with FOLL_PIN or FOLL_GET that are still held; part of refcount. */
+  get pins(): number {
+    return this.frames.pins.get(this.pfn)?.pins ?? 0;
+  }
+  /** Those of them that are FOLL_PIN: fork copies such pages early. */
+  get dmaPins(): number {
+    return this.frames.pins.get(this.pfn)?.dmaPins ?? 0;
+  }
+  /** Those of them that are FOLL_LONGTERM. */
+  get longPins(): number {
+    return this.frames.pins.get(this.pfn)?.longPins ?? 0;
+  }
 
-  constructor(
-    readonly pfn: number,
-    readonly kind: PageKind,
-    /** NUMA node of `ram` pages and of the device; 0 is the host. */
-    readonly node: number,
-    readonly pagemap: DevicePagemap | null,
-  ) {}
-
-  /** Position in its folio. */
-  get tail(): number {
-    return this.pfn - this.head.pfn;
+  /** GUP takes (1) or drops (−1) a reference; the refcount is the caller's business. */
+  pin(by: 1 | -1, dma: boolean, longTerm: boolean): void {
+    const { pins } = this.frames;
+    const held: Pins = pins.get(this.pfn) ?? { pins: 0, dmaPins: 0, longPins: 0 };
+    held.pins += by;
+    if (dma) held.dmaPins += by;
+    if (longTerm) held.longPins += by;
+    const { flags } = this.frames;
+    if (held.pins === 0 && held.dmaPins === 0 && held.longPins === 0) {
+      pins.delete(this.pfn);
+      flags[this.pfn] = flags[this.pfn]! & ~F.pinned;
+    } else {
+      pins.set(this.pfn, held);
+      flags[this.pfn] = flags[this.pfn]! | F.pinned;
+    }
   }
 }
 

@@ -26,7 +26,7 @@ const BATCH = 32;
 
 /** Anonymous pages are not even scanned where they could go nowhere (can_reclaim_anon_pages). */
 const hasWork = (kernel: Kernel): boolean =>
-  kernel.filesOnLru > 0 ||
+  kernel.lru.files > 0 ||
   kernel.hasLazyFree ||
   kernel.swap.size < kernel.config.swapPages ||
   kernel.tiering?.demotion === true;
@@ -55,9 +55,9 @@ function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null
   let freed = 0;
   for (let pass = 0; pass < MOST_PASSES && freed < pages; pass++) {
     if (pass === MOST_PASSES - 1) deactivate(kernel, isMine, Infinity);
-    else if (kernel.inactive.size < kernel.activeList.size) deactivate(kernel, isMine, BATCH);
-    let looks = kernel.inactive.size; // what is put back comes at the end, for the next pass
-    for (const head of kernel.inactive) {
+    else if (kernel.lru.inactive.size < kernel.lru.active.size) deactivate(kernel, isMine, BATCH);
+    let looks = kernel.lru.inactive.size; // what is put back comes at the end, for the next pass
+    for (const head of kernel.lru.inactive) {
       if (freed >= pages || looks-- <= 0) break;
       if (isMine(head)) freed += shrinkFolio(kernel, head, pages - freed, memcg !== null);
     }
@@ -67,8 +67,8 @@ function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null
 
 /** Moves the oldest active folios to the inactive list and forgets their use (shrink_active_list). */
 function deactivate(kernel: Kernel, isMine: (head: Page) => boolean, most: number): void {
-  let looks = Math.min(most, kernel.activeList.size);
-  for (const head of kernel.activeList) {
+  let looks = Math.min(most, kernel.lru.active.size);
+  for (const head of kernel.lru.active) {
     if (looks-- <= 0) break;
     if (!isMine(head)) continue;
     clearYoung(head);
@@ -175,7 +175,7 @@ function reclaimFilePage(kernel: Kernel, head: Page): boolean {
   const { file } = head;
   if (!file) return false;
   // Ours, the page cache's and the mappings'; anything else is a pin.
-  if (head.refcount !== head.rmap.length + 2) return false;
+  if (head.refcount !== head.mappings + 2) return false;
   if (file.kind === 'shmem') return shmemSwapOut(kernel, head);
   unmapEverywhere(kernel, head);
   writeback(kernel, file, head.index, head.index + 1);

@@ -5,6 +5,7 @@
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
 import { folioPages, pagesOf, type Mapping, type Page } from './page';
+import { addPlace, MAPS, removePlace } from './places';
 import { entryAt, pmdStart, setPmd, setPte, type Pte } from './page-table';
 
 const rssKind = (head: Page): 'anon' | 'file' | 'shmem' => {
@@ -20,7 +21,7 @@ export function mapPage(mm: Mm, vpn: number, entry: Pte): void {
   const { head } = page;
   head.refcount++;
   page.mapcount++;
-  head.rmap.push({ mm, vpn, huge: false });
+  addPlace(mm.kernel.frames, MAPS, head.pfn, { mm, vpn, huge: false });
   if (inRss(head)) mm.rss[rssKind(head)]++;
   setPte(mm, vpn, entry);
 }
@@ -30,15 +31,14 @@ export function mapHuge(mm: Mm, vpn: number, entry: Pte): void {
   const { head } = entry.page!;
   head.refcount++;
   head.entireMapcount++;
-  head.rmap.push({ mm, vpn: pmdStart(vpn), huge: true });
+  addPlace(mm.kernel.frames, MAPS, head.pfn, { mm, vpn: pmdStart(vpn), huge: true });
   if (inRss(head)) mm.rss[rssKind(head)] += folioPages(head);
   setPmd(mm, vpn, entry);
 }
 
 function forget(head: Page, mm: Mm, vpn: number, huge: boolean): void {
-  const at = head.rmap.findIndex((each) => each.mm === mm && each.vpn === vpn && each.huge === huge);
-  if (at < 0) throw new Error(`frame ${head.pfn} is not mapped at page ${vpn}`);
-  head.rmap.splice(at, 1);
+  if (!removePlace(mm.kernel.frames, MAPS, head.pfn, { mm, vpn, huge }))
+    throw new Error(`frame ${head.pfn} is not mapped at page ${vpn}`);
 }
 
 /**
@@ -112,7 +112,7 @@ export function splitPmd(mm: Mm, vpn: number): void {
   setPmd(mm, start, null);
   for (const [i, page] of pages.entries()) {
     page.mapcount++;
-    head.rmap.push({ mm, vpn: start + i, huge: false });
+    addPlace(mm.kernel.frames, MAPS, head.pfn, { mm, vpn: start + i, huge: false });
     setPte(mm, start + i, { ...entry, page });
   }
   mm.kernel.counters.thpSplits++;
@@ -120,7 +120,7 @@ export function splitPmd(mm: Mm, vpn: number): void {
 
 /** A copy of the places where the folio (or one base page of it) is mapped. */
 export function mappingsOf(head: Page, page: Page | null = null): readonly Mapping[] {
-  if (!page || head.order === 0) return [...head.rmap];
+  if (!page || head.order === 0) return head.rmap;
   return head.rmap.filter((each) => each.huge || entryAt(each.mm, each.vpn)?.entry.page === page);
 }
 
@@ -134,20 +134,18 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number, holder: Pa
   const pages = head.pages!;
   if (head.entireMapcount > 0) throw new Error(`folio ${head.pfn} is split while a PMD entry maps it`);
   const cached = head.file ? pages.length : 0;
-  if (head.refcount !== head.rmap.length + cached + extra) return false;
-  const { rmap } = head;
+  if (head.refcount !== head.mappings + cached + extra) return false;
+  const { frames } = kernel;
   const lru = head.onLru;
   kernel.lruRemove(head);
-  const { memcg, anon, file, dirty, active, mlocked, kind } = head;
-  const mappings = rmap.splice(0);
-  head.pages = null;
-  head.order = 0;
+  const { memcg, anon, file, dirty, active, mlocked, kind, index } = head;
+  const mappings = head.rmap;
+  for (const mapping of mappings) removePlace(frames, MAPS, head.pfn, mapping);
+  frames.uncompound(head.pfn);
   for (const [i, page] of pages.entries()) {
-    page.head = page;
-    page.order = 0;
     page.anon = anon;
     page.file = file;
-    page.index = head.index + i;
+    page.index = index + i;
     page.dirty = dirty;
     page.active = active;
     page.mlocked = mlocked;
@@ -155,15 +153,12 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number, holder: Pa
     page.refcount = page.mapcount + (file ? 1 : 0);
     if (file) file.cache.set(page.index, page);
   }
-  for (const mapping of mappings) {
-    const page = entryAt(mapping.mm, mapping.vpn)!.entry.page!;
-    page.rmap.push(mapping);
-  }
+  for (const mapping of mappings) addPlace(frames, MAPS, entryAt(mapping.mm, mapping.vpn)!.entry.page!.pfn, mapping);
   holder.refcount += extra;
   const { locked } = head;
   head.locked = false;
   holder.locked = locked;
-  if (kind !== 'ram') head.pagemap?.folioSplit?.(pages.slice(1));
+  if (kind !== 'ram') head.pagemap?.folioSplit?.(head.pfn);
   for (const page of pages) {
     if (lru) kernel.lruAdd(page);
     // Pages that nothing maps any more go at once.

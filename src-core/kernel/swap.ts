@@ -45,7 +45,7 @@ export function swapOut(kernel: Kernel, page: Page): boolean {
   const { head } = page;
   if (head.order > 0 || !head.anon || head.longPins > 0) return false;
   const inCache = head.swapSlot >= 0;
-  if (head.refcount !== head.rmap.length + 1 + (inCache ? 1 : 0)) return false;
+  if (head.refcount !== head.mappings + 1 + (inCache ? 1 : 0)) return false;
   const slot = inCache ? head.swapSlot : takeSlot(kernel);
   if (slot < 0) return false;
   if (!inCache) kernel.swap.set(slot, { data: null, references: 0, cached: null, memcg: head.memcg });
@@ -89,7 +89,7 @@ export function swapIn(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte
     kernel.lruAdd(page);
   } else kernel.counters.minorFaults++;
   mm.rss.swap--;
-  const alone = used.references === 1 && page.rmap.length === 0;
+  const alone = used.references === 1 && page.mappings === 0;
   if (alone) page.anonExclusive = true;
   setPte(mm, vpn, null);
   mapPage(

@@ -71,7 +71,7 @@ function scan(kernel: Kernel, table: PteTable): Ret {
     const { head } = page;
     // A8: a coherent page, like every zone-device page, aborts the collapse.
     if (isZoneDevice(page) || !head.anon || page.poisoned) return 'EINVAL';
-    const expected = head.rmap.length + (head.swapSlot >= 0 ? 1 : 0);
+    const expected = head.mappings + (head.swapSlot >= 0 ? 1 : 0);
     if (head.locked || !head.onLru || head.refcount !== expected) return 'EAGAIN';
   }
   // 6.12 wants at least one writable entry (SCAN_PAGE_RO); later trees dropped that.
@@ -105,7 +105,7 @@ function moveInto(kernel: Kernel, mm: Mm, start: number, table: PteTable, head: 
     }
     first ??= page;
     copied++;
-    copyData(page, head.pages![i]!);
+    copyData(page, head.sibling(i));
     unmapPage(kernel, mm, start + i, page, null);
   }
   if (copied > 0) kernel.hooks.copied?.(first, head, copied, 'collapse');

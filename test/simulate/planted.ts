@@ -5,6 +5,7 @@ import { invalidate } from '../../src-core/kernel/notifier';
 import type { Page } from '../../src-core/kernel/page';
 import { entryAt } from '../../src-core/kernel/page-table';
 import { changeEntry } from '../../src-core/kernel/rmap';
+import { removePlace, WAITS } from '../../src-core/kernel/places';
 import { zapRange } from '../../src-core/kernel/zap';
 import type { PropertyName } from './properties';
 import type { World } from './world';
@@ -56,7 +57,9 @@ function clearIgnored({ devices }: World): void {
 function placeForgotten(world: World): void {
   let seen = 0;
   onEntry(world, (_mm, _vpn, _pages, entry) => {
-    if (entry?.state === 'migration' && ++seen % 4 === 0) entry.page!.waiting.pop();
+    if (entry?.state !== 'migration' || ++seen % 4 !== 0) return;
+    const page = entry.page!;
+    removePlace(world.kernel.frames, WAITS, page.pfn, page.waiting.at(-1)!);
   });
 }
 
@@ -71,7 +74,7 @@ function referenceTwice(world: World): void {
 function droppedUnwritten({ kernel }: World): void {
   const reclaim = kernel.reclaim.bind(kernel);
   kernel.reclaim = (node, pages, memcg) => {
-    const victim = [...kernel.inactive].find(
+    const victim = [...kernel.lru.inactive].find(
       (head) => head.anon && head.order === 0 && head.rmap.length === 1 && head.pins === 0,
     );
     const mapping = victim?.rmap[0];

@@ -134,19 +134,19 @@ function transientReferences(world: World): Map<Page, number> {
 function references({ world, now }: State): string[] {
   const wrong: string[] = [];
   const transient = transientReferences(world);
+  const inUse = new Set(world.devices.flatMap(({ memory }) => [...memory.inUse]));
   for (const head of now.heads) {
     const cached = head.file ? folioPages(head) : 0;
     const known = now.mapped.get(head)?.length ?? 0;
     const expected = known + cached + (head.swapSlot >= 0 ? 1 : 0) + head.pins + (transient.get(head) ?? 0);
     if (head.refcount !== expected) wrong.push(`${name(head)} has ${head.refcount} references, ${expected} are known`);
-    if (isDevicePage(head) && !(head.pagemap as SimDevice['memory']).inUse.has(head))
-      wrong.push(`${name(head)} is referenced and not in use on its device`);
+    if (isDevicePage(head) && !inUse.has(head)) wrong.push(`${name(head)} is referenced and not in use on its device`);
   }
   for (const { memory } of world.devices) {
     let used = 0;
     for (const head of memory.inUse) {
       used += folioPages(head);
-      if (head.free || memory.isFree(head)) wrong.push(`${name(head)} is in use and on the free list`);
+      if (head.free) wrong.push(`${name(head)} is in use and on the free list`);
     }
     if (used !== memory.usedPages) wrong.push(`${memory.name} counts ${memory.usedPages} pages in use, ${used} are`);
   }

@@ -48,7 +48,7 @@ export function checkBooks(
     }
     for (const slot of file.swapped.values()) survey.slots.set(slot, (survey.slots.get(slot) ?? 0) + 1);
   }
-  for (const list of [kernel.inactive, kernel.activeList, kernel.unevictable])
+  for (const list of [kernel.lru.inactive, kernel.lru.active, kernel.lru.unevictable])
     for (const head of list) {
       foundOf(survey, head);
       if (!head.onLru) survey.wrong.push(`${name(head)} is on a list of the LRU without its flag`);

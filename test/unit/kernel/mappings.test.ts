@@ -143,7 +143,7 @@ describe('fork flags', () => {
     expect(checkBooks(kernel)).toEqual([]);
     exit(kernel, process, 0);
     expect([pageAt(child.mm, BASE + 4).mlocked, pageAt(child.mm, BASE + 4).onLru]).toEqual([false, true]);
-    expect(kernel.unevictable.size).toBe(0);
+    expect(kernel.lru.unevictable.size).toBe(0);
   });
 
   it('write-protects only private memory, and leaves pages of files to be found by faults', () => {

@@ -181,7 +181,7 @@ describe('DAX', () => {
       const { kernel, process, file } = mapped(2, true, kind);
       fill(kernel, process.mm, BASE, 2);
       expect(pageAt(process.mm, BASE).kind).toBe(kind);
-      expect([kernel.used[0], kernel.inactive.size]).toEqual([0, 0]);
+      expect([kernel.used[0], kernel.lru.inactive.size]).toEqual([0, 0]);
       expect(bytesAt(kernel, file, 1)).toBe(2);
       expect(fileWrite(kernel, file, 0, Uint8Array.of(9))).toBeNull();
       expect(peek(kernel, process.mm, BASE)).toBe(9);

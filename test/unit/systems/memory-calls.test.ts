@@ -95,10 +95,10 @@ describe('mlock', () => {
   it('faults pages in, makes them unevictable, and back', () => {
     const { kernel, process } = stage(4);
     expect(mlock(kernel, process.mm, BASE, BASE + 3)).toBeNull();
-    expect([process.mm.rss.anon, kernel.unevictable.size, kernel.inactive.size]).toEqual([3, 3, 0]);
+    expect([process.mm.rss.anon, kernel.lru.unevictable.size, kernel.lru.inactive.size]).toEqual([3, 3, 0]);
     expect(shrinkPage(kernel, pageAt(process.mm, BASE))).toBe(false);
     expect(munlock(kernel, process.mm, BASE, BASE + 2)).toBeNull();
-    expect([kernel.unevictable.size, kernel.inactive.size, process.mm.vmas.length]).toEqual([1, 2, 3]);
+    expect([kernel.lru.unevictable.size, kernel.lru.inactive.size, process.mm.vmas.length]).toEqual([1, 2, 3]);
     expect(shrinkPage(kernel, pageAt(process.mm, BASE))).toBe(true);
     expect(checkBooks(kernel)).toEqual([]);
   });
@@ -113,7 +113,7 @@ describe('mlock', () => {
     peek(kernel, process.mm, BASE);
     expect(pageAt(process.mm, BASE).mlocked).toBe(false);
     kernel.reclaim(0, 2, null);
-    expect([pageAt(process.mm, BASE).mlocked, kernel.unevictable.size, process.mm.rss.swap]).toEqual([true, 2, 0]);
+    expect([pageAt(process.mm, BASE).mlocked, kernel.lru.unevictable.size, process.mm.rss.swap]).toEqual([true, 2, 0]);
     expect(checkBooks(kernel)).toEqual([]);
   });
 
@@ -137,7 +137,7 @@ describe('hugetlb', () => {
     const { kernel, process } = huge(false);
     poke(kernel, process.mm, BASE + 3, 1);
     poke(kernel, process.mm, BASE + 700, 2);
-    expect([kernel.hugetlbFree, process.mm.rss.anon, kernel.inactive.size]).toEqual([2, 0, 0]);
+    expect([kernel.hugetlbFree, process.mm.rss.anon, kernel.lru.inactive.size]).toEqual([2, 0, 0]);
     expect(smaps(process.mm, process.mm.vmas[0]!)).toMatchObject({ rss: 0, hugetlb: 1024 });
     exit(kernel, process, 0);
     expect([kernel.hugetlbFree, checkBooks(kernel)]).toEqual([4, []]);

@@ -69,7 +69,7 @@ describe('direct reclaim', () => {
     }
     expect(entry(process.mm, BASE)?.state).toBe('present');
     expect(pageAt(process.mm, BASE).active).toBe(true);
-    expect([...kernel.activeList]).toEqual([pageAt(process.mm, BASE)]);
+    expect([...kernel.lru.active]).toEqual([pageAt(process.mm, BASE)]);
     expect(states(process, 8).slice(1)).toEqual(Array<string>(7).fill('swap'));
     expect(checkBooks(kernel)).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('direct reclaim', () => {
     const { kernel, process } = small(4);
     map(kernel, process, 12);
     fill(kernel, process.mm, BASE, 4);
-    for (const page of [...kernel.inactive]) {
+    for (const page of [...kernel.lru.inactive]) {
       kernel.lruRemove(page);
       page.active = true;
       kernel.lruAdd(page);
@@ -104,12 +104,12 @@ describe('direct reclaim', () => {
     fill(kernel, process.mm, BASE, 4);
     const pinned = gup(kernel, process.mm, BASE, PIN).page!;
     mlock(kernel, process.mm, BASE + 1, BASE + 2);
-    expect(kernel.unevictable.size).toBe(1);
+    expect(kernel.lru.unevictable.size).toBe(1);
     fill(kernel, process.mm, BASE + 4, 4, 5);
     expect(states(process, 4)).toEqual(['present', 'present', 'swap', 'swap']);
     ungup(kernel, pinned, PIN);
     munlock(kernel, process.mm, BASE + 1, BASE + 2);
-    expect(kernel.unevictable.size).toBe(0);
+    expect(kernel.lru.unevictable.size).toBe(0);
     expect(peeks(kernel, process.mm, BASE, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(checkBooks(kernel)).toEqual([]);
   });

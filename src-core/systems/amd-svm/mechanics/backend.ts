@@ -69,8 +69,8 @@ export class AmdSvmBackend implements Backend {
     );
     this.vram = new Vram(memory.config.devices, (device) => this.pages.capacity(device));
     for (const device of this.pages.devices)
-      device.onFree = (page) => {
-        this.vram.pageFreed(page);
+      device.onFree = (frame) => {
+        this.vram.frameFreed(frame);
       };
     this.mapping = new SvmMapping(memory, this.pages, this.sameHive);
     this.migration = new SvmMigration(memory, this.pages, this.vram);
@@ -258,7 +258,7 @@ export class AmdSvmBackend implements Backend {
    * child process; memory that was moved by mremap since is in none. Every failure is SIGBUS.
    */
   private cpuFault({ mm, vpn, page }: DeviceFault): FaultResult {
-    const bo = this.vram.ofPage(page);
+    const bo = this.vram.ofFrame(page.pfn);
     const range = bo?.mm.alive ? this.processes.get(bo.mm)?.ranges.find(vpn) : null;
     if (!range || range.actual === CPU) return 'sigbus';
     const { start, end } = this.faults.isCopying

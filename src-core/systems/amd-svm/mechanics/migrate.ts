@@ -67,8 +67,8 @@ export class SvmMigration {
   private note(mm: Mm, bo: SvmBo, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
       const page = devicePage(mm, vpn);
-      if (!page || this.pages.ownerOfPage(page) !== bo.device || this.vram.ofPage(page)) continue;
-      this.vram.pageTaken(page, bo);
+      if (!page || this.pages.ownerOfPage(page) !== bo.device || this.vram.ofFrame(page.pfn)) continue;
+      this.vram.frameTaken(page.pfn, bo);
       page.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
     }
   }

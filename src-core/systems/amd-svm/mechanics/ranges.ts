@@ -14,6 +14,8 @@ export type Location = ProcessorIndex;
 
 /** svm_range_bo: VRAM of a whole range, taken at once, shared by the ranges it was split into. */
 export interface SvmBo {
+  /** Its name in the column of frames. */
+  readonly id: number;
   readonly device: ProcessorIndex;
   readonly pages: number;
   /** Address space of the process it was made for: the eviction fence's. */

@@ -5,8 +5,11 @@
  */
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
-import type { Page } from '../../../kernel/page';
+import { SparseColumn } from '../../../kernel/sparse-column';
 import type { SvmBo, SvmRange } from './ranges';
+
+/** Of no buffer object. */
+const NONE = 0;
 
 export class Vram {
   /** Buffer objects that TTM chose to make room. */
@@ -14,7 +17,10 @@ export class Vram {
   private readonly used: number[];
   /** Least recently made first, by device. */
   private readonly lru: readonly Set<SvmBo>[];
-  private readonly boOf = new Map<Page, SvmBo>();
+  private readonly bos = new Map<number, SvmBo>();
+  /** By frame: the buffer object whose page it is. */
+  private readonly boOf = new SparseColumn(NONE);
+  private made = 0;
 
   /** @param capacity pages of a device */
   constructor(
@@ -49,9 +55,11 @@ export class Vram {
     if (range.bo) this.leave(range);
     if (this.free(device) < pages) makeRoom(pages);
     if (this.free(device) < pages) return 'ENOMEM';
-    const bo: SvmBo = { device, pages, mm, ranges: new Set(), references: 0 };
+    const id = ++this.made;
+    const bo: SvmBo = { id, device, pages, mm, ranges: new Set(), references: 0 };
     this.used[device] = this.used[device]! + pages;
     this.lru[device]!.add(bo);
+    this.bos.set(id, bo);
     this.hold(range, bo);
     return null;
   }
@@ -84,24 +92,25 @@ export class Vram {
     range.bo = null;
   }
 
-  /** A page of the range's buffer object is in use. */
-  pageTaken(page: Page, bo: SvmBo): void {
-    this.boOf.set(page, bo);
+  /** A frame of the range's buffer object is in use. */
+  frameTaken(frame: number, bo: SvmBo): void {
+    this.boOf.set(frame, bo.id);
     bo.references++;
   }
-  pageFreed(page: Page): void {
-    const bo = this.boOf.get(page);
+  frameFreed(frame: number): void {
+    const bo = this.ofFrame(frame);
     if (!bo) return;
-    this.boOf.delete(page);
+    this.boOf.set(frame, NONE);
     this.put(bo);
   }
-  /** zone_device_data of a page in use. */
-  ofPage(page: Page): SvmBo | null {
-    return this.boOf.get(page) ?? null;
+  /** zone_device_data of a frame in use. */
+  ofFrame(frame: number): SvmBo | null {
+    return this.bos.get(this.boOf.get(frame)) ?? null;
   }
 
   private put(bo: SvmBo): void {
     if (--bo.references > 0) return;
+    this.bos.delete(bo.id);
     this.used[bo.device] = this.used[bo.device]! - bo.pages;
     this.lru[bo.device]!.delete(bo);
     for (const range of bo.ranges) {

@@ -65,8 +65,10 @@ export class DaxBackend extends SharedTableBackend {
     const { kernel } = memory;
     const file = new FileInode(kernel.id(), piece.object?.name ?? '', 'device-dax', piece.pages * PAGE_BYTES);
     kernel.files.push(file);
-    for (const [index, page] of kernel.deviceFrames(this.maps[device]!, piece.pages).entries()) {
-      kernel.setAllocated(page);
+    const first = kernel.deviceFrames(this.maps[device]!, piece.pages);
+    for (let index = 0; index < piece.pages; index++) {
+      kernel.setAllocated(first + index);
+      const page = kernel.frames.page(first + index);
       page.file = file;
       page.index = index;
       file.cache.set(index, page);

@@ -71,8 +71,8 @@ export class XeSvmBackend implements Backend {
       () => this.params.vramNeed64k,
     );
     for (const device of this.pages.devices)
-      device.onFree = (page) => {
-        this.book.pageFreed(page);
+      device.onFree = (frame) => {
+        this.book.frameFreed(frame);
       };
     this.migration = new XeMigration(memory, this.pages, this.book, this.params);
     this.faults = new XeFaults(memory, this.pages, this.book, this.migration, this.params);

@@ -5,10 +5,12 @@
  */
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
-import type { Page } from '../../../kernel/page';
+import { SparseColumn } from '../../../kernel/sparse-column';
 
 /** drm_pagemap_evict_to_ram tries again so often; each of our rounds has the kernel's own inside. */
 const ROUNDS = 3;
+/** Of no allocation. */
+const NONE = 0;
 /** 64 KiB in pages. */
 const LARGE_PAGES = 16;
 
@@ -18,8 +20,11 @@ export interface Devmem {
   readonly taken: number;
   readonly pages: number;
   readonly mm: Mm;
-  /** Pages that are in use. */
-  readonly used: Set<Page>;
+  /** Its name in the column of frames. */
+  readonly id: number;
+  /** Frames that came into use, in that order, and how many still are. */
+  readonly frames: number[];
+  used: number;
   /** Until when a CPU fault leaves its pages where they are, ps (timeslice_expiration). */
   timesliceEndPs: number;
 }
@@ -30,7 +35,10 @@ export class DevmemBook {
   private readonly taken: number[];
   /** Least recently made first, by device. */
   private readonly lru: readonly Set<Devmem>[];
-  private readonly ofPages = new Map<Page, Devmem>();
+  private readonly allocations = new Map<number, Devmem>();
+  /** By frame: the allocation whose page it is. */
+  private readonly ofFrames = new SparseColumn(NONE);
+  private made = 0;
 
   /**
    * @param capacity pages of a device
@@ -60,35 +68,43 @@ export class DevmemBook {
       if (this.free(device) >= taken) break;
       if (!oldest.mm.alive) continue; // drm_pagemap_evict_to_ram needs the address space
       this.evictions++;
-      for (let round = 0; round < ROUNDS && oldest.used.size > 0; round++) evict(oldest);
+      for (let round = 0; round < ROUNDS && oldest.used > 0; round++) evict(oldest);
     }
     if (this.free(device) < taken) return null;
-    const devmem: Devmem = { device, taken, pages, mm, used: new Set(), timesliceEndPs: 0 };
+    const id = ++this.made;
+    const devmem: Devmem = { device, taken, pages, mm, id, frames: [], used: 0, timesliceEndPs: 0 };
+    this.allocations.set(id, devmem);
     this.taken[device] = this.taken[device]! + taken;
     this.lru[device]!.add(devmem);
     return devmem;
   }
 
-  /** A page of the allocation is in use. */
-  uses(devmem: Devmem, page: Page): void {
-    devmem.used.add(page);
-    this.ofPages.set(page, devmem);
+  /** A frame of the allocation is in use. */
+  uses(devmem: Devmem, frame: number): void {
+    devmem.frames.push(frame);
+    devmem.used++;
+    this.ofFrames.set(frame, devmem.id);
   }
-  /** zone_device_data of a page in use. */
-  ofPage(page: Page): Devmem | null {
-    return this.ofPages.get(page) ?? null;
+  /** zone_device_data of a frame in use. */
+  ofFrame(frame: number): Devmem | null {
+    return this.allocations.get(this.ofFrames.get(frame)) ?? null;
   }
-  pageFreed(page: Page): void {
-    const devmem = this.ofPages.get(page);
+  /** Frames in use, in the order in which they came. */
+  framesOf({ frames, id }: Devmem): readonly number[] {
+    return frames.filter((frame) => this.ofFrames.get(frame) === id);
+  }
+  frameFreed(frame: number): void {
+    const devmem = this.ofFrame(frame);
     if (!devmem) return;
-    this.ofPages.delete(page);
-    devmem.used.delete(page);
+    this.ofFrames.set(frame, NONE);
+    devmem.used--;
     this.release(devmem);
   }
 
   /** The allocation goes where none of its pages is in use. */
   release(devmem: Devmem): void {
-    if (devmem.used.size > 0 || !this.lru[devmem.device]!.delete(devmem)) return;
+    if (devmem.used > 0 || !this.lru[devmem.device]!.delete(devmem)) return;
+    this.allocations.delete(devmem.id);
     this.taken[devmem.device] = this.taken[devmem.device]! - devmem.taken;
   }
 }

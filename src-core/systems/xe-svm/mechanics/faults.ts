@@ -154,10 +154,10 @@ export class XeFaults {
   private placeOf(pfns: readonly HmmPfn[]): ProcessorIndex | 'mixed' {
     const first = pfns[0]?.page ?? null;
     const owner = first ? this.pages.ownerOfPage(first) : 0;
-    const devmem = first ? this.book.ofPage(first) : null;
+    const devmem = first ? this.book.ofFrame(first.pfn) : null;
     for (const { page } of pfns) {
       if ((page ? this.pages.ownerOfPage(page) : 0) !== owner) return 'mixed';
-      if (page && this.book.ofPage(page) !== devmem) return 'mixed';
+      if (page && this.book.ofFrame(page.pfn) !== devmem) return 'mixed';
     }
     return owner;
   }

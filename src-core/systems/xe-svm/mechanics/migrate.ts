@@ -62,8 +62,8 @@ export class XeMigration {
     for (let vpn = start; vpn < end; vpn++) {
       const found = entryAt(mm, vpn);
       const page = found?.entry.state === 'private' ? found.entry.page : null;
-      if (!page || this.pages.ownerOfPage(page) !== devmem.device || this.book.ofPage(page)) continue;
-      this.book.uses(devmem, page);
+      if (!page || this.pages.ownerOfPage(page) !== devmem.device || this.book.ofFrame(page.pfn)) continue;
+      this.book.uses(devmem, page.pfn);
       page.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
     }
   }
@@ -71,7 +71,8 @@ export class XeMigration {
   /** drm_pagemap_evict_to_ram, called by TTM for room. */
   private evict(devmem: Devmem): void {
     const context = { ...this.memory.context, kind: EVICTION, reason: REASON.capacity, policy: 0 } as const;
-    this.memory.under(context, () => this.pages.evict([...devmem.used]));
+    const { frames } = this.memory.kernel;
+    this.memory.under(context, () => this.pages.evict(this.book.framesOf(devmem).map((frame) => frames.page(frame))));
   }
 
   /** drm_gpusvm_range_evict: the CPU's fault path for every device page of the range. */
@@ -84,7 +85,7 @@ export class XeMigration {
    * the fault is answered without moving anything: the CPU faults again until it is over. Any failure is SIGBUS.
    */
   cpuFault(device: ProcessorIndex, { mm, vma, vpn, page }: DeviceFault): FaultResult {
-    const devmem = this.book.ofPage(page);
+    const devmem = this.book.ofFrame(page.pfn);
     if (!devmem) return 'sigbus';
     if (!this.isCopying) this.waitFor(devmem);
     const first = vpn - (vpn % devmem.pages);
@@ -96,7 +97,7 @@ export class XeMigration {
       mm,
       start,
       end,
-      { compound: false, whole: 'destinations', picks: (each) => this.book.ofPage(each) === devmem },
+      { compound: false, whole: 'destinations', picks: (each) => this.book.ofFrame(each.pfn) === devmem },
       page,
     );
     const back = entryAt(mm, vpn)?.entry.state !== 'private';
