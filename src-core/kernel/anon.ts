@@ -6,7 +6,7 @@ import type { Memcg, Mm, Vma } from './mm';
 import { canWrite, policyNode } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
-import { pmdOf, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
+import { pmdKind, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
 import { changeEntry, mapHuge, mapPage, unmapPage } from './rmap';
 import { splitHuge } from './split-huge';
 
@@ -44,7 +44,7 @@ export function outOfMemory(kernel: Kernel): FaultResult {
 function hugeFits(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolean {
   if (basePagesOf(kernel) > 1) return false; // a PMD maps 512 MiB there
   const start = pmdStart(vpn);
-  if (start < vma.start || start + PMD_PAGES > vma.end || mm.pmds.has(pmdOf(vpn))) return false;
+  if (start < vma.start || start + PMD_PAGES > vma.end || pmdKind(mm, vpn) !== 'none') return false;
   if (vma.thp === 'nohugepage' || vma.uffdMissing) return false;
   return kernel.thp === 'always' || (kernel.thp === 'madvise' && vma.thp === 'hugepage');
 }

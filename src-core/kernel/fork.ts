@@ -6,7 +6,7 @@ import { Mm, Process, type Vma } from './mm';
 import { munmap } from './mmap';
 import { invalidate } from './notifier';
 import { copyData, folioPages, PMD_PAGES, pagesOf, type Page } from './page';
-import { pmdOf, pmdStart, pte, setPmd, setPte, type Pte } from './page-table';
+import { pmdEntry, pmdKind, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
 import { restoreExclusive } from './revoke-exclusive';
 import { changeEntry, mapHuge, mapPage, splitPmd } from './rmap';
 import { swapDup } from './swap';
@@ -65,13 +65,13 @@ const needsCopy = (vma: Vma): boolean =>
 function copyRange(copy: Copy): boolean {
   const { from, vma } = copy;
   for (let vpn = vma.start; vpn < vma.end;) {
-    const pmd = from.pmds.get(pmdOf(vpn));
+    const huge = pmdEntry(from, vpn);
     const next = pmdStart(vpn) + PMD_PAGES;
-    if (pmd?.kind === 'huge') {
-      const done = copyHuge(copy, pmdStart(vpn), pmd.entry);
+    if (huge) {
+      const done = copyHuge(copy, pmdStart(vpn), huge);
       if (done === false) return false;
       if (done === null) continue; // split: the PTEs that took its place are copied
-    } else if (pmd && !copyTable(copy, vpn, Math.min(next, vma.end))) return false;
+    } else if (pmdKind(from, vpn) === 'table' && !copyTable(copy, vpn, Math.min(next, vma.end))) return false;
     vpn = next;
   }
   return true;
@@ -82,8 +82,7 @@ function copyTable(copy: Copy, start: number, end: number): boolean {
   for (let vpn = start; vpn < end; vpn++) {
     // X6: an exclusive entry of the parent is an ordinary one again, and is copied as such.
     restoreExclusive(from, vpn);
-    const pmd = from.pmds.get(pmdOf(vpn));
-    const entry = pmd?.kind === 'table' ? pmd.entries[vpn % PMD_PAGES] : null;
+    const entry = pteAt(from, vpn);
     if (entry && !copyEntry(copy, vpn, entry)) return false;
   }
   return true;

@@ -13,6 +13,7 @@ import { Memcg, Mm, Process } from './mm';
 import type { NotifyRange } from './notifier';
 import { folioPages, PMD_ORDER, PMD_PAGES, type Page } from './page';
 import type { Pte } from './page-table';
+import { PteTables } from './pte-tables';
 
 /** Which Linux: 6.12 (base pages on devices) or a current tree (PMD-sized device folios). Semantics section 0. */
 export type Profile = '612' | 'cur';
@@ -93,6 +94,7 @@ export class Kernel {
   readonly files: FileInode[] = [];
   readonly rootMemcg = new Memcg('/', Infinity);
   readonly frames = new Frames();
+  readonly tables = new PteTables();
   readonly lru = new Lru(this.frames);
   /** MADV_FREE was used: anonymous pages may be dropped without swap. */
   hasLazyFree = false;

@@ -10,7 +10,7 @@ import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
 import { isMappedElsewhere } from './places';
-import { entryAt, pmdOf, pmdStart, setPte } from './page-table';
+import { entryAt, isPteHole, isSameEntry, pmdKind, pmdStart, setPte } from './page-table';
 import { shrinkPage } from './reclaim';
 import { changeEntry } from './rmap';
 import { swapFree } from './swap';
@@ -96,7 +96,7 @@ function breakKsm(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): Ret {
       entry.state === 'present' ? unshare(kernel, mm, vma, vpn) : handleFault(kernel, mm, vpn, { write: false });
     if (result === 'oom') return 'ENOMEM';
     if (result === 'blocked') return 'EAGAIN';
-    if (result !== 'ok' || entryAt(mm, vpn)?.entry === entry) return null;
+    if (result !== 'ok' || isSameEntry(entryAt(mm, vpn)?.entry, entry)) return null;
   }
 }
 
@@ -204,11 +204,8 @@ function deactivate(kernel: Kernel, head: Page): void {
 /** Runs `each` once per entry of [start, end), at its first page there; entries may change meanwhile. */
 function forEachEntry(mm: Mm, start: number, end: number, each: (vpn: number) => void): void {
   for (let vpn = start; vpn < end;) {
-    const pmd = mm.pmds.get(pmdOf(vpn));
     const next = pmdStart(vpn) + PMD_PAGES;
-    if (pmd?.kind === 'table' && pmd.entries[vpn % PMD_PAGES]) each(vpn);
-    else if (pmd?.kind === 'huge') each(vpn);
-    const now = mm.pmds.get(pmdOf(vpn));
-    vpn = now?.kind === 'table' ? vpn + 1 : next;
+    if (pmdKind(mm, vpn) === 'huge' || !isPteHole(mm, vpn)) each(vpn);
+    vpn = pmdKind(mm, vpn) === 'table' ? vpn + 1 : next;
   }
 }

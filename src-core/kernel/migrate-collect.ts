@@ -5,7 +5,7 @@ import { isFaultFolio, lockSource, unlockSource, type MigrateVmaArgs } from './m
 import { isAnonymous, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
-import { pmdOf, pmdStart, pteAt, type Pte } from './page-table';
+import { pmdEntry, pmdKind, pmdStart, pteAt, type Pte } from './page-table';
 import { splitPmd } from './rmap';
 
 /** Fills args.slots; the caller brackets it with the MIGRATE event. */
@@ -34,12 +34,12 @@ const mayCompound = (kernel: Kernel, args: MigrateVmaArgs, vpn: number, next: nu
 
 function collectPmd(kernel: Kernel, args: MigrateVmaArgs, vma: Vma, vpn: number, next: number): void {
   const { mm } = args;
-  const pmd = mm.pmds.get(pmdOf(vpn));
-  if (!pmd) {
+  if (pmdKind(mm, vpn) === 'none') {
     collectHole(kernel, args, vma, vpn, next);
     return;
   }
-  if (pmd.kind === 'huge' && !collectHuge(kernel, args, vma, vpn, next, pmd.entry)) return;
+  const huge = pmdEntry(mm, vpn);
+  if (huge && !collectHuge(kernel, args, vma, vpn, next, huge)) return;
   for (let at = vpn; at < next; at++) if (!collectPte(kernel, args, vma, at)) return;
 }
 

@@ -11,7 +11,7 @@ import {
 import { canWrite, isAnonymous, vmaAt, type Mm, type Vma } from './mm';
 import { beginInvalidate, endInvalidate, invalidate, type Invalidation } from './notifier';
 import { isDevicePage, isZoneDevice, PMD_PAGES, pagesOf, type Page } from './page';
-import { pmdOf, pmdStart, pte, setPmd, setPte } from './page-table';
+import { pmdEntry, pmdKind, pmdStart, pte, pteAt, setPmd, setPte } from './page-table';
 import { mapHuge, mapPage, splitPmd } from './rmap';
 import { swapFree } from './swap';
 
@@ -75,7 +75,7 @@ function splitInFlight(kernel: Kernel, batch: MigrateBatch, head: Page): boolean
   if (head.refcount !== 1 + (isFaultFolio(batch, head) ? 1 : 0) || head.file) return false;
   const pages = pagesOf(head);
   for (const { mm, vpn } of head.waiting)
-    if (mm.pmds.get(pmdOf(vpn))?.kind === 'huge')
+    if (pmdKind(mm, vpn) === 'huge')
       invalidate(mm, pmdStart(vpn), pmdStart(vpn) + PMD_PAGES, 'CLEAR', () => {
         splitPmd(mm, vpn);
       });
@@ -127,10 +127,10 @@ function insertPage(kernel: Kernel, args: MigrateVmaArgs, vpn: number, to: Page,
 
 /** Still nothing there but, at most, the zero page. */
 function isEmpty(mm: Mm, vpn: number, compound: boolean): boolean {
-  const pmd = mm.pmds.get(pmdOf(vpn));
-  if (!pmd) return true;
-  if (pmd.kind === 'huge') return pmd.entry.state === 'zero';
-  const entry = pmd.entries[vpn % PMD_PAGES];
+  if (pmdKind(mm, vpn) === 'none') return true;
+  const huge = pmdEntry(mm, vpn);
+  if (huge) return huge.state === 'zero';
+  const entry = pteAt(mm, vpn);
   return !compound && (!entry || entry.state === 'zero');
 }
 
@@ -146,7 +146,7 @@ function mapInserted(mm: Mm, vpn: number, to: Page, vma: Vma, compound: boolean)
     mapHuge(mm, vpn, entry);
     return;
   }
-  if (mm.pmds.get(pmdOf(vpn))?.kind === 'huge')
+  if (pmdKind(mm, vpn) === 'huge')
     invalidate(mm, pmdStart(vpn), pmdStart(vpn) + PMD_PAGES, 'CLEAR', () => {
       splitPmd(mm, vpn);
     });

@@ -3,7 +3,6 @@ import type { MempolicyMode } from '../model/os-action';
 import type { FileInode } from './file';
 import type { Kernel } from './kernel';
 import type { IntervalNotifier } from './notifier';
-import type { Pmd } from './page-table';
 
 /** PROT_READ, PROT_WRITE; PROT_EXEC changes nothing here. Write without read does not exist on x86 (M4). */
 export type Prot = 'none' | 'r' | 'rw';
@@ -74,7 +73,8 @@ export class Memcg {
 export class Mm {
   /** Sorted by start, without overlaps. */
   readonly vmas: Vma[] = [];
-  readonly pmds = new Map<number, Pmd>();
+  /** See page-table.ts. */
+  readonly pmds = new Map<number, number>();
   readonly rss: Rss = { anon: 0, file: 0, shmem: 0, swap: 0 };
   /** Ascending by start. */
   readonly notifiers: IntervalNotifier[] = [];

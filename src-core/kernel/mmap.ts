@@ -6,7 +6,7 @@ import { createFile } from './page-cache';
 import { canWrite, vmaAt, type Mm, type Process, type Prot, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { PAGE_BYTES, PMD_PAGES, type Page } from './page';
-import { entryAt, pmdOf, pmdStart, pte, setPte, type Pte } from './page-table';
+import { entryAt, pmdKind, pmdStart, pte, setPte, type Pte } from './page-table';
 import { changeEntry, mapPage } from './rmap';
 import { canIsolate, insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from './vma-ops';
 import { zapRange } from './zap';
@@ -151,7 +151,7 @@ function protectVma(mm: Mm, vma: Vma, prot: Prot): void {
     vma.prot = prot;
     for (let vpn = vma.start; vpn < vma.end;) {
       const found = entryAt(mm, vpn);
-      const huge = found?.huge === true || !mm.pmds.has(pmdOf(vpn));
+      const huge = found?.huge === true || pmdKind(mm, vpn) === 'none';
       if (found) protectEntry(mm, vma, vpn, found.entry, huge);
       vpn = huge ? pmdStart(vpn) + PMD_PAGES : vpn + 1;
     }

@@ -6,7 +6,7 @@ import { freeRange, munmap, removeVma } from './mmap';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
 import { movePlace } from './places';
-import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
+import { entryAt, pmdEntry, pmdKind, pmdStart, setPmd, setPte, type Pte } from './page-table';
 import { splitPmd } from './rmap';
 import { insertVma, isolateRange, makeVma, mergeVmas } from './vma-ops';
 
@@ -79,17 +79,17 @@ function move(kernel: Kernel, mm: Mm, start: number, pages: number, to: number, 
 function moveEntries(_kernel: Kernel, mm: Mm, start: number, pages: number, to: number): void {
   for (let i = 0; i < pages;) {
     const vpn = start + i;
-    const pmd = mm.pmds.get(pmdOf(vpn));
-    if (!pmd) {
+    if (pmdKind(mm, vpn) === 'none') {
       i += pmdStart(vpn) + PMD_PAGES - vpn;
       continue;
     }
-    if (pmd.kind === 'huge') {
+    const huge = pmdEntry(mm, vpn);
+    if (huge) {
       const whole = vpn === pmdStart(vpn) && i + PMD_PAGES <= pages;
-      if (whole && (to + i) % PMD_PAGES === 0 && !mm.pmds.has(pmdOf(to + i))) {
+      if (whole && (to + i) % PMD_PAGES === 0 && pmdKind(mm, to + i) === 'none') {
         setPmd(mm, vpn, null);
-        if (pmd.entry.state !== 'migration') moveMapping(pmd.entry.page, mm, vpn, to + i, true);
-        setPmd(mm, to + i, pmd.entry);
+        if (huge.state !== 'migration') moveMapping(huge.page, mm, vpn, to + i, true);
+        setPmd(mm, to + i, huge);
         i += PMD_PAGES;
         continue;
       }

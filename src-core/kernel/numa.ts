@@ -12,7 +12,7 @@ import { policyNode, type MemPolicy, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from './page';
 import { isMappedElsewhere } from './places';
-import { entryAt, pageOf, pmdOf, pmdStart } from './page-table';
+import { entryAt, pageOf, pmdKind, pmdStart } from './page-table';
 import { changeEntry } from './rmap';
 import { canIsolate, isCovered, isolateRange, mergeVmas } from './vma-ops';
 
@@ -90,13 +90,13 @@ export function scanAddressSpace(kernel: Kernel, mm: Mm, nowPs: number): void {
 function scanRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): boolean {
   let changed = false;
   for (let vpn = pmdStart(start); vpn < end; vpn += PMD_PAGES) {
-    if (!mm.pmds.has(pmdOf(vpn))) continue;
+    if (pmdKind(mm, vpn) === 'none') continue;
     const from = Math.max(start, vpn);
     invalidate(mm, from, end, 'PROTECTION_VMA', () => {
       for (let at = from; at < end;) {
-        const pmd = mm.pmds.get(pmdOf(at));
-        if (pmd && makeInaccessible(kernel, mm, vma, at)) changed = true;
-        at = pmd?.kind === 'table' ? at + 1 : pmdStart(at) + PMD_PAGES;
+        const kind = pmdKind(mm, at);
+        if (kind !== 'none' && makeInaccessible(kernel, mm, vma, at)) changed = true;
+        at = kind === 'table' ? at + 1 : pmdStart(at) + PMD_PAGES;
       }
     });
     return changed;

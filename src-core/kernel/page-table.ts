@@ -1,10 +1,11 @@
 /**
- * Page tables of one address space: PTE tables of 512 entries, or a PMD entry that maps 2 MiB at once. Entries are
- * immutable and replaced whole, and every replacement passes `setPte` / `setPmd`, so that whoever mirrors the tables (a
- * TLB, a device on ATS) hears of each change.
+ * Page tables of one address space: PTE tables of 512 entries, or a PMD entry that maps 2 MiB at once. They lie in columns
+ * (pte-tables.ts); a `Pte` is a copy of one entry. Every replacement passes `setPte` / `setPmd`, so that whoever mirrors the
+ * tables (a TLB, a device on ATS) hears of each change.
  */
 import type { Mm } from './mm';
 import { PMD_PAGES, type Page } from './page';
+import { HOLE, MIGRATION, P, PTE_STATES, SWAP } from './pte-tables';
 import { addPlace, removePlace, WAITS } from './places';
 
 /**
@@ -42,33 +43,107 @@ export const pte = (state: PteState, page: Page | null, rest: Partial<Omit<Pte, 
   exclusive: rest.exclusive ?? false,
 });
 
-export interface PteTable {
-  readonly kind: 'table';
-  readonly entries: (Pte | null)[];
-  used: number;
-}
-export interface PmdEntry {
-  readonly kind: 'huge';
-  readonly entry: Pte;
-}
-export type Pmd = PteTable | PmdEntry;
-
 export const pmdOf = (vpn: number): number => Math.floor(vpn / PMD_PAGES);
 export const pmdStart = (vpn: number): number => vpn - (vpn % PMD_PAGES);
 
+/**
+ * `Mm.pmds` by PMD: an even number is twice the leaf of PteTables, an odd one is a PMD entry: (frame + 1, bits), 1. Numbers,
+ * so that an address space is copied by copying its map.
+ */
+const BITS = 2 ** 9;
+/** As a PMD entry that is a hole. */
+const NO_PMD = 1;
+const hugeCode = (value: number, bits: number): number => ((value + 1) * BITS + bits) * 2 + 1;
+const hugeBits = (code: number): number => ((code - 1) / 2) % BITS;
+const hugeValue = (code: number): number => Math.floor(code / (2 * BITS)) - 1;
+
+/** What stands at the PMD around a page. */
+export function pmdKind(mm: Mm, vpn: number): 'none' | 'table' | 'huge' {
+  const code = mm.pmds.get(pmdOf(vpn));
+  if (code === undefined) return 'none';
+  return code % 2 === 0 ? 'table' : 'huge';
+}
+
+/** First row of the PTE table around a page; −1 where none stands. */
+export function rowsAt(mm: Mm, vpn: number): number {
+  const code = mm.pmds.get(pmdOf(vpn));
+  return code === undefined || code % 2 === 1 ? -1 : code * (PMD_PAGES / 2);
+}
+
+function decode(mm: Mm, value: number, bits: number): Pte {
+  const state = bits & P.state;
+  return {
+    state: PTE_STATES[state] as PteState,
+    page: value >= 0 && state !== SWAP ? mm.kernel.frames.page(value) : null,
+    write: (bits & P.write) !== 0,
+    dirty: (bits & P.dirty) !== 0,
+    young: (bits & P.young) !== 0,
+    protnone: (bits & P.protnone) !== 0,
+    slot: state === SWAP ? value : -1,
+    exclusive: (bits & P.exclusive) !== 0,
+  };
+}
+
+const bitsOf = ({ state, write, dirty, young, protnone, exclusive }: Pte): number =>
+  PTE_STATES.indexOf(state) |
+  (write ? P.write : 0) |
+  (dirty ? P.dirty : 0) |
+  (young ? P.young : 0) |
+  (protnone ? P.protnone : 0) |
+  (exclusive ? P.exclusive : 0);
+
+const valueOf = ({ page, slot }: Pte): number => page?.pfn ?? slot;
+
+/** Do two copies say the same? */
+export const isSameEntry = (a: Pte | undefined, b: Pte | undefined): boolean =>
+  a && b ? valueOf(a) === valueOf(b) && bitsOf(a) === bitsOf(b) : a === b;
+
+/** The PMD entry around a page; null where none stands. */
+export function pmdEntry(mm: Mm, vpn: number): Pte | null {
+  const code = mm.pmds.get(pmdOf(vpn));
+  return code === undefined || code % 2 === 0 ? null : decode(mm, hugeValue(code), hugeBits(code));
+}
+
+/** The PTE; null for a hole, and where a PMD entry stands. */
+export function pteAt(mm: Mm, vpn: number): Pte | null {
+  const rows = rowsAt(mm, vpn);
+  if (rows < 0) return null;
+  const { value, bits } = mm.kernel.tables;
+  const row = rows + (vpn % PMD_PAGES);
+  return bits[row] === HOLE ? null : decode(mm, value[row]!, bits[row]!);
+}
+
+/** Is there no PTE (a hole, or no table at all)? The caller knows that no PMD entry stands here. */
+export function isPteHole(mm: Mm, vpn: number): boolean {
+  const rows = rowsAt(mm, vpn);
+  return rows < 0 || mm.kernel.tables.bits[rows + (vpn % PMD_PAGES)] === HOLE;
+}
+
 /** The entry that governs one page: its PTE, or the PMD entry around it; null for a hole. */
 export function entryAt(mm: Mm, vpn: number): { readonly entry: Pte; readonly huge: boolean } | null {
-  const pmd = mm.pmds.get(pmdOf(vpn));
-  if (!pmd) return null;
-  if (pmd.kind === 'huge') return { entry: pmd.entry, huge: true };
-  const entry = pmd.entries[vpn % PMD_PAGES];
+  const huge = pmdEntry(mm, vpn);
+  if (huge) return { entry: huge, huge: true };
+  const entry = pteAt(mm, vpn);
   return entry ? { entry, huge: false } : null;
 }
 
-/** The PTE; null for a hole. The caller knows that no PMD entry stands here. */
-export function pteAt(mm: Mm, vpn: number): Pte | null {
-  const pmd = mm.pmds.get(pmdOf(vpn));
-  return pmd?.kind === 'table' ? (pmd.entries[vpn % PMD_PAGES] ?? null) : null;
+/** Every entry of an address space with its first page, table by table; nothing may change meanwhile. */
+export function* entriesOf(mm: Mm): Generator<{ readonly vpn: number; readonly huge: boolean; readonly entry: Pte }> {
+  const { value, bits, used } = mm.kernel.tables;
+  for (const [at, code] of mm.pmds) {
+    const vpn = at * PMD_PAGES;
+    if (code % 2 === 1) {
+      yield { vpn, huge: true, entry: decode(mm, hugeValue(code), hugeBits(code)) };
+      continue;
+    }
+    const rows = code * (PMD_PAGES / 2);
+    let left = used[code / 2]!;
+    for (let i = 0; left > 0; i++) {
+      if (bits[rows + i] === HOLE) continue;
+      left--;
+      yield { vpn: vpn + i, huge: false, entry: decode(mm, value[rows + i]!, bits[rows + i]!) };
+    }
+  }
 }
 
 /** The base page that an entry gives for vpn: the entry's page, or the tail of a PMD-mapped folio. */
@@ -77,42 +152,46 @@ export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
   return huge ? entry.page.sibling(vpn % PMD_PAGES) : entry.page;
 }
 
-/**
- * Keeps `Page.waiting` as entries come and go: a fork copies a migration entry and an mremap moves it while its folio is
- * in flight, and whoever ends the migration has to find all of them (the kernel's rmap walk does).
- */
-function trackWaiting(mm: Mm, vpn: number, huge: boolean, before: Pte | null, now: Pte | null): void {
-  const { frames } = mm.kernel;
-  if (before?.state === 'migration') removePlace(frames, WAITS, before.page!.pfn, { mm, vpn, huge });
-  if (now?.state === 'migration') addPlace(frames, WAITS, now.page!.pfn, { mm, vpn, huge });
-}
-
 /** Replaces one PTE (null clears it), keeping the table as small as what is in it. Books are the caller's: see rmap.ts. */
 export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
-  const at = pmdOf(vpn);
-  let pmd = mm.pmds.get(at);
-  if (pmd?.kind === 'huge') throw new Error(`page ${vpn} is mapped by a PMD entry: split it before its PTEs are set`);
-  if (!pmd) {
+  const { tables, frames, hooks } = mm.kernel;
+  let rows = rowsAt(mm, vpn);
+  if (rows < 0) {
+    if (pmdKind(mm, vpn) === 'huge')
+      throw new Error(`page ${vpn} is mapped by a PMD entry: split it before its PTEs are set`);
     if (!entry) return;
-    pmd = { kind: 'table', entries: new Array<Pte | null>(PMD_PAGES).fill(null), used: 0 };
-    mm.pmds.set(at, pmd);
+    const made = tables.make();
+    mm.pmds.set(pmdOf(vpn), made * 2);
+    rows = made * PMD_PAGES;
   }
-  const slot = vpn % PMD_PAGES;
-  const before = pmd.entries[slot] ?? null;
-  pmd.used += (entry ? 1 : 0) - (before ? 1 : 0);
-  pmd.entries[slot] = entry;
-  trackWaiting(mm, vpn, false, before, entry);
-  if (pmd.used === 0) mm.pmds.delete(at);
-  mm.kernel.hooks.entryChanged?.(mm, vpn, 1, entry);
+  const row = rows + (vpn % PMD_PAGES);
+  const leaf = rows / PMD_PAGES;
+  const { value, bits, used } = tables;
+  const before = bits[row]!;
+  // A fork copies a migration entry and an mremap moves it while its folio is in flight: whoever ends the migration has to
+  // find all of them (the kernel's rmap walk does).
+  if ((before & P.state) === MIGRATION) removePlace(frames, WAITS, value[row]!, { mm, vpn, huge: false });
+  used[leaf] = used[leaf]! + (entry ? 1 : 0) - (before !== HOLE ? 1 : 0);
+  bits[row] = entry ? bitsOf(entry) : HOLE;
+  value[row] = entry ? valueOf(entry) : -1;
+  if (entry?.state === 'migration') addPlace(frames, WAITS, value[row], { mm, vpn, huge: false });
+  if (used[leaf] === 0) {
+    mm.pmds.delete(pmdOf(vpn));
+    tables.release(leaf);
+  }
+  hooks.entryChanged?.(mm, vpn, 1, entry);
 }
 
 /** Replaces a PMD entry (null clears it). No PTE table may stand here. `vpn` is that of the first page. */
 export function setPmd(mm: Mm, vpn: number, entry: Pte | null): void {
-  const at = pmdOf(vpn);
-  const before = mm.pmds.get(at);
-  if (before?.kind === 'table') throw new Error(`a PTE table stands at page ${vpn}: clear it first`);
-  trackWaiting(mm, pmdStart(vpn), true, before?.entry ?? null, entry);
-  if (entry) mm.pmds.set(at, { kind: 'huge', entry });
-  else mm.pmds.delete(at);
-  mm.kernel.hooks.entryChanged?.(mm, pmdStart(vpn), PMD_PAGES, entry);
+  const { frames, hooks } = mm.kernel;
+  const start = pmdStart(vpn);
+  const code = mm.pmds.get(pmdOf(vpn)) ?? NO_PMD;
+  if (pmdKind(mm, vpn) === 'table') throw new Error(`a PTE table stands at page ${vpn}: clear it first`);
+  if ((hugeBits(code) & P.state) === MIGRATION)
+    removePlace(frames, WAITS, hugeValue(code), { mm, vpn: start, huge: true });
+  if (entry) mm.pmds.set(pmdOf(vpn), hugeCode(valueOf(entry), bitsOf(entry)));
+  else mm.pmds.delete(pmdOf(vpn));
+  if (entry?.state === 'migration') addPlace(frames, WAITS, valueOf(entry), { mm, vpn: start, huge: true });
+  hooks.entryChanged?.(mm, start, PMD_PAGES, entry);
 }

@@ -3,13 +3,13 @@ import type { Kernel } from './kernel';
 import type { Mm } from './mm';
 import { invalidate } from './notifier';
 import { PMD_PAGES, type Page } from './page';
-import { pmdOf, pmdStart } from './page-table';
+import { pmdKind, pmdStart } from './page-table';
 import { splitFolio, splitPmd } from './rmap';
 
 /** PTEs take the place of the PMD entry around vpn, under a CLEAR event although no page moves. */
 export function splitHuge(mm: Mm, vpn: number): void {
   const start = pmdStart(vpn);
-  if (mm.pmds.get(pmdOf(vpn))?.kind !== 'huge') return;
+  if (pmdKind(mm, vpn) !== 'huge') return;
   invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
     splitPmd(mm, start);
   });

@@ -9,7 +9,7 @@ import type { Kernel } from './kernel';
 import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
 import { copyData, isZoneDevice, PMD_ORDER, PMD_PAGES, type Page } from './page';
-import { pmdOf, pmdStart, pte, setPte, type PteTable } from './page-table';
+import { pmdEntry, pmdKind, pmdStart, pte, pteAt, setPte, type Pte } from './page-table';
 import { mapHuge, unmapPage } from './rmap';
 
 /** A page that is in swap, on a device or exclusive to one may need several faults until it is plainly present. */
@@ -31,17 +31,17 @@ export function collapseRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, e
 }
 
 function collapse(kernel: Kernel, mm: Mm, vma: Vma, start: number): Ret {
-  const pmd = mm.pmds.get(pmdOf(start));
-  if (!pmd) return 'EINVAL';
-  if (pmd.kind === 'huge') return pmd.entry.state === 'present' || pmd.entry.state === 'zero' ? null : 'EINVAL';
-  const refused = scan(kernel, pmd) ?? bringBack(kernel, mm, start);
+  if (pmdKind(mm, start) === 'none') return 'EINVAL';
+  const huge = pmdEntry(mm, start);
+  if (huge) return huge.state === 'present' || huge.state === 'zero' ? null : 'EINVAL';
+  const refused = scan(kernel, tableAt(mm, start)) ?? bringBack(kernel, mm, start);
   if (refused) return refused;
   const head = newAnon(kernel, mm, vma, PMD_ORDER);
   if (!head) return 'ENOMEM';
   // The allocation may have reclaimed: what was found before is looked at again.
-  const now = mm.pmds.get(pmdOf(start));
-  const again = now?.kind === 'table' && !now.entries.some(isAway) ? scan(kernel, now) : 'EAGAIN';
-  if (again || now?.kind !== 'table') {
+  const now = pmdKind(mm, start) === 'table' ? tableAt(mm, start) : null;
+  const again = now && !now.some(isAway) ? scan(kernel, now) : 'EAGAIN';
+  if (again || !now) {
     kernel.put(head);
     return again;
   }
@@ -55,14 +55,17 @@ function collapse(kernel: Kernel, mm: Mm, vma: Vma, start: number): Ret {
   return null;
 }
 
+/** The entries of the PTE table at `start`. */
+const tableAt = (mm: Mm, start: number): readonly (Pte | null)[] =>
+  Array.from({ length: PMD_PAGES }, (_, i) => pteAt(mm, start + i));
+
 /** Swap, device-private (A8), exclusive and migration entries: what a collapse has to fault in first. */
-const isAway = (entry: PteTable['entries'][number]): boolean =>
-  entry !== null && entry.state !== 'present' && entry.state !== 'zero';
+const isAway = (entry: Pte | null): boolean => entry !== null && entry.state !== 'present' && entry.state !== 'zero';
 
 /** hpage_collapse_scan_pmd: may these pages be taken together? */
-function scan(kernel: Kernel, table: PteTable): Ret {
+function scan(kernel: Kernel, table: readonly (Pte | null)[]): Ret {
   let writable = false;
-  for (const entry of table.entries) {
+  for (const entry of table) {
     if (!entry) continue;
     if (entry.state === 'poison' || entry.state === 'special' || entry.state === 'uffd-marker') return 'EINVAL';
     writable ||= entry.write;
@@ -82,9 +85,8 @@ function scan(kernel: Kernel, table: PteTable): Ret {
 function bringBack(kernel: Kernel, mm: Mm, start: number): Ret {
   for (let vpn = start; vpn < start + PMD_PAGES; vpn++)
     for (let faults = 0; ; faults++) {
-      const pmd = mm.pmds.get(pmdOf(start));
-      if (pmd?.kind !== 'table') return 'EAGAIN';
-      if (!isAway(pmd.entries[vpn - start] ?? null)) break;
+      if (pmdKind(mm, start) !== 'table') return 'EAGAIN';
+      if (!isAway(pteAt(mm, vpn))) break;
       if (faults === MOST_FAULTS) return 'EAGAIN';
       const result = handleFault(kernel, mm, vpn, { write: false });
       if (result !== 'ok') return result === 'blocked' ? 'EAGAIN' : 'EINVAL';
@@ -93,10 +95,10 @@ function bringBack(kernel: Kernel, mm: Mm, start: number): Ret {
 }
 
 /** Copies what is there into the folio and clears the PTEs; holes and the zero page leave zeros. */
-function moveInto(kernel: Kernel, mm: Mm, start: number, table: PteTable, head: Page): void {
+function moveInto(kernel: Kernel, mm: Mm, start: number, table: readonly (Pte | null)[], head: Page): void {
   let first: Page | null = null;
   let copied = 0;
-  for (const [i, entry] of [...table.entries].entries()) {
+  for (const [i, entry] of table.entries()) {
     if (!entry) continue;
     const { page } = entry;
     if (!page) {

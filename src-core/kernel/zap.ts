@@ -2,7 +2,7 @@
 import type { Kernel } from './kernel';
 import { vmaAt, type Mm, type Vma } from './mm';
 import { PMD_PAGES, type Page } from './page';
-import { entryAt, pmdOf, pmdStart, setPmd, setPte, type Pte } from './page-table';
+import { pmdEntry, pmdKind, pmdStart, pteAt, setPmd, setPte, type Pte } from './page-table';
 import { unmapHuge, unmapPage } from './rmap';
 import { splitHuge, splitPartlyMapped } from './split-huge';
 import { swapFree } from './swap';
@@ -22,24 +22,24 @@ export function zapRange(
 ): void {
   const large = new Set<Page>();
   for (let vpn = start; vpn < end;) {
-    const pmd = mm.pmds.get(pmdOf(vpn));
     const first = pmdStart(vpn);
     const next = first + PMD_PAGES;
-    if (!pmd) {
+    if (pmdKind(mm, vpn) === 'none') {
       vpn = next;
       continue;
     }
-    if (pmd.kind === 'huge') {
+    const huge = pmdEntry(mm, vpn);
+    if (huge) {
       if (vpn > first || end < next) splitHuge(mm, vpn);
       else {
-        if (!only || only(pmd.entry)) zapHuge(kernel, mm, first, pmd.entry);
+        if (!only || only(huge)) zapHuge(kernel, mm, first, huge);
         vpn = next;
         continue;
       }
     }
     const until = Math.min(end, next);
     for (; vpn < until; vpn++) {
-      const entry = entryAt(mm, vpn)?.entry;
+      const entry = pteAt(mm, vpn);
       if (!entry || (only && !only(entry))) continue;
       if (entry.page && entry.page.head.order > 0) large.add(entry.page.head);
       zapEntry(kernel, mm, vma, vpn, entry);

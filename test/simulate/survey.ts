@@ -1,7 +1,7 @@
 /** One walk through all page tables, from which the properties are recomputed after every step. */
 import type { Mm, Vma } from '../../src-core/kernel/mm';
 import { PMD_PAGES, type Page } from '../../src-core/kernel/page';
-import type { Pte } from '../../src-core/kernel/page-table';
+import { entriesOf, type Pte } from '../../src-core/kernel/page-table';
 import type { World } from './world';
 
 export interface Place {
@@ -59,15 +59,5 @@ function walk(mm: Mm, each: (place: Place) => void): void {
     const vma = mm.vmas[at];
     return vma && vma.start <= vpn ? vma : null;
   };
-  for (const [index, pmd] of mm.pmds) {
-    const start = index * PMD_PAGES;
-    if (pmd.kind === 'huge') each({ mm, vma: vmaOf(start), vpn: start, huge: true, entry: pmd.entry });
-    else
-      for (let i = 0, left = pmd.used; left > 0 && i < PMD_PAGES; i++) {
-        const entry = pmd.entries[i];
-        if (!entry) continue;
-        left--;
-        each({ mm, vma: vmaOf(start + i), vpn: start + i, huge: false, entry });
-      }
-  }
+  for (const place of entriesOf(mm)) each({ mm, vma: vmaOf(place.vpn), ...place });
 }

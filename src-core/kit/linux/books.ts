@@ -1,6 +1,7 @@
 /** Do the kernel's accounts add up? Recomputed from the page tables, at the end of a run. */
 import type { Kernel } from '../../kernel/kernel';
 import { folioPages, type Page } from '../../kernel/page';
+import { entriesOf } from '../../kernel/page-table';
 
 /** R3: sum of RSS over processes = pages that entries map. R4: charges = pages that are charged. */
 export function booksOf(kernel: Kernel): { readonly rss: boolean; readonly memcg: boolean } {
@@ -14,13 +15,8 @@ export function booksOf(kernel: Kernel): { readonly rss: boolean; readonly memcg
       if (head.kind !== 'driver' && !head.hugetlb) mapped += pages;
       seen.add(head);
     };
-    for (const pmd of mm.pmds.values()) {
-      if (pmd.kind === 'huge') {
-        if (pmd.entry.page && pmd.entry.state !== 'migration') note(pmd.entry.page, folioPages(pmd.entry.page.head));
-        continue;
-      }
-      for (const entry of pmd.entries) if (entry?.page && entry.state !== 'migration') note(entry.page, 1);
-    }
+    for (const { huge, entry } of entriesOf(mm))
+      if (entry.page && entry.state !== 'migration') note(entry.page, huge ? folioPages(entry.page.head) : 1);
     if (mapped !== mm.rss.anon + mm.rss.file + mm.rss.shmem) rss = false;
   }
   for (const file of kernel.files) for (const page of file.cache.values()) seen.add(page.head);

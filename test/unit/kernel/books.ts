@@ -6,7 +6,8 @@ import type { Kernel } from '../../../src-core/kernel/kernel';
 import type { Memcg, Mm, Rss } from '../../../src-core/kernel/mm';
 import { folioPages, pagesOf, type Page } from '../../../src-core/kernel/page';
 import { PMD_PAGES } from '../../../src-core/kernel/page';
-import type { Pte } from '../../../src-core/kernel/page-table';
+import { entriesOf, rowsAt, type Pte } from '../../../src-core/kernel/page-table';
+import { HOLE } from '../../../src-core/kernel/pte-tables';
 
 /** What page tables and caches say about one folio. */
 interface Found {
@@ -75,21 +76,10 @@ function foundOf(survey: Survey, head: Page): Found {
 
 function surveyMm(survey: Survey, mm: Mm): void {
   const rss: Rss = { anon: 0, file: 0, shmem: 0, swap: 0 };
-  for (const [at, pmd] of mm.pmds) {
-    const start = at * PMD_PAGES;
-    if (pmd.kind === 'huge') {
-      checkInVma(survey, mm, start, PMD_PAGES);
-      surveyEntry(survey, mm, start, true, pmd.entry, rss);
-      continue;
-    }
-    const used = pmd.entries.filter((entry) => entry !== null).length;
-    if (used !== pmd.used || used === 0)
-      survey.wrong.push(`the table at page ${start} counts ${pmd.used}, has ${used}`);
-    for (const [i, entry] of pmd.entries.entries()) {
-      if (!entry) continue;
-      checkInVma(survey, mm, start + i, 1);
-      surveyEntry(survey, mm, start + i, false, entry, rss);
-    }
+  for (const at of mm.pmds.keys()) checkTable(survey, mm, at * PMD_PAGES);
+  for (const { vpn, huge, entry } of entriesOf(mm)) {
+    checkInVma(survey, mm, vpn, huge ? PMD_PAGES : 1);
+    surveyEntry(survey, mm, vpn, huge, entry, rss);
   }
   for (const kind of ['anon', 'file', 'shmem', 'swap'] as const)
     if (rss[kind] !== mm.rss[kind])
@@ -98,6 +88,16 @@ function surveyMm(survey: Survey, mm: Mm): void {
     const next = mm.vmas[i + 1];
     if (vma.end <= vma.start || (next && next.start < vma.end)) survey.wrong.push(`VMAs at page ${vma.start} overlap`);
   });
+}
+
+/** A table is there as long as it has entries, and counts them. */
+function checkTable(survey: Survey, mm: Mm, start: number): void {
+  const rows = rowsAt(mm, start);
+  if (rows < 0) return;
+  const { bits, used } = survey.kernel.tables;
+  const found = bits.subarray(rows, rows + PMD_PAGES).filter((each) => each !== HOLE).length;
+  const counted = used[rows / PMD_PAGES]!;
+  if (found !== counted || found === 0) survey.wrong.push(`the table at page ${start} counts ${counted}, has ${found}`);
 }
 
 function checkInVma(survey: Survey, mm: Mm, vpn: number, pages: number): void {

@@ -102,7 +102,7 @@ describe('MADV_FREE', () => {
     toDevice(kernel, device, process.mm, BASE, BASE + 2);
     const before = entry(process.mm, BASE);
     expect(madvise(kernel, process.mm, BASE, BASE + 2, 'free')).toBeNull();
-    expect(entry(process.mm, BASE)).toBe(before);
+    expect(entry(process.mm, BASE)).toEqual(before);
     expect(pageAt(process.mm, BASE).lazyFree).toBe(false);
     expect(peeks(kernel, process.mm, BASE, 2)).toEqual([1, 2]);
   });
