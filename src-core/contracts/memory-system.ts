@@ -5,7 +5,6 @@
 import type { z } from 'zod';
 import type { MachineSpec } from '../model/machine';
 import type { MemorySystemId, SystemMovement } from '../model/memory-system';
-import type { NvidiaDecisions } from './nvidia-uvm';
 import { isLive, paramParser, type ParamValues, type ParseParams } from './params';
 
 /** What a memory system of a run is, seen from here. */
@@ -33,8 +32,6 @@ interface SystemFacts {
   readonly followsPolicies?: true;
   /** What bounds may take for granted; absent = only that devices have memory of their own across a link. */
   readonly movement?: SystemMovement;
-  /** Decisions of NVIDIA's driver, for the systems that are built on it; the session hands them to the engine. */
-  readonly decisions?: NvidiaDecisions;
 }
 
 export interface SystemSpec<T extends z.ZodObject, Kit, Memory extends Tunable> extends SystemFacts {

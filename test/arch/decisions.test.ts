@@ -1,42 +1,46 @@
 /**
- * The decisions that the oracle holds against the driver are those that the engine runs: one object, in the registry of memory
- * systems. A mistake planted in it shows in the recorded vectors and in golden counts alike.
+ * The decisions that the oracle holds against the driver are those that the engine runs: both import the same modules. A
+ * mistake planted in one shows in the recorded vectors and in golden counts alike.
  */
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
-import type { NvidiaDecisions } from '../../src-core/contracts/nvidia-uvm';
-import { memorySystems } from '../../src-core/systems';
-import { registeredDecisions } from '../../src-core/session/oracle';
+import type * as Prefetch from '../../src-core/systems/nvidia-uvm/decisions/prefetch';
+import type * as Residency from '../../src-core/systems/nvidia-uvm/decisions/residency';
+import type * as Thrashing from '../../src-core/systems/nvidia-uvm/decisions/thrashing';
 import { count, scenarios, type GoldenScenario } from '../golden/nvidia-uvm/scenarios';
 import { mutations } from '../oracle/nvidia-uvm/mutations';
+import { plant } from '../oracle/nvidia-uvm/plantable';
 import { check, matching, VECTOR_FILES, type VectorFile } from '../oracle/nvidia-uvm/vectors';
-import { read } from './project-files';
+import { codeFiles, read } from './project-files';
 
-const entry = memorySystems.find(({ id }) => id === 'nvidia-uvm');
+vi.mock('../../src-core/systems/nvidia-uvm/decisions/prefetch', async (load) => {
+  const { plantable } = await import('../oracle/nvidia-uvm/plantable');
+  return plantable('prefetchHint', load<typeof Prefetch>);
+});
+vi.mock('../../src-core/systems/nvidia-uvm/decisions/residency', async (load) => {
+  const { plantable } = await import('../oracle/nvidia-uvm/plantable');
+  return plantable('selectResidency', load<typeof Residency>);
+});
+vi.mock('../../src-core/systems/nvidia-uvm/decisions/thrashing', async (load) => {
+  const { plantable } = await import('../oracle/nvidia-uvm/plantable');
+  return plantable('createThrashing', load<typeof Thrashing>);
+});
 
 afterEach(() => {
-  vi.restoreAllMocks();
+  plant();
 });
 
-test('the oracle takes the decisions from the registry entry', () => {
-  expect(entry?.decisions).toBeDefined();
-  expect(registeredDecisions()).toBe(entry?.decisions);
-  for (const path of ['decisions.test.ts', 'vectors.ts', 'mutations.test.ts']) {
-    const imports = [...read(`test/oracle/nvidia-uvm/${path}`).matchAll(/from '([^']+)'/g)].map(([, from]) => from);
-    expect(imports.filter((from) => from?.includes('/policies/'))).toEqual([]);
-  }
-});
-
-/** Puts a mistake into the registered object itself. */
-function plant(name: string): void {
-  const mutation = mutations.find((each) => each.name === name);
-  const decisions = registeredDecisions();
-  const wrong: NvidiaDecisions = mutation!.apply({ ...decisions });
-  vi.spyOn(decisions, 'prefetchHint').mockImplementation((...given) => wrong.prefetchHint(...given));
-  vi.spyOn(decisions, 'selectResidency').mockImplementation((...given) => {
-    wrong.selectResidency(...given);
-  });
-  vi.spyOn(decisions, 'createThrashing').mockImplementation((...given) => wrong.createThrashing(...given));
+/** Modules of decisions that the files of a folder import for their functions. */
+function decisionsOf(folder: string): Set<string> {
+  const imports = codeFiles([folder]).flatMap((path) => [
+    ...read(path).matchAll(/^import \{[^}]*\} from '[^']*\/decisions\/([a-z-]+)';/gm),
+  ]);
+  return new Set(imports.map(([, module]) => module!));
 }
+
+test.each(['prefetch', 'residency', 'thrashing'])('the oracle and the driver model import %s themselves', (module) => {
+  expect(decisionsOf('src-core/session/oracle')).toContain(module);
+  expect(decisionsOf('src-core/systems/nvidia-uvm/mechanics')).toContain(module);
+});
 
 const planted: readonly (readonly [name: string, vectors: VectorFile, golden: GoldenScenario['id']])[] = [
   ['a subtree that is just as dense as the threshold passes (>= for >)', 'prefetch', 'half-full'],
@@ -45,14 +49,14 @@ const planted: readonly (readonly [name: string, vectors: VectorFile, golden: Go
   ['pages do not go to the preferred location', 'residency', 'preferred-location'],
 ];
 
-describe('a mistake in the registered decisions breaks an oracle and a golden test', () => {
+describe('a mistake in a decision breaks an oracle and a golden test', () => {
   it.each(planted)('%s', async (name, vectors, golden) => {
     const scenario = scenarios.find(({ id }) => id === golden)!;
-    plant(name);
-    expect(matching(check(vectors, registeredDecisions()))).toBeLessThan(VECTOR_FILES[vectors][1]);
+    plant(mutations.find((each) => each.name === name)!.apply);
+    expect(matching(check(vectors))).toBeLessThan(VECTOR_FILES[vectors][1]);
     expect(await count(scenario)).not.toEqual(scenario.counts);
-    vi.restoreAllMocks();
-    expect(matching(check(vectors, registeredDecisions()))).toBe(VECTOR_FILES[vectors][1]);
+    plant();
+    expect(matching(check(vectors))).toBe(VECTOR_FILES[vectors][1]);
     expect(await count(scenario)).toEqual(scenario.counts);
   });
 });

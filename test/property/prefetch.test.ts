@@ -9,9 +9,13 @@ import {
   type PageMask,
 } from '../../src-core/base/page-mask';
 import { randomStream, type Random } from '../../src-core/base/random';
-import { BLOCK_KIND, type BlockKind, type PrefetchQuestion } from '../../src-core/contracts/nvidia-uvm';
-import { NO_PROCESSOR } from '../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions } from '../../src-core/systems/nvidia-uvm/decisions';
+import {
+  BLOCK_KIND,
+  type BlockKind,
+  type PrefetchQuestion,
+} from '../../src-core/systems/nvidia-uvm/decisions/questions';
+import { NO_PROCESSOR } from '../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { prefetchHint } from '../../src-core/systems/nvidia-uvm/decisions/prefetch';
 import { pagesOf, slowPrefetch } from './slow-prefetch';
 
 const SEEDS = 800;
@@ -77,7 +81,7 @@ it(`agrees with the obvious model on ${SEEDS} questions`, () => {
     const question = randomQuestion(seed);
     const expected = slowPrefetch(question);
     const withoutGroups = slowPrefetch({ ...question, rangeGroups: 0 });
-    const taken = nvidiaDecisions.prefetchHint(question, prefetch);
+    const taken = prefetchHint(question, prefetch);
     expect([...pagesOf(prefetch)], `seed ${seed}`).toEqual([...expected.mask].sort((a, b) => a - b));
     expect(taken, `seed ${seed}`).toBe(expected.taken);
     expect(question.faultMigrationsToLast, `seed ${seed}`).toBe(expected.faultsToLast);

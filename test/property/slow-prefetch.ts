@@ -3,8 +3,8 @@
  * leaf to root for every faulted page, as the driver walks. Obvious and slow.
  */
 import { hasPage, PAGE_MASK_PAGES, type PageMask } from '../../src-core/base/page-mask';
-import { BLOCK_KIND, type PrefetchQuestion } from '../../src-core/contracts/nvidia-uvm';
-import { CPU, NO_PROCESSOR } from '../../src-core/contracts/nvidia-vocabulary';
+import { BLOCK_KIND, type PrefetchQuestion } from '../../src-core/systems/nvidia-uvm/decisions/questions';
+import { CPU, NO_PROCESSOR } from '../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 
 export const pagesOf = (mask: PageMask | null): Set<number> =>
   new Set(

@@ -3,7 +3,6 @@
  * driver's own functions in user space. `npm run oracle` and the tests of test/oracle/nvidia-uvm both come here.
  */
 import { z } from 'zod';
-import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
 import type { Finding } from '../../model/finding';
 import { Refusal } from '../../model/refusal';
 import type { CaseOutcome } from './outcome';
@@ -12,7 +11,6 @@ import { checkResidency, residencyCase } from './residency-vectors';
 import { checkThrashing, thrashingCase } from './thrashing-vectors';
 
 export type { CaseOutcome, Difference } from './outcome';
-export { registeredDecisions } from './registered';
 
 const SHAPES = ['prefetch', 'thrashing', 'residency'] as const;
 export type VectorShape = (typeof SHAPES)[number];
@@ -83,7 +81,7 @@ function json(text: string, file: string): unknown {
  * Runs every case of a file. Throws a Refusal when the text is not one of the three shapes; differences are results.
  * `file` is what messages call it.
  */
-export function checkVectors(text: string, file: string, decisions: NvidiaDecisions): OracleOutcome {
+export function checkVectors(text: string, file: string): OracleOutcome {
   const value = json(text, file);
   const { header, cases } = parsed(file, anyFile, value);
   const shape = SHAPES.find((candidate) => MARKS[candidate] in cases[0]!);
@@ -100,15 +98,15 @@ export function checkVectors(text: string, file: string, decisions: NvidiaDecisi
         z.object({ header: prefetchHeader, cases: z.array(prefetchCase) }),
         value,
       );
-      return outcome(vectors.map((vector) => checkPrefetch(vector, more.pagesPerBigPage, decisions)));
+      return outcome(vectors.map((vector) => checkPrefetch(vector, more.pagesPerBigPage)));
     }
     case 'thrashing': {
       const { cases: vectors } = parsed(file, z.object({ cases: z.array(thrashingCase) }), value);
-      return outcome(vectors.map((vector) => checkThrashing(vector, decisions)));
+      return outcome(vectors.map((vector) => checkThrashing(vector)));
     }
     case 'residency': {
       const { cases: vectors } = parsed(file, z.object({ cases: z.array(residencyCase) }), value);
-      return outcome(vectors.map((vector) => checkResidency(vector, decisions)));
+      return outcome(vectors.map((vector) => checkResidency(vector)));
     }
   }
 }

@@ -1,8 +1,9 @@
 /** Vectors of the density-tree prefetcher: one call per case, its mask, whether it is taken, and the counter after it. */
 import { z } from 'zod';
 import { nextSet, outerPage, PAGE_MASK_PAGES, createPageMask, countPages, type PageMask } from '../../base/page-mask';
-import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../contracts/nvidia-uvm';
-import { CPU, NO_PROCESSOR, type Processor } from '../../contracts/nvidia-vocabulary';
+import { BLOCK_KIND, type PrefetchQuestion } from '../../systems/nvidia-uvm/decisions/questions';
+import { CPU, NO_PROCESSOR, type Processor } from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { prefetchHint } from '../../systems/nvidia-uvm/decisions/prefetch';
 import { maskFromHex, maskToHex } from './masks';
 import { Comparison, type CaseOutcome } from './outcome';
 
@@ -74,11 +75,11 @@ function questionOf(vector: PrefetchCase, pagesPerBigPage: number, faulted: Page
   };
 }
 
-export function checkPrefetch(vector: PrefetchCase, pagesPerBigPage: number, decisions: NvidiaDecisions): CaseOutcome {
+export function checkPrefetch(vector: PrefetchCase, pagesPerBigPage: number): CaseOutcome {
   const comparison = new Comparison(vector.id);
   const question = questionOf(vector, pagesPerBigPage, maskFromHex(vector.faulted));
   const prefetch = createPageMask();
-  const taken = decisions.prefetchHint(question, prefetch);
+  const taken = prefetchHint(question, prefetch);
   const { expect } = vector;
   comparison.same('prefetch', expect.prefetch, maskToHex(prefetch, expect.prefetch.length));
   comparison.same('prefetchCount', expect.prefetchCount, countPages(prefetch));

@@ -1,7 +1,8 @@
 /** Vectors of residency selection: one page, one fault, one answer per case, on one of seven topologies. */
 import { z } from 'zod';
-import type { NvidiaDecisions, ResidencyAnswer } from '../../contracts/nvidia-uvm';
-import { ACCESS, CPU, HINT, OPERATION, READ_DUPLICATION } from '../../contracts/nvidia-vocabulary';
+import type { ResidencyAnswer } from '../../systems/nvidia-uvm/decisions/questions';
+import { ACCESS, CPU, HINT, OPERATION, READ_DUPLICATION } from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { selectResidency } from '../../systems/nvidia-uvm/decisions/residency';
 import { Comparison, type CaseOutcome } from './outcome';
 import { Processors } from './topology';
 
@@ -48,11 +49,11 @@ export const residencyCase = z.object({
 });
 type ResidencyCase = z.infer<typeof residencyCase>;
 
-export function checkResidency(vector: ResidencyCase, decisions: NvidiaDecisions): CaseOutcome {
+export function checkResidency(vector: ResidencyCase): CaseOutcome {
   const comparison = new Comparison(vector.id);
   const processors = new Processors(vector);
   const answer: ResidencyAnswer = { residency: CPU, readDuplicate: false };
-  decisions.selectResidency(
+  selectResidency(
     {
       requester: processors.index(vector.requester),
       accessMask: vector.accessTypes.reduce((mask, access) => mask | (1 << ACCESS_OF[access]), 0),

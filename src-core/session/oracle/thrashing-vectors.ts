@@ -9,9 +9,9 @@ import {
   type ThrashingEvent,
   type ThrashingHint,
   type ThrashingHost,
-} from '../../contracts/nvidia-thrashing';
-import type { NvidiaDecisions } from '../../contracts/nvidia-uvm';
-import { HINT, NO_PROCESSOR, type Processor, type ProcessorSet } from '../../contracts/nvidia-vocabulary';
+} from '../../systems/nvidia-uvm/decisions/thrashing-detector';
+import { HINT, NO_PROCESSOR, type Processor, type ProcessorSet } from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { createThrashing } from '../../systems/nvidia-uvm/decisions/thrashing';
 import { Comparison, type CaseOutcome } from './outcome';
 import { Processors } from './topology';
 
@@ -130,12 +130,12 @@ class Harness implements ThrashingHost {
   private events: string[] = [];
   private readonly hint: ThrashingHint = { kind: HINT.none, pinResidency: NO_PROCESSOR, throttlingEndNs: 0 };
 
-  constructor(vector: ThrashingCase, decisions: NvidiaDecisions, comparison: Comparison) {
+  constructor(vector: ThrashingCase, comparison: Comparison) {
     this.processors = new Processors(vector);
     this.comparison = comparison;
     this.preferredProcessor = this.processors.indexOrNone(vector.preferred);
     const { lapseUs, ...rest } = vector.params;
-    this.detector = decisions.createThrashing(
+    this.detector = createThrashing(
       { ...rest, lapseUsec: lapseUs, enabled: true, lapseAdaptation: 'faithful' },
       this.processors.topology,
       this,
@@ -264,9 +264,9 @@ class Harness implements ThrashingHost {
   }
 }
 
-export function checkThrashing(vector: ThrashingCase, decisions: NvidiaDecisions): CaseOutcome {
+export function checkThrashing(vector: ThrashingCase): CaseOutcome {
   const comparison = new Comparison(vector.id);
-  const harness = new Harness(vector, decisions, comparison);
+  const harness = new Harness(vector, comparison);
   for (const [index, given] of vector.steps.entries()) {
     comparison.atStep(index);
     harness.run(given);

@@ -5,7 +5,7 @@ import {
   type Processor,
   type ProcessorSet,
   type UvmTopology,
-} from '../../contracts/nvidia-vocabulary';
+} from '../../systems/nvidia-uvm/decisions/vocabulary';
 import { Refusal } from '../../model/refusal';
 
 type Pairs = readonly (readonly [string, string])[];

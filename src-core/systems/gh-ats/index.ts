@@ -1,7 +1,6 @@
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { LinuxMemory } from '../../kit/linux/linux-memory';
-import { nvidiaDecisions } from '../nvidia-uvm/decisions';
 import { ghAtsParams } from './params';
 import { AtsBackend } from './mechanics/backend';
 
@@ -13,7 +12,6 @@ export const ghAts = defineSystem({
   summary:
     'The GPU walks the host page tables and its memory is a NUMA node: a GPU fault places pages that do not exist yet, access counters move those that do.',
   source: 'NVIDIA open kernel driver 595.45.04: uvm_ats_faults.c, uvm_gpu_access_counters.c (nvidia-uvm-policies.md)',
-  decisions: nvidiaDecisions,
   params: ghAtsParams,
   create(params, machine, kit: MemoryKit) {
     return new LinuxMemory(new AtsBackend(params), params, { ...kit, machine });

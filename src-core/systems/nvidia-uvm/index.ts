@@ -1,6 +1,5 @@
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
-import { nvidiaDecisions } from './decisions';
 import { nvidiaUvmParams } from './params';
 import { UvmMemory } from './mechanics/uvm-memory';
 
@@ -11,7 +10,6 @@ export const nvidiaUvm = defineSystem({
   summary:
     'The managed memory of CUDA as the open driver services it: faults in batches, density prefetch, thrashing mitigation, eviction by 2 MiB.',
   source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (nvidia-uvm-policies.md)',
-  decisions: nvidiaDecisions,
   movement: 'on-demand',
   params: nvidiaUvmParams,
   create(params, machine, kit: MemoryKit) {

@@ -1,12 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { formatBytes } from '../../../src-core/base/units';
 import { Refusal } from '../../../src-core/model/refusal';
-import {
-  checkVectors,
-  registeredDecisions,
-  type Difference,
-  type OracleOutcome,
-} from '../../../src-core/session/oracle';
+import { checkVectors, type Difference, type OracleOutcome } from '../../../src-core/session/oracle';
 import { isOsError, osRefusal } from '../../io/os-reason';
 import { EXIT } from '../exit';
 import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';
@@ -57,8 +52,7 @@ export const oracle: CommandEntry = (program, cli) => {
   addCommonFlags(command).action(
     cli.run(async (files: readonly string[], flags: CommonFlags) => {
       const outcomes: { readonly file: string; readonly outcome: OracleOutcome }[] = [];
-      for (const file of files)
-        outcomes.push({ file, outcome: checkVectors(await textOf(file), file, registeredDecisions()) });
+      for (const file of files) outcomes.push({ file, outcome: checkVectors(await textOf(file), file) });
       if (flags.json)
         cli.print(JSON.stringify({ files: outcomes.map(({ file, outcome }) => ({ file, ...outcome })) }, null, 2));
       else for (const { file, outcome } of outcomes) cli.print(outcomeText(file, outcome));

@@ -3,9 +3,9 @@
  * real code. A suite that claims to hold the decisions must notice every one of them.
  */
 import type { PageMask } from '../../../src-core/base/page-mask';
-import type { ThrashingParams } from '../../../src-core/contracts/nvidia-thrashing';
-import type { NvidiaDecisions, PrefetchQuestion, ResidencyQuestion } from '../../../src-core/contracts/nvidia-uvm';
-import { BLOCK_KIND } from '../../../src-core/contracts/nvidia-uvm';
+import type { ThrashingParams } from '../../../src-core/systems/nvidia-uvm/decisions/thrashing-detector';
+import type { PrefetchQuestion, ResidencyQuestion } from '../../../src-core/systems/nvidia-uvm/decisions/questions';
+import { BLOCK_KIND } from '../../../src-core/systems/nvidia-uvm/decisions/questions';
 import {
   ACCESS,
   CPU,
@@ -14,15 +14,16 @@ import {
   OPERATION,
   READ_DUPLICATION,
   type UvmTopology,
-} from '../../../src-core/contracts/nvidia-vocabulary';
+} from '../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 import { createPrefetcher } from '../../../src-core/systems/nvidia-uvm/decisions/prefetch';
+import type { Decisions } from './plantable';
 import type { VectorFile } from './vectors';
 
 export interface Mutation {
   readonly name: string;
   /** Vectors that must notice. */
   readonly files: readonly VectorFile[];
-  readonly apply: (decisions: NvidiaDecisions) => NvidiaDecisions;
+  readonly apply: (decisions: Decisions) => Decisions;
 }
 
 type Prefetch = (question: PrefetchQuestion, prefetch: PageMask) => boolean;
@@ -35,7 +36,7 @@ const prefetchMutation = (
 ) => ({
   name,
   files,
-  apply: (decisions: NvidiaDecisions) => ({
+  apply: (decisions: Decisions) => ({
     ...decisions,
     prefetchHint: hint((question, prefetch) => decisions.prefetchHint(question, prefetch)),
   }),
@@ -164,7 +165,7 @@ const thrashingMutations: readonly Mutation[] = [
   },
 ];
 
-type Host = Parameters<NvidiaDecisions['createThrashing']>[2];
+type Host = Parameters<Decisions['createThrashing']>[2];
 /** The methods of a host that may be a class. */
 const delegate = (host: Host): Host => ({
   preferred: (block) => host.preferred(block),

@@ -1,6 +1,5 @@
 /** The vectors of the driver's decisions; ../vectors/README.md says how they were made. */
 import { readFileSync } from 'node:fs';
-import type { NvidiaDecisions } from '../../../src-core/contracts/nvidia-uvm';
 import { checkVectors, type OracleOutcome } from '../../../src-core/session/oracle';
 
 /** File and cases it must have. */
@@ -15,8 +14,7 @@ export type VectorFile = keyof typeof VECTOR_FILES;
 export const vectorText = (file: VectorFile): string =>
   readFileSync(new URL(`../vectors/${VECTOR_FILES[file][0]}`, import.meta.url), 'utf8');
 
-export const check = (file: VectorFile, decisions: NvidiaDecisions): OracleOutcome =>
-  checkVectors(vectorText(file), VECTOR_FILES[file][0], decisions);
+export const check = (file: VectorFile): OracleOutcome => checkVectors(vectorText(file), VECTOR_FILES[file][0]);
 
 /** Cases in which everything is as the driver had it. */
 export const matching = ({ cases }: OracleOutcome): number =>

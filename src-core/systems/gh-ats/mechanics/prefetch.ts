@@ -8,10 +8,10 @@ import {
   outerPage,
   type PageMask,
 } from '../../../base/page-mask';
-import { BLOCK_KIND, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
+import { BLOCK_KIND, type PrefetchQuestion } from '../../nvidia-uvm/decisions/questions';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { AtsDestination } from '../decisions/destination';
-import { nvidiaDecisions } from '../../nvidia-uvm/decisions';
+import { prefetchHint } from '../../nvidia-uvm/decisions/prefetch';
 import type { GhAtsParams } from '../params';
 import type { AtsWindow } from './window';
 
@@ -61,7 +61,7 @@ export class AtsPrefetcher {
     question.faultedFirst = firstPage(accessed);
     question.faultedOuter = outerPage(accessed);
     question.threshold = params.uvm_perf_prefetch_threshold;
-    if (!nvidiaDecisions.prefetchHint(question, pages)) clearMask(pages);
+    if (!prefetchHint(question, pages)) clearMask(pages);
     return pages;
   }
 }

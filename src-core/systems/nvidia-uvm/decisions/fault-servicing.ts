@@ -2,8 +2,7 @@
  * The rules around a batch of replayable faults (uvm_gpu_replayable_faults.c of driver 595.45.04): when to stop, what to
  * flush, and when the GPU must stop to report faults of prefetch instructions.
  */
-import type { PrefetchFaultGate } from '../../../contracts/nvidia-uvm';
-import { FLUSH, type FlushMode } from '../../../contracts/nvidia-uvm';
+import { FLUSH, type FlushMode, type PrefetchFaultGate } from './questions';
 
 const NS_PER_MS = 1_000_000;
 
@@ -15,7 +14,11 @@ export const mayFetch = (batches: number, throttled: number, maxBatches: number,
 export const flushMode = (duplicates: number, cached: number, updatePutRatio: number): FlushMode =>
   duplicates * 100 > cached * updatePutRatio ? FLUSH.updatePut : FLUSH.cachedPut;
 
-/** Two thirds of a batch without a valid translation switch reporting off, for the lapse (2845-2869). */
+/**
+ * Two thirds of a batch without a valid translation switch reporting off, for the lapse (2845-2869).
+ * @param reenableLapseMs 0: never off
+ * @returns whether it switched
+ */
 export function gatePrefetchFaults(
   gate: PrefetchFaultGate,
   invalidPrefetches: number,

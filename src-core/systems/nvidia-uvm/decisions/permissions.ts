@@ -3,12 +3,7 @@
  * The driver promotes a mapping above what was asked for as long as nobody's mapping has to be revoked for it.
  * Left out: GPUs that cannot take replayable faults ("UVM-Lite") and processors with system-wide atomics switched off.
  */
-import type {
-  AccessedByQuestion,
-  MappingQuestion,
-  PermissionQuestion,
-  RevocationAnswer,
-} from '../../../contracts/nvidia-uvm';
+import type { AccessedByQuestion, MappingQuestion, PermissionQuestion, RevocationAnswer } from './questions';
 import {
   ACCESS,
   CPU,
@@ -19,17 +14,19 @@ import {
   type ProcessorSet,
   type Protection,
   type UvmTopology,
-} from '../../../contracts/nvidia-vocabulary';
+} from './vocabulary';
 import { lowestBit } from '../../../base/page-mask';
 import { has } from './residency';
 
 const { none, readOnly, readWrite, readWriteAtomic } = PROTECTION;
 
+/** Protection that an access needs (uvm_hal_types.h:571-586). */
 export function requiredProtection(access: AccessType): Protection {
   if (access <= ACCESS.read) return readOnly;
   return access === ACCESS.atomicStrong ? readWriteAtomic : readWrite;
 }
 
+/** Protection that the requester gets, at least what the access needs (uvm_va_block.c:10714-10769). */
 export function newPermission(question: PermissionQuestion, topology: UvmTopology): Protection {
   const { access, logical, residency } = question;
   if (question.discarded && access <= ACCESS.read) return readOnly;
@@ -42,6 +39,11 @@ export function newPermission(question: PermissionQuestion, topology: UvmTopolog
   return granted;
 }
 
+/**
+ * Mappings to revoke before `granted` is given to the requester on a page that did not migrate
+ * (uvm_va_block.c:11680-11761).
+ * @param mapped processors with a mapping of the page
+ */
 export function revocation(
   granted: Protection,
   requester: Processor,
@@ -60,6 +62,7 @@ export function revocation(
   if (granted === readWriteAtomic && requester !== CPU) answer.revoked = readWrite;
 }
 
+/** Protection that one other processor gets when a page has been serviced; none = no mapping (uvm_va_block.c:10795-10983). */
 export function accessedByProtection(
   question: AccessedByQuestion,
   processor: Processor,
@@ -78,6 +81,7 @@ export function accessedByProtection(
   return requester === CPU ? readWrite : readOnly;
 }
 
+/** Highest protection that a processor can be given without revoking anybody's (uvm_va_block.c:10985-11076). */
 export function protectionWithoutRevocation(question: MappingQuestion, topology: UvmTopology): Protection {
   const { processor, resident } = question;
   if (resident === 0) return none;

@@ -24,8 +24,8 @@ import {
   type PageMask,
 } from '../../../base/page-mask';
 import { assert } from '../../../base/assert';
-import { BLOCK_KIND, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
-import { CPU, NO_PROCESSOR } from '../../../contracts/nvidia-vocabulary';
+import { BLOCK_KIND, type PrefetchQuestion } from './questions';
+import { CPU, NO_PROCESSOR } from './vocabulary';
 
 /** When a share of a subtree counts as dense; the driver compares strictly (uvm_perf_prefetch.c:128). */
 export type Dense = (filled: number, pages: number, thresholdPercent: number) => boolean;
@@ -199,3 +199,10 @@ export function createPrefetcher(
     return !isEmpty(prefetch);
   };
 }
+
+/**
+ * Which pages come along. Writes them into `prefetch`, and the two state fields of the question. True: the driver takes the
+ * hint; false: too few faults in a row, or an empty mask. Kinds managed and hmm leave the computed mask in `prefetch` even
+ * when the answer is false.
+ */
+export const prefetchHint = createPrefetcher();

@@ -3,7 +3,7 @@
  * uvm_va_space.c:1846-1901 of driver 595.45.04). The rules stand in the driver's order; the first that applies decides.
  */
 import { lowestBit } from '../../../base/page-mask';
-import type { ResidencyAnswer, ResidencyQuestion } from '../../../contracts/nvidia-uvm';
+import type { ResidencyAnswer, ResidencyQuestion } from './questions';
 import {
   ACCESS,
   CPU,
@@ -14,7 +14,7 @@ import {
   type Processor,
   type ProcessorSet,
   type UvmTopology,
-} from '../../../contracts/nvidia-vocabulary';
+} from './vocabulary';
 
 export const has = (set: ProcessorSet, processor: Processor): boolean => ((set >>> processor) & 1) === 1;
 const CPU_BIT = 1 << CPU;
@@ -22,6 +22,7 @@ const CPU_BIT = 1 << CPU;
 /** GPUs before the CPU, and of the GPUs the one with the lowest id. */
 const gpuFirst = (set: ProcessorSet): Processor => (set & ~CPU_BIT ? lowestBit(set & ~CPU_BIT) : CPU);
 
+/** The member of a set that a processor reaches best (uvm_va_space.c:1846-1901); NO_PROCESSOR of the empty set. */
 export function closestProcessor(processors: ProcessorSet, from: Processor, topology: UvmTopology): Processor {
   if (processors === 0) return NO_PROCESSOR;
   if (has(processors, from)) return from;

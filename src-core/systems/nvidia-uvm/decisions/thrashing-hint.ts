@@ -2,7 +2,7 @@
  * The decision tree for a page that thrashes by migration (uvm_perf_thrashing.c:1479-1621 of driver 595.45.04), and how the
  * lapse adapts (1623-1644). Pure functions; state and events are in thrashing.ts.
  */
-import type { ThrashingParams } from '../../../contracts/nvidia-thrashing';
+import type { ThrashingParams } from './thrashing-detector';
 import {
   CPU,
   HINT,
@@ -11,7 +11,7 @@ import {
   type Processor,
   type ProcessorSet,
   type UvmTopology,
-} from '../../../contracts/nvidia-vocabulary';
+} from './vocabulary';
 import { lowestBit } from '../../../base/page-mask';
 import { closestProcessor, has } from './residency';
 

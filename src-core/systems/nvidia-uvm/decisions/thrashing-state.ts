@@ -3,8 +3,8 @@
  * event, columns per page only where two processors competed within the lapse, and the queue of pages to unpin.
  */
 import { createPageMask, PAGE_MASK_PAGES, clearMask, type PageMask } from '../../../base/page-mask';
-import type { BlockThrashing, PageThrashing } from '../../../contracts/nvidia-thrashing';
-import { NO_PROCESSOR, type Processor, type ProcessorSet } from '../../../contracts/nvidia-vocabulary';
+import type { BlockThrashing, PageThrashing } from './thrashing-detector';
+import { NO_PROCESSOR, type Processor, type ProcessorSet } from './vocabulary';
 
 /** Page time stamps lose their low bits to make room for the counters beside them (uvm_perf_thrashing.c:47-60). */
 const STAMP_STEP_NS = 64;

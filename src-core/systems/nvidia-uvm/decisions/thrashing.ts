@@ -24,15 +24,8 @@ import {
   type ThrashingHint,
   type ThrashingHost,
   type ThrashingParams,
-} from '../../../contracts/nvidia-thrashing';
-import {
-  CPU,
-  HINT,
-  NO_PROCESSOR,
-  type Processor,
-  type ProcessorSet,
-  type UvmTopology,
-} from '../../../contracts/nvidia-vocabulary';
+} from './thrashing-detector';
+import { CPU, HINT, NO_PROCESSOR, type Processor, type ProcessorSet, type UvmTopology } from './vocabulary';
 import { closestProcessor, has } from './residency';
 import { Lapse, migrationThrashing, type ThrashingPage } from './thrashing-hint';
 import { BlockRecords, type BlockRecord, PageColumns, pageView, toStamp, UnpinQueue } from './thrashing-state';
@@ -383,6 +376,7 @@ class Thrashing implements ThrashingDetector {
   }
 }
 
+/** Detection and mitigation of thrashing for one VA space. */
 export const createThrashing = (
   params: ThrashingParams,
   topology: UvmTopology,

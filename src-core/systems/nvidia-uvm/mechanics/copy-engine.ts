@@ -3,7 +3,7 @@
  * fault is serviced alone in a batch of its own, without a look at thrashing, and the channel goes on. The density tree still
  * brings neighbours.
  */
-import { ACCESS, OPERATION, type AccessType, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
 import { READ, WRITE, type AccessOp } from '../../../model/processor';
 import type { UvmFaultsHost } from './uvm-faults';
 import { ANSWER, type BlockService, type PageFault } from './service';

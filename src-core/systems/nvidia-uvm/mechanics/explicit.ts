@@ -11,8 +11,8 @@ import {
   nextSet,
   type PageMask,
 } from '../../../base/page-mask';
-import { MOVE_CAUSE } from '../../../contracts/nvidia-thrashing';
-import { CPU, NO_PROCESSOR, PROTECTION, READ_DUPLICATION, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { MOVE_CAUSE } from '../decisions/thrashing-detector';
+import { CPU, NO_PROCESSOR, PROTECTION, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
 import { NO_EVENT } from '../../../model/events';
 import type { OsAction } from '../../../model/os-action';
 import type { ProcessorIndex } from '../../../model/processor';

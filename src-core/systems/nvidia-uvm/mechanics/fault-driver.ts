@@ -4,9 +4,10 @@
  * to run or a batch is full; the driver's thread works beside the device until then.
  */
 import type { FaultBuffer, FaultColumns } from '../../../contracts/fault-service';
-import { FLUSH, type PrefetchFaultGate } from '../../../contracts/nvidia-uvm';
-import type { FaultBatch } from '../../../contracts/nvidia-fault-batch';
-import { ACCESS, OPERATION, type AccessType, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { FLUSH, type PrefetchFaultGate } from '../decisions/questions';
+import { createFaultBatch, type FaultBatch } from '../decisions/fault-batch';
+import { flushMode, gatePrefetchFaults, mayFetch } from '../decisions/fault-servicing';
+import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
 import { ATOMIC, READ, WRITE, type AccessOp } from '../../../model/processor';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
@@ -36,7 +37,7 @@ export class FaultDriver {
     private readonly report: (granule: number, op: AccessOp, object: number, reason: number) => number,
     private readonly cancel: (result: string, granule: number, op: AccessOp) => void,
   ) {
-    this.batch = host.decisions.createFaultBatch({ capacity: 1 << 16, utlbs });
+    this.batch = createFaultBatch({ capacity: 1 << 16, utlbs });
   }
 
   /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
@@ -59,7 +60,7 @@ export class FaultDriver {
       work.begin(Math.max(startPs + 1, this.service.throttledUntilNs * 1000));
     this.batchesNow++;
     if (throttled) this.throttledNow++;
-    host.decisions.gatePrefetchFaults(
+    gatePrefetchFaults(
       this.gate,
       0,
       params.uvm_perf_fault_batch_count,
@@ -81,7 +82,7 @@ export class FaultDriver {
     const goesOn =
       this.isRunning &&
       raisedPs <= this.freePs &&
-      host.decisions.mayFetch(
+      mayFetch(
         this.batchesNow,
         this.throttledNow,
         params.uvm_perf_fault_max_batches_per_service,
@@ -194,10 +195,7 @@ export class FaultDriver {
     const { host, batch } = this;
     const { params, tally } = host;
     if (params.uvm_perf_fault_replay_policy === 'batch_flush') {
-      if (
-        host.decisions.flushMode(batch.duplicates, batch.cached, params.uvm_perf_fault_replay_update_put_ratio) ===
-        FLUSH.updatePut
-      )
+      if (flushMode(batch.duplicates, batch.cached, params.uvm_perf_fault_replay_update_put_ratio) === FLUSH.updatePut)
         tally.flushesUpdatePut++;
       else tally.flushesCachedPut++;
       this.countReplay();

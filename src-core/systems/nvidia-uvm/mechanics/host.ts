@@ -1,7 +1,6 @@
 /** What the parts of the UVM model share: the run's clocks and books, the driver's state, and one another. */
-import type { NvidiaDecisions } from '../../../contracts/nvidia-uvm';
-import type { ThrashingDetector } from '../../../contracts/nvidia-thrashing';
-import type { UvmTopology } from '../../../contracts/nvidia-vocabulary';
+import type { ThrashingDetector } from '../decisions/thrashing-detector';
+import type { UvmTopology } from '../decisions/vocabulary';
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Clocks } from '../../../sim/clock';
 import type { Interconnect } from '../../../hardware/interconnect';
@@ -19,7 +18,6 @@ import type { WorkClock } from './work-clock';
 
 export interface UvmHost {
   readonly config: MemoryConfig;
-  readonly decisions: NvidiaDecisions;
   readonly topology: UvmTopology;
   readonly residency: Residency;
   readonly ledger: Ledger;

@@ -3,7 +3,8 @@
  * those that shall always have one (accessed-by, and everybody who competes for a pinned page).
  */
 import { countPages, createPageMask, isRangeFull, nextSet, type PageMask } from '../../../base/page-mask';
-import type { AccessedByQuestion, PermissionQuestion, RevocationAnswer } from '../../../contracts/nvidia-uvm';
+import type { AccessedByQuestion, PermissionQuestion, RevocationAnswer } from '../decisions/questions';
+import { accessedByProtection, newPermission, protectionWithoutRevocation, revocation } from '../decisions/permissions';
 import {
   ACCESS,
   CPU,
@@ -12,7 +13,7 @@ import {
   type AccessType,
   type Processor,
   type Protection,
-} from '../../../contracts/nvidia-vocabulary';
+} from '../decisions/vocabulary';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
 import type { MapRemoteCause } from './tools-events';
@@ -173,14 +174,14 @@ export class Mapper {
       isDuplicated || host.ranges.of(block.index).readDuplication === READ_DUPLICATION.enabled;
     permission.atomicMappers = block.mappers(page, PROTECTION.readWriteAtomic);
     permission.discarded = ((block.discarded[page >>> 5]! >>> (page & 31)) & 1) === 1;
-    return host.decisions.newPermission(permission, host.topology);
+    return newPermission(permission, host.topology);
   }
 
   private revoke(block: VaBlock, requester: Processor, residency: Processor, page: number, granted: Protection): void {
     const { host, lost, changed } = this;
     const mapped = block.mappers(page, PROTECTION.readOnly) & ~(1 << requester);
     if (mapped === 0) return;
-    host.decisions.revocation(granted, requester, residency, mapped, host.topology, lost);
+    revocation(granted, requester, residency, mapped, host.topology, lost);
     for (let p = CPU; p < changed.length; p++) {
       if ((lost.processors & (1 << p)) === 0 || block.protection(p, page) < lost.revoked) continue;
       setProtection(block, p, page, (lost.revoked - 1) as Protection);
@@ -212,7 +213,7 @@ export class Mapper {
     };
     for (let p = CPU; p < changed.length; p++) {
       if (p === requester) continue;
-      const protection = host.decisions.accessedByProtection(question, p, host.topology);
+      const protection = accessedByProtection(question, p, host.topology);
       if (protection <= block.protection(p, page)) continue;
       setProtection(block, p, page, protection);
       changed[p]![page >>> 5] = changed[p]![page >>> 5]! | (1 << (page & 31));
@@ -283,7 +284,7 @@ export function mapWithoutRevocation(
   for (let page = nextSet(pages, block.first, outer); page < outer; page = nextSet(pages, page + 1, outer)) {
     const holders = block.holders(page);
     if (holders === 0) continue;
-    const protection = host.decisions.protectionWithoutRevocation(
+    const protection = protectionWithoutRevocation(
       {
         ...{ processor, resident: holders, hmm: block.isHmm },
         mapped: block.mappers(page, PROTECTION.readOnly),

@@ -3,8 +3,9 @@
  * closest first, and keeps the masks and the books. One transfer event per contiguous run with one source and one cause.
  */
 import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '../../../base/page-mask';
-import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../../../contracts/nvidia-thrashing';
-import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../decisions/thrashing-detector';
+import { closestProcessor } from '../decisions/residency';
+import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
 import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../../model/events';
 import { toVirtual } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
@@ -68,7 +69,7 @@ export class Mover {
     let left = 0;
     for (let i = 0; i < rest.length; i++) left |= rest[i] = order.pages[i]! & block.readDuplicated[i]!;
     for (let holders = left === 0 ? 0 : this.holdersOf(block, rest); holders !== 0;) {
-      const keeper = host.decisions.closestProcessor(holders, order.destination, host.topology);
+      const keeper = closestProcessor(holders, order.destination, host.topology);
       holders &= ~(1 << keeper);
       left = 0;
       for (let i = 0; i < rest.length; i++) {
@@ -99,7 +100,7 @@ export class Mover {
     let holders = this.holdersOf(block, rest);
     left = this.dropDiscarded(block, order) ? this.leftOf(rest) : left;
     while (holders !== 0 && left !== 0) {
-      const source = host.decisions.closestProcessor(holders, destination, host.topology);
+      const source = closestProcessor(holders, destination, host.topology);
       holders &= ~(1 << source);
       left = 0;
       for (let i = 0; i < rest.length; i++) {

@@ -1,6 +1,6 @@
 /** Mappings that give way when pages move or get copies, and the host pages that GPUs reach by DMA. */
 import { createPageMask, popcount, type PageMask } from '../../../base/page-mask';
-import { CPU, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { CPU, type Processor } from '../decisions/vocabulary';
 import type { UvmHost } from './host';
 import type { VaBlock } from './va-block';
 

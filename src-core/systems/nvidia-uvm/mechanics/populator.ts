@@ -13,8 +13,8 @@ import {
   PAGE_MASK_PAGES,
   type PageMask,
 } from '../../../base/page-mask';
-import { MOVE_CAUSE } from '../../../contracts/nvidia-thrashing';
-import { CPU, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { MOVE_CAUSE } from '../decisions/thrashing-detector';
+import { CPU, type Processor } from '../decisions/vocabulary';
 import { REASON } from '../../../kit/codes';
 import type { UvmHost } from './host';
 import { mapAccessedBy, mapWithoutRevocation } from './mapping';

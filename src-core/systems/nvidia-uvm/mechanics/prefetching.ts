@@ -1,7 +1,8 @@
 /** The prefetch question of one service call, asked of the driver's density tree. */
 import { clearMask, countPages, createPageMask, type PageMask } from '../../../base/page-mask';
-import { BLOCK_KIND, type NvidiaDecisions, type PrefetchQuestion } from '../../../contracts/nvidia-uvm';
-import { CPU, NO_PROCESSOR, type Processor } from '../../../contracts/nvidia-vocabulary';
+import { BLOCK_KIND, type PrefetchQuestion } from '../decisions/questions';
+import { prefetchHint } from '../decisions/prefetch';
+import { CPU, NO_PROCESSOR, type Processor } from '../decisions/vocabulary';
 import type { VaBlock } from './va-block';
 import type { NvidiaUvmParams } from '../params';
 
@@ -12,10 +13,7 @@ export class Prefetcher {
   readonly pages: PageMask = createPageMask();
 
   /** @param pagesPerBigPage 16, or 1 where pages are 64 KiB */
-  constructor(
-    private readonly decisions: Pick<NvidiaDecisions, 'prefetchHint'>,
-    pagesPerBigPage: number,
-  ) {
+  constructor(pagesPerBigPage: number) {
     this.question = {
       ...{ kind: BLOCK_KIND.managed, pagesPerBigPage, startOffsetPages: 0, first: 0, outer: 0 },
       ...{ destination: CPU, preferred: NO_PROCESSOR, blockResidentAnywhere: false, resident: null },
@@ -64,7 +62,7 @@ export class Prefetcher {
     question.minFaults = params.uvm_perf_prefetch_min_faults;
     question.lastMigrationProcessor = block.lastMigrationProcessor;
     question.faultMigrationsToLast = block.faultMigrationsToLast;
-    const takes = this.decisions.prefetchHint(question, this.pages);
+    const takes = prefetchHint(question, this.pages);
     block.lastMigrationProcessor = question.lastMigrationProcessor;
     block.faultMigrationsToLast = question.faultMigrationsToLast;
     if (!takes) clearMask(this.pages);

@@ -5,7 +5,7 @@ import {
   type Processor,
   type ProcessorSet,
   type ReadDuplicationPolicy,
-} from '../../../contracts/nvidia-vocabulary';
+} from '../decisions/vocabulary';
 
 export interface RangePolicy {
   readonly preferred: Processor;

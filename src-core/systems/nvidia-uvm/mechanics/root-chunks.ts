@@ -6,7 +6,8 @@
  * its zeroing, so that a new root is never known zero.
  */
 import { assert } from '../../../base/assert';
-import { VICTIM, type NvidiaDecisions, type VictimQuestion } from '../../../contracts/nvidia-uvm';
+import { VICTIM, type VictimQuestion } from '../decisions/questions';
+import { victimSource } from '../decisions/eviction';
 import { FRAMES_PER_ROOT, LIST, Root, type List, type Piece, type VaBlock } from './va-block';
 
 /** 4 KiB frames of a 64 KiB piece. */
@@ -64,7 +65,6 @@ export class RootChunks {
    */
   constructor(
     readonly roots: number,
-    private readonly decisions: Pick<NvidiaDecisions, 'victimSource'>,
     private readonly batch: () => number = () => 1,
   ) {
     assert(roots >= 1, 'a GPU has at least one root chunk of memory');
@@ -176,7 +176,7 @@ export class RootChunks {
     question.discarded = lists[LIST.discarded]!.length;
     question.used = lists[LIST.used]!.length;
     question.busyRoots = this.used - this.evictable;
-    switch (this.decisions.victimSource(question)) {
+    switch (victimSource(question)) {
       case VICTIM.unused:
         return lists[LIST.unused]!.oldest;
       case VICTIM.discarded:

@@ -16,8 +16,10 @@ import {
   setPage,
   type PageMask,
 } from '../../../base/page-mask';
-import { MOVE_CAUSE, type MoveCause, type ThrashingHint } from '../../../contracts/nvidia-thrashing';
-import type { ResidencyAnswer, ResidencyQuestion } from '../../../contracts/nvidia-uvm';
+import { MOVE_CAUSE, type MoveCause, type ThrashingHint } from '../decisions/thrashing-detector';
+import { requiredProtection } from '../decisions/permissions';
+import { selectResidency } from '../decisions/residency';
+import type { ResidencyAnswer, ResidencyQuestion } from '../decisions/questions';
 import {
   ACCESS,
   CPU,
@@ -30,7 +32,7 @@ import {
   type AccessType,
   type Processor,
   type ServiceOperation,
-} from '../../../contracts/nvidia-vocabulary';
+} from '../decisions/vocabulary';
 import { assert } from '../../../base/assert';
 import { NO_EVENT } from '../../../model/events';
 import { REASON } from '../../../kit/codes';
@@ -86,7 +88,7 @@ export class BlockService {
     this.mover = new Mover(host);
     this.populator = new Populator(host, this.mover);
     this.mapper = new Mapper(host);
-    this.prefetcher = new Prefetcher(host.decisions, 65536 / host.granuleBytes);
+    this.prefetcher = new Prefetcher(65536 / host.granuleBytes);
     this.going = Array.from({ length: host.topology.processors }, createPageMask);
   }
 
@@ -148,7 +150,7 @@ export class BlockService {
     for (let i = 0; i < count; i++) {
       const fault = faults[i]!;
       const { page } = fault;
-      if (block.protection(requester, page) >= host.decisions.requiredProtection(fault.access)) {
+      if (block.protection(requester, page) >= requiredProtection(fault.access)) {
         if (first) {
           answers[i] = ANSWER.stale;
           host.tally.stale++;
@@ -208,7 +210,7 @@ export class BlockService {
     question.hint = hint.kind;
     question.pinResidency = hint.pinResidency;
     question.mapRemoteOnNativeAtomicsFault = host.params.uvm_perf_map_remote_on_native_atomics_fault;
-    host.decisions.selectResidency(question, host.topology, this.residency);
+    selectResidency(question, host.topology, this.residency);
   }
 
   private reasonOf(block: VaBlock, requester: Processor, page: number, residency: Processor): number {

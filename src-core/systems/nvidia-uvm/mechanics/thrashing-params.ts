@@ -1,5 +1,5 @@
 /** The module parameters that thrashing detection takes when a VA space is created. */
-import type { ThrashingParams } from '../../../contracts/nvidia-thrashing';
+import type { ThrashingParams } from '../decisions/thrashing-detector';
 import type { NvidiaUvmParams } from '../params';
 
 export const thrashingParams = (params: NvidiaUvmParams): ThrashingParams => ({

@@ -4,7 +4,7 @@
  * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
  */
 import { nextClear, nextSet, type PageMask } from '../../../base/page-mask';
-import type { Processor } from '../../../contracts/nvidia-vocabulary';
+import type { Processor } from '../decisions/vocabulary';
 
 /** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
 export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';

@@ -1,5 +1,5 @@
 /** Who reaches whom on a machine, in the driver's masks (uvm_va_space.c:215-218, 828-863, 1177-1203). */
-import { CPU, type UvmTopology } from '../../../contracts/nvidia-vocabulary';
+import { CPU, type UvmTopology } from '../decisions/vocabulary';
 import type { MachineSpec } from '../../../model/machine';
 
 /**

@@ -1,6 +1,6 @@
 /**
  * NVIDIA UVM as a memory system: managed ranges of VA blocks, faults through the fault buffer and its driver, CPU faults one
- * page at a time. Decisions are the driver's (contracts/nvidia-uvm.ts); what is here stands for the mechanics around them.
+ * page at a time. Decisions are the driver's (../decisions); what is here stands for the mechanics around them.
  * Left out: locks and their contention, semaphores and channels, confidential computing, SMC partitions.
  */
 import { assert } from '../../../base/assert';
@@ -11,9 +11,9 @@ import {
   type ThrashingEvent,
   type ThrashingHost,
   type ThrashingParams,
-} from '../../../contracts/nvidia-thrashing';
-import { nvidiaDecisions } from '../decisions';
-import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../../../contracts/nvidia-vocabulary';
+} from '../decisions/thrashing-detector';
+import { createThrashing } from '../decisions/thrashing';
+import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../decisions/vocabulary';
 import { NO_PROCESSOR as NOBODY } from '../../../model/events';
 import type { Interconnect } from '../../../hardware/interconnect';
 import type { SystemReport } from '../../../model/memory-system';
@@ -68,7 +68,6 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   readonly memoryOf: readonly RootChunks[];
   override readonly deviceFaults: DeviceFaults;
   private readonly buffers: BufferedFaults;
-  readonly decisions = nvidiaDecisions;
   thrashing: ThrashingDetector | null = null;
   /** What the detector in force was made with. */
   private thrashes: ThrashingParams;
@@ -103,7 +102,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     const roots = Math.max(1, Math.floor(config.deviceMemoryBytes / VA_BLOCK_BYTES));
     // Device memory that is a node of the host comes in single chunks (uvm_pmm_gpu.c:1958-1961).
     const batch = (): number => (this.isCoherent ? 1 : this.rootsPerCall);
-    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, this.decisions, batch));
+    this.memoryOf = Array.from({ length: processors }, () => new RootChunks(roots, batch));
     this.map = new BlockMap(config.space, this.granuleBytes, processors, params.allocation === 'malloc');
     this.blocks = new BlockService(this);
     this.explicit = new ExplicitCalls(this, this.blocks);
@@ -236,7 +235,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   private startThrashing(): void {
     this.thrashing =
       this.thrashes.enabled && this.config.machine.timing
-        ? this.decisions.createThrashing(this.thrashes, this.topology, this.thrashingHost())
+        ? createThrashing(this.thrashes, this.topology, this.thrashingHost())
         : null;
   }
 

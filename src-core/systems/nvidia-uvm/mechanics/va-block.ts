@@ -3,7 +3,7 @@
  * every processor that holds it, and in `readable`, `writable`, `atomic` of every processor whose page table maps it.
  */
 import { createPageMask, PAGE_MASK_PAGES, type PageMask } from '../../../base/page-mask';
-import { CPU, NO_PROCESSOR, PROTECTION, type Processor, type Protection } from '../../../contracts/nvidia-vocabulary';
+import { CPU, NO_PROCESSOR, PROTECTION, type Processor, type Protection } from '../decisions/vocabulary';
 
 /** Where eviction looks for a victim, in this order; `none`: nowhere (uvm_pmm_gpu.h:177-203). */
 export const LIST = { none: 0, unused: 1, discarded: 2, used: 3 } as const;

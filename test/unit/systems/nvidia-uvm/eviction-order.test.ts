@@ -1,7 +1,6 @@
 /** The what-if `eviction_order`: victims by last migration, as the driver, or by last use. */
 import { describe, expect, it } from 'vitest';
 import { EVICTION } from '../../../../src-core/model/events';
-import { VICTIM } from '../../../../src-core/contracts/nvidia-uvm';
 import { RootChunks } from '../../../../src-core/systems/nvidia-uvm/mechanics/root-chunks';
 import { LIST, rootOf, VaBlock } from '../../../../src-core/systems/nvidia-uvm/mechanics/va-block';
 import { runEvents } from '../../../support/event-run';
@@ -59,10 +58,8 @@ it('use counts for blocks that are made of pieces, too', async () => {
 
 describe('RootChunks.touch', () => {
   const block = (index: number): VaBlock => new VaBlock(index, 0, 512, index, 2, false);
-  const oldestUsed = (): RootChunks => new RootChunks(4, { victimSource: () => VICTIM.used });
-
   it('brings a used root to the young end', () => {
-    const memory = oldestUsed();
+    const memory = new RootChunks(4);
     const [first, second] = [memory.allocate(block(0))!, memory.allocate(block(1))!];
     memory.move(first, LIST.used);
     memory.move(second, LIST.used);
@@ -75,20 +72,22 @@ describe('RootChunks.touch', () => {
   });
 
   it('leaves a root alone that is on no list, or discarded', () => {
-    const memory = oldestUsed();
+    const memory = new RootChunks(4);
     const [used, discarded, busy] = [0, 1, 2].map((index) => memory.allocate(block(index))!);
     memory.move(used!, LIST.used);
     memory.move(discarded!, LIST.discarded);
     memory.touch(discarded!);
     memory.touch(busy!);
     expect([discarded!.list, busy!.list]).toEqual([LIST.discarded, LIST.none]);
+    expect(memory.victim()).toBe(discarded);
+    memory.move(discarded!, LIST.none);
     expect(memory.victim()).toBe(used);
   });
 });
 
 it('rootOf finds the piece of 64 KiB around a page, and single pages', () => {
   const small = new VaBlock(0, 0, 40, 0, 2, false);
-  const memory = new RootChunks(4, { victimSource: () => VICTIM.used });
+  const memory = new RootChunks(4);
   const { pieces } = small.backing[1]!;
   pieces.set(0, memory.allocatePiece(small, 0, 16, 16)!);
   pieces.set(33, memory.allocatePiece(small, 33, 1, 1)!);

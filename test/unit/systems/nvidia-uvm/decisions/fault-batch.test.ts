@@ -1,16 +1,16 @@
 /** Fetching, coalescing and order of faults; no vectors exist for them. Cases follow uvm_gpu_replayable_faults.c:770-1164. */
 import { describe, expect, it } from 'vitest';
-import type { FaultBatch } from '../../../../../src-core/contracts/nvidia-fault-batch';
+import type { FaultBatch } from '../../../../../src-core/systems/nvidia-uvm/decisions/fault-batch';
 import { randomStream } from '../../../../../src-core/base/random';
-import { ACCESS } from '../../../../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions } from '../../../../../src-core/systems/nvidia-uvm/decisions';
+import { ACCESS } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { createFaultBatch } from '../../../../../src-core/systems/nvidia-uvm/decisions/fault-batch';
 import { kernelSort, RunMerger } from '../../../../../src-core/systems/nvidia-uvm/decisions/fault-sort';
 
 const { prefetch, read, write, atomicStrong } = ACCESS;
 const INSTANCE = 7;
 
 function batchOf(capacity = 64): FaultBatch {
-  const batch = nvidiaDecisions.createFaultBatch({ capacity, utlbs: 4 });
+  const batch = createFaultBatch({ capacity, utlbs: 4 });
   batch.begin();
   return batch;
 }

@@ -5,21 +5,27 @@ import type {
   MappingQuestion,
   PermissionQuestion,
   RevocationAnswer,
-} from '../../../../../src-core/contracts/nvidia-uvm';
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/questions';
 import {
   ACCESS,
   CPU,
   NO_PROCESSOR,
   PROTECTION,
   type Processor,
-} from '../../../../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions as decisions } from '../../../../../src-core/systems/nvidia-uvm/decisions';
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import {
+  accessedByProtection,
+  newPermission,
+  protectionWithoutRevocation,
+  requiredProtection,
+  revocation,
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/permissions';
 import { coherent, GPU0, GPU1, nvlink, pcie, set } from './topologies';
 
 const { none, readOnly, readWrite, readWriteAtomic } = PROTECTION;
 
 it('each access needs a protection', () => {
-  expect(Object.values(ACCESS).map((access) => decisions.requiredProtection(access))).toEqual([
+  expect(Object.values(ACCESS).map((access) => requiredProtection(access))).toEqual([
     readOnly,
     readOnly,
     readWrite,
@@ -39,7 +45,7 @@ describe('the permission after a fault', () => {
     discarded: false,
   };
   const granted = (question: Partial<PermissionQuestion>, on = pcie): number =>
-    decisions.newPermission({ ...read, ...question }, on);
+    newPermission({ ...read, ...question }, on);
 
   it('is promoted as far as nobody loses anything', () => {
     expect(granted({})).toBe(readWriteAtomic);
@@ -73,7 +79,7 @@ describe('revocation', () => {
     residency: Processor,
     on = pcie,
   ): [processors: number, revoked: number] => {
-    decisions.revocation(granted, requester, residency, set(CPU, GPU0, GPU1), on, answer);
+    revocation(granted, requester, residency, set(CPU, GPU0, GPU1), on, answer);
     return [answer.processors, answer.revoked];
   };
 
@@ -106,7 +112,7 @@ describe('mappings of others after a migration', () => {
     readDuplicated: false,
   };
   const others = (question: Partial<AccessedByQuestion>, on = nvlink): number[] =>
-    [CPU, GPU0, GPU1].map((processor) => decisions.accessedByProtection({ ...moved, ...question }, processor, on));
+    [CPU, GPU0, GPU1].map((processor) => accessedByProtection({ ...moved, ...question }, processor, on));
 
   it('go to accessed-by processors that reach the page, not to the requester', () => {
     expect(others({})).toEqual([none, none, readWriteAtomic]);
@@ -147,7 +153,7 @@ describe('mappings of others after a migration', () => {
 
 describe('a mapping without a fault', () => {
   const at = (question: Partial<MappingQuestion>, on = pcie): number =>
-    decisions.protectionWithoutRevocation(
+    protectionWithoutRevocation(
       { processor: GPU0, resident: set(CPU), hmm: false, mapped: 0, writers: 0, atomicMappers: 0, ...question },
       on,
     );

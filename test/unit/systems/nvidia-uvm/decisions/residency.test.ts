@@ -3,7 +3,10 @@
  * from another process (rule 12). Expected values follow from uvm_va_block.c and uvm_va_space.c as cited in the code.
  */
 import { describe, expect, it } from 'vitest';
-import type { ResidencyAnswer, ResidencyQuestion } from '../../../../../src-core/contracts/nvidia-uvm';
+import type {
+  ResidencyAnswer,
+  ResidencyQuestion,
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/questions';
 import {
   ACCESS,
   CPU,
@@ -12,8 +15,8 @@ import {
   OPERATION,
   READ_DUPLICATION,
   type UvmTopology,
-} from '../../../../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions } from '../../../../../src-core/systems/nvidia-uvm/decisions';
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { closestProcessor, selectResidency } from '../../../../../src-core/systems/nvidia-uvm/decisions/residency';
 import { coherent, GPU0, GPU1, nvlink, pcie, set, topology } from './topologies';
 
 const fault: ResidencyQuestion = {
@@ -35,13 +38,12 @@ const fault: ResidencyQuestion = {
 
 function residency(on: UvmTopology, question: Partial<ResidencyQuestion>): number {
   const answer: ResidencyAnswer = { residency: NO_PROCESSOR, readDuplicate: false };
-  nvidiaDecisions.selectResidency({ ...fault, ...question }, on, answer);
+  selectResidency({ ...fault, ...question }, on, answer);
   return answer.residency;
 }
 
 describe('the closest processor', () => {
-  const closest = (processors: number, from: number, on: UvmTopology): number =>
-    nvidiaDecisions.closestProcessor(processors, from, on);
+  const closest = (processors: number, from: number, on: UvmTopology): number => closestProcessor(processors, from, on);
 
   it('is oneself, if one holds the page', () => {
     expect(closest(set(CPU, GPU0, GPU1), GPU1, nvlink)).toBe(GPU1);

@@ -8,15 +8,15 @@ import {
   type ThrashingHint,
   type ThrashingHost,
   type ThrashingParams,
-} from '../../../../../src-core/contracts/nvidia-thrashing';
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/thrashing-detector';
 import {
   CPU,
   HINT,
   NO_PROCESSOR,
   type Processor,
   type UvmTopology,
-} from '../../../../../src-core/contracts/nvidia-vocabulary';
-import { nvidiaDecisions } from '../../../../../src-core/systems/nvidia-uvm/decisions';
+} from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { createThrashing } from '../../../../../src-core/systems/nvidia-uvm/decisions/thrashing';
 import { GPU0, GPU1, nvlink, pcie, set } from './topologies';
 
 const US = 1000;
@@ -58,7 +58,7 @@ class Duel {
       report: (event, _block, page, processor) =>
         void this.reported.push(`${Object.keys(THRASHING_EVENT)[event] ?? '?'} ${page} ${processor}`),
     };
-    this.detector = nvidiaDecisions.createThrashing({ ...defaults, ...params }, topology, host);
+    this.detector = createThrashing({ ...defaults, ...params }, topology, host);
   }
 
   move(to: Processor, more: Partial<MigrationEvent> = {}): void {

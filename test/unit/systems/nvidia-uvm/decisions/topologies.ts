@@ -1,5 +1,5 @@
 /** Machines in small: who reaches whom, drawn as pairs. */
-import { CPU, type Processor, type UvmTopology } from '../../../../../src-core/contracts/nvidia-vocabulary';
+import { CPU, type Processor, type UvmTopology } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 
 export const GPU0: Processor = 1;
 export const GPU1: Processor = 2;

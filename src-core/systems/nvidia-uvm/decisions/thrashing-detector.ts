@@ -4,8 +4,8 @@
  * nanoseconds of the run in whole numbers and must not be 0 at the first event: the driver takes 0 for "never".
  * State exists only for blocks that had an event, per page only where two processors compete: an idle block costs nothing.
  */
-import type { PageMask } from '../base/page-mask';
-import type { HintKind, Processor, ProcessorSet } from './nvidia-vocabulary';
+import type { PageMask } from '../../../base/page-mask';
+import type { HintKind, Processor, ProcessorSet } from './vocabulary';
 
 /** Module parameters, snapshotted when the VA space is created. Names: uvm_perf_thrashing_*. */
 export interface ThrashingParams {

@@ -1,16 +1,16 @@
 /**
- * The decisions of NVIDIA's UVM driver (595.45.04), as the memory systems ask for them. The mechanics (page tables, copies, queues, locks)
- * are the OS model's; which pages, where to, whether and with what permission is decided behind this interface.
+ * What the decisions of NVIDIA's UVM driver (595.45.04) are asked and what they answer. The mechanics around them (page
+ * tables, copies, queues, locks) are in ../mechanics; which pages, where to, whether and with what permission is decided in
+ * the files beside this one.
  *
- * Who calls: the servicing code of memory system `nvidia-uvm` (and `gh-ats` for kind `ats`), through the decisions object of
- * the memory system's registry entry. Questions are plain objects that the caller owns and reuses; answers are numbers, or
- * go into masks and objects of the caller. Nothing is allocated per call; a decision keeps no reference to a question.
- * The same question gives the same answer; only thrashing detection and a fault batch have state, and it is their own.
+ * Who calls: the servicing code of memory system `nvidia-uvm`, and `gh-ats` for kind `ats`. Questions are plain objects that
+ * the caller owns and reuses; answers are numbers, or go into masks and objects of the caller. Nothing is allocated per call;
+ * a decision keeps no reference to a question. The same question gives the same answer; only thrashing detection and a fault
+ * batch have state, and it is their own.
  *
- * Source: nvidia-uvm-policies.md; file and line at each decision in systems/nvidia-uvm/decisions.
+ * Source: nvidia-uvm-policies.md; file and line at each decision.
  */
-import type { PageMask } from '../base/page-mask';
-import type { FaultBatch, FaultBatchOptions } from './nvidia-fault-batch';
+import type { PageMask } from '../../../base/page-mask';
 import type {
   AccessMask,
   AccessType,
@@ -20,9 +20,7 @@ import type {
   Protection,
   ReadDuplicationPolicy,
   ServiceOperation,
-  UvmTopology,
-} from './nvidia-vocabulary';
-import type { ThrashingDetector, ThrashingHost, ThrashingParams } from './nvidia-thrashing';
+} from './vocabulary';
 
 /** `managed`: cudaMallocManaged block. `hmm`: window of system-allocated memory. `ats`: window of ATS memory. */
 export const BLOCK_KIND = { managed: 0, hmm: 1, ats: 2 } as const;
@@ -147,24 +145,6 @@ export interface MappingQuestion {
   atomicMappers: ProcessorSet;
 }
 
-/** A notification of an access counter, for one block. */
-export interface AccessCounterQuestion {
-  gpu: Processor;
-  /** Page of the notified address, from the start of the block. */
-  page: number;
-  /** Bit i: sub-region i of the granularity was accessed (hardware: `sub_granularity`). */
-  subGranularity: number;
-  /** Pages of one sub-region: 64 KiB. */
-  pagesPerSubRegion: number;
-  blockPages: number;
-  /** Closest holder of the page to the GPU; NO_PROCESSOR when nobody holds it. */
-  closest: Processor;
-  /** The physical chunk behind the page on `closest` is 2 MiB. */
-  chunkIsFullBlock: boolean;
-  /** Pages resident on `closest`. */
-  residentOnClosest: PageMask;
-}
-
 /** Where the next root chunk to evict is taken from; `retry` = all are pinned or in eviction, `none` = out of memory. */
 export const VICTIM = { freeDirty: 0, freeZero: 1, unused: 2, discarded: 3, used: 4, retry: 5, none: 6 } as const;
 export type VictimSource = (typeof VICTIM)[keyof typeof VICTIM];
@@ -190,65 +170,4 @@ export interface PrefetchFaultGate {
   enabled: boolean;
   /** When reporting was last disabled, ns. */
   disabledAtNs: number;
-}
-
-/** Everything the driver decides. */
-export interface NvidiaDecisions {
-  /**
-   * Density-tree prefetching (uvm_perf_prefetch.c). Writes the pages to bring along into `prefetch` and the two state fields
-   * of the question. True: the driver takes the hint; false: too few faults in a row, or an empty mask. Kinds managed and hmm
-   * leave the computed mask in `prefetch` even when the answer is false.
-   */
-  prefetchHint(question: PrefetchQuestion, prefetch: PageMask): boolean;
-
-  /** Where a page is to be after the fault (uvm_va_block.c:11154-11457). */
-  selectResidency(question: ResidencyQuestion, topology: UvmTopology, answer: ResidencyAnswer): void;
-
-  /** The member of a set that a processor reaches best (uvm_va_space.c:1846-1901); NO_PROCESSOR of the empty set. */
-  closestProcessor(processors: ProcessorSet, from: Processor, topology: UvmTopology): Processor;
-
-  /** Protection that an access needs (uvm_hal_types.h:571-586). */
-  requiredProtection(access: AccessType): Protection;
-  /** Protection that the requester gets, at least what the access needs (uvm_va_block.c:10714-10769). */
-  newPermission(question: PermissionQuestion, topology: UvmTopology): Protection;
-  /**
-   * Mappings to revoke before `granted` is given to the requester on a page that did not migrate
-   * (uvm_va_block.c:11680-11761). `mapped`: processors with a mapping of the page.
-   */
-  revocation(
-    granted: Protection,
-    requester: Processor,
-    residency: Processor,
-    mapped: ProcessorSet,
-    topology: UvmTopology,
-    answer: RevocationAnswer,
-  ): void;
-  /** Protection that one other processor gets when a page has been serviced; none = no mapping (uvm_va_block.c:10795-10983). */
-  accessedByProtection(question: AccessedByQuestion, processor: Processor, topology: UvmTopology): Protection;
-  /** Highest protection that a processor can be given without revoking anybody's (uvm_va_block.c:10985-11076). */
-  protectionWithoutRevocation(question: MappingQuestion, topology: UvmTopology): Protection;
-
-  /** Detection and mitigation of thrashing for one VA space (uvm_perf_thrashing.c). */
-  createThrashing(params: ThrashingParams, topology: UvmTopology, host: ThrashingHost): ThrashingDetector;
-
-  /** Fetch, coalescing and order of replayable faults of one GPU (uvm_gpu_replayable_faults.c:770-1164). */
-  createFaultBatch(options: FaultBatchOptions): FaultBatch;
-  /** `uvm_perf_fault_replay_update_put_ratio` at work (uvm_gpu_replayable_faults.c:2931-2957). */
-  flushMode(duplicates: number, cached: number, updatePutRatio: number): FlushMode;
-  /** Whether the bottom half fetches one more batch. */
-  mayFetch(batches: number, throttledBatches: number, maxBatches: number, maxThrottled: number): boolean;
-  /** Switches reporting of prefetch faults after a batch; `reenableLapseMs` 0 never disables. True when it switched. */
-  gatePrefetchFaults(
-    gate: PrefetchFaultGate,
-    invalidPrefetches: number,
-    maxBatchSize: number,
-    reenableLapseMs: number,
-    nowNs: number,
-  ): boolean;
-
-  /** Pages that an access-counter notification asks to migrate; empty when there is nothing to do. */
-  expandAccessCounter(question: AccessCounterQuestion, pages: PageMask): void;
-
-  /** Which list gives the victim (uvm_pmm_gpu.c:1487-1525); within a list it is the head. */
-  victimSource(question: VictimQuestion): VictimSource;
 }
