@@ -67,8 +67,11 @@ export interface BlockFaults {
 }
 
 export interface PrefetchPolicy {
-  /** Calls `want` for each further granule to bring along, ascending; granules already on the device are ignored. */
-  choose(faults: BlockFaults, memory: MemoryView, want: (granule: Granule) => void): void;
+  /**
+   * Calls `want` for each further granule to bring along, ascending; granules already on the device are ignored. Absent:
+   * nothing is ever brought along. `faults` is valid during the call.
+   */
+  choose?(faults: BlockFaults, memory: MemoryView, want: (granule: Granule) => void): void;
 }
 
 export interface MigrationPolicy {

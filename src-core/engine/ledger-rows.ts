@@ -37,14 +37,11 @@ export class LedgerRows {
           changed = true;
         }
       if (changed)
-        recorder.ledger(
-          timePs,
-          memory.accessCount,
-          memory.batchNow,
-          memory.step,
+        recorder.ledger({
+          ...memory.moment(timePs),
           object,
-          LEDGER_INDEX.map((metric) => counters[row + metric]!),
-        );
+          totals: LEDGER_INDEX.map((metric) => counters[row + metric]!),
+        });
     }
   }
 }

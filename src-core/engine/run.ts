@@ -271,16 +271,13 @@ export class Run {
     memory.stepBegins(step.processor);
     this.executor.stepBegins(step.processor);
     config.observer?.stepBegins(step.processor, memory.accessCount, this.frames.length > 1);
-    config.recorder.step(
-      now,
-      0,
-      memory.accessCount,
-      memory.batchNow,
-      branch.stepId,
-      step.processor,
-      BEGIN,
-      JSON.stringify(step),
-    );
+    config.recorder.step({
+      ...memory.moment(now),
+      durationPs: 0,
+      processor: step.processor,
+      reason: BEGIN,
+      detail: JSON.stringify(step),
+    });
   }
 
   private endStep(branch: Branch): void {
@@ -295,16 +292,13 @@ export class Run {
     const now = memory.clocks.now(step.processor);
     if (this.frames.length === 1) memory.clocks.meet();
     this.rows.write(now);
-    config.recorder.step(
-      now,
-      now - branch.stepBegan,
-      memory.accessCount,
-      memory.batchNow,
-      branch.stepId,
-      step.processor,
-      FINISHED,
-      null,
-    );
+    config.recorder.step({
+      ...memory.moment(now),
+      durationPs: now - branch.stepBegan,
+      processor: step.processor,
+      reason: FINISHED,
+      detail: '',
+    });
     branch.step = null;
   }
 
@@ -357,15 +351,12 @@ export class Run {
     else recorded = this.setKnobs(policy);
     this.executor.policyChanged();
     this.applied.push({ batch: memory.batches, access: memory.accessCount, timePs, policy, origin });
-    config.recorder.policy(
-      timePs,
-      memory.accessCount,
-      memory.batches,
-      memory.step,
-      recorded,
-      isPolicy(policy) ? this.policies.all.length - 1 : NO_POLICY,
-      CHANGED,
-    );
+    config.recorder.policy({
+      ...{ timePs, access: memory.accessCount, batch: memory.batches, step: memory.step },
+      change: recorded,
+      policy: isPolicy(policy) ? this.policies.all.length - 1 : NO_POLICY,
+      reason: CHANGED,
+    });
   }
 
   /** Answers the change with every parameter in it, as the recording tells it. */

@@ -4,7 +4,7 @@
  * of rule set R0 (systems/ideal/mechanics/ideal-memory.ts) and those on the Linux model (kit/linux).
  */
 import { assert } from '../base/assert';
-import type { EventSink } from '../model/event-sink';
+import type { EventMoment, EventSink, FaultEvent } from '../model/event-sink';
 import type { CreatedSystem, RunnableSystem } from '../contracts/memory-system';
 import type { EvictionView, Granule } from '../contracts/policy';
 import type { AccessedMemory, AccessRun, HotMasks } from '../contracts/accessed-memory';
@@ -15,11 +15,13 @@ import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import type { SystemReport } from '../model/memory-system';
 import type { OsStep } from '../model/os-action';
-import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
-import { toVirtual, VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
+import { CPU, READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
+import { Addresses } from './addresses';
 import { METRIC } from './codes';
 import { Ledger } from './ledger';
+import { Moves } from './moves';
 import type { PoliciesInForce } from './policies-in-force';
 import { Residency } from './residency';
 
@@ -85,8 +87,12 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   step = 0;
   /** Prefetch intentions refused for lack of room. */
   refusedPrefetches = 0;
-  /** Ordinal of the transfer that last moved the granule: what a later fault on it goes back to. */
-  protected readonly lastTransfer: Uint32Array;
+  readonly moves: Moves;
+  private readonly faultEvent: FaultEvent = {
+    ...{ timePs: 0, access: 0, batch: 0, step: 0, processor: CPU, op: READ },
+    ...{ object: 0, address: 0, policy: 0, reason: 0, cause: NO_EVENT },
+  };
+  private readonly addresses: Addresses;
   protected readonly protectedNow = new Set<Granule>();
   protected readonly links: Interconnect | null;
   /** By processor: what accesses take beside their bytes; null where the machine does not say. */
@@ -116,7 +122,8 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     this.residency = new Residency(this.granules, processors, residencyCapacity ?? capacity);
     this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes, tracked);
     this.clocks = new Clocks(processors);
-    this.lastTransfer = new Uint32Array(this.granules).fill(NO_EVENT);
+    this.moves = new Moves(this);
+    this.addresses = new Addresses(space);
     this.links = machine.timing ? new Interconnect(machine.timing, processors) : null;
     this.remoteRate = machine.timing ? remoteRate(machine.timing) : 0;
     this.delays = delaysOf(machine, processors, this.granules, granuleBytes);
@@ -276,21 +283,25 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number, reason: number): number {
     this.ledger.objectOf[granule] = object;
     this.ledger.count(object, processor === CPU ? METRIC.cpuFaults : METRIC.gpuFaults, 1);
-    const { sink, policies, space } = this.config;
-    const address = toVirtual(space, granule * this.granuleBytes);
-    return sink.fault(
-      this.settleClock(processor),
-      this.accessCount,
-      this.batchNow,
-      this.step,
-      processor,
-      op,
-      object,
-      address,
-      policies.migrationIndex,
-      reason,
-      this.lastTransfer[granule]!,
-    );
+    const { sink, policies } = this.config;
+    const event = this.faultEvent;
+    event.timePs = this.settleClock(processor);
+    event.access = this.accessCount;
+    event.batch = this.batchNow;
+    event.step = this.step;
+    event.processor = processor;
+    event.op = op;
+    event.object = object;
+    event.address = this.addresses.of(granule * this.granuleBytes);
+    event.policy = policies.migrationIndex;
+    event.reason = reason;
+    event.cause = this.moves.lastTransfer[granule]!;
+    return sink.fault(event);
+  }
+
+  /** Where in the run an event of now stands. */
+  moment(timePs: number): EventMoment {
+    return { timePs, access: this.accessCount, batch: this.batchNow, step: this.step };
   }
 
   protected stall(object: number, ps: number): void {

@@ -1,73 +1,86 @@
-/** Where the OS model and the engine report what happened. Arguments in the order of the columns (model/events.ts). */
+/**
+ * Where memory systems and the engine report what happened. One structure per kind of event, with the columns of
+ * model/events.ts as its fields; the sink copies it during the call, so that the caller may fill the same one again.
+ */
+import type { EVICTION, MIGRATION } from './events';
 import type { AccessOp, ProcessorIndex } from './processor';
 import type { RunChange } from './scenario';
 
+/** When an event happened: every row has this. */
+export interface EventMoment {
+  timePs: number;
+  /** Accesses executed before. */
+  access: number;
+  batch: number;
+  step: number;
+}
+
+export interface FaultEvent extends EventMoment {
+  processor: ProcessorIndex;
+  op: AccessOp;
+  object: number;
+  address: number;
+  policy: number;
+  reason: number;
+  cause: number;
+}
+
+/** Neighbouring granules that went the same way as one. */
+export interface TransferEvent extends EventMoment {
+  kind: typeof MIGRATION | typeof EVICTION;
+  durationPs: number;
+  source: ProcessorIndex;
+  target: ProcessorIndex;
+  object: number;
+  /** Of the first granule. */
+  address: number;
+  bytes: number;
+  policy: number;
+  reason: number;
+  cause: number;
+}
+
+export interface StepEvent extends EventMoment {
+  durationPs: number;
+  processor: ProcessorIndex;
+  /** `begin` or `end`. */
+  reason: number;
+  /** JSON of the StepInfo at the begin. */
+  detail: string;
+}
+
+/** Running totals of one object, in the order of LEDGER_METRICS. */
+export interface LedgerEvent extends EventMoment {
+  object: number;
+  totals: readonly number[];
+}
+
+export interface OsEvent extends EventMoment {
+  processor: ProcessorIndex;
+  object: number;
+  address: number;
+  bytes: number;
+  /** `call`, `outcome` or what a driver says. */
+  reason: number;
+  /** JSON: { what, result, … }. */
+  detail: string;
+}
+
+export interface ChangeEvent extends EventMoment {
+  change: RunChange;
+  /** Where the policy stands in the run's list; NO_POLICY for parameters of the memory system, which come whole. */
+  policy: number;
+  reason: number;
+}
+
 export interface EventSink {
-  /** Answers the ordinal of the event, for `cause`. */
-  fault(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    op: AccessOp,
-    object: number,
-    address: number,
-    policy: number,
-    reason: number,
-    cause: number,
-  ): number;
-  /** `kind`: MIGRATION or EVICTION. Answers the ordinal. */
-  transfer(
-    kind: number,
-    timePs: number,
-    durationPs: number,
-    access: number,
-    batch: number,
-    step: number,
-    source: ProcessorIndex,
-    target: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    policy: number,
-    reason: number,
-    cause: number,
-  ): number;
-  /** `reason`: begin or end. `detail` is JSON of the StepInfo on begin. */
-  step(
-    timePs: number,
-    durationPs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    reason: number,
-    detail: string | null,
-  ): void;
-  /** Running totals of one object: values in the order of LEDGER_METRICS. */
-  ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void;
-  /** `detail` is JSON: { what, result, … }. `reason`: call or outcome. Answers the ordinal. */
-  os(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    detail: string,
-  ): number;
-  /** `index`: where the policy stands in the run's list; NO_POLICY for parameters of the memory system, which come whole. */
-  policy(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    policy: RunChange,
-    index: number,
-    reason: number,
-  ): void;
+  /** Returns the ordinal of the event, which others name as their cause. */
+  fault(event: Readonly<FaultEvent>): number;
+  /** Returns the ordinal. */
+  transfer(event: Readonly<TransferEvent>): number;
+  step(event: Readonly<StepEvent>): void;
+  ledger(event: Readonly<LedgerEvent>): void;
+  /** Returns the ordinal. */
+  os(event: Readonly<OsEvent>): number;
+  policy(event: Readonly<ChangeEvent>): void;
 }

@@ -5,7 +5,7 @@
 import { METRIC_TABLE, type Metric } from './catalog/metrics';
 import { REASON_TABLE, type Reason } from './catalog/reasons';
 
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 export const EVENT_KINDS = ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'] as const;
 export const FAULT = 0;
@@ -59,9 +59,9 @@ export const EVENT_COLUMNS = {
   op: 'u8',
   /** Index in the recording's object list. */
   object: 'u16',
-  /** Virtual address of the granule's first byte. */
+  /** Virtual address of the first byte: of the granule, or of the first of several neighbours that moved as one. */
   address: 'f64',
-  /** Bytes moved. */
+  /** Bytes moved, came into being, or went; 0 where pages were dropped. */
   bytes: 'u32',
   /** Index of the policy that decided: those of the header's scenario, then the changes to policies; or NO_POLICY. */
   policy: 'u8',

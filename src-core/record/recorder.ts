@@ -5,10 +5,17 @@
  */
 import { assert } from '../base/assert';
 import type { HashSink } from '../model/byte-source';
-import type { EventSink } from '../model/event-sink';
+import type {
+  ChangeEvent,
+  EventMoment,
+  EventSink,
+  FaultEvent,
+  LedgerEvent,
+  OsEvent,
+  StepEvent,
+  TransferEvent,
+} from '../model/event-sink';
 import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
-import type { AccessOp, ProcessorIndex } from '../model/processor';
-import type { RunChange } from '../model/scenario';
 import { hashChunk } from './chunk-hash';
 import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
 
@@ -49,7 +56,8 @@ export class Recorder implements EventSink {
     return { firstOrdinal: this.count - this.inChunk, order: this.order, count: this.inChunk, blocks: this.blocks };
   }
 
-  private begin(kind: number, timePs: number, access: number, batch: number, step: number): ColumnBlock {
+  /** A new row of the kind, with its moment. Returns its number in the block. */
+  private begin(kind: number, { timePs, access, batch, step }: Readonly<EventMoment>): number {
     if (this.inChunk === CHUNK_EVENTS) this.seal();
     assert(this.count < NO_EVENT, 'a run holds at most 2^32 − 2 events');
     const block = this.blocks[kind]!;
@@ -63,136 +71,78 @@ export class Recorder implements EventSink {
     columns.step[row] = step;
     this.order[this.inChunk++] = kind;
     this.count++;
-    return block;
+    return row;
   }
 
-  fault(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    op: AccessOp,
-    object: number,
-    address: number,
-    policy: number,
-    reason: number,
-    cause: number,
-  ): number {
-    const block = this.begin(FAULT, timePs, access, batch, step);
-    const row = block.count - 1;
-    const { columns } = block;
-    columns.processor[row] = processor;
-    columns.op[row] = op;
-    columns.object[row] = object;
-    columns.address[row] = address;
-    columns.policy[row] = policy;
-    columns.reason[row] = reason;
-    columns.cause[row] = cause;
+  fault(event: Readonly<FaultEvent>): number {
+    const row = this.begin(FAULT, event);
+    const { columns } = this.blocks[FAULT]!;
+    columns.processor[row] = event.processor;
+    columns.op[row] = event.op;
+    columns.object[row] = event.object;
+    columns.address[row] = event.address;
+    columns.policy[row] = event.policy;
+    columns.reason[row] = event.reason;
+    columns.cause[row] = event.cause;
     return this.count - 1;
   }
 
-  transfer(
-    kind: number,
-    timePs: number,
-    durationPs: number,
-    access: number,
-    batch: number,
-    step: number,
-    source: ProcessorIndex,
-    target: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    policy: number,
-    reason: number,
-    cause: number,
-  ): number {
-    const block = this.begin(kind, timePs, access, batch, step);
-    const row = block.count - 1;
-    const { columns } = block;
-    columns.duration[row] = durationPs;
-    columns.source[row] = source;
-    columns.target[row] = target;
-    columns.object[row] = object;
-    columns.address[row] = address;
-    columns.bytes[row] = bytes;
-    columns.policy[row] = policy;
-    columns.reason[row] = reason;
-    columns.cause[row] = cause;
+  transfer(event: Readonly<TransferEvent>): number {
+    const row = this.begin(event.kind, event);
+    const { columns } = this.blocks[event.kind]!;
+    columns.duration[row] = event.durationPs;
+    columns.source[row] = event.source;
+    columns.target[row] = event.target;
+    columns.object[row] = event.object;
+    columns.address[row] = event.address;
+    columns.bytes[row] = event.bytes;
+    columns.policy[row] = event.policy;
+    columns.reason[row] = event.reason;
+    columns.cause[row] = event.cause;
     return this.count - 1;
   }
 
-  step(
-    timePs: number,
-    durationPs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    reason: number,
-    detail: string | null,
-  ): void {
-    const block = this.begin(STEP, timePs, access, batch, step);
-    const row = block.count - 1;
-    block.columns.duration[row] = durationPs;
-    block.columns.processor[row] = processor;
-    block.columns.reason[row] = reason;
-    block.details[row] = detail ?? '';
+  step(event: Readonly<StepEvent>): void {
+    const row = this.begin(STEP, event);
+    const { columns, details } = this.blocks[STEP]!;
+    columns.duration[row] = event.durationPs;
+    columns.processor[row] = event.processor;
+    columns.reason[row] = event.reason;
+    details[row] = event.detail;
   }
 
-  ledger(timePs: number, access: number, batch: number, step: number, object: number, totals: readonly number[]): void {
-    const block = this.begin(LEDGER, timePs, access, batch, step);
-    const row = block.count - 1;
-    block.columns.object[row] = object;
-    block.details[row] = JSON.stringify(totals);
+  ledger(event: Readonly<LedgerEvent>): void {
+    const row = this.begin(LEDGER, event);
+    const { columns, details } = this.blocks[LEDGER]!;
+    columns.object[row] = event.object;
+    details[row] = JSON.stringify(event.totals);
   }
 
-  policy(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    policy: RunChange,
-    index: number,
-    reason: number,
-  ): void {
-    const block = this.begin(POLICY, timePs, access, batch, step);
-    const row = block.count - 1;
-    block.columns.policy[row] = index;
-    block.columns.reason[row] = reason;
-    block.details[row] = JSON.stringify(policy);
+  policy(event: Readonly<ChangeEvent>): void {
+    const row = this.begin(POLICY, event);
+    const { columns, details } = this.blocks[POLICY]!;
+    columns.policy[row] = event.policy;
+    columns.reason[row] = event.reason;
+    details[row] = JSON.stringify(event.change);
   }
 
-  os(
-    timePs: number,
-    access: number,
-    batch: number,
-    step: number,
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    detail: string,
-  ): number {
-    const block = this.begin(OS, timePs, access, batch, step);
-    const row = block.count - 1;
-    const { columns } = block;
-    columns.processor[row] = processor;
-    columns.object[row] = object;
-    columns.address[row] = address;
-    columns.bytes[row] = bytes;
-    columns.reason[row] = reason;
-    block.details[row] = detail;
+  os(event: Readonly<OsEvent>): number {
+    const row = this.begin(OS, event);
+    const { columns, details } = this.blocks[OS]!;
+    columns.processor[row] = event.processor;
+    columns.object[row] = event.object;
+    columns.address[row] = event.address;
+    columns.bytes[row] = event.bytes;
+    columns.reason[row] = event.reason;
+    details[row] = event.detail;
     return this.count - 1;
   }
 
   /** Seals what is open and writes the last row; the summary is made from the digest before it. */
-  end(timePs: number, access: number, batch: number, step: number, summary: (hash: string) => string): void {
+  end(moment: Readonly<EventMoment>, summary: (hash: string) => string): void {
     if (this.inChunk > 0) this.seal();
-    const block = this.begin(END, timePs, access, batch, step);
-    block.details[block.count - 1] = summary(this.digest());
+    const row = this.begin(END, moment);
+    this.blocks[END]!.details[row] = summary(this.digest());
     this.publish();
   }
 

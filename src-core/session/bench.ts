@@ -6,6 +6,8 @@
 import type { Platform } from '../contracts/platform';
 import { Run } from '../engine/run';
 import { FORMAT_VERSION, METRIC_COUNT, metricIndex, MIGRATION } from '../model/events';
+import type { FaultEvent, TransferEvent } from '../model/event-sink';
+import { READ } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
 import type { ScenarioSpec } from '../model/scenario';
 import { findPolicy } from '../policies';
@@ -286,11 +288,18 @@ export function runRecorderBench(
   const recorder = new Recorder(platform.createHash(), writer, (chunk) => {
     timeline.ingest(chunk);
   });
+  const moment = { timePs: 0, access: 0, batch: 0, step: 0, object: 0, address: 0, policy: 2, cause: 0 };
+  const fault: FaultEvent = { ...moment, processor: 1, op: READ, reason: 2 };
+  const parts = { kind: MIGRATION, durationPs: 10, source: 0, target: 1, bytes: 65536, reason: 4 } as const;
+  const move: TransferEvent = { ...moment, ...parts };
   const began = platform.wallMs();
   for (let i = 0; i < count; i += 2) {
     const address = (i % 32768) * 65536;
-    const cause = recorder.fault(i, i, i >> 1, 0, 1, 0, 0, address, 2, 2, i);
-    recorder.transfer(MIGRATION, i, 10, i, i >> 1, 0, 0, 1, 0, address, 65536, 2, 4, cause);
+    fault.timePs = fault.access = move.timePs = move.access = fault.cause = i;
+    fault.batch = move.batch = i >> 1;
+    fault.address = move.address = address;
+    move.cause = recorder.fault(fault);
+    recorder.transfer(move);
   }
   recorder.abandon();
   return { events: recorder.count, seconds: (platform.wallMs() - began) / 1000 };

@@ -339,7 +339,9 @@ export class LiveRun {
 
   private async finish(): Promise<void> {
     const { run, recorder } = this;
-    recorder.end(this.simTimePs, this.accesses, this.batches, run.memory.step, (hash) => {
+    const { memory } = run;
+    const last = { timePs: this.simTimePs, access: this.accesses, batch: this.batches, step: memory.step };
+    recorder.end(last, (hash) => {
       this.repeated = hash;
       this.ended = this.summarize(hash, true);
       return JSON.stringify(this.ended);

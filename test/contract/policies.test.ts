@@ -161,7 +161,9 @@ describe.each(entriesOf('prefetch'))('prefetch=%s', (_id, entry) => {
               faulted: Int32Array.of(first + pages - 1),
               count: 1,
             };
-            made.choose(faults, fakeMemory({ granuleBytes, owner: { [first]: 1 } }), (granule) => wanted.push(granule));
+            made.choose?.(faults, fakeMemory({ granuleBytes, owner: { [first]: 1 } }), (granule) =>
+              wanted.push(granule),
+            );
             return wanted;
           };
           for (const granule of wishes()) expect(granule >= first && granule < first + pages).toBe(true);

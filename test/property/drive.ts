@@ -13,6 +13,7 @@ import { r0 } from '../../src-core/presets/machines/r0';
 import type { EventChunk } from '../../src-core/record/columns';
 import { COLUMNS_OF_KIND } from '../../src-core/record/columns';
 import { Recorder } from '../../src-core/record/recorder';
+import { lastMoment } from '../support/events';
 import type { SlowCounts } from './slow-model';
 
 export type EventRow = { readonly name: (typeof EVENT_KINDS)[number]; readonly detail: string } & Readonly<
@@ -140,7 +141,7 @@ export async function drive(
   const metric = (name: Metric, object: number): number => counters[object * METRIC_COUNT + metricIndex(name)]!;
   const objects = source.space.objects.map((_, object) => countsOf((name) => metric(name, object)));
   let hash = '';
-  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, (digest) => {
+  recorder.end(lastMoment(run), (digest) => {
     hash = digest;
     return '{}';
   });

@@ -25,16 +25,22 @@ function everythingWasDone({ source, scenario }: Case, { run, objects }: EngineR
   return broken;
 }
 
+/** Addresses of the granules that a transfer moved: one event may tell of many neighbours. */
+function granulesOf({ scenario }: Case, { address, bytes }: EventRow): number[] {
+  return Array.from({ length: bytes! / scenario.granularity }, (_, i) => address! + i * scenario.granularity);
+}
+
 /** Owners as the recording tells them, event by event. */
-function replay({ source, scenario }: Case, { run, events }: EngineRun): Broken {
+function replay(test: Case, { run, events }: EngineRun): Broken {
+  const { source, scenario } = test;
   const broken: Broken = [];
   const capacity = Math.floor(scenario.deviceMemoryBytes / scenario.granularity);
   const owner = new Map<number, number>();
   const base = source.space.regions[0]!.address;
   const held = new Map<number, number>();
   const change = (device: number, by: number): void => void held.set(device, (held.get(device) ?? 0) + by);
-  const transfer = (event: EventRow): void => {
-    const granule = (event.address! - base) / scenario.granularity;
+  const transfer = (event: EventRow, address: number): void => {
+    const granule = (address - base) / scenario.granularity;
     const was = owner.get(granule) ?? CPU;
     const said = event.source === NO_PROCESSOR ? CPU : event.source!;
     if (said === event.target) broken.push(`event ${event.ordinal}: granule ${granule} moves from ${said} to itself`);
@@ -48,7 +54,9 @@ function replay({ source, scenario }: Case, { run, events }: EngineRun): Broken 
     if (event.time! + event.duration! > run.memory.clocks.latest())
       broken.push(`event ${event.ordinal}: ends after the run`);
   };
-  for (const event of events) if (event.name === 'migration' || event.name === 'eviction') transfer(event);
+  for (const event of events)
+    if (event.name === 'migration' || event.name === 'eviction')
+      for (const address of granulesOf(test, event)) transfer(event, address);
   for (let granule = 0; granule < run.memory.granules; granule++) {
     const now = run.memory.residency.ownerOf(granule);
     if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU))
@@ -77,8 +85,9 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
     );
     const bytes = (list: readonly EventRow[]): number => list.reduce((sum, event) => sum + event.bytes!, 0);
     const faults = own.filter((event) => event.name === 'fault');
-    equal(`o${object} migrations`, counts.migrations, transfers.length);
-    equal(`o${object} evictions`, counts.evictions, transfers.filter((event) => event.name === 'eviction').length);
+    const evictions = transfers.filter((event) => event.name === 'eviction');
+    equal(`o${object} migrations`, counts.migrations, bytes(transfers) / scenario.granularity);
+    equal(`o${object} evictions`, counts.evictions, bytes(evictions) / scenario.granularity);
     equal(`o${object} bytesToDevice`, counts.bytesToDevice, bytes(transfers.filter((event) => event.target !== CPU)));
     equal(`o${object} bytesToHost`, counts.bytesToHost, bytes(transfers.filter((event) => event.target === CPU)));
     equal(`o${object} cpuFaults`, counts.cpuFaults, faults.filter((event) => event.processor === CPU).length);
@@ -108,7 +117,7 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
  * Migrations and evictions name the earlier fault that led to them, unless the access counter did; a fault names the
  * latest transfer of its granule: who took it away.
  */
-function causesExist({ events }: EngineRun): Broken {
+function causesExist(test: Case, { events }: EngineRun): Broken {
   const broken: Broken = [];
   const byOrdinal = new Map(events.map((event) => [event.ordinal!, event]));
   const latest = new Map<number, number>();
@@ -118,7 +127,7 @@ function causesExist({ events }: EngineRun): Broken {
       if (event.cause !== expected)
         broken.push(`event ${event.ordinal}: its cause is ${event.cause}, the granule moved last at ${expected}`);
     } else if (event.name === 'migration' || event.name === 'eviction') {
-      latest.set(event.address!, event.ordinal!);
+      for (const address of granulesOf(test, event)) latest.set(address, event.ordinal!);
       if (event.cause === NO_EVENT) continue;
       if (byOrdinal.get(event.cause!)?.name !== 'fault' || event.cause! >= event.ordinal!)
         broken.push(`event ${event.ordinal}: its cause ${event.cause} is no earlier fault`);
@@ -131,5 +140,5 @@ export const brokenInvariants = (test: Case, engine: EngineRun): Broken => [
   ...everythingWasDone(test, engine),
   ...replay(test, engine),
   ...booksBalance(test, engine),
-  ...causesExist(engine),
+  ...causesExist(test, engine),
 ];

@@ -8,6 +8,7 @@ import { Recorder } from '../../src-core/record/recorder';
 import { findMachine, resolveScenario } from '../../src-core/session/scenario';
 import { compileWorkload, loadWorkload } from '../../src-core/workload';
 import { rowsOf, type EventRow } from '../property/drive';
+import { lastMoment } from './events';
 
 export interface EventRun {
   readonly run: Run;
@@ -47,6 +48,6 @@ export async function runEvents(
     null,
   );
   while (!run.finished) await run.advance(100_000);
-  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, () => '{}');
+  recorder.end(lastMoment(run), () => '{}');
   return { run, events, scenario };
 }

@@ -48,19 +48,12 @@ export class Answers implements AnswerBook {
     const { memory } = this;
     const time = memory.settleClock(processor);
     if (result !== 'ok') memory.tally.outcome(result, what, this.nameOf(object), time, memory.accessCount);
-    const { access, batch, step } = memory.place();
-    memory.config.sink.os(
-      time,
-      access,
-      batch,
-      step,
-      processor,
-      object,
-      address,
-      Math.min(bytes, 0xffffffff),
-      reason,
-      JSON.stringify({ what, result, ...detail }),
-    );
+    memory.config.sink.os({
+      ...memory.moment(time),
+      ...{ processor, object, address, reason },
+      bytes: Math.min(bytes, 0xffffffff),
+      detail: JSON.stringify({ what, result, ...detail }),
+    });
   }
 
   private nameOf(object: number): string | null {

@@ -6,6 +6,7 @@
 import type { NodeSpec } from '../../kernel/kernel';
 import type { Page } from '../../kernel/page';
 import type { Pte } from '../../kernel/page-table';
+import type { EventMoment } from '../../model/event-sink';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { OsAction } from '../../model/os-action';
 import type { EvictionView } from '../../contracts/policy';
@@ -17,7 +18,8 @@ import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemFigure } from '../../model/memory-system';
 import type { AccessTable, AnswerBook, PageContents, PlaceBook, ProcessTable } from './host-parts';
-import type { EventPlace, MoveContext, Moves } from './moves';
+import type { Moves } from '../moves';
+import type { MoveContext, PendingMoves } from './pending-moves';
 import type { Piece, SpaceMap } from './space-map';
 import type { Tally } from './tally';
 
@@ -123,6 +125,7 @@ export interface LinuxHost extends EvictionView {
   readonly map: SpaceMap;
   readonly tally: Tally;
   readonly moves: Moves;
+  readonly pending: PendingMoves;
   readonly access: AccessTable;
   readonly whereabouts: PlaceBook;
   readonly contents: PageContents | null;
@@ -148,8 +151,8 @@ export interface LinuxHost extends EvictionView {
   readonly slowness: Float64Array;
   /** Brings the clock of a processor up to date; answers what it says, ps. */
   settleClock(processor: ProcessorIndex): number;
-  /** Where in the run events happen now. */
-  place(): EventPlace;
+  /** Where in the run an event of now stands. */
+  moment(timePs: number): EventMoment;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
   /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */

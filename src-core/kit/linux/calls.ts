@@ -20,7 +20,7 @@ import { fileRead, fileWrite, truncate, writeback } from '../../kernel/page-cach
 import { registerUffd } from '../../kernel/userfaultfd';
 import { kernelAllocation, pressure } from './host-actions';
 import { REASON } from '../codes';
-import { NO_CONTEXT } from './moves';
+import { NO_CONTEXT } from './pending-moves';
 
 /** A range of an object as pages of one process. */
 interface Pages {

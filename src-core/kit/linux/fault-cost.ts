@@ -14,7 +14,7 @@ export const markCounters = (kernel: Kernel): CounterMarks => ({ ...kernel.count
 
 /** `count` faults that were serviced together, without transfers, in ps; `marks` are from before. */
 export function serviceCost(
-  { kernel, backend, moves }: LinuxHost,
+  { kernel, backend, pending }: LinuxHost,
   timing: MachineTiming,
   processor: ProcessorIndex,
   count: number,
@@ -23,7 +23,7 @@ export function serviceCost(
 ): number {
   const inKernel = kernelCost(kernel, marks, timing);
   if (processor === CPU) {
-    const isNew = onlyFirstTouch && !moves.travels();
+    const isNew = onlyFirstTouch && !pending.travels();
     return (isNew ? timing.cpuFirstTouch.value : timing.cpuFault.value) + inKernel;
   }
   const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;

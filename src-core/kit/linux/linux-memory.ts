@@ -25,7 +25,7 @@ import { Contents } from './contents';
 import { kernelConfigOf, retuneKernel } from './kernel-config';
 import { reasonOfCpuFault, serveCpuFault } from './cpu-faults';
 import { kernelCost, markCounters, serviceCost } from './fault-cost';
-import { Moves, NO_CONTEXT, type EventPlace, type MoveContext } from './moves';
+import { NO_CONTEXT, PendingMoves, type MoveContext } from './pending-moves';
 import { noteEvacuation, notePeaks } from './peaks';
 import { Tally } from './tally';
 import { executeCall } from './calls';
@@ -39,7 +39,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   readonly kernel: Kernel;
   readonly map: SpaceMap;
   readonly tally = new Tally();
-  readonly moves: Moves;
+  readonly pending: PendingMoves;
   readonly whereabouts: Whereabouts;
   readonly contents: Contents | null;
   readonly processes: Processes = new Processes(this);
@@ -77,11 +77,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.whereabouts = new Whereabouts(this);
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(kernelConfigOf(params, backend, this.config));
-    this.moves = new Moves(
-      this.config,
+    this.pending = new PendingMoves(
+      this.moves,
       this.links,
       (processor) => this.backend.linkEnd?.(processor) ?? processor,
-      this.lastTransfer,
       this.backend.copyPages ?? Infinity,
     );
     this.contents = params.contents ? new Contents(this) : null;
@@ -142,10 +141,6 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     }
   }
 
-  place(): EventPlace {
-    return { access: this.accessCount, batch: this.batchNow, step: this.step };
-  }
-
   /** Sends what moved; answers when all has arrived. */
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
@@ -153,7 +148,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     notePeaks(this);
     const begins = readyPs + (timing ? this.owedPs : 0);
     this.owedPs = 0;
-    return this.moves.flush(begins, timing?.evictionFixed.value ?? 0, this.place());
+    return this.pending.flush(begins, timing?.evictionFixed.value ?? 0);
   }
 
   spend(ps: number): void {
@@ -284,7 +279,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       if (processor !== CPU) this.whereabouts.used(granule);
       if (i > 0 && granules[i - 1] === granule) continue;
       faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });
-      this.moves.causes.set(granule, causes[i]!);
+      this.pending.causes.set(granule, causes[i]!);
     }
     const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: causes[0]! };
     this.under(context, () => {
@@ -294,7 +289,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     if (timing) ready += serviceCost(this, timing, processor, count, onlyFirstTouch, marks);
     const arrived = this.flush(ready);
     const end = processor === CPU ? arrived : (this.backend.arrives?.(processor, ready, arrived) ?? arrived);
-    this.moves.causes.clear();
+    this.pending.causes.clear();
     const share = (end - start) / count;
     for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
     if (processor !== CPU) this.tally.deviceStallPs += end - start;

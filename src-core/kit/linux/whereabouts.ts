@@ -5,12 +5,12 @@
  */
 import type { LinuxHost } from './backend';
 import type { PlaceBook } from './host-parts';
-import { EVICTION, NO_OBJECT } from '../../model/events';
+import { NO_OBJECT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { PAGE_BYTES, type Page } from '../../kernel/page';
 import type { Pte } from '../../kernel/page-table';
-import { BOUNCED } from '../residency';
-import { METRIC, REASON } from '../codes';
+import { REASON } from '../codes';
+import type { Move } from '../moves';
 
 export class Whereabouts implements PlaceBook {
   /** Granule under which a device page is in the books. */
@@ -23,7 +23,10 @@ export class Whereabouts implements PlaceBook {
   /** Granules whose entry went in the operation in progress. */
   private readonly holes = new Set<number>();
 
+  private readonly move: Move;
+
   constructor(private readonly memory: LinuxHost) {
+    this.move = memory.moves.create();
     this.everOnDevice = new Uint8Array(memory.granules);
   }
 
@@ -48,7 +51,7 @@ export class Whereabouts implements PlaceBook {
   }
 
   private setOwner(granule: number, owner: number, page: Page | null): void {
-    const { ledger, residency, moves, context } = this.memory;
+    const { ledger, residency, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
     const old = this.pages.get(granule) ?? null;
     if (before === owner && (owner <= CPU || old === page)) return;
@@ -70,8 +73,8 @@ export class Whereabouts implements PlaceBook {
       this.book(granule, object, before, owner);
       return;
     }
-    if (before > CPU && (owner < 0 || isBorn)) moves.add(context, granule, object, before, -1);
-    if (owner > CPU && (before < 0 || isBorn)) moves.add(context, granule, object, -1, owner);
+    if (before > CPU && (owner < 0 || isBorn)) pending.add(context, granule, object, before, -1);
+    if (owner > CPU && (before < 0 || isBorn)) pending.add(context, granule, object, -1, owner);
   }
 
   private enterHome(granule: number, page: Page): boolean {
@@ -106,49 +109,38 @@ export class Whereabouts implements PlaceBook {
     const { ledger } = this.memory;
     const object = ledger.objectOf[granule]!;
     if (object === NO_OBJECT) return;
-    this.leaves(granule);
-    this.memory.residency.place(granule, to);
+    this.memory.moves.relocate(granule, to);
     this.book(granule, object, from, to);
   }
   settle(granule: number, owner: ProcessorIndex): void {
-    const { ledger, residency, moves, context } = this.memory;
+    const { ledger, residency, moves, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
     if (before === owner) return;
-    this.leaves(granule);
-    residency.place(granule, owner);
-    if (before > CPU) moves.add(context, granule, ledger.objectOf[granule]!, before, -1);
-  }
-  private leaves(granule: number): void {
-    const { ledger, residency } = this.memory;
-    ledger.leaving(granule);
-    if (residency.ownerOf(granule) >= 0) residency.remove(granule);
+    moves.relocate(granule, owner);
+    if (before > CPU) pending.add(context, granule, ledger.objectOf[granule]!, before, -1);
   }
 
   /** One page goes from one memory to another. */
   private book(granule: number, object: number, from: number, to: number): void {
-    const { ledger, residency, context, tally, moves, migrationOff } = this.memory;
+    const { context, tally, moves, pending, migrationOff } = this.memory;
     // Taking a device away is no migration policy: what is on it has to leave (requirement 1a).
     if (migrationOff && context.reason !== REASON.evacuate) tally.migrationsWhileOff++;
-    ledger.transferred(granule, to);
-    ledger.count(object, METRIC.migrations, 1);
-    if (to === CPU) {
-      ledger.count(object, METRIC.bytesToHost, PAGE_BYTES);
-      if (context.kind === EVICTION) ledger.count(object, METRIC.evictions, 1);
-      else if (context.reason !== REASON.copyOut) residency.state[granule] = residency.state[granule]! | BOUNCED;
-      tally.pagesToHost++;
-    } else {
-      ledger.count(object, METRIC.bytesToDevice, PAGE_BYTES);
-      if (from !== CPU) ledger.count(object, METRIC.bytesPeer, PAGE_BYTES);
-      if ((residency.state[granule]! & BOUNCED) !== 0) {
-        residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-        ledger.count(object, METRIC.pingPongs, 1);
-        this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
-      }
+    const { move } = this;
+    move.kind = context.kind;
+    move.first = granule;
+    move.count = 1;
+    move.object = object;
+    move.source = from;
+    move.target = to;
+    move.bytes = PAGE_BYTES;
+    move.reason = context.reason;
+    if (moves.book(move) > 0) this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
+    if (to === CPU) tally.pagesToHost++;
+    else {
       this.everOnDevice[granule] = 1;
       tally.pagesToDevice++;
     }
-    if (context.reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, PAGE_BYTES);
-    moves.add(context, granule, object, from, to);
+    pending.add(context, granule, object, from, to);
   }
 
   pinnedOn(device: number): number {

@@ -9,5 +9,5 @@ export const none = definePolicy({
   summary: 'Moves only the granules that faulted.',
   source: 'Rule set R0 (docs/r0-rules.md); uvm_perf_prefetch_enable=0 of the NVIDIA UVM driver.',
   params: z.object({}),
-  create: () => ({ choose: () => undefined }),
+  create: () => ({}),
 });

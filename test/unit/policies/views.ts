@@ -54,8 +54,10 @@ export function wanted(
   { first = 0, outer = memory.granulesPerBlock, device = 1 } = {},
 ): number[] {
   const wishes = new Set<number>();
-  policy.choose({ device, first, outer, faulted: Int32Array.from(faulted), count: faulted.length }, memory, (granule) =>
-    wishes.add(granule),
+  policy.choose?.(
+    { device, first, outer, faulted: Int32Array.from(faulted), count: faulted.length },
+    memory,
+    (granule) => wishes.add(granule),
   );
   return [...wishes]
     .filter((granule) => !faulted.includes(granule) && memory.ownerOf(granule) !== device)

@@ -13,6 +13,7 @@ import { ArrowWriter } from '../../../src-core/record/arrow-writer';
 import { openRecording } from '../../../src-core/record/arrow-reader';
 import type { EventChunk } from '../../../src-core/record/columns';
 import { Recorder } from '../../../src-core/record/recorder';
+import { lastMoment } from '../../support/events';
 import { makeHash, makeScenario, rowsOf, type EventRow } from '../../property/drive';
 import { sourceOf } from '../../property/random-program';
 
@@ -88,9 +89,7 @@ export async function record(
     null,
   );
   while (!run.finished) await run.advance(100_000);
-  recorder.end(run.memory.clocks.latest(), run.memory.accessCount, run.memory.batches, run.memory.step, (hash) =>
-    JSON.stringify({ hash }),
-  );
+  recorder.end(lastMoment(run), (hash) => JSON.stringify({ hash }));
   writer.close();
   const bytes = new Uint8Array(Buffer.concat(parts));
   const chunks: EventChunk[] = [];

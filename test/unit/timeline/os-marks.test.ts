@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MIGRATION, NO_EVENT, NO_PROCESSOR, reasonCode } from '../../../src-core/model/events';
+import { NO_PROCESSOR, reasonCode } from '../../../src-core/model/events';
 import type { RecordingHeader } from '../../../src-core/model/recording';
 import { Recorder } from '../../../src-core/record/recorder';
 import { Timeline } from '../../../src-core/timeline/timeline';
 import { makeHash } from '../../property/drive';
+import { changeEvent, faultEvent, osEvent, stepEvent, transferEvent } from '../../support/events';
 import { bouncing, record } from '../record/recordings';
 
 const { header } = await record(bouncing(1));
@@ -22,7 +23,7 @@ function timelineOf(write: (recorder: Recorder) => void, of: RecordingHeader = l
   return timeline;
 }
 const call = (recorder: Recorder, access: number, reason: 'call' | 'outcome', what: string, result: string): number =>
-  recorder.os(0, access, 1, 0, 0, 0, 0, 0, reasonCode(reason), JSON.stringify({ what, result }));
+  recorder.os(osEvent({ access, reason: reasonCode(reason), detail: JSON.stringify({ what, result }) }));
 const whole = { from: 0, to: 1e9, bins: 10 };
 
 describe('calls and outcomes on the timeline', () => {
@@ -44,8 +45,9 @@ describe('calls and outcomes on the timeline', () => {
     const timeline = timelineOf((recorder) => {
       for (let i = 0; i < 3000; i++) call(recorder, i, 'call', 'madvise', 'ok');
       call(recorder, 4000, 'outcome', 'cpu read', 'OOM');
-      recorder.step(0, 0, 4001, 1, 0, 0, reasonCode('begin'), JSON.stringify({ phase: 'late', name: 'last' }));
-      recorder.policy(0, 4002, 1, 0, { kind: 'prefetch', id: 'tree', params: {} }, 0, reasonCode('changed'));
+      const detail = JSON.stringify({ phase: 'late', name: 'last' });
+      recorder.step(stepEvent({ access: 4001, reason: reasonCode('begin'), detail }));
+      recorder.policy(changeEvent({ access: 4002, change: { kind: 'prefetch', id: 'tree', params: {} } }));
     });
     const { marks } = timeline.ask(whole);
     expect(marks.slice(-3).map(({ kind, at }) => [kind, at])).toEqual([
@@ -60,9 +62,9 @@ describe('calls and outcomes on the timeline', () => {
 describe('tracks of a system on the Linux model', () => {
   it('name its reasons, and count moved pages of 4 KiB whatever the granularity', () => {
     const timeline = timelineOf((recorder) => {
-      recorder.fault(0, 1, 1, 0, 1, 0, 0, 0, 0, reasonCode('hmm-mirror'), NO_EVENT);
-      recorder.fault(0, 2, 1, 0, 0, 0, 0, 0, 0, reasonCode('swap-in'), NO_EVENT);
-      recorder.transfer(MIGRATION, 0, 0, 3, 1, 0, 0, 1, 0, 0, 3 * 4096, 0, reasonCode('copy-in'), NO_EVENT);
+      recorder.fault(faultEvent({ access: 1, reason: reasonCode('hmm-mirror') }));
+      recorder.fault(faultEvent({ access: 2, processor: 0, reason: reasonCode('swap-in') }));
+      recorder.transfer(transferEvent({ access: 3, bytes: 3 * 4096, reason: reasonCode('copy-in') }));
     });
     const { tracks } = timeline.ask(whole);
     const sums = tracks
@@ -87,8 +89,10 @@ describe('tracks of a system on the Linux model', () => {
 
   it('show memory that came into being on the device, and went with its mapping, by its own size', () => {
     const timeline = timelineOf((recorder) => {
-      recorder.transfer(MIGRATION, 0, 0, 10, 1, 0, NO_PROCESSOR, 1, 0, 0, 8192, 0, reasonCode('first-touch'), NO_EVENT);
-      recorder.transfer(MIGRATION, 0, 0, 90, 1, 0, 1, NO_PROCESSOR, 0, 0, 4096, 0, reasonCode('explicit'), NO_EVENT);
+      recorder.transfer(
+        transferEvent({ access: 10, source: NO_PROCESSOR, bytes: 8192, reason: reasonCode('first-touch') }),
+      );
+      recorder.transfer(transferEvent({ access: 90, source: 1, target: NO_PROCESSOR, reason: reasonCode('explicit') }));
     });
     const { tracks } = timeline.ask({ from: 0, to: 91, bins: 91 });
     const band = tracks.find(({ group, object }) => group === 'occupancy' && object === 0);

@@ -12,7 +12,7 @@ import type { Backend, DeviceFaultPage, LinuxHost } from '../../../kit/linux/bac
 import { localBits, remoteBits } from '../../../kit/linux/bits';
 import { LIBRARY_CALL, RELOCATE } from '../../../kit/linux/costs';
 import { REASON } from '../../../kit/codes';
-import { NO_CONTEXT } from '../../../kit/linux/moves';
+import { NO_CONTEXT } from '../../../kit/linux/pending-moves';
 import type { Piece } from '../../../kit/linux/space-map';
 import type { CopyParams } from '../params';
 

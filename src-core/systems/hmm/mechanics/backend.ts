@@ -222,7 +222,7 @@ export class HmmBackend implements Backend {
       const wanted: number[] = [];
       const faulted = Int32Array.from(granules);
       const outer = Math.min(first + PMD_PAGES, memory.granules);
-      policies.prefetch.choose({ device, first, outer, faulted, count: granules.length }, memory, (granule) => {
+      policies.prefetch.choose?.({ device, first, outer, faulted, count: granules.length }, memory, (granule) => {
         if (memory.residency.ownerOf(granule) !== device && memory.map.vpn(granule) >= 0) wanted.push(granule);
       });
       const context = { ...memory.context, reason: REASON.prefetch, policy: policies.prefetchIndex };

@@ -7,32 +7,30 @@
  */
 import { assert } from '../../../base/assert';
 import { NO_GRANULE, type Granule } from '../../../contracts/policy';
-import { EVICTION, MIGRATION, NO_OBJECT, NO_PROCESSOR } from '../../../model/events';
+import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../../../model/events';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
-import { toVirtual } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
 import { PENDING, type HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
+import { sideOf, type Move } from '../../../kit/moves';
+import { HIT_MASK, OWNER_MASK } from '../../../kit/residency';
 import { RemoteMappings } from './remote-mappings';
-import { BOUNCED, HIT_MASK, OWNER_MASK } from '../../../kit/residency';
-
-/** What one service call brings in. Reused. */
-interface Wanted {
-  granule: Granule;
-  reason: number;
-  cause: number;
-  policy: number;
-}
+import { Wanted } from './wanted';
 
 export class ManagedMemory extends MemorySystem {
   private readonly remote = new RemoteMappings(this.granules);
-  private readonly faulted = new Int32Array(512);
-  private readonly wanted: Wanted[] = [];
-  private wantedCount = 0;
+  private readonly wanted = new Wanted();
+  private readonly move: Move;
+  /** The fault of `faultNow`, as the batch of one that it is. */
+  private readonly single = { granule: new Int32Array(1), cause: new Uint32Array(1) };
+  /** Faults of the VA block for which the prefetch policy is asked, and what its wishes go back to. */
+  private readonly block = { device: CPU, first: 0, outer: 0, faulted: new Int32Array(512), count: 0 };
+  private blockCause = NO_EVENT;
   private readonly masks: readonly HotMasks[];
 
   constructor(config: MemoryConfig) {
     super(config);
+    this.move = this.moves.create();
     const { space, granuleBytes } = config;
     this.masks = Array.from({ length: config.devices + 1 }, (_, processor) => ({
       mask: new Uint8Array(4).fill(HIT_MASK),
@@ -84,8 +82,8 @@ export class ManagedMemory extends MemorySystem {
     this.beginBatch();
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
-    this.wantedCount = 0;
-    this.want(granule, REASON.counter, this.remote.causeOf(granule), this.config.policies.migrationIndex);
+    this.wanted.count = 0;
+    this.wanted.push(granule, REASON.counter, this.remote.causeOf(granule), this.config.policies.migrationIndex);
     const end = this.bring(processor, start + (timing?.batchFixed.value ?? 0));
     this.stall(this.ledger.objectOf[granule]!, end - start);
     this.clocks.reach(processor, end);
@@ -106,8 +104,10 @@ export class ManagedMemory extends MemorySystem {
   faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
     this.beginBatch();
     const reason = this.decide(processor, granule, op);
-    const ordinal = this.report(processor, granule, op, object, reason);
-    this.service(processor, [granule], [ordinal], 1, reason === REASON.firstTouch);
+    const { single } = this;
+    single.granule[0] = granule;
+    single.cause[0] = this.report(processor, granule, op, object, reason);
+    this.service(processor, single.granule, single.cause, 1, reason === REASON.firstTouch);
     return true;
   }
 
@@ -129,83 +129,73 @@ export class ManagedMemory extends MemorySystem {
       if (processor !== CPU) ready += timing.batchFixed.value + count * timing.batchPerFault.value;
       else ready += onlyFirstTouch ? timing.cpuFirstTouch.value : timing.cpuFault.value;
     }
-    this.wantedCount = 0;
+    const { wanted, residency } = this;
+    const { policies } = this.config;
+    wanted.count = 0;
     for (let i = 0; i < count; i++) {
       const granule = granules[i]!;
-      this.residency.state[granule] = this.residency.state[granule]! & ~PENDING;
-      const owner = this.residency.ownerOf(granule);
+      residency.state[granule] = residency.state[granule]! & ~PENDING;
+      const owner = residency.ownerOf(granule);
       // Serviced meanwhile (a fault on the spot, another processor), and perhaps raised again since.
       if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
-      if (owner === -1 && processor !== CPU && this.config.policies.migration.populates === 'host') {
-        this.residency.place(granule, CPU);
+      if (owner === -1 && processor !== CPU && policies.migration.populates === 'host') {
+        residency.place(granule, CPU);
         this.remote.add(processor, granule, causes[i]!);
       } else if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
         this.remote.add(processor, granule, causes[i]!);
-      else this.want(granule, REASON.fault, causes[i]!, this.config.policies.migrationIndex);
+      else wanted.push(granule, REASON.fault, causes[i]!, policies.migrationIndex);
     }
-    if (this.wantedCount > 0) this.prefetch(processor);
+    if (wanted.count > 0 && policies.prefetch.choose) this.prefetch(processor);
     const end = this.bring(processor, ready);
     const share = (end - start) / count;
-    for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
+    if (share > 0) for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
     this.clocks.reach(processor, end);
     this.config.batchServiced();
   }
 
-  private want(granule: Granule, reason: number, cause: number, policy: number): void {
-    const at = this.wantedCount++;
-    const slot = this.wanted[at];
-    if (slot) {
-      slot.granule = granule;
-      slot.reason = reason;
-      slot.cause = cause;
-      slot.policy = policy;
-    } else this.wanted.push({ granule, reason, cause, policy });
-  }
-
   /** Asks the prefetch policy, VA block by VA block, and adds its wishes to what is wanted. */
   private prefetch(processor: ProcessorIndex): void {
-    const { policies } = this.config;
-    const faults = this.wantedCount;
+    const { wanted, block, granulesPerBlock, ledger } = this;
+    const faults = wanted.count;
+    block.device = processor;
     for (let i = 0; i < faults;) {
-      const block = Math.floor(this.wanted[i]!.granule / this.granulesPerBlock);
-      const cause = this.wanted[i]!.cause;
-      let count = 0;
-      for (; i < faults && Math.floor(this.wanted[i]!.granule / this.granulesPerBlock) === block; i++)
-        this.faulted[count++] = this.wanted[i]!.granule;
-      const first = block * this.granulesPerBlock;
-      let outer = Math.min(first + this.granulesPerBlock, this.granules);
-      while (outer > first + 1 && outer - 1 > this.faulted[count - 1]! && this.ledger.objectOf[outer - 1] === NO_OBJECT)
-        outer--;
-      policies.prefetch.choose({ device: processor, first, outer, faulted: this.faulted, count }, this, (granule) => {
-        if (granule < first || granule >= outer || this.residency.ownerOf(granule) === processor) return;
-        if (this.ledger.objectOf[granule] === NO_OBJECT) return; // nobody allocated it: there is nothing to bring
-        for (let k = 0; k < count; k++) if (this.faulted[k] === granule) return;
-        this.want(granule, REASON.prefetch, cause, policies.prefetchIndex);
-      });
+      const index = Math.floor(wanted.granule[i]! / granulesPerBlock);
+      this.blockCause = wanted.cause[i]!;
+      block.count = 0;
+      for (; i < faults && Math.floor(wanted.granule[i]! / granulesPerBlock) === index; i++)
+        block.faulted[block.count++] = wanted.granule[i]!;
+      block.first = index * granulesPerBlock;
+      block.outer = Math.min(block.first + granulesPerBlock, this.granules);
+      const last = block.faulted[block.count - 1]!;
+      while (block.outer - 1 > last && ledger.objectOf[block.outer - 1] === NO_OBJECT) block.outer--;
+      this.config.policies.prefetch.choose?.(block, this, this.wantNeighbour);
     }
-    if (this.wantedCount > faults) {
-      this.wanted.length = Math.max(this.wanted.length, this.wantedCount);
-      const sorted = this.wanted.slice(0, this.wantedCount).sort((a, b) => a.granule - b.granule);
-      for (let i = 0; i < sorted.length; i++) this.wanted[i] = sorted[i]!;
-    }
+    if (wanted.count > faults) wanted.sort();
   }
+
+  private readonly wantNeighbour = (granule: Granule): void => {
+    const { block } = this;
+    if (granule < block.first || granule >= block.outer || this.residency.ownerOf(granule) === block.device) return;
+    if (this.ledger.objectOf[granule] === NO_OBJECT) return; // nobody allocated it: there is nothing to bring
+    for (let k = 0; k < block.count; k++) if (block.faulted[k] === granule) return;
+    this.wanted.push(granule, REASON.prefetch, this.blockCause, this.config.policies.prefetchIndex);
+  };
 
   /**
    * Brings the wanted granules (ascending) to the processor from `ready` on. Neighbours from the same place travel as one
    * transfer. Answers the instant at which all have arrived.
    */
   private bring(processor: ProcessorIndex, ready: number): number {
+    const { wanted } = this;
     let end = ready;
     let roomAt = ready;
     let runStart = 0;
-    const { wanted } = this;
-    const guard = this.wantedCount > 1;
+    const guard = wanted.count > 1;
     let faultsToCome = 0;
-    for (let i = 0; i < this.wantedCount; i++) if (wanted[i]!.reason !== REASON.prefetch) faultsToCome++;
-    for (let i = 0; i < this.wantedCount; i++) {
-      const { granule, reason } = wanted[i]!;
-      const owner = this.residency.ownerOf(granule);
-      const isPrefetch = reason === REASON.prefetch;
+    for (let i = 0; i < wanted.count; i++) if (wanted.reason[i] !== REASON.prefetch) faultsToCome++;
+    for (let i = 0; i < wanted.count; i++) {
+      const granule = wanted.granule[i]!;
+      const isPrefetch = wanted.reason[i] === REASON.prefetch;
       if (!isPrefetch) faultsToCome--;
       // A neighbour may not take the place of a granule that faulted: it would be evicted by its own batch.
       const isRefused =
@@ -219,32 +209,26 @@ export class ManagedMemory extends MemorySystem {
           continue;
         }
         // A batch larger than the device evicts what it brought itself: that has to arrive before it can leave.
-        const isInRun = i > runStart && victim >= wanted[runStart]!.granule && victim <= wanted[i - 1]!.granule;
+        const isInRun = i > runStart && victim >= wanted.granule[runStart]! && victim <= wanted.granule[i - 1]!;
         if (isInRun) {
           end = Math.max(end, this.sendRun(processor, runStart, i, roomAt));
           runStart = i;
         }
-        roomAt = Math.max(roomAt, this.evict(victim, processor, isInRun ? end : ready, wanted[i]!.cause));
+        roomAt = Math.max(roomAt, this.evict(victim, processor, isInRun ? end : ready, wanted.cause[i]!));
       }
-      const before = i > runStart ? wanted[i - 1]! : null;
-      if (
-        before &&
-        (before.granule !== granule - 1 || this.sources[before.granule - wanted[runStart]!.granule] !== owner)
-      ) {
+      const owner = this.residency.ownerOf(granule);
+      if (i > runStart && (wanted.granule[i - 1] !== granule - 1 || wanted.source[i - 1] !== owner)) {
         end = Math.max(end, this.sendRun(processor, runStart, i, roomAt));
         runStart = i;
       }
-      this.sources[granule - wanted[runStart]!.granule] = owner;
-      this.take(granule, owner, processor, reason);
+      wanted.source[i] = owner;
+      this.take(granule, processor);
       if (guard) this.protectedNow.add(granule);
     }
-    end = Math.max(end, this.sendRun(processor, runStart, this.wantedCount, roomAt));
+    end = Math.max(end, this.sendRun(processor, runStart, wanted.count, roomAt));
     if (guard) this.protectedNow.clear();
     return Math.max(end, roomAt);
   }
-
-  /** Where the granules of the run under construction came from; −1 = populated in place. */
-  private readonly sources: number[] = [];
 
   private victim(device: ProcessorIndex, forPrefetch: boolean): Granule {
     const { eviction } = this.config.policies;
@@ -257,136 +241,77 @@ export class ManagedMemory extends MemorySystem {
     return own;
   }
 
-  /** Changes the owner and keeps the books; the bytes follow in sendRun. */
-  private take(granule: Granule, owner: ProcessorIndex, processor: ProcessorIndex, reason: number): void {
-    const { residency, ledger } = this;
-    const object = ledger.objectOf[granule]!;
-    if (owner !== -1) {
-      ledger.leaving(granule);
-      residency.remove(granule);
-    }
-    residency.place(granule, processor);
+  /** Changes the owner; the move is booked, and its bytes follow, in sendRun. */
+  private take(granule: Granule, processor: ProcessorIndex): void {
+    this.moves.relocate(granule, processor);
     this.remote.forget(granule);
-    if (owner !== -1) {
-      ledger.transferred(granule, processor);
-      ledger.count(object, METRIC.migrations, 1);
-      if (processor === CPU) {
-        ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
-        residency.state[granule] = residency.state[granule]! | BOUNCED;
-      } else {
-        ledger.count(object, METRIC.bytesToDevice, this.granuleBytes);
-        if (owner !== CPU) ledger.count(object, METRIC.bytesPeer, this.granuleBytes);
-        if ((residency.state[granule]! & BOUNCED) !== 0) {
-          residency.state[granule] = residency.state[granule]! & ~BOUNCED;
-          ledger.count(object, METRIC.pingPongs, 1);
-        }
-      }
-      if (reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, this.granuleBytes);
-    }
     if (processor !== CPU) this.config.policies.eviction.used?.(processor, granule, this);
   }
 
-  /** Sends wanted[from..to) (one source, adjacent) over the link and reports each granule. */
+  /** Sends wanted[from..to) (one source, adjacent) over the link and books it, in one piece per object and reason. */
   private sendRun(processor: ProcessorIndex, from: number, to: number, earliest: number): number {
     if (from >= to) return 0;
-    const source = this.sources[0]!;
+    const { wanted, move, granuleBytes } = this;
+    const source = wanted.source[from]!;
+    if (source === -1 && processor === CPU) return 0; // host memory that came into being: nobody's transfer
+    const travels = source !== -1 && this.links !== null;
     const count = to - from;
-    if (source === -1) {
-      this.reportPopulated(processor, from, to, earliest);
-      return 0;
-    }
-    const bytes = count * this.granuleBytes;
-    const end = this.links?.transfer(source, processor, earliest, bytes) ?? 0;
-    const total = this.links ? end - this.links.startedPs : 0;
-    const { sink, space } = this.config;
-    for (let k = 0; k < count; k++) {
-      const { granule, reason, cause, policy } = this.wanted[from + k]!;
-      const begins = end - total + Math.floor((total * k) / count);
-      const ends = end - total + Math.floor((total * (k + 1)) / count);
-      const address = toVirtual(space, granule * this.granuleBytes);
-      const object = this.ledger.objectOf[granule]!;
-      this.lastTransfer[granule] = sink.transfer(
-        MIGRATION,
-        begins,
-        ends - begins,
-        this.accessCount,
-        this.batchNow,
-        this.step,
-        source,
-        processor,
-        object,
-        address,
-        this.granuleBytes,
-        policy,
-        reason,
-        cause,
-      );
+    const end = travels ? this.links.transfer(source, processor, earliest, count * granuleBytes) : 0;
+    const total = travels ? end - this.links.startedPs : 0;
+    move.kind = MIGRATION;
+    move.source = sideOf(source);
+    move.target = processor;
+    for (let at = from; at < to;) {
+      const outer = this.pieceEnd(at, to);
+      move.first = wanted.granule[at]!;
+      move.count = outer - at;
+      move.object = this.ledger.objectOf[move.first]!;
+      move.bytes = move.count * granuleBytes;
+      move.policy = wanted.policy[at]!;
+      move.reason = wanted.reason[at]!;
+      move.cause = wanted.cause[at]!;
+      if (source === -1) this.moves.report(move, earliest, 0);
+      else {
+        this.moves.book(move);
+        const begins = end - total + Math.floor((total * (at - from)) / count);
+        this.moves.report(move, begins, end - total + Math.floor((total * (outer - from)) / count) - begins);
+      }
+      at = outer;
     }
     return end;
   }
 
-  /** Granules that came into being on a device: no bytes move, but its memory fills. */
-  private reportPopulated(processor: ProcessorIndex, from: number, to: number, timePs: number): void {
-    if (processor === CPU) return;
-    const { sink, space } = this.config;
-    for (let i = from; i < to; i++) {
-      const { granule, reason, cause, policy } = this.wanted[i]!;
-      const address = toVirtual(space, granule * this.granuleBytes);
-      const object = this.ledger.objectOf[granule]!;
-      this.lastTransfer[granule] = sink.transfer(
-        MIGRATION,
-        timePs,
-        0,
-        this.accessCount,
-        this.batchNow,
-        this.step,
-        NO_PROCESSOR,
-        processor,
-        object,
-        address,
-        0,
-        policy,
-        reason,
-        cause,
-      );
-    }
+  /** Where the granules of one object that are wanted for one reason end; they are adjacent. */
+  private pieceEnd(from: number, to: number): number {
+    const { granule, reason, policy } = this.wanted;
+    const { objectOf } = this.ledger;
+    const object = objectOf[granule[from]!];
+    let at = from + 1;
+    while (at < to && objectOf[granule[at]!] === object && reason[at] === reason[from] && policy[at] === policy[from])
+      at++;
+    return at;
   }
 
   /** Moves a victim to the host. Answers when its room is free. */
   private evict(granule: Granule, device: ProcessorIndex, ready: number, cause: number): number {
-    const { residency, ledger } = this;
-    const { timing } = this.config.machine;
-    const object = ledger.objectOf[granule]!;
-    ledger.leaving(granule);
-    residency.remove(granule);
-    residency.place(granule, CPU);
-    residency.state[granule] = residency.state[granule]! & ~BOUNCED;
+    const { move, granuleBytes } = this;
+    this.moves.relocate(granule, CPU);
     this.remote.forget(granule);
-    ledger.transferred(granule, CPU);
-    ledger.count(object, METRIC.bytesToHost, this.granuleBytes);
-    ledger.count(object, METRIC.migrations, 1);
-    ledger.count(object, METRIC.evictions, 1);
-    const begins = ready + (timing?.evictionFixed.value ?? 0);
-    const end = this.links?.transfer(device, CPU, begins, this.granuleBytes) ?? 0;
+    const begins = ready + (this.config.machine.timing?.evictionFixed.value ?? 0);
+    const end = this.links?.transfer(device, CPU, begins, granuleBytes) ?? 0;
     const duration = this.links ? end - this.links.startedPs : 0;
-    const { sink, space, policies } = this.config;
-    const address = toVirtual(space, granule * this.granuleBytes);
-    this.lastTransfer[granule] = sink.transfer(
-      EVICTION,
-      end - duration,
-      duration,
-      this.accessCount,
-      this.batchNow,
-      this.step,
-      device,
-      CPU,
-      object,
-      address,
-      this.granuleBytes,
-      policies.evictionIndex,
-      REASON.capacity,
-      cause,
-    );
+    move.kind = EVICTION;
+    move.first = granule;
+    move.count = 1;
+    move.object = this.ledger.objectOf[granule]!;
+    move.source = device;
+    move.target = CPU;
+    move.bytes = granuleBytes;
+    move.policy = this.config.policies.evictionIndex;
+    move.reason = REASON.capacity;
+    move.cause = cause;
+    this.moves.book(move);
+    this.moves.report(move, end - duration, duration);
     return end;
   }
 

@@ -47,16 +47,13 @@ export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, engine:
   if (action.kind !== 'memcpy') tally.driverPs += work.endPs - start;
   tally.apiCalls++;
   if (result !== 'ok') tally.outcome(result, what, object?.name ?? null, start, host.accessCount);
-  config.sink.os(
-    start,
-    host.accessCount,
-    host.batchNow,
-    host.step,
-    CPU,
-    range?.object ?? NO_OBJECT,
-    range ? toVirtual(config.space, first * granuleBytes) : 0,
-    Math.min(to - from, 0xffffffff),
-    REASON.call,
-    JSON.stringify({ what, result }),
-  );
+  config.sink.os({
+    ...host.moment(start),
+    processor: CPU,
+    object: range?.object ?? NO_OBJECT,
+    address: range ? toVirtual(config.space, first * granuleBytes) : 0,
+    bytes: Math.min(to - from, 0xffffffff),
+    reason: REASON.call,
+    detail: JSON.stringify({ what, result }),
+  });
 }

@@ -1,11 +1,13 @@
 /** What the parts of the UVM model share: the run's clocks and books, the driver's state, and one another. */
 import type { ThrashingDetector } from '../decisions/thrashing-detector';
 import type { UvmTopology } from '../decisions/vocabulary';
+import type { EventMoment } from '../../../model/event-sink';
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Clocks } from '../../../sim/clock';
 import type { Interconnect } from '../../../hardware/interconnect';
 import type { Ledger } from '../../../kit/ledger';
 import type { MemoryConfig } from '../../../kit/memory-system';
+import type { Moves } from '../../../kit/moves';
 import type { Residency } from '../../../kit/residency';
 import type { AccessBytes } from './access-bytes';
 import type { RangePolicies } from './range-policies';
@@ -23,13 +25,14 @@ export interface UvmHost {
   readonly ledger: Ledger;
   readonly clocks: Clocks;
   readonly wire: Interconnect | null;
-  readonly lastTransferOf: Uint32Array;
+  readonly moves: Moves;
   readonly granuleBytes: number;
   readonly granules: number;
   readonly pagesPerBlock: number;
   readonly accessCount: number;
   readonly batchNow: number;
   readonly step: number;
+  moment(timePs: number): EventMoment;
   /** The module parameters in force. */
   readonly params: NvidiaUvmParams;
   /** Access-counter migrations are on, and pages that are evicted stay mapped on the GPU that lost them. */

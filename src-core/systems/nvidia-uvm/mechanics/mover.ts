@@ -7,8 +7,8 @@ import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../decisions/th
 import { closestProcessor } from '../decisions/residency';
 import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
 import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../../model/events';
-import { toVirtual } from '../../../model/space';
-import { METRIC, REASON } from '../../../kit/codes';
+import { REASON } from '../../../kit/codes';
+import type { Move } from '../../../kit/moves';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
 import type { UvmHost } from './host';
 import { PageTables } from './page-tables';
@@ -31,8 +31,6 @@ export interface MoveOrder {
 }
 
 export class Mover {
-  /** A page left a device because the CPU touched it; until then none can come back. */
-  private anyBounced = false;
   private readonly moving = createPageMask();
   private readonly rest = createPageMask();
   private readonly part = createPageMask();
@@ -43,8 +41,10 @@ export class Mover {
   };
 
   readonly tables: PageTables;
+  private readonly moved: Move;
 
   constructor(private readonly host: UvmHost) {
+    this.moved = host.moves.create();
     this.tables = new PageTables(host);
   }
 
@@ -146,23 +146,14 @@ export class Mover {
     const { outer } = block;
     for (let first = nextSet(pages, block.first, outer); first < outer;) {
       const end = nextClear(pages, first, outer);
-      const granule = block.index * host.pagesPerBlock + first;
-      host.config.sink.transfer(
-        MIGRATION,
-        host.wire ? host.work.threadPs : 0,
-        0,
-        host.accessCount,
-        host.batchNow,
-        host.step,
-        source,
-        target,
-        host.ledger.objectOf[granule]!,
-        toVirtual(host.config.space, granule * host.granuleBytes),
-        (end - first) * host.granuleBytes,
-        0,
-        reason,
-        NO_EVENT,
-      );
+      const { moved } = this;
+      this.of(block, first, end, source);
+      moved.kind = MIGRATION;
+      moved.target = target;
+      moved.policy = 0;
+      moved.reason = reason;
+      moved.cause = NO_EVENT;
+      host.moves.report(moved, host.wire ? host.work.threadPs : 0, 0);
       first = nextSet(pages, end, outer);
     }
   }
@@ -229,43 +220,29 @@ export class Mover {
     source: Processor,
     isPrefetch: boolean,
   ): void {
-    const { host } = this;
+    const { host, moved } = this;
     const { destination } = order;
-    const { config, granuleBytes, ledger, work, wire } = host;
-    const granule = block.index * host.pagesPerBlock + first;
-    const bytes = (outer - first) * granuleBytes;
+    const { work, wire } = host;
     const isMove = source !== NO_PROCESSOR;
+    this.of(block, first, outer, isMove ? source : NOBODY);
+    moved.kind = order.cause === MOVE_CAUSE.eviction ? EVICTION : MIGRATION;
+    moved.target = destination;
+    moved.policy = order.policy;
+    moved.reason = isPrefetch ? REASON.prefetch : order.reason;
+    moved.cause = order.causeOf(first);
     let endPs = work.threadPs;
     let durationPs = 0;
     if (isMove) {
       work.driver('dmaSetup');
       if (wire) {
-        endPs = wire.transfer(source, destination, work.threadPs, bytes);
+        endPs = wire.transfer(source, destination, work.threadPs, moved.bytes);
         durationPs = endPs - wire.startedPs;
         work.arrives(endPs);
       }
-    }
-    this.book(order, granule, outer - first, source, isPrefetch);
+      this.book(order);
+    } else host.residency.rewrite(moved.first, moved.count, ~(OWNER_MASK | BOUNCED), destination + 1);
     if (!isMove && destination === CPU) return; // host memory that came into being: nobody's transfer
-    const isEviction = order.cause === MOVE_CAUSE.eviction;
-    const ordinal = config.sink.transfer(
-      isEviction ? EVICTION : MIGRATION,
-      wire ? Math.max(0, endPs - durationPs) : 0,
-      durationPs,
-      host.accessCount,
-      host.batchNow,
-      host.step,
-      isMove ? source : NOBODY,
-      destination,
-      ledger.objectOf[granule]!,
-      toVirtual(config.space, granule * granuleBytes),
-      bytes,
-      order.policy,
-      isPrefetch ? REASON.prefetch : order.reason,
-      order.causeOf(first),
-    );
-    const { lastTransferOf } = host;
-    for (let g = granule; g < granule + outer - first; g++) lastTransferOf[g] = ordinal;
+    host.moves.report(moved, wire ? Math.max(0, endPs - durationPs) : 0, durationPs);
     if (isMove && order.copies)
       host.tools.pages('ReadDuplicate', 'read-duplication', destination, block.index, first, outer);
     if (!isMove || !host.thrashing) return;
@@ -280,41 +257,29 @@ export class Mover {
     host.thrashing.migrated(event, nowNs(host));
   }
 
+  /** The pages that `moved` is about. */
+  private of(block: VaBlock, first: number, outer: number, source: number): void {
+    const { host, moved } = this;
+    moved.first = block.index * host.pagesPerBlock + first;
+    moved.count = outer - first;
+    moved.object = host.ledger.objectOf[moved.first]!;
+    moved.source = source;
+    moved.bytes = moved.count * host.granuleBytes;
+  }
+
   /** Counters and questions of the pages of one run; the masks follow in `settle`. */
-  private book(order: MoveOrder, granule: number, pages: number, source: Processor, isPrefetch: boolean): void {
-    const { ledger, residency, granuleBytes, tally } = this.host;
-    const { state } = residency;
-    const { destination, cause } = order;
-    const isMove = source !== NO_PROCESSOR;
-    const owner = destination + 1;
-    if (!isMove) {
-      residency.rewrite(granule, pages, ~(OWNER_MASK | BOUNCED), owner);
-      return;
-    }
-    let bounced = 0;
-    if (destination !== CPU && this.anyBounced)
-      for (let g = granule; g < granule + pages; g++) if ((state[g]! & BOUNCED) !== 0) bounced++;
-    const isBounce = destination === CPU && cause !== MOVE_CAUSE.eviction;
-    if (isBounce) this.anyBounced = true;
-    ledger.transferredRun(granule, pages, destination, ~(OWNER_MASK | BOUNCED), isBounce ? owner | BOUNCED : owner);
-    const object = ledger.objectOf[granule]!;
-    const bytes = pages * granuleBytes;
-    ledger.count(object, METRIC.migrations, pages);
-    if (destination === CPU) {
-      tally.pagesToHost += pages;
+  private book(order: MoveOrder): void {
+    const { moved, host } = this;
+    const { tally } = host;
+    tally.bounces += host.moves.book(moved);
+    if (moved.target === CPU) {
+      tally.pagesToHost += moved.count;
       tally.transfersToHost++;
-      ledger.count(object, METRIC.bytesToHost, bytes);
-      if (cause === MOVE_CAUSE.eviction) ledger.count(object, METRIC.evictions, pages);
     } else {
+      tally.pagesToDevice += moved.count;
       tally.transfersToDevice++;
-      tally.pagesToDevice += pages;
-      tally.bounces += bounced;
-      ledger.count(object, METRIC.bytesToDevice, bytes);
-      if (source !== CPU) ledger.count(object, METRIC.bytesPeer, bytes);
-      if (bounced > 0) ledger.count(object, METRIC.pingPongs, bounced);
     }
-    if (isPrefetch) ledger.count(object, METRIC.prefetchedBytes, bytes);
-    if (order.copies) tally.readDuplicates += pages;
+    if (order.copies) tally.readDuplicates += moved.count;
   }
 
   /** The masks after the copies. */

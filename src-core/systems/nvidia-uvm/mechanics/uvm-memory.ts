@@ -152,9 +152,6 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   get wire(): Interconnect | null {
     return this.links;
   }
-  get lastTransferOf(): Uint32Array {
-    return this.lastTransfer;
-  }
   get pagesPerBlock(): number {
     return this.granulesPerBlock;
   }
@@ -187,18 +184,13 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     reason: number,
   ): void {
     const { sink, space } = this.config;
-    sink.os(
-      this.work.threadPs,
-      this.accessCount,
-      this.batchNow,
-      this.step,
-      processor,
-      this.ledger.objectOf[granule]!,
-      toVirtual(space, granule * this.granuleBytes),
-      bytes,
-      reason,
-      JSON.stringify({ what, result }),
-    );
+    sink.os({
+      ...this.moment(this.work.threadPs),
+      ...{ processor, bytes, reason },
+      object: this.ledger.objectOf[granule]!,
+      address: toVirtual(space, granule * this.granuleBytes),
+      detail: JSON.stringify({ what, result }),
+    });
   }
 
   private nameOf(object: number): string | null {

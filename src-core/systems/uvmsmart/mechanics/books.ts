@@ -1,10 +1,10 @@
 /** What moves into the recording and the ledger: one row per transfer, counters per page. */
 import { EVICTION, MIGRATION } from '../../../model/events';
-import { CPU, type ProcessorIndex } from '../../../model/processor';
-import { toVirtual } from '../../../model/space';
-import { METRIC, REASON } from '../../../kit/codes';
+import { CPU } from '../../../model/processor';
+import { REASON } from '../../../kit/codes';
 import type { Ledger } from '../../../kit/ledger';
 import type { MemoryConfig } from '../../../kit/memory-system';
+import type { Move, Moves } from '../../../kit/moves';
 import { BOUNCED, type Residency } from '../../../kit/residency';
 import type { ReadRequest, WriteRequest } from './channels';
 import type { PageRun } from './prefetch';
@@ -16,29 +16,18 @@ export interface BookKeeping {
   readonly config: MemoryConfig;
   readonly residency: Residency;
   readonly ledger: Ledger;
-  place(): { readonly access: number; readonly batch: number; readonly step: number };
-  /** The transfer of that ordinal brought or took the pages. */
-  moved(run: PageRun, ordinal: number): void;
-}
-
-interface Transfer {
-  readonly kind: typeof MIGRATION | typeof EVICTION;
-  readonly timePs: number;
-  readonly durationPs: number;
-  readonly source: ProcessorIndex;
-  readonly target: ProcessorIndex;
-  readonly policy: number;
-  readonly reason: number;
-  readonly cause: number;
-  /** false: the pages were dropped, no bytes crossed the link. */
-  readonly travels: boolean;
+  readonly moves: Moves;
 }
 
 export class Books {
   /** Returns to the device of pages that the CPU had taken, by page. */
   private readonly bouncesOf = new Map<number, number>();
 
-  constructor(private readonly run: BookKeeping) {}
+  private readonly move: Move;
+
+  constructor(private readonly run: BookKeeping) {
+    this.move = run.moves.create();
+  }
 
   get bounces(): { readonly total: number; readonly worst: number } {
     let total = 0;
@@ -58,76 +47,61 @@ export class Books {
     const part = (from: number, pages: number, reason: number, policy: number): void => {
       const begins = timePs + Math.floor((from - first) * rate);
       const ends = timePs + Math.floor((from - first + pages) * rate);
-      this.row(
-        { first: from, count: pages },
-        {
-          ...{ kind: MIGRATION, timePs: begins, durationPs: ends - begins, source: CPU, target: DEVICE },
-          ...{ policy, reason, cause, travels: true },
-        },
-      );
+      const move = this.of({ first: from, count: pages }, true);
+      move.kind = MIGRATION;
+      move.target = DEVICE;
+      move.reason = reason;
+      move.policy = policy;
+      move.cause = cause;
+      this.run.moves.count(move);
+      this.run.moves.report(move, begins, ends - begins);
     };
     if (brought > 0) part(first, brought, REASON.prefetch, policies.prefetchIndex);
     if (faulted >= 0) part(faulted, 1, REASON.fault, policies.migrationIndex);
   }
 
+  /** The transfer is there. Page by page, as each remembers how often it came back. */
   arrives({ first, count }: PageRun): void {
-    const { residency, ledger } = this.run;
+    const { moves } = this.run;
     for (let page = first; page < first + count; page++) {
-      residency.remove(page);
-      residency.place(page, DEVICE);
-      ledger.transferred(page, DEVICE);
-      if ((residency.state[page]! & BOUNCED) === 0) continue;
-      residency.state[page] = residency.state[page]! & ~BOUNCED;
-      ledger.count(ledger.objectOf[page]!, METRIC.pingPongs, 1);
-      this.bouncesOf.set(page, (this.bouncesOf.get(page) ?? 0) + 1);
+      moves.relocate(page, DEVICE);
+      const move = this.of({ first: page, count: 1 }, true);
+      move.kind = MIGRATION;
+      move.target = DEVICE;
+      if (moves.settle(move) > 0) this.bouncesOf.set(page, (this.bouncesOf.get(page) ?? 0) + 1);
     }
   }
 
-  /** Pages leave: evicted, or fetched by the CPU. */
+  /**
+   * Pages leave: evicted, or fetched by the CPU.
+   * @param travels false: they were dropped, and no bytes crossed the link
+   */
   leaves(request: WriteRequest, timePs: number, durationPs: number, travels: boolean): void {
-    const { residency, ledger, config } = this.run;
+    const { residency, config, moves } = this.run;
     const { first, count, isEviction, cause } = request;
-    for (let page = first; page < first + count; page++) {
-      ledger.leaving(page);
-      residency.remove(page);
-      residency.place(page, CPU);
-      const state = residency.state[page]! & ~BOUNCED;
-      residency.state[page] = isEviction ? state : state | BOUNCED;
-      if (travels) ledger.transferred(page, CPU);
-    }
     const { evictionIndex, migrationIndex } = config.policies;
-    const why = isEviction
-      ? { kind: EVICTION, policy: evictionIndex, reason: REASON.capacity }
-      : { kind: MIGRATION, policy: migrationIndex, reason: REASON.fault };
-    this.row(request, { ...why, timePs, durationPs, source: DEVICE, target: CPU, cause, travels } as Transfer);
+    for (let page = first; page < first + count; page++) moves.relocate(page, CPU);
+    const move = this.of(request, travels);
+    move.kind = isEviction ? EVICTION : MIGRATION;
+    move.source = DEVICE;
+    move.policy = isEviction ? evictionIndex : migrationIndex;
+    move.reason = isEviction ? REASON.capacity : REASON.fault;
+    move.cause = cause;
+    if (travels) moves.settle(move);
+    else residency.rewrite(first, count, ~BOUNCED, isEviction ? 0 : BOUNCED);
+    moves.count(move);
+    moves.report(move, timePs, durationPs);
   }
 
-  private row(run: PageRun, transfer: Transfer): void {
-    const { ledger, config } = this.run;
-    const { kind, timePs, durationPs, source, target, policy, reason, cause, travels } = transfer;
-    const { access, batch, step } = this.run.place();
-    const object = ledger.objectOf[run.first]!;
-    const bytes = travels ? run.count * PAGE_BYTES : 0;
-    const ordinal = config.sink.transfer(
-      kind,
-      timePs,
-      durationPs,
-      access,
-      batch,
-      step,
-      source,
-      target,
-      object,
-      toVirtual(config.space, run.first * PAGE_BYTES),
-      bytes,
-      policy,
-      reason,
-      cause,
-    );
-    this.run.moved(run, ordinal);
-    ledger.count(object, METRIC.migrations, run.count);
-    ledger.count(object, target === CPU ? METRIC.bytesToHost : METRIC.bytesToDevice, bytes);
-    if (kind === EVICTION) ledger.count(object, METRIC.evictions, run.count);
-    if (reason === REASON.prefetch) ledger.count(object, METRIC.prefetchedBytes, bytes);
+  /** A move of the pages between host and device, still without its reason. */
+  private of({ first, count }: PageRun, travels: boolean): Move {
+    const { move } = this;
+    move.first = first;
+    move.count = count;
+    move.object = this.run.ledger.objectOf[first]!;
+    move.source = CPU;
+    move.target = CPU;
+    move.bytes = travels ? count * PAGE_BYTES : 0;
+    return move;
   }
 }

@@ -22,7 +22,6 @@ import { layOutTrees, type Tree } from './allocations';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
 import type { UvmsmartParams } from '../params';
-import type { PageRun } from './prefetch';
 import { DEVICE } from './resident-pages';
 import { summarizeUvmsmart } from './summary';
 import { UvmsmartTally } from './tally';
@@ -191,14 +190,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     this.stall(this.ledger.objectOf[granule]!, end - start);
   }
 
-  // --- what the run tells and the books ask ---
-  place(): { access: number; batch: number; step: number } {
-    return { access: this.accessCount, batch: this.batchNow, step: this.step };
-  }
-  moved({ first, count }: PageRun, ordinal: number): void {
-    this.lastTransfer.fill(ordinal, first, first + count);
-  }
-
+  // --- what the run tells ---
   /** A kernel is over when all transfers are. */
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
     if (processor !== CPU) {

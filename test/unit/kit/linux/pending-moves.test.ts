@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../src-core/base/random';
+import type { EventSink, TransferEvent } from '../../../../src-core/model/event-sink';
 import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
-import type { MemoryConfig } from '../../../../src-core/kit/memory-system';
-import { Moves, type MoveContext } from '../../../../src-core/kit/linux/moves';
+import type { Ledger } from '../../../../src-core/kit/ledger';
+import { PendingMoves, type MoveContext } from '../../../../src-core/kit/linux/pending-moves';
+import { Moves } from '../../../../src-core/kit/moves';
+import type { Residency } from '../../../../src-core/kit/residency';
 
-const PLACE = { access: 0, batch: 0, step: 0 };
 const NOBODY = 255;
 
 interface Page {
@@ -52,13 +54,19 @@ describe('pages that moved', () => {
       for (let round = 0; round < 300; round++) {
         const rows: Row[] = [];
         const sink = {
-          transfer: (...row: readonly number[]) =>
-            rows.push([row[0]!, row[6]!, row[7]!, row[8]!, row[9]! / 4096, row[10]! / 4096, row[12]!, row[13]!]) - 1,
+          transfer: (event: TransferEvent) => {
+            const { kind, source, target, object, address, bytes, reason, cause } = event;
+            return rows.push([kind, source, target, object, address / 4096, bytes / 4096, reason, cause]) - 1;
+          },
         };
         const space = { objects: [], regions: [{ address: 0, offset: 0, bytes: 2 ** 20 }], bytes: 2 ** 20 };
-        const config = { sink, space } as unknown as MemoryConfig;
-        const last = new Uint32Array(256);
-        const moves = new Moves(config, null, (processor) => processor, last, copyPages);
+        const books = new Moves({
+          ...{ config: { sink: sink as unknown as EventSink, space }, granuleBytes: 4096, granules: 256 },
+          ...{ ledger: null as unknown as Ledger, accessCount: 0, batchNow: 0, step: 0 },
+          residency: null as unknown as Residency,
+        });
+        const last = books.lastTransfer;
+        const moves = new PendingMoves(books, null, (processor) => processor, copyPages);
         const pages: Page[] = [];
         for (let run = stream.below(6); run >= 0; run--) {
           const context: MoveContext = {
@@ -75,7 +83,7 @@ describe('pages that moved', () => {
           }
         }
         for (const { context, granule, object, from, to } of pages) moves.add(context, granule, object, from, to);
-        moves.flush(0, 0, PLACE);
+        moves.flush(0, 0);
         expect(rows).toEqual(obvious(pages, copyPages));
         rows.forEach(([, , , , first, count], ordinal) => {
           const later = rows.slice(ordinal + 1);

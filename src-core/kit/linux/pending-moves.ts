@@ -4,11 +4,10 @@
  * that had it first (its home).
  */
 import type { EVICTION } from '../../model/events';
-import { MIGRATION, NO_EVENT, NO_PROCESSOR } from '../../model/events';
+import { MIGRATION, NO_EVENT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
-import { toVirtual } from '../../model/space';
 import type { Interconnect } from '../../hardware/interconnect';
-import type { MemoryConfig } from '../memory-system';
+import { sideOf, type Move, type Moves } from '../moves';
 import { PAGE_BYTES } from '../../kernel/page';
 
 /** Under which cause pages move at the moment. */
@@ -31,26 +30,22 @@ interface Run extends MoveContext {
   readonly to: ProcessorIndex;
 }
 
-/** Where an event happens: what every row of the recording carries. */
-export interface EventPlace {
-  readonly access: number;
-  readonly batch: number;
-  readonly step: number;
-}
-
-export class Moves {
+export class PendingMoves {
   private runs: Run[] = [];
   /** Causes by granule, for pages that faulted themselves. */
   readonly causes = new Map<number, number>();
 
+  private readonly move: Move;
+
   constructor(
-    private readonly config: MemoryConfig,
+    private readonly moves: Moves,
     private readonly links: Interconnect | null,
     private readonly linkEnd: (processor: ProcessorIndex) => ProcessorIndex,
-    private readonly lastTransfer: Uint32Array,
     /** Copies of the driver end at multiples of so many pages; Infinity: neighbours go in one. */
     private readonly copyPages: number,
-  ) {}
+  ) {
+    this.move = moves.create();
+  }
 
   add(context: MoveContext, granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
     const { kind, reason, policy, cause } = context;
@@ -69,49 +64,44 @@ export class Moves {
    * @param readyPs instant from which the copies may begin
    * @param evictionPs fixed cost before each run that leaves a device
    */
-  flush(readyPs: number, evictionPs: number, at: EventPlace): number {
+  flush(readyPs: number, evictionPs: number): number {
     if (this.runs.length === 0) return readyPs;
     const { runs } = this;
     this.runs = [];
     const leaves = ({ from, to }: Run): boolean => to <= CPU && from > CPU;
     let end = readyPs;
     for (const run of inOrder(runs.filter(leaves), this.copyPages))
-      end = Math.max(end, this.send(run, readyPs + evictionPs, at));
+      end = Math.max(end, this.send(run, readyPs + evictionPs));
     const roomAt = end;
     for (const run of inOrder(
       runs.filter((run) => !leaves(run)),
       this.copyPages,
     ))
-      end = Math.max(end, this.send(run, roomAt, at));
+      end = Math.max(end, this.send(run, roomAt));
     this.causes.clear();
     return end;
   }
 
-  private send(run: Run, earliestPs: number, at: EventPlace): number {
-    const { granule, pages, object, from, to, kind, reason, policy, cause } = run;
-    const bytes = pages * PAGE_BYTES;
+  private send(run: Run, earliestPs: number): number {
+    const { granule, pages, from, to } = run;
+    const { move } = this;
+    move.kind = run.kind;
+    move.first = granule;
+    move.count = pages;
+    move.object = run.object;
+    move.source = sideOf(from);
+    move.target = sideOf(to);
+    move.bytes = pages * PAGE_BYTES;
+    move.policy = run.policy;
+    move.reason = run.reason;
+    move.cause = this.causes.get(granule) ?? run.cause;
     const travels = from >= 0 && to >= 0;
     const end =
-      travels && this.links ? this.links.transfer(this.linkEnd(from), this.linkEnd(to), earliestPs, bytes) : earliestPs;
+      travels && this.links
+        ? this.links.transfer(this.linkEnd(from), this.linkEnd(to), earliestPs, move.bytes)
+        : earliestPs;
     const duration = travels && this.links ? end - this.links.startedPs : 0;
-    const { sink, space } = this.config;
-    const ordinal = sink.transfer(
-      kind,
-      this.links ? Math.max(0, end - duration) : 0,
-      duration,
-      at.access,
-      at.batch,
-      at.step,
-      from < 0 ? NO_PROCESSOR : from,
-      to < 0 ? NO_PROCESSOR : to,
-      object,
-      toVirtual(space, granule * PAGE_BYTES),
-      bytes,
-      policy,
-      reason,
-      this.causes.get(granule) ?? cause,
-    );
-    this.lastTransfer.fill(ordinal, granule, granule + pages);
+    this.moves.report(move, this.links ? Math.max(0, end - duration) : 0, duration);
     return travels ? end : 0;
   }
 }
