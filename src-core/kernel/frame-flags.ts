@@ -8,8 +8,9 @@ export const KINDS: readonly PageKind[] = [
   'device-dax',
   'driver',
 ];
-/** `F.kind` of ordinary memory. */
+/** Values of `F.kind`. */
 export const RAM = 0;
+export const DEVICE_PRIVATE = 1;
 
 /** Bits of `Frames.flags`. Those of the folio are valid on its head; `kind` holds an index into `KINDS`. */
 export const F = {

@@ -12,7 +12,6 @@ import { Lru } from './lru';
 import { Memcg, Mm, Process } from './mm';
 import type { NotifyRange } from './notifier';
 import { folioPages, PMD_ORDER, PMD_PAGES, type Page } from './page';
-import type { Pte } from './page-table';
 import { PteTables } from './pte-tables';
 
 /** Which Linux: 6.12 (base pages on devices) or a current tree (PMD-sized device folios). Semantics section 0. */
@@ -47,8 +46,8 @@ export interface KernelConfig {
 
 /** Who wants to hear of what happens inside. All optional; none may change anything. */
 export interface KernelHooks {
-  /** `pages` entries from vpn on now read `entry` (a PMD entry: 512 at once). */
-  entryChanged?: (mm: Mm, vpn: number, pages: number, entry: Pte | null) => void;
+  /** The entries of pages [vpn, vpn + pages), which lie in one PMD, have changed. */
+  entriesChanged?: (mm: Mm, vpn: number, pages: number) => void;
   notified?: (range: NotifyRange) => void;
   /** Bytes were copied from one folio to another, for a reason such as `cow`, `migrate`, `swap-in`. */
   copied?: (from: Page | null, to: Page | null, pages: number, reason: string) => void;
@@ -219,10 +218,14 @@ export class Kernel {
     return pfn;
   }
 
+  /** Room for so many single pages of a node without reclaim. */
+  hasRoom(node: number, pages: number): boolean {
+    return this.used[node]! + pages <= this.config.nodes[node]!.pages && !this.offline.has(node);
+  }
+
   private roomFor(node: number, count: number, thisNode: boolean): number {
     const { zoneReclaim, admits } = this;
-    const { nodes } = this.config;
-    const room = (n: number): boolean => this.used[n]! + count <= nodes[n]!.pages && !this.offline.has(n);
+    const room = (n: number): boolean => this.hasRoom(n, count);
     if (room(node)) return node;
     const reclaimed = (n: number): boolean => {
       if (count > 1 || this.offline.has(n)) return false;

@@ -127,6 +127,26 @@ export function entryAt(mm: Mm, vpn: number): { readonly entry: Pte; readonly hu
   return entry ? { entry, huge: false } : null;
 }
 
+/** What `eachEntry` tells of a page: bits of pte-tables.ts (0: a hole), and the base page's frame, −1 where it has none. */
+export type EntryVisitor = (vpn: number, bits: number, frame: number) => void;
+
+/** The entries of pages [start, end), PTEs and the pages of PMD entries alike. */
+export function eachEntry(mm: Mm, start: number, end: number, visit: EntryVisitor): void {
+  for (let vpn = start; vpn < end;) {
+    const next = Math.min(end, pmdStart(vpn) + PMD_PAGES);
+    const code = mm.pmds.get(pmdOf(vpn)) ?? NO_PMD;
+    if (code % 2 === 0) {
+      const { value, bits } = mm.kernel.tables;
+      for (let row = code * (PMD_PAGES / 2) + (vpn % PMD_PAGES); vpn < next; row++, vpn++)
+        visit(vpn, bits[row]!, (bits[row]! & P.state) === SWAP ? -1 : value[row]!);
+    } else {
+      const first = hugeValue(code) - pmdStart(vpn);
+      const bits = hugeBits(code);
+      for (; vpn < next; vpn++) visit(vpn, bits, hugeValue(code) < 0 ? -1 : first + vpn);
+    }
+  }
+}
+
 /** Every entry of an address space with its first page, table by table; nothing may change meanwhile. */
 export function* entriesOf(mm: Mm): Generator<{ readonly vpn: number; readonly huge: boolean; readonly entry: Pte }> {
   const { value, bits, used } = mm.kernel.tables;
@@ -152,17 +172,29 @@ export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
   return huge ? entry.page.sibling(vpn % PMD_PAGES) : entry.page;
 }
 
+/** First row of the PTE table around a page, which is made where none stands. */
+export function rowsFor(mm: Mm, vpn: number): number {
+  const rows = rowsAt(mm, vpn);
+  if (rows >= 0) return rows;
+  if (pmdKind(mm, vpn) === 'huge')
+    throw new Error(`page ${vpn} is mapped by a PMD entry: split it before its PTEs are set`);
+  const made = mm.kernel.tables.make();
+  mm.pmds.set(pmdOf(vpn), made * 2);
+  return made * PMD_PAGES;
+}
+
+/** Tells whoever follows the tables that pages [vpn, vpn + pages), of one PMD, have other entries now. */
+export function entriesChanged(mm: Mm, vpn: number, pages: number): void {
+  mm.kernel.hooks.entriesChanged?.(mm, vpn, pages);
+}
+
 /** Replaces one PTE (null clears it), keeping the table as small as what is in it. Books are the caller's: see rmap.ts. */
 export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
-  const { tables, frames, hooks } = mm.kernel;
+  const { tables, frames } = mm.kernel;
   let rows = rowsAt(mm, vpn);
   if (rows < 0) {
-    if (pmdKind(mm, vpn) === 'huge')
-      throw new Error(`page ${vpn} is mapped by a PMD entry: split it before its PTEs are set`);
-    if (!entry) return;
-    const made = tables.make();
-    mm.pmds.set(pmdOf(vpn), made * 2);
-    rows = made * PMD_PAGES;
+    if (!entry && pmdKind(mm, vpn) === 'none') return;
+    rows = rowsFor(mm, vpn);
   }
   const row = rows + (vpn % PMD_PAGES);
   const leaf = rows / PMD_PAGES;
@@ -179,12 +211,12 @@ export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
     mm.pmds.delete(pmdOf(vpn));
     tables.release(leaf);
   }
-  hooks.entryChanged?.(mm, vpn, 1, entry);
+  entriesChanged(mm, vpn, 1);
 }
 
 /** Replaces a PMD entry (null clears it). No PTE table may stand here. `vpn` is that of the first page. */
 export function setPmd(mm: Mm, vpn: number, entry: Pte | null): void {
-  const { frames, hooks } = mm.kernel;
+  const { frames } = mm.kernel;
   const start = pmdStart(vpn);
   const code = mm.pmds.get(pmdOf(vpn)) ?? NO_PMD;
   if (pmdKind(mm, vpn) === 'table') throw new Error(`a PTE table stands at page ${vpn}: clear it first`);
@@ -193,5 +225,5 @@ export function setPmd(mm: Mm, vpn: number, entry: Pte | null): void {
   if (entry) mm.pmds.set(pmdOf(vpn), hugeCode(valueOf(entry), bitsOf(entry)));
   else mm.pmds.delete(pmdOf(vpn));
   if (entry?.state === 'migration') addPlace(frames, WAITS, valueOf(entry), { mm, vpn: start, huge: true });
-  hooks.entryChanged?.(mm, start, PMD_PAGES, entry);
+  entriesChanged(mm, start, PMD_PAGES);
 }

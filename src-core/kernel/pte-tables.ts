@@ -16,8 +16,15 @@ export const P = {
 } as const;
 
 export const HOLE = 0;
+export const PRESENT = 1;
+export const ZERO = 2;
 export const SWAP = 3;
 export const MIGRATION = 4;
+export const PRIVATE = 5;
+export const EXCLUSIVE = 6;
+export const POISON = 7;
+export const SPECIAL = 8;
+export const UFFD_MARKER = 9;
 /** By index. */
 export const PTE_STATES = [
   ...(['hole', 'present', 'zero', 'swap', 'migration', 'private', 'exclusive', 'poison', 'special'] as const),

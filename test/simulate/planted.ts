@@ -1,20 +1,19 @@
 /** One bug per property of section 16, planted into a run the way the kernel or a driver would have it. */
-import type { Kernel } from '../../src-core/kernel/kernel';
 import type { Mm, Vma } from '../../src-core/kernel/mm';
 import { invalidate } from '../../src-core/kernel/notifier';
 import type { Page } from '../../src-core/kernel/page';
-import { entryAt } from '../../src-core/kernel/page-table';
+import { entryAt, type Pte } from '../../src-core/kernel/page-table';
 import { changeEntry } from '../../src-core/kernel/rmap';
 import { removePlace, WAITS } from '../../src-core/kernel/places';
 import { zapRange } from '../../src-core/kernel/zap';
 import type { PropertyName } from './properties';
 import type { World } from './world';
 
-type EntryChanged = NonNullable<Kernel['hooks']['entryChanged']>;
-
 /** Runs after every change of a page-table entry. */
-function onEntry({ kernel }: World, run: EntryChanged): void {
-  kernel.hooks.entryChanged = run;
+function onEntry({ kernel }: World, run: (mm: Mm, vpn: number, pages: number, entry: Pte | null) => void): void {
+  kernel.hooks.entriesChanged = (mm, vpn, pages) => {
+    run(mm, vpn, pages, entryAt(mm, vpn)?.entry ?? null);
+  };
 }
 
 /** The RAM that a page leaves for the device is never given back. */

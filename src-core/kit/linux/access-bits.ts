@@ -4,10 +4,10 @@
  */
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Mm } from '../../kernel/mm';
-import type { Page } from '../../kernel/page';
-import { entryAt, pageOf, type Pte } from '../../kernel/page-table';
+import { eachEntry } from '../../kernel/page-table';
+import { HOLE, P, PRESENT, SPECIAL, ZERO } from '../../kernel/pte-tables';
 import { TRACKED } from '../../contracts/accessed-memory';
-import type { LinuxHost } from './backend';
+import type { LinuxHost, PageOrigin } from './backend';
 import type { AccessTable } from './host-parts';
 import { ACCESS_BITS, FRESH, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
 
@@ -62,31 +62,37 @@ export class AccessBits implements AccessTable {
     for (const state of this.state) state[granule] = on ? state[granule]! | TRACKED : state[granule]! & ~TRACKED;
   }
 
-  /** The entry that a process has for the granule, in the tables of all that walk them. `page` is its base page. */
-  write(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
+  /**
+   * The entry that a process has for the granule, in the tables of all that walk them.
+   * @param bits see pte-tables.ts; a hole where the VMA lets nobody in
+   * @param frame of the base page, −1 where the entry has none
+   */
+  write(mm: Mm, granule: number, bits: number, frame: number): void {
     const { backend } = this.memory;
-    this.set(CPU, granule, this.cpuBits(mm, vpn, entry, page));
-    for (let device = 1; device < this.state.length; device++) {
-      const bits = backend.sharedTable?.(device, mm, vpn, entry) ?? -1;
-      if (bits >= 0) this.set(device, granule, bits);
-    }
+    const origin = frame < 0 ? null : mm.kernel.frames.owner(frame);
+    this.set(CPU, granule, this.cpuBits(bits, origin));
+    if (!backend.sharedTable) return;
+    for (let device = 1; device < this.state.length; device++)
+      this.set(device, granule, backend.sharedTable(device, bits, origin));
   }
 
   refresh(mm: Mm, start: number, end: number): void {
     for (let vpn = start; vpn < end; vpn++) {
       const granule = this.memory.processes.granule(mm, vpn);
-      const found = entryAt(mm, vpn);
+      const isReadable = vmaAt(mm, vpn)?.prot !== 'none';
       if (granule < 0) continue;
-      this.write(mm, vpn, granule, found?.entry ?? null, found ? pageOf(found.entry, found.huge, vpn) : null);
+      eachEntry(mm, vpn, vpn + 1, (_vpn, bits, frame) => {
+        this.write(mm, granule, isReadable ? bits : HOLE, frame);
+      });
     }
   }
 
-  private cpuBits(mm: Mm, vpn: number, entry: Pte | null, page: Page | null): number {
-    if (!entry || entry.protnone) return 0;
-    if (entry.state !== 'present' && entry.state !== 'zero' && entry.state !== 'special') return 0;
-    if (vmaAt(mm, vpn)?.prot === 'none') return 0;
+  private cpuBits(bits: number, origin: PageOrigin | null): number {
+    const state = bits & P.state;
+    if ((state !== PRESENT && state !== ZERO && state !== SPECIAL) || (bits & P.protnone) !== 0) return 0;
     const { backend } = this.memory;
-    const isNear = page === null || (backend.isHostLocal?.(page) ?? backend.ownerOfPage(page) === CPU);
-    return isNear ? localBits(entry.write) : remoteBits(entry.write);
+    const isNear = origin === null || (backend.isHostLocal?.(origin) ?? backend.ownerOfPage(origin) === CPU);
+    const write = (bits & P.write) !== 0;
+    return isNear ? localBits(write) : remoteBits(write);
   }
 }

@@ -4,8 +4,7 @@
  * events.
  */
 import type { NodeSpec } from '../../kernel/kernel';
-import type { Page } from '../../kernel/page';
-import type { Pte } from '../../kernel/page-table';
+import type { FrameOwner } from '../../kernel/frames';
 import type { EventMoment } from '../../model/event-sink';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { OsAction } from '../../model/os-action';
@@ -31,6 +30,9 @@ export interface DeviceFaultPage {
   readonly cause: number;
 }
 
+/** Where a page's frame comes from: all that placement asks of a page. */
+export type PageOrigin = Pick<FrameOwner, 'kind' | 'node'>;
+
 /** A hint to a driver, without its range: see OsAction. */
 export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
@@ -52,7 +54,7 @@ export interface Backend {
   /** Pages of the host's node, where nobody says otherwise; without it as many as the workload needs. */
   hostPages?(devicePages: number): number;
   /** Does the page lie in the CPU's own memory? Unless the backend says otherwise, it does where the CPU owns it. */
-  isHostLocal?(page: Page): boolean;
+  isHostLocal?(page: PageOrigin): boolean;
   /** Whose end of a link a processor's memory is at, for copies; its own unless the backend says otherwise. */
   linkEnd?(processor: ProcessorIndex): ProcessorIndex;
   /** How many bytes of the machine's remote bandwidth one remote byte takes; 1 unless the backend says otherwise. */
@@ -69,8 +71,11 @@ export interface Backend {
   attach(memory: LinuxHost): void;
   /** Maps a piece of the workload in its own way; false: as Linux maps it. */
   mapPiece?(piece: Piece): boolean;
-  /** A page-table entry of a process changed: the bits of a device that walks the same tables; null = it does not. */
-  sharedTable?(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number;
+  /**
+   * Access bits of a device that walks the processes' page tables, by an entry (bits of kernel/pte-tables.ts) and where its
+   * page lies; null: it has none. Absent: devices have tables of their own.
+   */
+  sharedTable?(device: ProcessorIndex, bits: number, origin: PageOrigin | null): number;
   /** Serves device faults of one batch; what still cannot be reached afterwards was reported as an outcome. */
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void;
   /** What the driver takes for so many faults, ps; the machine's undivided costs of a batch unless the backend says. */
@@ -78,7 +83,7 @@ export interface Backend {
   /** Reason code of a device fault, before it is served. */
   decide(device: ProcessorIndex, granule: number, op: AccessOp): number;
   /** Processor in whose memory the page lies. */
-  ownerOfPage(page: Page): ProcessorIndex;
+  ownerOfPage(page: PageOrigin): ProcessorIndex;
   /** Free pages of a device, for policies. */
   free(device: ProcessorIndex): number;
   capacity(device: ProcessorIndex): number;

@@ -16,12 +16,13 @@ import {
   migrateVmaSetup,
   type MigrateVmaArgs,
 } from '../../kernel/migrate-vma';
+import { migratePlain } from '../../kernel/migrate-plain';
 import { releaseDestination } from '../../kernel/migrate-slots';
 import type { Mm } from '../../kernel/mm';
 import type { Owner } from '../../kernel/notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../kernel/page';
 import { entryAt, pageOf } from '../../kernel/page-table';
-import type { LinuxHost } from './backend';
+import type { LinuxHost, PageOrigin } from './backend';
 import { localBits } from './bits';
 
 /** How a driver calls migrate_vma. */
@@ -31,7 +32,7 @@ export interface MigrateOptions {
   /** All pages of the range, or none: of what setup collected (EBUSY), and of the destinations (ENOMEM). */
   readonly whole?: 'collected' | 'destinations';
   /** Of the pages that setup collected, those that the driver moves; absent: all. */
-  readonly picks?: (page: Page) => boolean;
+  readonly picks?: (frame: number) => boolean;
   /** Beyond Linux: see MigrateVmaArgs. */
   readonly fileBacked?: boolean;
 }
@@ -77,7 +78,7 @@ export class DevicePrivate {
     });
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return page.kind === 'device-private' ? page.node : CPU;
   }
   capacity(device: ProcessorIndex): number {
@@ -95,6 +96,11 @@ export class DevicePrivate {
     end: number,
     { compound, whole, fileBacked = false }: MigrateOptions,
   ): Migrated {
+    const plain = migratePlain(this.kernel, {
+      ...{ mm, start, end, compound, direction: 'to-device', device: this.devices[device]!, owner: this.owner(device) },
+      ...{ faultFrame: -1, whole: whole !== undefined, picks: null },
+    });
+    if (plain !== null) return { ret: null, pages: plain, short: false };
     const args = migrateArgs({
       mm,
       start,
@@ -117,6 +123,11 @@ export class DevicePrivate {
     { compound, whole, picks }: MigrateOptions,
     faultPage: Page | null = null,
   ): Migrated {
+    const plain = migratePlain(this.kernel, {
+      ...{ mm, start, end, compound, direction: 'to-host', device: this.devices[device]!, owner: this.owner(device) },
+      ...{ faultFrame: faultPage?.pfn ?? -1, whole: false, picks: picks ?? null },
+    });
+    if (plain !== null) return { ret: null, pages: plain, short: false };
     const args = migrateArgs({
       mm,
       start,
@@ -126,7 +137,7 @@ export class DevicePrivate {
       faultPage,
     });
     if (migrateVmaSetup(this.kernel, args) !== null) return REFUSED;
-    if (picks) for (const slot of args.slots) if (slot?.page && !picks(slot.page)) slot.migrate = false;
+    if (picks) for (const slot of args.slots) if (slot?.page && !picks(slot.page.pfn)) slot.migrate = false;
     return this.commit(args, whole, (order) => {
       const ram = this.kernel.allocRam(order, 0);
       if (ram) ram.locked = true;

@@ -9,9 +9,10 @@ import type { SystemReport } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import type { Kernel } from '../../kernel/kernel';
-import { Memcg, type Mm, type Process } from '../../kernel/mm';
-import { PAGE_BYTES, type Page } from '../../kernel/page';
-import { pageOf, entryAt, type Pte } from '../../kernel/page-table';
+import { Memcg, vmaAt, type Mm, type Process } from '../../kernel/mm';
+import { PAGE_BYTES } from '../../kernel/page';
+import { eachEntry } from '../../kernel/page-table';
+import { HOLE, P } from '../../kernel/pte-tables';
 import { createKernel } from '../../kernel/create-kernel';
 import { METRIC, REASON } from '../codes';
 import { Whereabouts } from './whereabouts';
@@ -86,14 +87,14 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.contents = params.contents ? new Contents(this) : null;
     this.watches = this.contents !== null;
     this.kernel.hooks = {
-      entryChanged: (mm, vpn, pages, entry) => {
-        this.entryChanged(mm, vpn, pages, entry);
+      entriesChanged: (mm, vpn, pages) => {
+        this.entriesChanged(mm, vpn, pages);
       },
       forked: (_parent, child) => {
         this.processes.set(this.map.processIndex(child.name), child);
       },
       copied: (_from, to, _pages, reason) => {
-        if (reason === 'cow' && to) this.whereabouts.copied(to);
+        if (reason === 'cow' && to) this.whereabouts.copied(to.pfn);
       },
       notified: () => {
         this.tally.notifierEvents++;
@@ -115,19 +116,18 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   // --- page tables into bytes ---
-  private entryChanged(mm: Mm, vpn: number, pages: number, entry: Pte | null): void {
+  private entriesChanged(mm: Mm, start: number, pages: number): void {
     const process = this.processes.index(mm);
-    for (let i = 0; i < pages && process >= 0; i++) {
-      const granule = this.map.granule(process, vpn + i);
-      if (granule >= 0) this.pageChanged(mm, vpn + i, granule, entry, entry ? pageOf(entry, pages > 1, vpn + i) : null);
-    }
-  }
-
-  /** `page` is the base page that the entry gives for vpn. */
-  private pageChanged(mm: Mm, vpn: number, granule: number, entry: Pte | null, page: Page | null): void {
-    this.whereabouts.entryChanged(granule, entry, page); // first: what leaves a device takes its entry there with it
-    this.contents?.entryChanged(granule, page);
-    this.access.write(mm, vpn, granule, entry, page);
+    if (process < 0) return;
+    const { map, whereabouts, contents, access } = this;
+    const isReadable = vmaAt(mm, start)?.prot !== 'none';
+    eachEntry(mm, start, start + pages, (vpn, bits, frame) => {
+      const granule = map.granule(process, vpn);
+      if (granule < 0) return;
+      whereabouts.entryChanged(granule, bits & P.state, frame); // first: what leaves a device takes its entry there with it
+      contents?.entryChanged(granule, frame < 0 ? null : this.kernel.frames.page(frame));
+      access.write(mm, granule, isReadable ? bits : HOLE, frame);
+    });
   }
 
   /** Pages move for this reason while `work` runs. */
@@ -323,13 +323,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   moved(process: Process, from: number, pages: number, to: number): void {
     const index = this.processes.all.indexOf(process);
     this.map.move(index, from, pages, to);
-    for (let vpn = to; vpn < to + pages; vpn++) {
-      const found = entryAt(process.mm, vpn);
-      const granule = this.map.granule(index, vpn);
-      if (granule < 0) continue;
-      const entry = found?.entry ?? null;
-      this.pageChanged(process.mm, vpn, granule, entry, found ? pageOf(found.entry, found.huge, vpn) : null);
-    }
+    for (let vpn = to; vpn < to + pages; vpn++) this.entriesChanged(process.mm, vpn, 1);
   }
 
   // --- what the run tells ---

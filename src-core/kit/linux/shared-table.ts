@@ -7,10 +7,10 @@ import { assert } from '../../base/assert';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import { handleFault } from '../../kernel/fault';
 import type { NodeSpec } from '../../kernel/kernel';
-import { vmaAt, type Mm } from '../../kernel/mm';
-import type { Page } from '../../kernel/page';
-import { entryAt, type Pte } from '../../kernel/page-table';
-import type { Backend, DeviceFaultPage, LinuxHost, SystemTraits } from './backend';
+import type { Mm } from '../../kernel/mm';
+import { entryAt } from '../../kernel/page-table';
+import { P, PRESENT, ZERO } from '../../kernel/pte-tables';
+import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin, SystemTraits } from './backend';
 import { localBits, remoteBits } from './bits';
 import { REASON } from '../codes';
 import { errnoOf } from './signals';
@@ -23,7 +23,7 @@ export abstract class SharedTableBackend implements Backend {
   protected memory!: LinuxHost;
   abstract readonly traits: SystemTraits;
   abstract nodes(devicePages: number, devices: number): readonly NodeSpec[];
-  abstract ownerOfPage(page: Page): ProcessorIndex;
+  abstract ownerOfPage(page: PageOrigin): ProcessorIndex;
   abstract capacity(device: ProcessorIndex): number;
   abstract free(device: ProcessorIndex): number;
   abstract migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
@@ -35,11 +35,13 @@ export abstract class SharedTableBackend implements Backend {
     this.memory = memory;
   }
 
-  sharedTable(device: ProcessorIndex, mm: Mm, vpn: number, entry: Pte | null): number {
-    if (!entry || entry.protnone || vmaAt(mm, vpn)?.prot === 'none') return 0;
-    if (entry.state === 'zero') return remoteBits(false);
-    if (entry.state !== 'present' || !entry.page) return 0;
-    return this.ownerOfPage(entry.page) === device ? localBits(entry.write) : remoteBits(entry.write);
+  sharedTable(device: ProcessorIndex, bits: number, origin: PageOrigin | null): number {
+    const state = bits & P.state;
+    if ((bits & P.protnone) !== 0) return 0;
+    if (state === ZERO) return remoteBits(false);
+    if (state !== PRESENT || !origin) return 0;
+    const write = (bits & P.write) !== 0;
+    return this.ownerOfPage(origin) === device ? localBits(write) : remoteBits(write);
   }
 
   decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {

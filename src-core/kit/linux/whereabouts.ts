@@ -7,66 +7,91 @@ import type { LinuxHost } from './backend';
 import type { PlaceBook } from './host-parts';
 import { NO_OBJECT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
-import { PAGE_BYTES, type Page } from '../../kernel/page';
-import type { Pte } from '../../kernel/page-table';
+import { PAGE_BYTES } from '../../kernel/page';
+import { EXCLUSIVE, HOLE, MIGRATION, POISON, UFFD_MARKER } from '../../kernel/pte-tables';
+import { SparseColumn } from '../../kernel/sparse-column';
 import { REASON } from '../codes';
 import type { Move } from '../moves';
 
+/** No granule, no frame. */
+const NONE = -1;
+
 export class Whereabouts implements PlaceBook {
   /** Granule under which a device page is in the books. */
-  private readonly homes = new Map<Page, number>();
-  private readonly pages = new Map<number, Page>();
-  /** Pages that copy on write made in the operation in progress. */
-  private readonly copies = new Set<Page>();
+  private readonly homes = new SparseColumn(NONE);
+  /** Frame under which a granule is on a device; NONE: it is on none, or in a device buffer. */
+  private readonly frames: Int32Array;
+  /** Frames that copy on write made in the operation in progress. */
+  private readonly copies = new Set<number>();
   private readonly everOnDevice: Uint8Array;
   private readonly bouncesOf = new Map<number, number>();
-  /** Granules whose entry went in the operation in progress. */
-  private readonly holes = new Set<number>();
+  /** Granules whose entry went in the operation in progress, in that order; NONE where it came back. */
+  private readonly holes: number[] = [];
+  /** Where a granule stands among the holes; NONE: nowhere. */
+  private readonly holeAt: Int32Array;
 
   private readonly move: Move;
 
   constructor(private readonly memory: LinuxHost) {
     this.move = memory.moves.create();
     this.everOnDevice = new Uint8Array(memory.granules);
+    this.frames = new Int32Array(memory.granules).fill(NONE);
+    this.holeAt = new Int32Array(memory.granules).fill(NONE);
   }
 
-  /** A page-table entry of the granule changed. `page` is its base page, where it has one. */
-  entryChanged(granule: number, entry: Pte | null, page: Page | null): void {
+  /**
+   * A page-table entry of the granule changed.
+   * @param state of the entry, see pte-tables.ts
+   * @param frame of its base page, −1 where it has none
+   */
+  entryChanged(granule: number, state: number, frame: number): void {
+    const hole = this.holeAt[granule]!;
     // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
-    if (!entry) {
-      this.holes.add(granule);
+    if (state === HOLE) {
+      if (hole === NONE) this.holeAt[granule] = this.holes.push(granule) - 1;
       return;
     }
-    this.holes.delete(granule);
-    if (entry.state === 'migration') return;
-    const isNowhere = entry.state === 'poison' || entry.state === 'uffd-marker';
-    const isPlaced = page !== null && entry.state !== 'exclusive';
-    this.setOwner(granule, isNowhere ? -1 : isPlaced ? this.memory.backend.ownerOfPage(page) : CPU, page);
+    if (hole !== NONE) {
+      this.holes[hole] = NONE;
+      this.holeAt[granule] = NONE;
+    }
+    if (state === MIGRATION) return;
+    const isNowhere = state === POISON || state === UFFD_MARKER;
+    const isPlaced = frame >= 0 && state !== EXCLUSIVE;
+    this.setOwner(granule, isNowhere ? -1 : isPlaced ? this.ownerOf(frame) : CPU, frame);
+  }
+
+  private ownerOf(frame: number): ProcessorIndex {
+    return this.memory.backend.ownerOfPage(this.memory.kernel.frames.owner(frame));
   }
 
   settleHoles(): void {
-    for (const granule of this.holes) this.setOwner(granule, -1, null);
-    this.holes.clear();
+    for (const granule of this.holes) {
+      if (granule === NONE) continue;
+      this.holeAt[granule] = NONE;
+      this.setOwner(granule, -1, NONE);
+    }
+    this.holes.length = 0;
     this.copies.clear();
   }
 
-  private setOwner(granule: number, owner: number, page: Page | null): void {
+  private setOwner(granule: number, owner: number, frame: number): void {
     const { ledger, residency, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
-    const old = this.pages.get(granule) ?? null;
-    if (before === owner && (owner <= CPU || old === page)) return;
+    const old = this.frames[granule]!;
+    if (before === owner && (owner <= CPU || old === frame)) return;
     // A device buffer holds the newest bytes: what the host's page table does meanwhile moves nothing.
-    if (owner === CPU && before > CPU && old === null) return;
+    if (owner === CPU && before > CPU && old === NONE) return;
     if (before >= 0) {
       ledger.leaving(granule);
       residency.remove(granule);
       if (before > CPU) this.memory.access.set(before, granule, 0);
     }
-    const wasHome = old === null || this.leaveHome(granule, old);
+    const wasHome = old === NONE || this.leaveHome(granule, old);
     if (owner >= 0) residency.place(granule, owner);
-    const isHome = owner <= CPU || page === null || this.enterHome(granule, page);
+    const isHome = owner <= CPU || frame < 0 || this.enterHome(granule, frame);
     // A copy on write is a page of its own: the old one stays or goes, the new one comes into being. Nothing migrates.
-    const isBorn = page !== null && this.copies.delete(page);
+    const isBorn = frame >= 0 && this.copies.size > 0 && this.copies.delete(frame);
     const object = ledger.objectOf[granule]!;
     if (object === NO_OBJECT || !wasHome || !isHome) return;
     if (before >= 0 && owner >= 0 && before !== owner && !isBorn) {
@@ -77,32 +102,32 @@ export class Whereabouts implements PlaceBook {
     if (owner > CPU && (before < 0 || isBorn)) pending.add(context, granule, object, -1, owner);
   }
 
-  private enterHome(granule: number, page: Page): boolean {
-    this.pages.set(granule, page);
-    if (this.homes.has(page)) return false;
+  private enterHome(granule: number, frame: number): boolean {
+    this.frames[granule] = frame;
+    if (this.homes.get(frame) !== NONE) return false;
     this.everOnDevice[granule] = 1;
-    this.homes.set(page, granule);
+    this.homes.set(frame, granule);
     return true;
   }
-  private leaveHome(granule: number, page: Page): boolean {
-    this.pages.delete(granule);
-    if (this.homes.get(page) !== granule) return false;
-    this.homes.delete(page);
+  private leaveHome(granule: number, frame: number): boolean {
+    this.frames[granule] = NONE;
+    if (this.homes.get(frame) !== granule) return false;
+    this.homes.set(frame, NONE);
     return true;
   }
 
   /** The kernel copied a page for a write (COW): the new page is on its way into some table. */
-  copied(page: Page): void {
-    this.copies.add(page);
+  copied(frame: number): void {
+    this.copies.add(frame);
   }
 
   /** A device used the granule: so it used the page, under whatever granule that is in the books (6c). */
   used(granule: number): void {
     const { touchedByDevice } = this.memory.access;
     touchedByDevice[granule] = 1;
-    const page = this.pages.get(granule);
-    const home = page ? this.homes.get(page) : undefined;
-    if (home !== undefined) touchedByDevice[home] = 1;
+    const frame = this.frames[granule]!;
+    const home = frame === NONE ? NONE : this.homes.get(frame);
+    if (home !== NONE) touchedByDevice[home] = 1;
   }
 
   travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
@@ -145,8 +170,9 @@ export class Whereabouts implements PlaceBook {
 
   pinnedOn(device: number): number {
     let pages = 0;
-    for (const page of this.pages.values())
-      if (this.memory.backend.ownerOfPage(page) === device && page.head.pins > 0) pages++;
+    const { frames } = this.memory.kernel;
+    for (const frame of this.frames)
+      if (frame !== NONE && this.ownerOf(frame) === device && frames.pins.has(frames.head(frame))) pages++;
     return pages;
   }
 

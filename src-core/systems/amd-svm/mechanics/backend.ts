@@ -13,10 +13,9 @@ import type { FaultResult } from '../../../kernel/errno';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { vmaAt, type Mm } from '../../../kernel/mm';
 import type { NotifyRange } from '../../../kernel/notifier';
-import type { Page } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
-import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import { hasShared } from '../../../kit/linux/unshare';
 import { accessOf, devicesToMap, prefetchLocation, setAttributes, type SvmChange, type SvmDriver } from './attributes';
@@ -84,7 +83,7 @@ export class AmdSvmBackend implements Backend {
     );
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return this.pages.ownerOfPage(page);
   }
   capacity(device: ProcessorIndex): number {

@@ -8,9 +8,9 @@ import type { Kernel, NodeSpec } from '../../../kernel/kernel';
 import { migrateFolio } from '../../../kernel/migrate-entries';
 import { bindTo, type Mm } from '../../../kernel/mm';
 import { mbind, offlineNode, scanAddressSpace, setNow, setTiering } from '../../../kernel/numa';
-import { folioPages, type Page } from '../../../kernel/page';
+import { folioPages } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
-import type { LinuxHost, SystemTraits } from '../../../kit/linux/backend';
+import type { LinuxHost, SystemTraits, PageOrigin } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { SharedTableBackend } from '../../../kit/linux/shared-table';
 import type { CoherentParams } from '../params';
@@ -105,7 +105,7 @@ export class NodeBackend extends SharedTableBackend {
     if (this.options.tiering) setTiering(this.memory.kernel, this.options.tiering);
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return page.kind === 'ram' ? page.node : CPU;
   }
   capacity(device: ProcessorIndex): number {

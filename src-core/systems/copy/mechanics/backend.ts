@@ -7,8 +7,8 @@
 import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { handleFault } from '../../../kernel/fault';
-import { PAGE_BYTES, type Page } from '../../../kernel/page';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
+import { PAGE_BYTES } from '../../../kernel/page';
+import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin } from '../../../kit/linux/backend';
 import { localBits, remoteBits } from '../../../kit/linux/bits';
 import { LIBRARY_CALL, RELOCATE } from '../../../kit/linux/costs';
 import { REASON } from '../../../kit/codes';
@@ -52,7 +52,7 @@ export class CopyBackend implements Backend {
       this.steps.push([]);
     }
   }
-  ownerOfPage(_page: Page): ProcessorIndex {
+  ownerOfPage(_page: PageOrigin): ProcessorIndex {
     return CPU;
   }
   capacity(_device: ProcessorIndex): number {

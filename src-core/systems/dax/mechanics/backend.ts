@@ -7,8 +7,8 @@ import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { DevicePagemap } from '../../../kernel/device-memory';
 import { FileInode } from '../../../kernel/file';
 import type { NodeSpec } from '../../../kernel/kernel';
-import { PAGE_BYTES, type Page } from '../../../kernel/page';
-import type { LinuxHost } from '../../../kit/linux/backend';
+import { PAGE_BYTES } from '../../../kernel/page';
+import type { LinuxHost, PageOrigin } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { SharedTableBackend } from '../../../kit/linux/shared-table';
 import { mapFile } from '../../../kit/linux/map-pieces';
@@ -78,7 +78,7 @@ export class DaxBackend extends SharedTableBackend {
     return true;
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return page.kind === 'device-dax' ? page.node : CPU;
   }
   capacity(_device: ProcessorIndex): number {

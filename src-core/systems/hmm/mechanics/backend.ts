@@ -16,7 +16,7 @@ import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { handleFault } from '../../../kernel/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
-import type { Backend, DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import { HmmMirror } from './mirror';
@@ -88,7 +88,7 @@ export class HmmBackend implements Backend {
     return [{ id: 'mirrorRetries', title, unit: 'count', value: this.mirrored.retries }];
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return this.vram.ownerOfPage(page);
   }
   capacity(device: ProcessorIndex): number {

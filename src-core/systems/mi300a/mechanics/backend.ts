@@ -12,9 +12,9 @@ import type { NodeSpec } from '../../../kernel/kernel';
 import { mirrorRange, type HmmPfn } from '../../../kernel/hmm';
 import { canRead, canWrite, vmaAt, type Mm } from '../../../kernel/mm';
 import { scanAddressSpace, setNow } from '../../../kernel/numa';
-import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
+import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryAt } from '../../../kernel/page-table';
-import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
 import { localBits, remoteBits } from '../../../kit/linux/bits';
 import { REASON } from '../../../kit/codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/costs';
@@ -76,11 +76,11 @@ export class Mi300aBackend implements Backend {
     return Math.max(0, processor - 1);
   }
   /** APU 0 is the host; APUs without a GPU in the run are booked as the host, too, and reached over the fabric. */
-  ownerOfPage({ node }: Page): ProcessorIndex {
+  ownerOfPage({ node }: PageOrigin): ProcessorIndex {
     return node > 0 && node < this.memory.config.devices ? node + 1 : CPU;
   }
-  isHostLocal({ head }: Page): boolean {
-    return head.node === 0;
+  isHostLocal({ node }: PageOrigin): boolean {
+    return node === 0;
   }
   /** Copies between APUs use the fabric; APU 0 stands on it as gpu0. */
   linkEnd(processor: ProcessorIndex): ProcessorIndex {
@@ -195,7 +195,7 @@ export class Mi300aBackend implements Backend {
       const granule = this.memory.processes.granule(mm, start + i);
       if (granule < 0 || !valid) continue;
       if (write && page) page.head.dirty = true;
-      const isOwn = page === null || page.head.node === this.numaNode(device);
+      const isOwn = page === null || page.node === this.numaNode(device);
       const isHuge = entryAt(mm, start + i)?.huge === true;
       this.tables.map(device, granule, isOwn ? localBits(write) : remoteBits(write), isHuge);
     }

@@ -12,10 +12,10 @@ import type { FaultResult } from '../../../kernel/errno';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { isAnonymous, vmaAt, type Mm } from '../../../kernel/mm';
 import type { NotifyRange } from '../../../kernel/notifier';
-import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
+import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
-import type { Backend, DeviceFaultPage, LinuxHost, Told } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
 import { errnoOf } from '../../../kit/linux/signals';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import type { PageRange } from '../../../kit/linux/range-list';
@@ -78,7 +78,7 @@ export class XeSvmBackend implements Backend {
     this.faults = new XeFaults(memory, this.pages, this.book, this.migration, this.params);
   }
 
-  ownerOfPage(page: Page): ProcessorIndex {
+  ownerOfPage(page: PageOrigin): ProcessorIndex {
     return this.pages.ownerOfPage(page);
   }
   capacity(device: ProcessorIndex): number {

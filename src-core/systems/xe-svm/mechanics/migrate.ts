@@ -97,7 +97,7 @@ export class XeMigration {
       mm,
       start,
       end,
-      { compound: false, whole: 'destinations', picks: (each) => this.book.ofFrame(each.pfn) === devmem },
+      { compound: false, whole: 'destinations', picks: (frame) => this.book.ofFrame(frame) === devmem },
       page,
     );
     const back = entryAt(mm, vpn)?.entry.state !== 'private';
