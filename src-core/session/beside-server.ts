@@ -6,7 +6,7 @@ import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import type { RunSummary } from '../model/summary';
 import type { TimelineAnswer } from '../model/timeline';
-import type { SystemWish } from '../protocol/messages';
+import type { SystemWish } from '../protocol/parameters';
 import { withBounds } from './bound-tracks';
 import { Bounds } from './bounds';
 import type { Timeline } from '../timeline/timeline';

@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../systems';
-import type { SystemWish } from '../protocol/messages';
+import type { SystemWish } from '../protocol/parameters';
 import { runBeside, type BesideContext } from './beside';
 import { checkSystemSpace, resolveSystem } from './scenario';
 import type { Runnable } from './open';

@@ -7,7 +7,7 @@ import { GRANULARITIES } from '../model/scenario';
 import { memorySystems } from '../systems';
 import { policies } from '../policies';
 import { machines } from '../presets';
-import { PROTOCOL, type Description, type PolicyDescription } from '../protocol/messages';
+import { PROTOCOL, type Description, type PolicyDescription } from '../protocol/answers';
 import { machineConstants } from '../reports/machine-constants';
 import { sections } from '../reports/sections';
 import { workloadJsonSchema } from '../workload';

@@ -7,19 +7,9 @@ import { METRIC_COUNT } from '../model/events';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { MAX_BINS } from '../model/timeline';
-import type {
-  BackendEvent,
-  Description,
-  ErrorData,
-  Method,
-  Params,
-  Request,
-  Response,
-  ResultOf,
-  RunInfo,
-  RunState,
-  RunStatus,
-} from '../protocol/messages';
+import type { Description, ErrorData, RunInfo, RunState, RunStatus } from '../protocol/answers';
+import type { BackendEvent, Request, Response } from '../protocol/messages';
+import type { Method, Params, ResultOf } from '../protocol/methods';
 import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
 import { BesideServer } from './beside-server';
 import { describe } from './describe';

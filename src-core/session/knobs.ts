@@ -6,7 +6,9 @@ import type { MachineSpec } from '../model/machine';
 import type { SystemChoice } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
 import { memorySystems } from '../systems';
-import type { Params, ResultOf, SystemWish, UnknownKnob } from '../protocol/messages';
+import type { UnknownKnob } from '../protocol/answers';
+import type { Params, ResultOf } from '../protocol/methods';
+import type { SystemWish } from '../protocol/parameters';
 import { DEFAULT_MACHINE, findMachine, resolveSystem } from './scenario';
 
 /** The run in hand, as far as its knobs are asked for. */

@@ -11,7 +11,7 @@ import { isPolicy, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
 import { memorySystems } from '../systems';
-import type { RunState } from '../protocol/messages';
+import type { RunState } from '../protocol/answers';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';

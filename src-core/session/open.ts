@@ -11,7 +11,7 @@ import { Refusal } from '../model/refusal';
 import type { OpenTarget } from '../model/target';
 import { parseMachineFile } from '../presets';
 import { saysCalibration } from '../presets/calibration';
-import type { RunOptions } from '../protocol/messages';
+import type { RunOptions } from '../protocol/parameters';
 import { looksLikeRecording, openRecording, type OpenRecording } from '../record/arrow-reader';
 import type { PolicyChange } from '../model/scenario';
 import { compileWorkload, loadWorkload, placeInWorkload, type Workload } from '../workload';

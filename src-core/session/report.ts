@@ -7,7 +7,7 @@ import type { ReportBlock, ReportInput } from '../model/report';
 import { Refusal } from '../model/refusal';
 import type { PolicyChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
-import type { ReportFormat } from '../protocol/messages';
+import type { ReportFormat } from '../protocol/methods';
 import type { TimelineAnswer } from '../model/timeline';
 import { buildReport } from '../reports/build';
 import type { Timeline } from '../timeline/timeline';

@@ -8,7 +8,7 @@
  */
 import { err, ok, type Result } from '../base/result';
 import { parseTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../base/units';
-import type { SystemWish } from '../protocol/messages';
+import type { SystemWish } from '../protocol/parameters';
 import type { MemorySystemId } from '../model/memory-system';
 import {
   CHANGE_KINDS,

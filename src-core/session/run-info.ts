@@ -1,4 +1,4 @@
-import type { RunInfo } from '../protocol/messages';
+import type { RunInfo } from '../protocol/answers';
 import { findingsOf, type Recorded, type Runnable } from './open';
 
 /** What was opened, for clients. */

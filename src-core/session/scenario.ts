@@ -20,7 +20,7 @@ import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
 import { PAGE_BYTES } from '../kernel/page';
 import { memorySystems } from '../systems';
-import type { RunOptions, SystemWish } from '../protocol/messages';
+import type { RunOptions, SystemWish } from '../protocol/parameters';
 import { parseChange } from './run-flags';
 
 /** Where nothing else is said: the machine that only counts. */

@@ -2,8 +2,11 @@
 import { app, dialog, MessageChannelMain, type BrowserWindow, type MessagePortMain } from 'electron';
 import { resolve } from 'node:path';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { BackendEvent, Params, Response, RunInfo, RunOptions } from '../../src-core/protocol/messages';
-import { checkRequest } from '../host/request-schema';
+import type { RunInfo } from '../../src-core/protocol/answers';
+import type { BackendEvent, Response } from '../../src-core/protocol/messages';
+import type { Params } from '../../src-core/protocol/methods';
+import type { RunOptions } from '../../src-core/protocol/parameters';
+import { checkRequest } from '../host/check-request';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import type { Desktop } from './desktop';
 import { saveKnobs, saveRecording, saveReport } from './save';

@@ -1,7 +1,7 @@
 /** Files named on the command line, and the roles of files that were dropped together. */
 import { basename, extname, resolve } from 'node:path';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { RunOptions } from '../../src-core/protocol/messages';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 
 const TAKES_A_VALUE = new Set(['-r', '--require']);
 

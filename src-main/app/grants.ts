@@ -3,7 +3,8 @@
  * page that was taken over cannot have other files read, or recordings written, by asking for a path.
  */
 import type { OpenTarget } from '../../src-core/model/target';
-import type { Params, Request } from '../../src-core/protocol/messages';
+import type { Request } from '../../src-core/protocol/messages';
+import type { Params } from '../../src-core/protocol/methods';
 
 export interface Grants {
   add(...paths: readonly string[]): void;

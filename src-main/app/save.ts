@@ -1,6 +1,6 @@
 /** Writes reports and recordings where the user says: whole or not at all. */
 import { dialog, type BrowserWindow, type FileFilter } from 'electron';
-import type { Params, ResultOf } from '../../src-core/protocol/messages';
+import type { Params, ResultOf } from '../../src-core/protocol/methods';
 import { knobFileText } from '../host/knob-file';
 import type { SessionHost } from '../host/session-host';
 import { atomicWrite } from '../io/atomic-write';

@@ -1,6 +1,7 @@
 /** One question of the protocol, answered by a session in this thread: no engine worker is started, nothing is run. */
 import { tmpdir } from 'node:os';
-import type { BackendEvent, Method, Params, Response, ResultOf } from '../../src-core/protocol/messages';
+import type { BackendEvent, Response } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
 import { createSession } from '../../src-core/session';
 import { RequestFailed } from '../host/errors';
 import type { Installation } from '../host/installation';

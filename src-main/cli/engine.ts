@@ -1,5 +1,7 @@
 /** The command line's side of the protocol: one session per command, closed in every case. */
-import type { BackendEvent, Method, Params, Response, ResultOf, RunStatus } from '../../src-core/protocol/messages';
+import type { RunStatus } from '../../src-core/protocol/answers';
+import type { BackendEvent, Response } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
 import { RequestFailed } from '../host/errors';
 import type { Installation } from '../host/installation';
 import { createSessionHost } from '../host/session-host';

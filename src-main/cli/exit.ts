@@ -1,7 +1,7 @@
 /** How a command ends: the exit codes are a public contract. */
 import type { Finding } from '../../src-core/model/finding';
 import { Refusal } from '../../src-core/model/refusal';
-import type { ErrorData } from '../../src-core/protocol/messages';
+import type { ErrorData } from '../../src-core/protocol/answers';
 import { RequestFailed } from '../host/errors';
 
 export const EXIT = {

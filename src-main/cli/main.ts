@@ -1,7 +1,7 @@
 /** Entry of the command line. */
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
-import type { ErrorData } from '../../src-core/protocol/messages';
+import type { ErrorData } from '../../src-core/protocol/answers';
 import { installationAt } from '../host/installation';
 import { commands, type CommandModule } from './commands';
 import type { Cli } from './commands/command';

@@ -1,6 +1,6 @@
 /** One line on standard error that says what is going on; nothing where nobody looks. */
 import { formatCount } from '../../src-core/base/units';
-import type { RunStatus } from '../../src-core/protocol/messages';
+import type { RunStatus } from '../../src-core/protocol/answers';
 
 const QUIET_MS = 500;
 const TERMINAL_EVERY_MS = 100;

@@ -7,7 +7,7 @@ import { formatBytes, parseBytes } from '../../src-core/base/units';
 import { Refusal } from '../../src-core/model/refusal';
 import { GRANULARITIES, type PolicyChange, type PolicyChoice } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { RunOptions, SystemWish } from '../../src-core/protocol/messages';
+import type { RunOptions, SystemWish } from '../../src-core/protocol/parameters';
 import { parseChange, parsePolicyFlag, parseSystemFlag } from '../../src-core/session/run-flags';
 import type { Example } from '../../src-core/contracts/platform';
 import { didYouMean } from './nearest';

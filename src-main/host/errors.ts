@@ -1,6 +1,6 @@
 import type { Finding } from '../../src-core/model/finding';
 import { Refusal } from '../../src-core/model/refusal';
-import type { ErrorData } from '../../src-core/protocol/messages';
+import type { ErrorData } from '../../src-core/protocol/answers';
 
 /** A request of our own came back with an error; the data is what the backend said. */
 export class RequestFailed extends Error {

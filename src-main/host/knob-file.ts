@@ -1,5 +1,5 @@
 import { Refusal } from '../../src-core/model/refusal';
-import type { Params } from '../../src-core/protocol/messages';
+import type { Params } from '../../src-core/protocol/methods';
 import type { SessionHost } from './session-host';
 
 /** The text of one configuration file of the run's knobs. Throws Refusal where it would hold nothing. */

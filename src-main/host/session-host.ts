@@ -6,21 +6,14 @@
 import { join } from 'node:path';
 import { Refusal } from '../../src-core/model/refusal';
 import type { OpenTarget } from '../../src-core/model/target';
-import type {
-  BackendEvent,
-  ErrorData,
-  Method,
-  Params,
-  Request,
-  Response,
-  ResultOf,
-  RunInfo,
-} from '../../src-core/protocol/messages';
+import type { ErrorData, RunInfo } from '../../src-core/protocol/answers';
+import type { BackendEvent, Request, Response } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
 import { keepRemains, removeRemains, startEngineThread, type EngineThread } from './engine-thread';
 import { refused, RequestFailed, toErrorData } from './errors';
 import { personalFolder } from './installation';
 import { keepRecording } from './recovery';
-import type { CheckedRequest } from './request-schema';
+import type { CheckedRequest } from './check-request';
 import { createUploads, type Uploads } from './uploads';
 import type { EngineWorkerData, FromEngine } from './worker-messages';
 

@@ -8,9 +8,10 @@ import { formatBytes, MIB } from '../../src-core/base/units';
 import { Refusal } from '../../src-core/model/refusal';
 import type { OpenTarget } from '../../src-core/model/target';
 import { decodeMessage, encodeMessage } from '../../src-core/protocol/codec';
-import type { BackendEvent, Message, Params, Request, Response, ResultOf } from '../../src-core/protocol/messages';
+import type { BackendEvent, Message, Request, Response } from '../../src-core/protocol/messages';
+import type { Params, ResultOf } from '../../src-core/protocol/methods';
 import { knobFileText } from '../host/knob-file';
-import { checkRequest } from '../host/request-schema';
+import { checkRequest } from '../host/check-request';
 import { createSessionHost, type SessionHost, type ShellHandlers } from '../host/session-host';
 import { findChromium, printWithChromium } from './chromium';
 

@@ -1,7 +1,7 @@
 /** Who may talk to the headless server: pages of its own, on this machine, that know the token. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { PROTOCOL } from '../../src-core/protocol/messages';
+import { PROTOCOL } from '../../src-core/protocol/answers';
 
 /** Names under which the server may be addressed; anything else is another site's name bound to this machine. */
 export function isHostAllowed(host: string | undefined, port: number): boolean {

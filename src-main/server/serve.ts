@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { MIB } from '../../src-core/base/units';
 import { Refusal } from '../../src-core/model/refusal';
-import { PROTOCOL } from '../../src-core/protocol/messages';
+import { PROTOCOL } from '../../src-core/protocol/answers';
 import { attachConnection, type ConnectionOptions } from './connection';
 import { isHostAllowed, refuseSocket } from './guards';
 import { SECURITY_HEADERS } from './security';

@@ -1,7 +1,8 @@
 /** What buttons, keys and drops do: opening, running, exporting. One place, so that all of them do the same. */
 import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue';
 import type { OpenTarget } from '../../src-core/model/target';
-import type { RunOptions, RunState } from '../../src-core/protocol/messages';
+import type { RunState } from '../../src-core/protocol/answers';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 import { useBackend } from '../client';
 import { exportName, type ExportFormat } from './export-name';
 import { importersFor, type Importer } from './importers';

@@ -1,5 +1,5 @@
 /** Which importers may want further files beside the one that was chosen. Pure. */
-import type { Description } from '../../src-core/protocol/messages';
+import type { Description } from '../../src-core/protocol/answers';
 
 export type Importer = Description['importers'][number];
 

@@ -1,6 +1,6 @@
 /** How a run stands, in words. Pure. */
 import { formatTime } from '../../src-core/base/units';
-import type { RunState, RunStatus } from '../../src-core/protocol/messages';
+import type { RunState, RunStatus } from '../../src-core/protocol/answers';
 import { percent, shortCount } from '../widgets/format';
 
 const STATES: Readonly<Record<RunState, string>> = {

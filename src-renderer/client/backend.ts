@@ -5,17 +5,10 @@
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 import type { ChangeKind } from '../../src-core/model/scenario';
 import type { OpenTarget } from '../../src-core/model/target';
-import type {
-  BackendEvent,
-  Description,
-  Method,
-  Params,
-  ResultOf,
-  RunInfo,
-  RunOptions,
-  RunState,
-  RunStatus,
-} from '../../src-core/protocol/messages';
+import type { Description, RunInfo, RunState, RunStatus } from '../../src-core/protocol/answers';
+import type { BackendEvent } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 import { createBounds, type BoundsClient } from './bounds';
 import { createConnection, RequestError, type Connection, type Link } from './connection';
 import { createLiveQuestion, type LiveQuestion } from './live-question';

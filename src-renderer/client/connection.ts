@@ -1,6 +1,8 @@
 /** Typed requests with one answer each, and events, over whatever carrier there is. */
 import { shallowRef, type ShallowRef } from 'vue';
-import type { BackendEvent, ErrorData, Message, Method, Params, ResultOf } from '../../src-core/protocol/messages';
+import type { ErrorData } from '../../src-core/protocol/answers';
+import type { BackendEvent, Message } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
 import type { Finding } from '../../src-core/model/finding';
 import type { Carrier, Transport } from './transport';
 

@@ -3,7 +3,7 @@
  * kept, and answers to an older run are dropped. What is shown stays until a newer answer is there.
  */
 import { shallowRef, type ShallowRef } from 'vue';
-import type { Method, Params, ResultOf } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
 import { RequestError, type Connection } from './connection';
 
 export interface LiveQuestion<M extends Method> {

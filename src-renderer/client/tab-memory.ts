@@ -1,6 +1,6 @@
 /** What this tab had open, so that a reload shows it again instead of what the server starts with. */
 import type { OpenTarget } from '../../src-core/model/target';
-import type { RunOptions } from '../../src-core/protocol/messages';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 
 /** What was opened and how. */
 export interface Opened {

@@ -1,6 +1,6 @@
 /** Browser: WebSocket to the headless server. The token comes in the URL fragment and travels as a subprotocol. */
 import { decodeMessage, encodeMessage } from '../../src-core/protocol/codec';
-import { PROTOCOL } from '../../src-core/protocol/messages';
+import { PROTOCOL } from '../../src-core/protocol/answers';
 import { measuredWithUpdates } from './frame-meter';
 import { takeToken } from './token';
 import type { Transport, TransportEvents } from './transport';

@@ -1,6 +1,6 @@
 /** Policies by the titles that the menus have, knobs by their names. Pure. */
 import type { MarkAnswer } from '../../src-core/model/timeline';
-import type { Description, PolicyDescription } from '../../src-core/protocol/messages';
+import type { Description, PolicyDescription } from '../../src-core/protocol/answers';
 
 /** The first change under the name that the driver has for it, and how many more there are. */
 function knobTitle([first, ...more]: readonly string[], { title, params }: Description['systems'][number]): string {

@@ -7,7 +7,7 @@ import type { SystemEntry } from '../../src-core/contracts/memory-system';
 import { POLICY } from '../../src-core/model/events';
 import type { SystemChange } from '../../src-core/model/scenario';
 import { memorySystems } from '../../src-core/systems';
-import type { RunOptions } from '../../src-core/protocol/messages';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 import { openRecording } from '../../src-core/record/arrow-reader';
 import { openFileSource } from '../../src-main/io/file-source';
 import { SessionClient } from '../support/session-client';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../src-core/base/units';
 import type { RunSummary, Totals } from '../../src-core/model/summary';
-import type { RunOptions } from '../../src-core/protocol/messages';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 import { examplesFolder, runExample, SessionClient } from '../support/session-client';
 
 const K4 = 4096;

@@ -2,15 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  BackendEvent,
-  Method,
-  Params,
-  Response,
-  ResultOf,
-  RunOptions,
-  RunStatus,
-} from '../../src-core/protocol/messages';
+import type { RunStatus } from '../../src-core/protocol/answers';
+import type { BackendEvent, Response } from '../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
+import type { RunOptions } from '../../src-core/protocol/parameters';
 import type { OpenTarget } from '../../src-core/model/target';
 import type { RunSummary } from '../../src-core/model/summary';
 import { createSession } from '../../src-core/session';

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../../src-core/base/units';
 import { POLICY_KINDS } from '../../../src-core/model/scenario';
-import type { Description, ParamDescription } from '../../../src-core/protocol/messages';
+import type { ParamDescription } from '../../../src-core/model/param';
+import type { Description } from '../../../src-core/protocol/answers';
 import { ask } from '../ask';
 import { EXIT } from '../exit';
 import { addCommonFlags, type CommandEntry, type CommonFlags } from './command';

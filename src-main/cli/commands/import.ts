@@ -1,5 +1,5 @@
 import { formatBytes } from '../../../src-core/base/units';
-import type { RunInfo } from '../../../src-core/protocol/messages';
+import type { RunInfo } from '../../../src-core/protocol/answers';
 import { listExamples } from '../../host/examples';
 import { withEngine } from '../engine';
 import { EXIT, findingText } from '../exit';

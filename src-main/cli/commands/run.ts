@@ -1,6 +1,6 @@
 import { listExamples } from '../../host/examples';
 import { Refusal } from '../../../src-core/model/refusal';
-import type { SystemWish } from '../../../src-core/protocol/messages';
+import type { SystemWish } from '../../../src-core/protocol/parameters';
 import { parseSystemList } from '../../../src-core/session/run-flags';
 import { blocksText } from '../blocks-text';
 import { type Engine, withEngine } from '../engine';

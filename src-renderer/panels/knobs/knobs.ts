@@ -1,7 +1,7 @@
 /** What the list of knobs shows, from the rows of the backend and the changes that wait. Pure. */
 import type { KnobFileFormat } from '../../../src-core/model/knob-file';
 import type { RunChange } from '../../../src-core/model/scenario';
-import type { KnobRow, RunState } from '../../../src-core/protocol/messages';
+import type { KnobRow, RunState } from '../../../src-core/protocol/answers';
 
 type Value = KnobRow['value'];
 export type Values = Readonly<Record<string, Value>>;

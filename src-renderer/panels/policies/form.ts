@@ -1,6 +1,7 @@
 /** What the policy form shows, from the descriptions, the policies in force and those that wait. Pure. */
 import type { PolicyChoice, PolicyKind, RunChange } from '../../../src-core/model/scenario';
-import type { ParamDescription, PolicyDescription, RunState } from '../../../src-core/protocol/messages';
+import type { ParamDescription } from '../../../src-core/model/param';
+import type { PolicyDescription, RunState } from '../../../src-core/protocol/answers';
 
 export type ParamValue = number | string | boolean;
 export type ParamValues = Readonly<Record<string, ParamValue>>;

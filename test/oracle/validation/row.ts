@@ -3,7 +3,7 @@
  * is one file in rows/ and one line in index.ts. Published values stand in the rows alone: no engine and no preset reads
  * them.
  */
-import type { SystemWish } from '../../../src-core/protocol/messages';
+import type { SystemWish } from '../../../src-core/protocol/parameters';
 import type { RunSummary } from '../../../src-core/model/summary';
 
 /** When a comparison holds. */

@@ -1,7 +1,7 @@
 /** Runs of the model of NVIDIA's driver. */
 import { VA_BLOCK_BYTES } from '../../../src-core/model/space';
 import type { RunSummary } from '../../../src-core/model/summary';
-import type { SystemWish } from '../../../src-core/protocol/messages';
+import type { SystemWish } from '../../../src-core/protocol/parameters';
 import { figure } from './uvmsmart';
 
 /** The driver with these of its parameters; the others keep their defaults. */

@@ -1,7 +1,7 @@
 /** Runs of the peer simulator UVMSmart, and what its logs say of them. */
 import { MIB, PS_PER_US } from '../../../src-core/base/units';
 import type { RunSummary } from '../../../src-core/model/summary';
-import type { SystemWish } from '../../../src-core/protocol/messages';
+import type { SystemWish } from '../../../src-core/protocol/parameters';
 import { EXACT, STATED, within, type Comparison, type Rule } from './row';
 
 type Params = NonNullable<SystemWish['params']>;

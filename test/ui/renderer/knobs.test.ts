@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KnobRow } from '../../../src-core/protocol/messages';
+import type { KnobRow } from '../../../src-core/protocol/answers';
 import {
   howToChange,
   matching,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Description, PolicyDescription } from '../../../src-core/protocol/messages';
+import type { Description, PolicyDescription } from '../../../src-core/protocol/answers';
 import { placeFlags } from '../../../src-renderer/panels/timeline/bands';
 import { layOut } from '../../../src-renderer/panels/timeline/layout';
 import { binAt, toPicture } from '../../../src-renderer/panels/timeline/picture';

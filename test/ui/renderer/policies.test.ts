@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ParamDescription, PolicyDescription } from '../../../src-core/protocol/messages';
+import type { ParamDescription } from '../../../src-core/model/param';
+import type { PolicyDescription } from '../../../src-core/protocol/answers';
 import {
   currentChoice,
   filledParams,

@@ -1,6 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunStatus } from '../../../src-core/protocol/messages';
+import type { RunStatus } from '../../../src-core/protocol/answers';
 import { importersFor } from '../../../src-renderer/app/importers';
 import { SPEEDS, statusNumbers } from '../../../src-renderer/app/status-text';
 import { parsePreferences } from '../../../src-renderer/stores/stored-preferences';

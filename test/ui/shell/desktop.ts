@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { inject } from 'vitest';
-import type { BackendEvent, Method, Params, Response, ResultOf } from '../../../src-core/protocol/messages';
+import type { BackendEvent, Response } from '../../../src-core/protocol/messages';
+import type { Method, Params, ResultOf } from '../../../src-core/protocol/methods';
 
 export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { decodeMessage, encodeMessage } from '../../../src-core/protocol/codec';
-import type { Message, Method, Params, Response } from '../../../src-core/protocol/messages';
+import type { Message, Response } from '../../../src-core/protocol/messages';
+import type { Method, Params } from '../../../src-core/protocol/methods';
 import { serve, type RunningServer } from '../../../src-main/server/serve';
 
 const engine = fileURLToPath(new URL('fake-engine.cjs', import.meta.url));

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BackendEvent, ErrorData, Method, Params, Response } from '../../../src-core/protocol/messages';
-import { checkRequest } from '../../../src-main/host/request-schema';
+import type { ErrorData } from '../../../src-core/protocol/answers';
+import type { BackendEvent, Response } from '../../../src-core/protocol/messages';
+import type { Method, Params } from '../../../src-core/protocol/methods';
+import { checkRequest } from '../../../src-main/host/check-request';
 import { createSessionHost, type SessionHost, type SessionHostOptions } from '../../../src-main/host/session-host';
 
 const engine = fileURLToPath(new URL('fake-engine.cjs', import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import type { ErrorData } from '../../../src-core/protocol/messages';
+import type { ErrorData } from '../../../src-core/protocol/answers';
 import { SessionClient } from '../../support/session-client';
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-bad-'));

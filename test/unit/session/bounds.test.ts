@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIB } from '../../../src-core/base/units';
 import type { BoundRow, BoundValue } from '../../../src-core/model/bounds';
-import type { RunOptions } from '../../../src-core/protocol/messages';
+import type { RunOptions } from '../../../src-core/protocol/parameters';
 import { examplesFolder, SessionClient } from '../../support/session-client';
 import { workloadText, writeWorkload } from './workload';
 

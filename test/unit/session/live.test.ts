@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../src-core/model/summary';
-import type { RunStatus } from '../../../src-core/protocol/messages';
+import type { RunStatus } from '../../../src-core/protocol/answers';
 import { SessionClient } from '../../support/session-client';
 import { workloadText, writeWorkload } from './workload';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import type { RunOptions } from '../../../src-core/protocol/messages';
+import type { RunOptions } from '../../../src-core/protocol/parameters';
 import type { RunSummary } from '../../../src-core/model/summary';
 import { SessionClient } from '../../support/session-client';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MemorySystemId, SystemChoice } from '../../../src-core/model/memory-system';
-import type { RunStatus } from '../../../src-core/protocol/messages';
+import type { RunStatus } from '../../../src-core/protocol/answers';
 import { resolveSystem, resolveSystemChange } from '../../../src-core/session/scenario';
 import { formatChange, parseChange } from '../../../src-core/session/run-flags';
 import { SessionClient } from '../../support/session-client';

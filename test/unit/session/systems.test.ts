@@ -6,7 +6,7 @@ import type { ComparisonRow } from '../../../src-core/model/comparison';
 import type { RunSummary } from '../../../src-core/model/summary';
 import { memorySystems } from '../../../src-core/systems';
 import { r0 } from '../../../src-core/presets/machines/r0';
-import type { RunOptions } from '../../../src-core/protocol/messages';
+import type { RunOptions } from '../../../src-core/protocol/parameters';
 import { checkSystemSpace, MAX_LINUX_PAGES, resolveScenario, resolveSystem } from '../../../src-core/session/scenario';
 import { SessionClient } from '../../support/session-client';
 import { workloadText, writeWorkload } from './workload';
