@@ -147,7 +147,7 @@ export class Ledger {
     let isNew = false;
     for (let granule = first; granule < first + count; granule++) {
       const before = open[granule]!;
-      if ((before & USEFUL) !== 0) this.settleUseful(granule);
+      this.leaving(granule);
       if ((before & QUESTION) === 0) {
         overwritten.clear(granule);
         moves[granule] = 1;
