@@ -1,6 +1,7 @@
 /** Device memory is emptied: eviction by frame, and unplug (E1 to E3; test_hmm's dmirror_device_evict_chunk). */
 import type { DeviceMemory } from './device-chunks';
 import type { Kernel } from './kernel';
+import { evictPlain } from './move-plain';
 import { copyFolio, splitEverywhere } from './migrate-entries';
 import { migrateDeviceFolios } from './migrate-vma';
 import { PMD_ORDER, type Page } from './page';
@@ -13,6 +14,14 @@ const ROUNDS = 3;
  * base pages (L6). Answers the folios that stayed: pinned, locked, or RAM is full (R5).
  */
 export function evictFolios(kernel: Kernel, heads: readonly Page[], node = 0): readonly Page[] {
+  if (
+    evictPlain(
+      kernel,
+      heads.map(({ pfn }) => pfn),
+      node,
+    )
+  )
+    return [];
   let left = heads;
   for (let round = 0; round < ROUNDS && left.length > 0; round++) {
     const stayed = migrateDeviceFolios(kernel, left, (source) => {

@@ -4,6 +4,7 @@
  */
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
+import { migratePlainPage } from './move-plain';
 import { invalidate } from './notifier';
 import { copyData, folioPages, PMD_ORDER, PMD_PAGES, pagesOf, type Mapping, type Page } from './page';
 import { entryAt, pte, setPmd, setPte, type Pte } from './page-table';
@@ -132,6 +133,7 @@ export function splitEverywhere(kernel: Kernel, head: Page, extra: number, holde
 export function migrateFolio(kernel: Kernel, page: Page, node: number): boolean {
   const { head } = page;
   if ((head.kind !== 'ram' && head.kind !== 'device-coherent') || head.locked || head.hugetlb) return false;
+  if (migratePlainPage(kernel, head.pfn, node)) return true;
   const isRam = head.kind === 'ram';
   if (!isRam) kernel.get(head);
   else if (!kernel.isolate(head)) return false;

@@ -172,6 +172,12 @@ export function pageOf(entry: Pte, huge: boolean, vpn: number): Page | null {
   return huge ? entry.page.sibling(vpn % PMD_PAGES) : entry.page;
 }
 
+/** Row of a page's PTE; −1 where no table stands. */
+export function rowOf(mm: Mm, vpn: number): number {
+  const rows = rowsAt(mm, vpn);
+  return rows < 0 ? -1 : rows + (vpn % PMD_PAGES);
+}
+
 /** First row of the PTE table around a page, which is made where none stands. */
 export function rowsFor(mm: Mm, vpn: number): number {
   const rows = rowsAt(mm, vpn);

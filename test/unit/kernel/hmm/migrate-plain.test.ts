@@ -1,18 +1,21 @@
 import { expect, describe, it } from 'vitest';
 import { randomStream } from '../../../../src-core/base/random';
 import type { DeviceMemory } from '../../../../src-core/kernel/device-chunks';
+import { evictFolios } from '../../../../src-core/kernel/device-evict';
 import { fork } from '../../../../src-core/kernel/fork';
 import { gup } from '../../../../src-core/kernel/gup';
 import type { Kernel } from '../../../../src-core/kernel/kernel';
 import { madvise } from '../../../../src-core/kernel/madvise';
+import { migrateFolio } from '../../../../src-core/kernel/migrate-entries';
 import { migratePlain, type PlainMove } from '../../../../src-core/kernel/migrate-plain';
 import { migrateVmaFinalize, migrateVmaPages } from '../../../../src-core/kernel/migrate-vma';
 import { Memcg, type Mm } from '../../../../src-core/kernel/mm';
 import { mprotect } from '../../../../src-core/kernel/mmap';
+import { migratePlainPage } from '../../../../src-core/kernel/move-plain';
 import type { Page } from '../../../../src-core/kernel/page';
 import { entryAt } from '../../../../src-core/kernel/page-table';
 import { checkBooks } from '../books';
-import { BASE, listen, makeDevice, peek, poke, stage, words } from '../build';
+import { BASE, listen, makeDevice, node, peek, poke, stage, words } from '../build';
 import { fillWith, setup } from './stage';
 
 const PAGES = 600;
@@ -24,8 +27,9 @@ interface Side {
 }
 
 /** Memory in every state that a plain range may have, the same for the same seed. */
-function scatter(seed: number): Side {
-  const { kernel, process, mm } = stage(PAGES, { contents: false, thp: 'never' }, new Memcg('run', 4096));
+function scatter(seed: number, contents = false): Side {
+  const nodes = [node(4096), node(1024)];
+  const { kernel, process, mm } = stage(PAGES, { contents, nodes, thp: 'never' }, new Memcg('run', 4096));
   const device = makeDevice(kernel, 'device-private', 2048);
   const random = randomStream(seed, 'plain');
   for (let i = 0; i < PAGES; i++) {
@@ -115,6 +119,38 @@ describe('a plain migration', () => {
       expect(dump(fast)).toEqual(dump(slow));
       expect(checkBooks(fast.kernel)).toEqual([]);
     }
+  });
+
+  it('by frame does to pages without contents what it does to pages with them, whose moves go through the phases', () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const sides = [scatter(seed), scatter(seed, true)] as const;
+      const heard = sides.map(({ mm }) => listen(mm));
+      for (const side of sides) {
+        const { kernel, mm, device } = side;
+        const random = randomStream(seed, 'by frame');
+        for (const { start, end } of pieces(side, seed)) general(side, start, end, 'to-device');
+        const heads = [...device.inUse].filter(() => random.below(4) > 0);
+        expect(evictFolios(kernel, heads)).toEqual([]);
+        for (let vpn = BASE; vpn < BASE + PAGES; vpn++) {
+          const page = entryAt(mm, vpn)?.entry.page;
+          if (page?.kind === 'ram' && random.below(2) === 0) expect(migrateFolio(kernel, page, 1)).toBe(true);
+        }
+        expect(checkBooks(kernel)).toEqual([]);
+      }
+      expect(words(heard[0]!)).toEqual(words(heard[1]!));
+      expect(dump(sides[0])).toEqual(dump(sides[1]));
+    }
+  });
+
+  it('by frame leaves pages that somebody pinned or shares to the phases, which refuse the pinned ones', () => {
+    const { kernel, mm } = scatter(3);
+    poke(kernel, mm, BASE, 1);
+    poke(kernel, mm, BASE + 1, 1);
+    gup(kernel, mm, BASE, { write: true, pin: true, longTerm: false, fast: false });
+    fork(kernel, kernel.processes[0]!, 'child');
+    const [pinned, shared] = [entryAt(mm, BASE)!.entry.page!, entryAt(mm, BASE + 1)!.entry.page!];
+    expect([migratePlainPage(kernel, pinned.pfn, 1), migrateFolio(kernel, pinned, 1)]).toEqual([false, false]);
+    expect([migratePlainPage(kernel, shared.pfn, 1), migrateFolio(kernel, shared, 1)]).toEqual([false, true]);
   });
 
   it('brings the page of a fault back while the fault path holds it', () => {
