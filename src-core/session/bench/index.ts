@@ -1,0 +1,15 @@
+/** What `faultline bench` measures in the engine. The command (src-main/cli/bench) reads clocks, files and processes. */
+export { oversubscribedCase, referenceCases, uvmCases, type BenchCase } from './cases';
+export { drain, encodeAccesses } from './encode-accesses';
+export { encodeRequests, requestSource } from './request-file';
+export {
+  difference,
+  subjectOf,
+  timedRun,
+  type BenchPlatform,
+  type Counts,
+  type Recording,
+  type Seconds,
+  type Subject,
+  type TimedRun,
+} from './timed-run';
