@@ -1,28 +1,24 @@
 /**
- * Recordings are Arrow IPC streams: one schema for all kinds of events, one record batch per chunk and kind. Columns that
- * a kind does not have are null in its batches: "not recorded", never zero. See FORMATS.md.
+ * Recordings are Arrow IPC streams: one record batch per chunk of events, in it one row per kind that occurs, and in each
+ * column of that row all values of the kind, packed (see FORMATS.md, format 4). A column that a kind does not have is null.
  */
-import { Field, Float64, Schema, Uint16, Uint32, Uint8, Utf8, type DataType } from 'apache-arrow';
-import { EVENT_COLUMNS } from '../model/events';
+import { Binary, Field, Schema, Uint32, Uint8, Utf8 } from 'apache-arrow';
 import type { RecordingHeader } from '../model/recording';
-import { COLUMN_NAMES } from './columns';
+import { PACKED_COLUMNS } from './packed-chunk';
 
 /** Key of the header's JSON in the schema's metadata. */
 export const HEADER_KEY = 'faultline';
-/** Column of the JSON texts. */
+/** Column of the JSON texts, joined by line feeds. */
 export const DETAIL = 'detail';
-
-const TYPES = {
-  u8: () => new Uint8(),
-  u16: () => new Uint16(),
-  u32: () => new Uint32(),
-  f64: () => new Float64(),
-} as const;
-
-export const columnType = (name: keyof typeof EVENT_COLUMNS): DataType => TYPES[EVENT_COLUMNS[name]]();
+/** Column of the number of events. */
+export const COUNT = 'count';
 
 export function recordingSchema(header: RecordingHeader): Schema {
-  const fields = COLUMN_NAMES.map((name) => new Field(name, columnType(name), true));
-  fields.push(new Field(DETAIL, new Utf8(), true));
+  const fields = [
+    new Field('kind', new Uint8(), false),
+    new Field(COUNT, new Uint32(), false),
+    ...PACKED_COLUMNS.map((name) => new Field(name, new Binary(), true)),
+    new Field(DETAIL, new Utf8(), true),
+  ];
   return new Schema(fields, new Map([[HEADER_KEY, JSON.stringify(header)]]));
 }

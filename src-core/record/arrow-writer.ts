@@ -1,9 +1,12 @@
 /** Writes chunks of events as an Arrow IPC stream to a sink, as they are sealed. */
 import {
+  Binary,
   makeData,
   RecordBatch,
   RecordBatchStreamWriter,
   Struct,
+  Uint32,
+  Uint8,
   Utf8,
   vectorFromArray,
   type Data,
@@ -11,19 +14,10 @@ import {
 } from 'apache-arrow';
 import type { ByteSink } from '../model/byte-source';
 import type { RecordingHeader } from '../model/recording';
-import { columnType, recordingSchema } from './arrow-schema';
-import {
-  COLUMN_NAMES,
-  COLUMNS_OF_KIND,
-  HAS_DETAIL,
-  type ColumnArray,
-  type ColumnBlock,
-  type EventChunk,
-} from './columns';
+import { recordingSchema } from './arrow-schema';
+import type { EventChunk } from './columns';
+import { PACKED_COLUMNS, type PackedChunk } from './packed-chunk';
 import type { ChunkWriter } from './recorder';
-
-/** Columns that a machine without timing does not have. */
-const TIMED = new Set(['time', 'duration']);
 
 /**
  * The library's stream writer with its output taken synchronously and once: its own queue is asynchronous, and
@@ -54,29 +48,21 @@ class StreamBytes extends RecordBatchStreamWriter {
   }
 }
 
-interface ColumnMaker<A = ColumnArray> {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer, byteOffset: number, length: number): A;
-}
-
 export class ArrowWriter implements ChunkWriter {
   private readonly schema: Schema;
   private readonly writer = new StreamBytes();
-  private readonly timed: boolean;
-  private zeroBytes = new ArrayBuffer(0);
 
   constructor(
     header: RecordingHeader,
     private readonly sink: ByteSink,
   ) {
     this.schema = recordingSchema(header);
-    this.timed = header.axis === 'time';
     this.writer.reset(undefined, this.schema);
     this.flush();
   }
 
-  chunk(chunk: EventChunk): void {
-    for (const block of chunk.blocks) if (block.count > 0) this.writer.write(this.batch(block));
+  chunk(_chunk: EventChunk, packed: PackedChunk): void {
+    this.writer.write(this.batch(packed));
     this.flush();
   }
 
@@ -92,40 +78,34 @@ export class ArrowWriter implements ChunkWriter {
     if (bytes.length > 0) this.sink.write(bytes);
   }
 
-  private batch(block: ColumnBlock): RecordBatch {
-    const length = block.count;
-    const children: Data[] = COLUMN_NAMES.map((name) => {
-      const type = columnType(name);
-      const present = COLUMNS_OF_KIND[block.kind]!.includes(name) && (this.timed || !TIMED.has(name));
-      const column = block.columns[name];
-      // No copy: `take` makes one before the block is filled anew.
-      const data = present ? column.subarray(0, length) : this.zeros(column.constructor as ColumnMaker, length);
-      const nulls = present ? {} : { nullCount: length, nullBitmap: this.zeros(Uint8Array, (length + 7) >> 3) };
-      return makeData({ type, length, data, ...nulls } as never);
-    });
-    children.push(HAS_DETAIL[block.kind] ? vectorFromArray(block.details, new Utf8()).data[0]! : this.noTexts(length));
+  private batch(packed: PackedChunk): RecordBatch {
+    const length = packed.kinds.length;
+    const children: Data[] = [
+      makeData({ type: new Uint8(), length, data: packed.kinds }),
+      makeData({ type: new Uint32(), length, data: packed.counts }),
+      ...PACKED_COLUMNS.map((_, column) => cells(packed, column)),
+      vectorFromArray(packed.texts, new Utf8()).data[0]!,
+    ];
     return new RecordBatch(
       this.schema,
       makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }),
     );
   }
+}
 
-  /** A text column of nothing but nulls. */
-  private noTexts(length: number): Data {
-    return makeData({
-      type: new Utf8(),
-      length,
-      nullCount: length,
-      nullBitmap: this.zeros(Uint8Array, (length + 7) >> 3),
-      valueOffsets: this.zeros(Int32Array, length + 1),
-      data: this.zeros(Uint8Array, 0),
-    });
-  }
-
-  /** An array of zeros; nobody writes to it, so that all share their memory. */
-  private zeros<A>(Column: ColumnMaker<A>, length: number): A {
-    const bytes = length * Column.BYTES_PER_ELEMENT;
-    if (this.zeroBytes.byteLength < bytes) this.zeroBytes = new ArrayBuffer(bytes);
-    return new Column(this.zeroBytes, 0, length);
-  }
+/** One column: the cells of all kinds, which lie side by side. No copy: `take` makes one before the bytes change. */
+function cells({ kinds, bytes, offsets }: PackedChunk, column: number): Data {
+  const length = kinds.length;
+  const from = column * length;
+  const start = offsets[from]!;
+  const valueOffsets = offsets.slice(from, from + length + 1).map((offset) => offset - start);
+  const nullBitmap = new Uint8Array((length + 7) >> 3);
+  let nullCount = length;
+  for (let row = 0; row < length; row++)
+    if (valueOffsets[row] !== valueOffsets[row + 1]) {
+      nullBitmap[row >> 3] = nullBitmap[row >> 3]! | (1 << (row & 7));
+      nullCount--;
+    }
+  const data = bytes.subarray(start, offsets[from + length]);
+  return makeData({ type: new Binary(), length, nullCount, nullBitmap, valueOffsets, data });
 }

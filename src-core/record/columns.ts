@@ -38,13 +38,16 @@ export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
 export const HAS_DETAIL: readonly boolean[] = [false, false, false, true, true, true, true, true];
 
 export class ColumnBlock {
-  count = 0;
-  capacity = 256;
   readonly columns: Record<EventColumn, ColumnArray>;
   /** JSON per row, for the kinds that have one. */
   readonly details: string[] = [];
 
-  constructor(readonly kind: number) {
+  /** @param count rows that are there already, to be filled */
+  constructor(
+    readonly kind: number,
+    public count = 0,
+    private capacity = count > 0 ? count : 256,
+  ) {
     const made: Partial<Record<EventColumn, ColumnArray>> = {};
     for (const name of COLUMN_NAMES)
       made[name] = new MAKE[EVENT_COLUMNS[name]](COLUMNS_OF_KIND[kind]!.includes(name) ? this.capacity : 0);

@@ -16,13 +16,14 @@ import type {
   TransferEvent,
 } from '../model/event-sink';
 import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
-import { hashChunk } from './chunk-hash';
 import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
+import { ChunkPacker, hashPacked, type PackedChunk } from './packed-chunk';
 
 export const CHUNK_EVENTS = 32768;
 
 export interface ChunkWriter {
-  chunk(chunk: EventChunk): void;
+  /** @param packed the same chunk as bytes; both are valid during the call */
+  chunk(chunk: EventChunk, packed: PackedChunk): void;
 }
 
 export class Recorder implements EventSink {
@@ -31,13 +32,15 @@ export class Recorder implements EventSink {
   private readonly order = new Uint8Array(CHUNK_EVENTS);
   readonly blocks: readonly ColumnBlock[] = emptyBlocks();
   private inChunk = 0;
+  private readonly packer = new ChunkPacker();
 
   /**
+   * @param hash null: nobody will ask for the digest
    * @param writer null: nothing is kept beyond the hash
    * @param reader sees each row once, in order; called at the latest when a chunk is sealed
    */
   constructor(
-    private readonly hash: HashSink,
+    private readonly hash: HashSink | null,
     private readonly writer: ChunkWriter | null,
     private readonly reader: ((chunk: EventChunk) => void) | null,
   ) {}
@@ -49,7 +52,7 @@ export class Recorder implements EventSink {
 
   /** Digest of all sealed chunks. */
   digest(): string {
-    return this.hash.digest();
+    return this.hash?.digest() ?? '';
   }
 
   private chunk(): EventChunk {
@@ -143,7 +146,7 @@ export class Recorder implements EventSink {
     if (this.inChunk > 0) this.seal();
     const row = this.begin(END, moment);
     this.blocks[END]!.details[row] = summary(this.digest());
-    this.publish();
+    this.seal();
   }
 
   /** The run ends here without its end: what is open is written, so that it is not lost. */
@@ -152,14 +155,13 @@ export class Recorder implements EventSink {
   }
 
   private seal(): void {
-    hashChunk(this.hash, this);
-    this.publish();
-  }
-
-  private publish(): void {
     const chunk = this.chunk();
     this.reader?.(chunk);
-    this.writer?.chunk(chunk);
+    if (this.hash || this.writer) {
+      const packed = this.packer.pack(chunk);
+      if (this.hash) hashPacked(this.hash, { ...packed, parts: [packed.bytes] });
+      this.writer?.chunk(chunk, packed);
+    }
     for (const block of this.blocks) block.clear();
     this.inChunk = 0;
   }

@@ -26,7 +26,7 @@ import { createMemory } from './create-memory';
  */
 const MOST_SEGMENTS = 50_000;
 const LEAST_SEGMENTS = 64;
-/** A recording grows by about 66 bytes per event; past this it stops, so that a forgotten run does not fill the disk. */
+/** A recording grows by 5 to 25 bytes per event; past this it stops, so that a forgotten run does not fill the disk. */
 const MAX_RECORDING_BYTES = 32 * GIB;
 /** Wall milliseconds between turns of the event loop. */
 const TURN_MS = 8;
@@ -85,7 +85,7 @@ export class LiveRun {
     const chosen = [...header.scenario.policies, ...scheduled];
     let future: ((granule: number, now: number) => number) | null = null;
     if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
-      const unheard = new Recorder(platform.createHash(), null, null);
+      const unheard = new Recorder(null, null, null);
       future = await lookAhead(
         {
           ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },

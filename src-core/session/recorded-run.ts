@@ -6,7 +6,6 @@ import type { SystemChoice } from '../model/memory-system';
 import { isPolicy, type AppliedChange, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import type { HashSink } from '../model/byte-source';
-import { hashChunk } from '../record/chunk-hash';
 import type { EventChunk } from '../record/columns';
 import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
@@ -38,10 +37,9 @@ export class RecordedRun {
     hash: HashSink,
   ): Promise<RecordedRun> {
     const run = new RecordedRun(opened);
-    for await (const chunk of opened.recording.chunks()) {
+    for await (const chunk of opened.recording.chunks(hash)) {
       try {
         run.ingest(chunk);
-        hashChunk(hash, chunk);
       } catch (cause) {
         throw new Refusal(
           `the recording is damaged near event ${chunk.firstOrdinal}: ${cause instanceof Error ? cause.message : String(cause)}; record the run again`,

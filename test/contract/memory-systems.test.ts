@@ -116,7 +116,7 @@ describe.each(systems.map((entry) => [entry.id, entry] as const))('%s', (id, ent
 
     const rows: string[] = [];
     const recording = await openRecording(await openFileSource(path));
-    for await (const chunk of recording.chunks()) rows.push(...chunk.blocks[POLICY]!.details);
+    for await (const chunk of recording.chunks(null)) rows.push(...chunk.blocks[POLICY]!.details);
     const defaults = entry.parse({});
     expect(rows.map((row) => JSON.parse(row) as unknown)).toEqual([
       { kind: 'system', id, params: { ...(defaults.ok ? defaults.value : {}), ...others } },

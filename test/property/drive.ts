@@ -122,10 +122,8 @@ export async function drive(
   const changed = scenario.changes.map((change) => change.policy).filter((choice) => choice.kind !== 'system');
   const chosen = [...scenario.policies, ...changed];
   const needsFuture = chosen.some((choice) => find(choice)?.needsFuture);
-  const noHash = { update: () => undefined, digest: () => '' };
-  const future = needsFuture
-    ? await lookAhead(config, new Recorder(noHash, null, null), () => Promise.resolve())
-    : null;
+
+  const future = needsFuture ? await lookAhead(config, new Recorder(null, null, null), () => Promise.resolve()) : null;
   const events: EventRow[] = [];
   const recorder = new Recorder(
     makeHash(),

@@ -173,9 +173,9 @@ describe('a row of kind os', () => {
     const recorder = new Recorder(
       makeHash(),
       {
-        chunk: (chunk) => {
+        chunk: (chunk, packed) => {
           rows.push(...rowsOf(chunk));
-          writer.chunk(chunk);
+          writer.chunk(chunk, packed);
         },
       },
       null,
@@ -187,7 +187,7 @@ describe('a row of kind os', () => {
     writer.close();
     const read: EventRow[] = [];
     const opened = await openRecording(sourceOfBytes(new Uint8Array(Buffer.concat(parts))));
-    for await (const chunk of opened.chunks()) read.push(...rowsOf(chunk));
+    for await (const chunk of opened.chunks(null)) read.push(...rowsOf(chunk));
     expect(read).toEqual(rows);
     expect(read.map(({ name }) => name)).toEqual(['fault', 'os', 'fault', 'end']);
   });

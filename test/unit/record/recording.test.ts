@@ -14,7 +14,7 @@ async function readBack(
 ): Promise<{ rows: EventRow[]; findings: readonly { kind: string }[] }> {
   const opened = await openRecording(sourceOfBytes(bytes, 'test.arrow', chunkSize));
   const rows: EventRow[] = [];
-  for await (const chunk of opened.chunks()) rows.push(...rowsOf(chunk));
+  for await (const chunk of opened.chunks(null)) rows.push(...rowsOf(chunk));
   return { rows, findings: opened.findings };
 }
 

@@ -77,9 +77,9 @@ export async function record(
   const recorder = new Recorder(
     makeHash(),
     {
-      chunk: (chunk) => {
+      chunk: (chunk, packed) => {
         rows.push(...rowsOf(chunk));
-        writer.chunk(chunk);
+        writer.chunk(chunk, packed);
       },
     },
     null,
@@ -94,7 +94,7 @@ export async function record(
   const bytes = new Uint8Array(Buffer.concat(parts));
   const chunks: EventChunk[] = [];
   const opened = await openRecording(sourceOfBytes(bytes));
-  for await (const chunk of opened.chunks()) chunks.push(chunk);
+  for await (const chunk of opened.chunks(null)) chunks.push(chunk);
   return { header, bytes, rows, chunks, run };
 }
 
