@@ -19,26 +19,39 @@ function hashName(seed: number, name: string): [number, number, number] {
   return [h >>> 0, seed >>> 0, Math.floor(seed / 4294967296) >>> 0];
 }
 
-export function randomStream(seed: number, name: string): Random {
-  let [a, b, c] = hashName(seed, name);
-  let counter = 1;
-  const next = (): number => {
+export const randomStream = (seed: number, name: string): Random => new Sfc32(hashName(seed, name));
+
+/** The state is in fields, where a snapshot finds it. */
+class Sfc32 implements Random {
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter = 1;
+
+  constructor(seed: readonly [number, number, number]) {
+    [this.a, this.b, this.c] = seed;
+    for (let i = 0; i < 12; i++) this.next(); // warm-up rounds given by the generator's author
+  }
+
+  next(): number {
+    const { a, b, c, counter } = this;
     const t = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (c << 21) | (c >>> 11);
-    c = (c + t) | 0;
+    this.counter = (counter + 1) | 0;
+    this.a = b ^ (b >>> 9);
+    this.b = (c + (c << 3)) | 0;
+    this.c = (((c << 21) | (c >>> 11)) + t) | 0;
     return t >>> 0;
-  };
-  for (let i = 0; i < 12; i++) next(); // warm-up rounds given by the generator's author
-  const below = (limit: number): number => {
-    if (limit > 4294967296) return Math.floor(unit() * limit);
+  }
+
+  below(limit: number): number {
+    if (limit > 4294967296) return Math.floor(this.unit() * limit);
     const fair = 4294967296 - (4294967296 % limit);
-    let value = next();
-    while (value >= fair) value = next();
+    let value = this.next();
+    while (value >= fair) value = this.next();
     return value % limit;
-  };
-  const unit = (): number => (next() * 2097152 + (next() >>> 11)) / 9007199254740992;
-  return { next, below, unit };
+  }
+
+  unit(): number {
+    return (this.next() * 2097152 + (this.next() >>> 11)) / 9007199254740992;
+  }
 }

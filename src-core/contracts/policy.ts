@@ -2,7 +2,8 @@
  * Policies decide; the OS model acts. A policy sees read-only views and answers with intentions, which the OS model may
  * refuse (no room, in flight): that is recorded, not an error. A policy is deterministic: randomness only from
  * env.random, time only from the view. All three kinds may be replaced in mid-run, at a fault batch; `create` is then
- * called with the memory as it stands.
+ * called with the memory as it stands. What a policy remembers lies in fields of the object that `create` returns, where
+ * a snapshot of the run finds it; variables captured by its functions are not saved.
  */
 import type { z } from 'zod';
 import type { Random } from '../base/random';

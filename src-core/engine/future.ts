@@ -58,8 +58,8 @@ export class FutureRecorder {
     this.step = larger(this.step);
   }
 
-  /** Sorts the visits by granule. `now` is the number of accesses executed so far and never goes back. */
-  finish(): (granule: number, now: number) => number {
+  /** Sorts the visits by granule. */
+  finish(): Future {
     const { granules, count } = this;
     const start = new Int32Array(granules + 1);
     for (let i = 0; i < count; i++) start[this.granule[i]! + 1]!++;
@@ -74,20 +74,44 @@ export class FutureRecorder {
       last[at] = this.last[i]!;
       step[at] = this.step[i]!;
     }
-    const next = start.slice(0, granules);
-    return (granule, now) => {
-      const end = start[granule + 1]!;
-      let at = next[granule]!;
-      while (at < end && last[at]! < now) at++;
-      next[granule] = at;
-      // Lanes of one group that share a granule give visits that overlap: the soonest of them counts.
-      let soonest = Infinity;
-      for (; at < end && first[at]! < soonest; at++) {
-        if (last[at]! < now) continue;
-        const begin = first[at]!;
-        soonest = Math.min(soonest, begin >= now ? begin : begin + Math.ceil((now - begin) / step[at]!) * step[at]!);
-      }
-      return soonest;
-    };
+    return new Future({ start, first, last, step });
+  }
+}
+
+/** Visits of a run that was made before, sorted by granule. */
+export class Future {
+  /** By granule: its first visit that is not over. */
+  private readonly next: Int32Array;
+
+  constructor(
+    private readonly visits: {
+      /** By granule: number of its first visit. */
+      readonly start: Int32Array;
+      readonly first: Float64Array;
+      readonly last: Float64Array;
+      readonly step: Float64Array;
+    },
+  ) {
+    this.next = visits.start.slice(0, visits.start.length - 1);
+  }
+
+  /**
+   * Access number at which a device needs the granule again; Infinity = never. `now` is the number of accesses executed so
+   * far; it goes back only with the whole run.
+   */
+  nextUse(granule: number, now: number): number {
+    const { start, first, last, step } = this.visits;
+    const end = start[granule + 1]!;
+    let at = this.next[granule]!;
+    while (at < end && last[at]! < now) at++;
+    this.next[granule] = at;
+    // Lanes of one group that share a granule give visits that overlap: the soonest of them counts.
+    let soonest = Infinity;
+    for (; at < end && first[at]! < soonest; at++) {
+      if (last[at]! < now) continue;
+      const begin = first[at]!;
+      soonest = Math.min(soonest, begin >= now ? begin : begin + Math.ceil((now - begin) / step[at]!) * step[at]!);
+    }
+    return soonest;
   }
 }

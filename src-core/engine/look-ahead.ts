@@ -2,7 +2,7 @@
 import { CPU } from '../model/processor';
 import type { Granularity } from '../model/scenario';
 import type { Recorder } from '../record/recorder';
-import { FutureRecorder } from './future';
+import { type Future, FutureRecorder } from './future';
 import { Run, type RunConfig } from './run';
 
 /** The same input where nothing but the accesses counts: faults one by one, no clock, and devices that hold everything. */
@@ -39,7 +39,7 @@ export async function lookAhead(
   config: Omit<RunConfig, 'recorder'>,
   recorder: Recorder,
   pause: (progress: number | null) => Promise<void>,
-): Promise<(granule: number, now: number) => number> {
+): Promise<Future> {
   // Systems on the Linux model work on base pages, whatever the driver's migration unit is.
   const granularity: Granularity = config.scenario.system ? 4096 : config.scenario.granularity;
   const visits = new FutureRecorder(Math.max(1, Math.ceil(config.source.space.bytes / granularity)));

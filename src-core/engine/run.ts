@@ -4,6 +4,7 @@
  * never changes a result.
  */
 import { assert } from '../base/assert';
+import { StateKeeper } from '../base/snapshot';
 import {
   createBatch,
   type AccessBatch,
@@ -30,6 +31,7 @@ import type { MemoryKit, MemorySystem, MemorySystemInRun } from '../kit/memory-s
 import { PoliciesInForce } from '../kit/policies-in-force';
 import { BEGIN, FINISHED, type Recorder } from '../record/recorder';
 import { Executor } from './executor';
+import type { Future } from './future';
 import { LedgerRows } from './ledger-rows';
 import type { RunObserver } from './observer';
 
@@ -90,11 +92,16 @@ export class Run {
   private steps = 0;
   private readonly rows: LedgerRows;
   private readonly main: Branch;
+  /**
+   * Saves and restores the whole run between two calls of `advance`: memory system, recorder, streams, pending changes.
+   * The chunks that the recorder has handed on, and what others made of them, stay as they are.
+   */
+  readonly state: StateKeeper;
 
-  /** @param future answers when a device needs a granule again; see `lookAhead`. */
+  /** @param future says when a device needs a granule again; see `lookAhead`. */
   constructor(
     private readonly config: RunConfig,
-    future: ((granule: number, now: number) => number) | null,
+    private readonly future: Future | null,
     touched: ConstructorParameters<typeof Executor>[1] = null,
   ) {
     const { scenario, source, machine, recorder } = config;
@@ -119,7 +126,9 @@ export class Run {
       },
       nextUse: future
         ? (granule) =>
-            this.executor.isExpected(granule) ? this.memory.accessCount : future(granule, this.memory.accessCount)
+            this.executor.isExpected(granule)
+              ? this.memory.accessCount
+              : this.future!.nextUse(granule, this.memory.accessCount)
         : null,
       ...this.listener(),
     });
@@ -128,6 +137,7 @@ export class Run {
     this.rows = new LedgerRows(this.memory, recorder);
     this.main = branchOf(source.open());
     this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
+    this.state = new StateKeeper([this], [source, machine, scenario]);
   }
 
   private listener(): Pick<MemoryKit, 'heard'> {

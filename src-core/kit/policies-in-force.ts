@@ -1,6 +1,6 @@
 /** The three policies that govern a run at the moment, with the index under which the recording knows each. */
 import { assert } from '../base/assert';
-import { randomStream } from '../base/random';
+import { type Random, randomStream } from '../base/random';
 import type { EvictionPolicy, MigrationPolicy, PolicyEntry, PrefetchPolicy } from '../contracts/policy';
 import type { PolicyChoice } from '../model/scenario';
 
@@ -14,6 +14,8 @@ export class PoliciesInForce {
   /** Every policy that was ever in force, in order: the recording's policy list. */
   readonly all: PolicyChoice[] = [];
   readonly current = new Map<PolicyChoice['kind'], PolicyChoice>();
+  /** Random numbers of the policies in force: policies may hold them in closures, where a snapshot cannot see them. */
+  private readonly randoms = new Map<PolicyChoice['kind'], Random>();
 
   constructor(
     readonly seed: number,
@@ -26,9 +28,9 @@ export class PoliciesInForce {
     assert(entry !== undefined, `policy ${choice.kind}=${choice.id} was accepted but is not registered`);
     const index = this.all.length;
     assert(index < 255, 'a run holds at most 255 policy changes');
-    const made = entry.create(choice.params, {
-      random: randomStream(this.seed, `policy/${choice.kind}/${choice.id}/${index}`),
-    });
+    const random = randomStream(this.seed, `policy/${choice.kind}/${choice.id}/${index}`);
+    const made = entry.create(choice.params, { random });
+    this.randoms.set(choice.kind, random);
     this.all.push(choice);
     this.current.set(choice.kind, choice);
     if (choice.kind === 'eviction') {

@@ -1,6 +1,7 @@
 /** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
 import type { Platform } from '../contracts/platform';
+import type { Future } from '../engine/future';
 import { lookAhead } from '../engine/look-ahead';
 import { Run } from '../engine/run';
 import type { ByteSink } from '../model/byte-source';
@@ -53,7 +54,7 @@ export class LiveRun {
   private constructor(
     private readonly platform: Platform,
     readonly opened: Runnable,
-    future: ((granule: number, now: number) => number) | null,
+    future: Future | null,
     private readonly changed: (force: boolean) => void,
   ) {
     const { header, source } = opened;
@@ -83,7 +84,7 @@ export class LiveRun {
     const { header, source } = opened;
     const scheduled = header.scenario.changes.map((change) => change.policy).filter(isPolicy);
     const chosen = [...header.scenario.policies, ...scheduled];
-    let future: ((granule: number, now: number) => number) | null = null;
+    let future: Future | null = null;
     if (chosen.some((choice) => findChoice(choice)?.needsFuture)) {
       const unheard = new Recorder(null, null, null);
       future = await lookAhead(

@@ -16,13 +16,15 @@ export function kernelAllocation({ kernel, tally }: LinuxHost, pages: number): s
   return 'ok';
 }
 
-const hogs = new WeakMap<LinuxHost, Process>();
+/** Name of the process that fills memory; processes of a workload are forked from another one, this one is not. */
+const HOG = 'pressure';
+const hogOf = ({ kernel }: LinuxHost): Process =>
+  kernel.processes.find(({ name, parent }) => name === HOG && parent === null) ?? kernel.spawn(HOG);
 
 /** Another process fills memory: anonymous pages of its own, which reclaim may swap. */
 export function pressure(memory: LinuxHost, pages: number): string {
   const { kernel } = memory;
-  let hog = hogs.get(memory);
-  if (!hog) hogs.set(memory, (hog = kernel.spawn('pressure')));
+  const hog = hogOf(memory);
   const { start } = mmap(kernel, hog, { start: null, pages, prot: 'rw', shared: false });
   for (let i = 0; i < pages; i++) {
     const result = handleFault(kernel, hog.mm, start + i, { write: true });

@@ -9,7 +9,7 @@
  * compared exactly. Reference: L. A. Belady, IBM Systems Journal 5(2), 1966.
  */
 import { z } from 'zod';
-import { definePolicy, NO_GRANULE, type EvictionView, type Granule } from '../../contracts/policy';
+import { definePolicy, NO_GRANULE, type EvictionPolicy, type EvictionView, type Granule } from '../../contracts/policy';
 import type { ProcessorIndex } from '../../model/processor';
 
 /** Next uses closer than this many accesses count as "in use now" and are compared exactly (lanes of one group). */
@@ -78,6 +78,50 @@ function scan(device: ProcessorIndex, memory: EvictionView): Granule {
   return best;
 }
 
+class Belady implements EvictionPolicy {
+  readonly order = 'none';
+  private readonly heaps = new Map<ProcessorIndex, FarthestFirst>();
+
+  used(device: ProcessorIndex, granule: Granule, memory: EvictionView): void {
+    this.heapOf(device, memory).push(memory.nextUse(granule), granule);
+  }
+
+  victim(device: ProcessorIndex, memory: EvictionView): Granule {
+    const heap = this.heapOf(device, memory);
+    const horizon = memory.accesses() + NEAR;
+    while (heap.size > 0) {
+      const granule = heap.topGranule();
+      const key = heap.topKey();
+      if (memory.ownerOf(granule) !== device) {
+        heap.pop();
+        continue;
+      }
+      const use = memory.nextUse(granule);
+      if (use !== key) {
+        heap.pop();
+        heap.push(use, granule);
+        continue;
+      }
+      if (key <= horizon || memory.isProtected(granule)) break;
+      return granule;
+    }
+    return scan(device, memory);
+  }
+
+  /** The device's candidates, rebuilt from the residents when stale entries outnumber them. */
+  private heapOf(device: ProcessorIndex, memory: EvictionView): FarthestFirst {
+    let heap = this.heaps.get(device);
+    if (heap && heap.size <= 8 * memory.residents(device) + 1024) return heap;
+    heap = new FarthestFirst();
+    this.heaps.set(device, heap);
+    for (let i = 0; i < memory.residents(device); i++) {
+      const granule = memory.residentAt(device, i);
+      heap.push(memory.nextUse(granule), granule);
+    }
+    return heap;
+  }
+}
+
 export const belady = definePolicy({
   kind: 'eviction',
   id: 'belady',
@@ -87,46 +131,5 @@ export const belady = definePolicy({
   source: 'L. A. Belady, IBM Systems Journal 5(2), 1966.',
   params: z.object({}),
   needsFuture: true,
-  create: () => {
-    const heaps = new Map<ProcessorIndex, FarthestFirst>();
-    /** The device's candidates, rebuilt from the residents when stale entries outnumber them. */
-    const heapOf = (device: ProcessorIndex, memory: EvictionView): FarthestFirst => {
-      let heap = heaps.get(device);
-      if (heap && heap.size <= 8 * memory.residents(device) + 1024) return heap;
-      heap = new FarthestFirst();
-      heaps.set(device, heap);
-      for (let i = 0; i < memory.residents(device); i++) {
-        const granule = memory.residentAt(device, i);
-        heap.push(memory.nextUse(granule), granule);
-      }
-      return heap;
-    };
-    return {
-      order: 'none',
-      used: (device, granule, memory) => {
-        heapOf(device, memory).push(memory.nextUse(granule), granule);
-      },
-      victim: (device, memory) => {
-        const heap = heapOf(device, memory);
-        const horizon = memory.accesses() + NEAR;
-        while (heap.size > 0) {
-          const granule = heap.topGranule();
-          const key = heap.topKey();
-          if (memory.ownerOf(granule) !== device) {
-            heap.pop();
-            continue;
-          }
-          const use = memory.nextUse(granule);
-          if (use !== key) {
-            heap.pop();
-            heap.push(use, granule);
-            continue;
-          }
-          if (key <= horizon || memory.isProtected(granule)) break;
-          return granule;
-        }
-        return scan(device, memory);
-      },
-    };
-  },
+  create: () => new Belady(),
 });

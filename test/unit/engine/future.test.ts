@@ -8,11 +8,11 @@ describe('FutureRecorder', () => {
     recorder.touched(0, 5, 9, 1);
     recorder.touched(1, 10, 10, 1);
     recorder.touched(0, 20, 26, 3);
-    const next = recorder.finish();
-    expect([0, 5, 7, 10, 20, 21, 24, 26].map((now) => next(0, now))).toEqual([5, 5, 7, 20, 20, 23, 26, 26]);
-    expect(next(0, 27)).toBe(Infinity);
-    expect(next(1, 11)).toBe(Infinity);
-    expect(next(2, 0)).toBe(Infinity);
+    const future = recorder.finish();
+    expect([0, 5, 7, 10, 20, 21, 24, 26].map((now) => future.nextUse(0, now))).toEqual([5, 5, 7, 20, 20, 23, 26, 26]);
+    expect(future.nextUse(0, 27)).toBe(Infinity);
+    expect(future.nextUse(1, 11)).toBe(Infinity);
+    expect(future.nextUse(2, 0)).toBe(Infinity);
   });
 
   it('equals a scan over all uses, lanes that share a granule included', () => {
@@ -32,11 +32,11 @@ describe('FutureRecorder', () => {
         }
         now += lanes * count + random.below(3);
       }
-      const next = recorder.finish();
+      const future = recorder.finish();
       for (let at = 0; at <= now; at += 1 + random.below(3))
         for (let granule = 0; granule < granules; granule++) {
           const expected = Math.min(Infinity, ...uses[granule]!.filter((use) => use >= at));
-          expect(next(granule, at), `seed ${seed}, granule ${granule}, now ${at}`).toBe(expected);
+          expect(future.nextUse(granule, at), `seed ${seed}, granule ${granule}, now ${at}`).toBe(expected);
         }
     }
   });
@@ -45,6 +45,6 @@ describe('FutureRecorder', () => {
     const recorder = new FutureRecorder(1);
     for (let i = 0; i < 100_000; i++) recorder.touched(0, i, i, 1);
     expect(recorder['count']).toBe(1);
-    expect(recorder.finish()(0, 4321)).toBe(4321);
+    expect(recorder.finish().nextUse(0, 4321)).toBe(4321);
   });
 });
