@@ -11,6 +11,7 @@ import { Frames } from './frames';
 import { Lru } from './lru';
 import { Memcg, Mm, Process } from './mm';
 import type { NotifyRange } from './notifier';
+import type { NumaScan } from './numa';
 import { folioPages, PMD_ORDER, PMD_PAGES, type Page } from './page';
 import { PteTables } from './pte-tables';
 
@@ -140,6 +141,7 @@ export class Kernel {
     /** Abstract distances by node (U3); unless given, DRAM for node 0 and the kmem default for the others. */
     readonly distances?: readonly number[];
   } | null = null;
+  readonly numaScan: NumaScan = { cursor: new Map(), nowPs: 0, windowPs: 0, candidates: 0 };
   /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */
   failNextLarge = false;
   /**

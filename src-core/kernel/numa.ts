@@ -26,23 +26,14 @@ const SCAN_SPACE = 8 * SCAN_PAGES;
 /** Pages of a MB of the promotion rate limit, which the kernel takes as 2^20 bytes. */
 const PAGES_PER_MB = 256;
 
-interface ScanState {
+/** What NUMA balancing keeps from one scan to the next. */
+export interface NumaScan {
   /** Where the next scan goes on, by address space. */
-  readonly cursor: WeakMap<Mm, number>;
+  readonly cursor: Map<Mm, number>;
   nowPs: number;
   /** The second in which promotions are counted: its start, and the pages that wanted to be promoted. */
   windowPs: number;
   candidates: number;
-}
-
-const states = new WeakMap<Kernel, ScanState>();
-function stateOf(kernel: Kernel): ScanState {
-  let state = states.get(kernel);
-  if (!state) {
-    state = { cursor: new WeakMap(), nowPs: 0, windowPs: 0, candidates: 0 };
-    states.set(kernel, state);
-  }
-  return state;
 }
 
 /** Switches to mode 2: nodes are in tiers by their abstract distance, and only what is below the CPUs' tier is scanned. */
@@ -61,7 +52,7 @@ const isTopTier = (kernel: Kernel, node: number): boolean => tierOf(kernel, node
 
 /** Tells the time, for the latency of the hint faults that follow. */
 export function setNow(kernel: Kernel, nowPs: number): void {
-  stateOf(kernel).nowPs = nowPs;
+  kernel.numaScan.nowPs = nowPs;
 }
 
 /**
@@ -69,7 +60,7 @@ export function setNow(kernel: Kernel, nowPs: number): void {
  * VMAs had some. Zone-device pages are left out (U1), and in tiering mode the pages of the upper tier.
  */
 export function scanAddressSpace(kernel: Kernel, mm: Mm, nowPs: number): void {
-  const state = stateOf(kernel);
+  const state = kernel.numaScan;
   state.nowPs = nowPs;
   let left = SCAN_PAGES;
   let space = SCAN_SPACE;
@@ -114,7 +105,7 @@ function makeInaccessible(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolea
   if (!vma.shared && (head.dmaPins > 0 || isMappedElsewhere(kernel.frames, head.pfn, mm))) return false;
   if (head.file?.kind === 'regular' && head.dirty) return false;
   if (kernel.tiering && isTopTier(kernel, head.node)) return false;
-  const state = stateOf(kernel);
+  const state = kernel.numaScan;
   kernel.frames.scannedPs.set(head.pfn, state.nowPs);
   changeEntry(mm, found.huge ? pmdStart(vpn) : vpn, found.huge, { ...found.entry, protnone: true });
   return true;
@@ -153,7 +144,7 @@ function makeRoom(kernel: Kernel, head: Page, node: number): boolean {
 /** Used soon enough after its scan, and within the rate limit (should_numa_migrate_memory, U5). */
 function isHot(kernel: Kernel, head: Page): boolean {
   const { hotThresholdMs, rateMbps } = kernel.tiering!;
-  const state = stateOf(kernel);
+  const state = kernel.numaScan;
   const scanned = kernel.frames.scannedPs.get(head.pfn);
   if (scanned === undefined || state.nowPs - scanned >= hotThresholdMs * PS_PER_MS) return false;
   if (state.nowPs - state.windowPs > PS_PER_S) {
