@@ -7,7 +7,8 @@ import type { DevicePagemap } from './device-memory';
 import type { FileInode } from './file';
 import { F, KINDS } from './frame-flags';
 import type { Memcg, Mm } from './mm';
-import { Page, type Mapping, type PageKind } from './page';
+import type { Mapping, Page, PageKind } from './page';
+import { PageHandles } from './page-handles';
 import { SparseColumn } from './sparse-column';
 
 /** Frames of a block: those of one PMD-sized folio. All of a block have the same owner. */
@@ -69,7 +70,7 @@ export class Frames {
 
   /** The first block is never given out. */
   private used = BLOCK;
-  private readonly handles: (Page | undefined)[][] = [];
+  private readonly handles = new PageHandles(this);
 
   /** Consecutive frames of one owner, whole blocks, free; answers the first. */
   add(owner: FrameOwner, pages: number): number {
@@ -105,8 +106,7 @@ export class Frames {
 
   /** The handle of a frame: always the same object. */
   page(pfn: number): Page {
-    const block = (this.handles[pfn >>> 9] ??= new Array<Page | undefined>(BLOCK).fill(undefined));
-    return (block[pfn & (BLOCK - 1)] ??= new Page(this, pfn));
+    return this.handles.of(pfn);
   }
 
   owner(pfn: number): FrameOwner {

@@ -5,9 +5,9 @@ import type { Snapshot, StateKeeper } from '../../src-core/base/snapshot';
 import { lookAhead } from '../../src-core/engine/look-ahead';
 import { Run } from '../../src-core/engine/run';
 import type { HashSink } from '../../src-core/model/byte-source';
+import type { SystemChoice } from '../../src-core/model/memory-system';
 import type { PolicyChoice, RunChange } from '../../src-core/model/scenario';
 import { findPolicy } from '../../src-core/policies';
-import type { RunOptions } from '../../src-core/protocol/messages';
 import { Recorder } from '../../src-core/record/recorder';
 import { createMemory } from '../../src-core/session/create-memory';
 import { findMachine, resolveScenario } from '../../src-core/session/scenario';
@@ -26,7 +26,7 @@ class ChainedHash implements HashSink {
 
 export interface Program {
   readonly text: string;
-  readonly system?: NonNullable<RunOptions['system']>;
+  readonly system?: SystemChoice;
   readonly policies?: readonly PolicyChoice[];
   /** Asked for by hand before the slice of that number. */
   readonly byHand: ReadonlyMap<number, RunChange>;
