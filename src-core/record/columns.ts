@@ -1,4 +1,5 @@
 /** Event columns in memory: one block per event kind, growing by doubling, sealed as a chunk of fixed length. */
+import { EVENT_TABLE } from '../model/catalog/event-kinds';
 import { EVENT_COLUMNS, EVENT_KINDS, type EventColumn } from '../model/events';
 
 export type ColumnArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
@@ -11,31 +12,10 @@ const MAKE: Readonly<Record<(typeof EVENT_COLUMNS)[EventColumn], new (length: nu
   f64: Float64Array,
 };
 
-/** Columns that a kind of event does not have: null in a recording, not hashed. */
-const COMMON: readonly EventColumn[] = ['kind', 'ordinal', 'time', 'access', 'batch', 'step'];
-const TRANSFER: readonly EventColumn[] = [
-  'duration',
-  'source',
-  'target',
-  'object',
-  'address',
-  'bytes',
-  'policy',
-  'reason',
-  'cause',
-];
-export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = [
-  [...COMMON, 'processor', 'op', 'object', 'address', 'policy', 'reason', 'cause'],
-  [...COMMON, ...TRANSFER],
-  [...COMMON, ...TRANSFER],
-  [...COMMON, 'duration', 'processor', 'reason'],
-  [...COMMON, 'object'],
-  [...COMMON, 'policy', 'reason'],
-  COMMON,
-  [...COMMON, 'processor', 'object', 'address', 'bytes', 'reason'],
-];
+/** By the code of the kind; the others are null in a recording, and not hashed. */
+export const COLUMNS_OF_KIND: readonly (readonly EventColumn[])[] = EVENT_TABLE.map(({ columns }) => columns);
 /** Kinds whose rows carry a JSON text. */
-export const HAS_DETAIL: readonly boolean[] = [false, false, false, true, true, true, true, true];
+export const HAS_DETAIL: readonly boolean[] = EVENT_TABLE.map(({ detail }) => detail !== null);
 
 export class ColumnBlock {
   readonly columns: Record<EventColumn, ColumnArray>;

@@ -1,5 +1,6 @@
 /** Memory systems as report blocks: one run's numbers, or several systems side by side. Shared by UI, CLI and reports. */
 import { ABSENT, formatBytes, formatCount, formatTime } from '../base/units';
+import { metric } from '../model/catalog/metrics';
 import { comparisonLabel as labelOf, type ComparisonRow } from '../model/comparison';
 import type { Latencies, OutcomeRow, RequirementRow, SystemFigure, SystemNumbers } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
@@ -48,7 +49,7 @@ const ROWS: readonly Row[] = [
   ...spread('Work item', (n) => n.workItems),
   ...spread('Barrier step', (n) => n.barriers),
   { title: 'Device busy', number: (n) => share(n.deviceBusy) },
-  { title: 'CPU faults', total: ({ totals }) => formatCount(totals.cpuFaults) },
+  { title: metric('cpuFaults').title, total: ({ totals }) => formatCount(totals.cpuFaults) },
   { title: 'Device faults', total: ({ totals }) => formatCount(totals.gpuFaults) },
   { title: 'Bytes to device', total: ({ totals }) => formatBytes(totals.bytesToDevice) },
   { title: 'Bytes to host', total: ({ totals }) => formatBytes(totals.bytesToHost) },
@@ -57,7 +58,7 @@ const ROWS: readonly Row[] = [
     total: ({ totals }) => formatBytes(totals.deadBytesToDevice + totals.deadBytesToHost),
   },
   { title: 'Accessed over the link', total: ({ totals }) => formatBytes(totals.remoteBytes) },
-  { title: 'Evictions', total: ({ totals }) => formatCount(totals.evictions) },
+  { title: metric('evictions').title, total: ({ totals }) => formatCount(totals.evictions) },
   {
     title: 'Bounces (worst page)',
     number: (n) => `${formatCount(n.bounces)} (${count(n.bouncesOfWorstPage)})`,

@@ -18,7 +18,7 @@ export function reasonOfCpuFault({ processes, map }: LinuxHost, granule: number)
   if (!found) return REASON.firstTouch;
   const { state, protnone } = found.entry;
   if (state === 'swap') return REASON.swapIn;
-  if (state === 'exclusive') return REASON.exclusive;
+  if (state === 'exclusive') return REASON.deviceExclusive;
   if (state === 'private') return REASON.notResident;
   return protnone ? REASON.numaHint : REASON.noPermission;
 }

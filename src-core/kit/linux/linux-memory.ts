@@ -202,7 +202,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.beginBatch();
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
-    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, () =>
+    this.under({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, () =>
       this.backend.counterNotifies?.(processor, granule),
     );
     const end = this.flush(start + (timing?.batchFixed.value ?? 0));
@@ -212,7 +212,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
   counterBatch(readyPs: number, work: () => void): number {
     this.beginBatch();
-    this.under({ ...NO_CONTEXT(REASON.counter), policy: this.config.policies.migrationIndex }, work);
+    this.under({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, work);
     const arrivedPs = this.flush(readyPs);
     this.config.batchServiced();
     return arrivedPs;

@@ -190,14 +190,14 @@ const rows = [
   { id: 'outcome', title: 'outcome', short: 'outcome', means: 'os: what an access ended with that is not data' },
   {
     id: 'queue-stop',
-    title: 'queues stopped',
-    short: 'queues stopped',
+    title: 'queue stop',
+    short: 'queue stop',
     means: 'os: a driver stopped the queues of a process, because its mapped memory is about to change',
   },
   {
     id: 'queue-start',
-    title: 'queues started',
-    short: 'queues started',
+    title: 'queue start',
+    short: 'queue start',
     means: 'os: a driver mapped the memory of a process again and started its queues',
   },
   {

@@ -46,9 +46,9 @@ export const totals: ReportSection = {
           'Bytes moved and what became of them. Dead: overwritten before anything read them. Unresolved: neither read nor overwritten by the end of the run. Useful: touched by the receiver before they left again; counted for both directions together.',
         columns: [
           { title: 'Bytes', align: 'left' },
-          { title: 'To device', align: 'right' },
+          { title: metric('bytesToDevice').short, align: 'right' },
           { title: 'Share', align: 'right' },
-          { title: 'To host', align: 'right' },
+          { title: metric('bytesToHost').short, align: 'right' },
           { title: 'Share', align: 'right' },
           { title: 'Both', align: 'right' },
           { title: 'Share', align: 'right' },

@@ -2,6 +2,7 @@ import type { ReportSection } from '../../contracts/report';
 import { formatBytes, formatCount, formatTime } from '../../base/units';
 import type { ReportBlock } from '../../model/report';
 import type { ObjectSummary, RunSummary } from '../../model/summary';
+import { metric } from '../../model/catalog/metrics';
 import { deadBytes, movedBytes } from '../../model/catalog/object-columns';
 import { percent, plural, rankObjects, snapshotOf, type Ranking } from '../words';
 
@@ -79,8 +80,8 @@ export const verdict: ReportSection = {
           summary.totals.stallPs === null
             ? { label: 'Accesses', value: formatCount(totals.accesses) }
             : { label: 'Simulated time', value: formatTime(totals.simTimePs) },
-          { label: 'CPU faults', value: formatCount(totals.cpuFaults) },
-          { label: 'GPU faults', value: formatCount(totals.gpuFaults) },
+          { label: metric('cpuFaults').title, value: formatCount(totals.cpuFaults) },
+          { label: metric('gpuFaults').title, value: formatCount(totals.gpuFaults) },
           { label: 'Moved to the device', value: formatBytes(totals.bytesToDevice) },
           { label: 'Moved to the host', value: formatBytes(totals.bytesToHost) },
           {
@@ -88,7 +89,7 @@ export const verdict: ReportSection = {
             value: percent(deadBytes(totals), movedBytes(totals)),
             help: 'moved, then overwritten before anything read it',
           },
-          { label: 'Evictions', value: formatCount(totals.evictions) },
+          { label: metric('evictions').title, value: formatCount(totals.evictions) },
         ],
       },
     ];

@@ -1,5 +1,6 @@
 /** Which bars the summary shows, from the rows of the object table. Pure. */
 import { processorColours, type ColourToken } from '../../../src-core/model/catalog/colours';
+import { metric } from '../../../src-core/model/catalog/metrics';
 import { deadBytes, movedBytes } from '../../../src-core/model/catalog/object-columns';
 import type { ObjectRow } from '../../../src-core/model/timeline';
 import type { BarPart } from '../../charts/to-option';
@@ -42,10 +43,10 @@ export function summaryCharts(rows: readonly ObjectRow[]): readonly SummaryChart
       note: 'Single element accesses; read-writes and atomics count as both.',
       unit: 'count',
       parts: [
-        part('CPU reads', cpu.light, (row) => row.reads.cpu),
-        part('CPU writes', cpu.strong, (row) => row.writes.cpu),
-        part('GPU reads', gpu.light, (row) => row.reads.gpu),
-        part('GPU writes', gpu.strong, (row) => row.writes.gpu),
+        part(metric('cpuReads').title, cpu.light, (row) => row.reads.cpu),
+        part(metric('cpuWrites').title, cpu.strong, (row) => row.writes.cpu),
+        part(metric('gpuReads').title, gpu.light, (row) => row.reads.gpu),
+        part(metric('gpuWrites').title, gpu.strong, (row) => row.writes.gpu),
       ],
     },
   ];

@@ -3,6 +3,7 @@ import { COLOURS, objectColour } from '../../../src-core/model/catalog/colours';
 import { countedOf, METRIC_TABLE, metricText, SUMMARY_METRICS } from '../../../src-core/model/catalog/metrics';
 import { columnText, objectColumns, type ObjectNumbers } from '../../../src-core/model/catalog/object-columns';
 import { REASON_TABLE } from '../../../src-core/model/catalog/reasons';
+import * as events from '../../../src-core/model/events';
 import { LEDGER_METRICS, metricIndex, reasonCode } from '../../../src-core/model/events';
 import { tracksOf } from '../../../src-core/timeline/tracks';
 
@@ -49,6 +50,15 @@ const storedLedger = [
   ...['usefulBytesToDevice', 'usefulBytesToHost', 'remoteBytes', 'pingPongs', 'stallPs', 'cpuReads', 'cpuWrites'],
   ...['cpuReadWrites', 'cpuAtomics', 'gpuReads', 'gpuWrites', 'gpuReadWrites', 'gpuAtomics'],
 ];
+
+describe('kinds of events', () => {
+  it('keep the codes that recordings store', () => {
+    const { FAULT, MIGRATION, EVICTION, STEP, LEDGER, POLICY, END, OS } = events;
+    expect([FAULT, MIGRATION, EVICTION, STEP, LEDGER, POLICY, END, OS].map((code) => events.EVENT_KINDS[code])).toEqual(
+      ['fault', 'migration', 'eviction', 'step', 'ledger', 'policy', 'end', 'os'],
+    );
+  });
+});
 
 describe('metrics', () => {
   it('keep the positions that recordings store', () => {

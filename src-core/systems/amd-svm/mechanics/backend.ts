@@ -140,7 +140,7 @@ export class AmdSvmBackend implements Backend {
     if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
     const range = this.processes.get(process.mm)?.ranges.find(vpn);
     const best = bestRestoreLocation(range ?? this.defaults(), range?.actual ?? CPU, device, this.sameHive);
-    return best === device ? REASON.notResident : REASON.mirror;
+    return best === device ? REASON.notResident : REASON.hmmMirror;
   }
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {

@@ -182,7 +182,8 @@ export class NodeBackend extends SharedTableBackend {
     this.counter(device)[Math.floor(granule / COUNTER_PAGES)] = 0;
     for (let g = first; g < Math.min(first + COUNTER_PAGES, memory.granules); g++) {
       const process = memory.processes.of(g);
-      if (process && memory.map.vpn(g) >= 0) this.movePages(process.mm, memory.map.vpn(g), 1, device, REASON.counter);
+      if (process && memory.map.vpn(g) >= 0)
+        this.movePages(process.mm, memory.map.vpn(g), 1, device, REASON.accessCounter);
     }
   }
 

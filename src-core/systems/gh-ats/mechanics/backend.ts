@@ -42,7 +42,7 @@ export class AtsBackend extends NodeBackend {
   override attach(memory: LinuxHost): void {
     super.attach(memory);
     this.service = new AtsService(memory, this.params, this.basePages, (mm, start, pages, node) =>
-      this.movePages(mm, start, pages, node, REASON.counter),
+      this.movePages(mm, start, pages, node, REASON.accessCounter),
     );
     this.counterService = new AtsCounterService(memory, this.params, this.basePages, (device, notifications) =>
       this.serveNotifications(device, notifications),

@@ -106,10 +106,10 @@ export class HmmBackend implements Backend {
     if (!found) return REASON.firstTouch;
     const { state } = found.entry;
     if (state === 'swap') return REASON.swapIn;
-    if (state === 'exclusive') return REASON.exclusive;
+    if (state === 'exclusive') return REASON.deviceExclusive;
     const page = pageOf(found.entry, found.huge, vpn);
     if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
-    if (!this.wants(device, granule, op)) return REASON.mirror;
+    if (!this.wants(device, granule, op)) return REASON.hmmMirror;
     return REASON.notResident;
   }
 

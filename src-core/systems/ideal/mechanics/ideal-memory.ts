@@ -83,7 +83,7 @@ export class ManagedMemory extends MemorySystem {
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
     this.wanted.count = 0;
-    this.wanted.push(granule, REASON.counter, this.remote.causeOf(granule), this.config.policies.migrationIndex);
+    this.wanted.push(granule, REASON.accessCounter, this.remote.causeOf(granule), this.config.policies.migrationIndex);
     const end = this.bring(processor, start + (timing?.batchFixed.value ?? 0));
     this.stall(this.ledger.objectOf[granule]!, end - start);
     this.clocks.reach(processor, end);

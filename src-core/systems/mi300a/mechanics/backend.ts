@@ -104,7 +104,7 @@ export class Mi300aBackend implements Backend {
     const process = processes.of(granule);
     const found = process ? entryAt(process.mm, map.vpn(granule)) : null;
     if (!found) return REASON.firstTouch;
-    return found.entry.state === 'swap' ? REASON.swapIn : REASON.mirror;
+    return found.entry.state === 'swap' ? REASON.swapIn : REASON.hmmMirror;
   }
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {

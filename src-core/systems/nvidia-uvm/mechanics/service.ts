@@ -310,7 +310,7 @@ export class BlockService {
       pages,
       prefetched: isEmpty(extra) ? null : extra,
       cause: causeOf(operation),
-      reason: operation === OPERATION.accessCounters ? REASON.counter : REASON.fault,
+      reason: operation === OPERATION.accessCounters ? REASON.accessCounter : REASON.fault,
       copies: false,
       causeOf: this.causeOf,
       policy: host.config.policies.migrationIndex,

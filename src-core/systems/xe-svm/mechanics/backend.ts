@@ -125,7 +125,7 @@ export class XeSvmBackend implements Backend {
     const vma = vmaAt(process.mm, vpn);
     const preferred = this.svms[device]!.get(process.mm)?.attributesAt(vpn).preferred ?? device;
     const migrates = this.params.CONFIG_DRM_XE_PAGEMAP && vma !== null && isAnonymous(vma) && preferred === device;
-    return migrates ? REASON.notResident : REASON.mirror;
+    return migrates ? REASON.notResident : REASON.hmmMirror;
   }
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
