@@ -1,12 +1,14 @@
 /** Anonymous pages: allocation with its charge, first touch, copy on write (mm/memory.c). */
 import { basePagesOf } from './base-page';
 import type { FaultResult } from './errno';
+import { F } from './frame-flags';
 import type { Kernel } from './kernel';
 import type { Memcg, Mm, Vma } from './mm';
 import { canWrite, policyNode } from './mm';
 import { invalidate } from './notifier';
 import { copyData, PMD_ORDER, PMD_PAGES, type Page, pagesOf } from './page';
-import { pmdKind, pmdStart, pte, pteAt, setPmd, setPte, type Pte } from './page-table';
+import { entriesChanged, pmdKind, pmdStart, pte, pteAt, rowsFor, setPmd, setPte, type Pte } from './page-table';
+import { P, PRESENT } from './pte-tables';
 import { changeEntry, mapHuge, mapPage, unmapPage } from './rmap';
 import { splitHuge } from './split-huge';
 
@@ -58,10 +60,43 @@ export function anonymousFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, wr
     setPte(mm, vpn, pte('zero', null, { young: true }));
     return 'ok';
   }
-  const page = newAnon(kernel, mm, vma, 0);
-  if (!page) return outOfMemory(kernel);
-  mapAnon(kernel, mm, vpn, page, true);
-  return 'ok';
+  return mapZeroed(kernel, mm, vma, vpn, true) ? 'ok' : outOfMemory(kernel);
+}
+
+/**
+ * Maps a new page of zeros where no entry is: newAnon and mapAnon of a base page in one, on the columns.
+ * @param onlyNode as in newAnon
+ * @returns false: memory or the memcg's limit ran out
+ */
+export function mapZeroed(
+  kernel: Kernel,
+  mm: Mm,
+  vma: Vma,
+  vpn: number,
+  write: boolean,
+  onlyNode: number | null = null,
+): boolean {
+  const { frames, tables } = kernel;
+  const frame = kernel.allocFrames(0, onlyNode ?? policyNode(vma.policy, kernel.localNode), onlyNode !== null);
+  if (frame < 0) return false;
+  if (!kernel.chargeFrames(frame, 1, mm.memcg)) {
+    kernel.putFrame(frame);
+    return false;
+  }
+  frames.mms[mm.id] ??= mm;
+  frames.flags[frame] = frames.flags[frame]! | F.anon | F.anonExclusive | F.placeMaps;
+  frames.mapcount[frame] = 1;
+  frames.placeMm[frame] = mm.id;
+  frames.placeVpn[frame] = vpn;
+  mm.rss.anon++;
+  const rows = rowsFor(mm, vpn);
+  const row = rows + (vpn % PMD_PAGES);
+  tables.used[rows / PMD_PAGES] = tables.used[rows / PMD_PAGES]! + 1;
+  tables.value[row] = frame;
+  tables.bits[row] = PRESENT | P.young | (write ? P.write | P.dirty : 0);
+  entriesChanged(mm, vpn, 1);
+  kernel.lru.add(frame); // the allocation's reference is the mapping's
+  return true;
 }
 
 /** do_huge_pmd_anonymous_page; false: fall back to base pages. */
@@ -128,7 +163,7 @@ export function copyOnWrite(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry
   kernel.counters.cowBreaks++;
   if (old) {
     copyData(old, page);
-    kernel.hooks.copied?.(old, page, 1, 'cow');
+    kernel.hooks.copied?.(old.pfn, page.pfn, 1, 'cow');
   }
   invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
     if (old) unmapPage(kernel, mm, vpn, old, null);

@@ -136,7 +136,7 @@ function copyMapped({ kernel, from, to, vma }: Copy, vpn: number, entry: Pte): b
     const copy = newAnon(kernel, to, vma, 0);
     if (!copy) return false;
     copyData(page, copy);
-    kernel.hooks.copied?.(page, copy, 1, 'fork-pinned');
+    kernel.hooks.copied?.(page.pfn, copy.pfn, 1, 'fork-pinned');
     mapPage(to, vpn, pte('present', copy, { write: entry.write, dirty: true, young: true }));
     kernel.lruAdd(copy);
     kernel.put(copy);
@@ -183,7 +183,7 @@ function copyPinnedHugetlb(kernel: Kernel, to: Mm, first: number, head: Page): b
   const copy = newHugetlb(kernel);
   if (!copy) return false;
   for (const [i, page] of pagesOf(head).entries()) copyData(page, copy.sibling(i));
-  kernel.hooks.copied?.(head, copy, folioPages(head), 'fork-pinned');
+  kernel.hooks.copied?.(head.pfn, copy.pfn, folioPages(head), 'fork-pinned');
   mapHuge(to, first, pte('present', copy, { write: true, dirty: true, young: true }));
   kernel.put(copy);
   return true;

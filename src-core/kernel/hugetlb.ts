@@ -37,7 +37,7 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
   for (const [i, page] of head.pages!.entries()) copyData(page, copy.sibling(i));
   copy.anonExclusive = true;
   kernel.counters.cowBreaks++;
-  kernel.hooks.copied?.(head, copy, PMD_PAGES, 'cow');
+  kernel.hooks.copied?.(head.pfn, copy.pfn, PMD_PAGES, 'cow');
   invalidate(mm, start, start + PMD_PAGES, 'CLEAR', () => {
     unmapHuge(kernel, mm, start, head, null);
     mapHuge(mm, start, pte('present', copy, { write: true, dirty: true, young: true }));

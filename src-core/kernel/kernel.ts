@@ -50,8 +50,8 @@ export interface KernelHooks {
   /** The entries of pages [vpn, vpn + pages), which lie in one PMD, have changed. */
   entriesChanged?: (mm: Mm, vpn: number, pages: number) => void;
   notified?: (range: NotifyRange) => void;
-  /** Bytes were copied from one folio to another, for a reason such as `cow`, `migrate`, `swap-in`. */
-  copied?: (from: Page | null, to: Page | null, pages: number, reason: string) => void;
+  /** Bytes were copied from one folio to another, by head frames (−1: none), for a reason such as `cow` or `migrate`. */
+  copied?: (from: number, to: number, pages: number, reason: string) => void;
   /** A page was given out or came back. */
   allocated?: (head: Page) => void;
   freed?: (head: Page) => void;
@@ -341,11 +341,15 @@ export class Kernel {
   // --- memcg ---
   /** Charges a folio; false when the limit stands in the way after reclaim. */
   charge(head: Page, memcg: Memcg): boolean {
-    const pages = folioPages(head);
+    return this.chargeFrames(head.pfn, folioPages(head), memcg);
+  }
+
+  /** The same by frame number. */
+  chargeFrames(head: number, pages: number, memcg: Memcg): boolean {
     const over = memcg.charged + pages - memcg.limitPages; // more than `pages` where the limit was lowered
     if (over > 0 && !this.reclaim(0, over, memcg)) return false;
     memcg.charged += pages;
-    head.memcg = memcg;
+    this.frames.memcg[head] = this.frames.memcgIndex(memcg);
     return true;
   }
 

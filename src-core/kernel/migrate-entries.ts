@@ -106,7 +106,7 @@ export function moveMetadata(kernel: Kernel, from: Page, to: Page): void {
 export function copyFolio(kernel: Kernel, from: Page, to: Page, reason: string): void {
   const target = pagesOf(to);
   for (const [i, page] of pagesOf(from).entries()) copyData(page, target[i]!);
-  kernel.hooks.copied?.(from, to, folioPages(from), reason);
+  kernel.hooks.copied?.(from.pfn, to.pfn, folioPages(from), reason);
 }
 
 /**

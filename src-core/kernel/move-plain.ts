@@ -47,9 +47,8 @@ function tellMirrors({ frames }: Kernel, head: number): void {
 }
 
 function allocate(kernel: Kernel, head: number, node: number, reason: string): number {
-  const { frames, hooks } = kernel;
   const frame = kernel.allocFrames(0, node);
-  hooks.copied?.(frames.page(head), frames.page(frame), 1, reason);
+  kernel.hooks.copied?.(head, frame, 1, reason);
   return frame;
 }
 

@@ -5,6 +5,7 @@
 import { mapAnon, newAnon, outOfMemory } from './anon';
 import type { FaultResult, Ret } from './errno';
 import { FileInode, type FileKind } from './file';
+import { NO_FRAME } from './frames';
 import type { Kernel } from './kernel';
 import { canWrite, vmaAt, type Memcg, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
@@ -74,7 +75,7 @@ function swapInShmem(kernel: Kernel, page: Page, slot: number): void {
   page.file!.swapped.delete(page.index);
   page.dirty = true;
   kernel.counters.swapIns++;
-  kernel.hooks.copied?.(null, page, 1, 'swap-in');
+  kernel.hooks.copied?.(NO_FRAME, page.pfn, 1, 'swap-in');
 }
 
 /** folio_mark_accessed: what read() and write() tell reclaim, which sees no accessed bit of theirs. */
@@ -110,7 +111,7 @@ export function fileFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: 
     if (page) {
       copyData(cached, page);
       kernel.counters.cowBreaks++;
-      kernel.hooks.copied?.(cached, page, 1, 'cow');
+      kernel.hooks.copied?.(cached.pfn, page.pfn, 1, 'cow');
       mapAnon(kernel, mm, vpn, page, true);
     }
     kernel.put(cached);

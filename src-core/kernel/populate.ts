@@ -3,7 +3,7 @@
  * the caller wants it (mm/migrate_device.c: migrate_vma_collect_hole, migrate_vma_insert_page). The shared zero page is a
  * hole, too. Base pages only, whatever transparent_hugepage says.
  */
-import { mapAnon, newAnon } from './anon';
+import { mapAnon, mapZeroed, newAnon } from './anon';
 import type { Kernel } from './kernel';
 import { canRead, canWrite, isAnonymous, vmaAt, type Mm } from './mm';
 import { invalidate } from './notifier';
@@ -21,14 +21,18 @@ export function isHole(mm: Mm, vpn: number): boolean {
 /** Fills a hole with a page of zeros of exactly this node (__GFP_THISNODE); false: it has none left. */
 export function populateHole(kernel: Kernel, mm: Mm, vpn: number, node: number): boolean {
   const vma = vmaAt(mm, vpn)!;
+  if (entryAt(mm, vpn) === null) {
+    if (!mapZeroed(kernel, mm, vma, vpn, canWrite(vma), node)) return false;
+    vma.hasAnon = true;
+    return true;
+  }
   const page = newAnon(kernel, mm, vma, 0, mm.memcg, node);
   if (!page) return false;
   vma.hasAnon = true;
   splitHuge(mm, vpn); // the huge zero page
-  if (entryAt(mm, vpn))
-    invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
-      setPte(mm, vpn, null);
-    });
+  invalidate(mm, vpn, vpn + 1, 'CLEAR', () => {
+    setPte(mm, vpn, null);
+  });
   mapAnon(kernel, mm, vpn, page, canWrite(vma));
   return true;
 }

@@ -4,6 +4,7 @@
  */
 import { newAnon, outOfMemory } from './anon';
 import type { FaultResult } from './errno';
+import { NO_FRAME } from './frames';
 import type { Kernel } from './kernel';
 import { canWrite, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
@@ -82,7 +83,7 @@ export function swapIn(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte
     if (used.data) (page.data ??= new Uint8Array(PAGE_BYTES)).set(used.data);
     kernel.counters.swapIns++;
     kernel.counters.majorFaults++;
-    kernel.hooks.copied?.(null, page, 1, 'swap-in');
+    kernel.hooks.copied?.(NO_FRAME, page.pfn, 1, 'swap-in');
     used.cached = page; // our allocation reference becomes that of the swap cache
     page.swapSlot = entry.slot;
     page.dirty = true;

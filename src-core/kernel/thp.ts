@@ -5,6 +5,7 @@
 import { newAnon } from './anon';
 import type { Ret } from './errno';
 import { handleFault } from './fault';
+import { NO_FRAME } from './frames';
 import type { Kernel } from './kernel';
 import { canWrite, isAnonymous, isSpecial, type Mm, type Vma } from './mm';
 import { invalidate } from './notifier';
@@ -110,5 +111,5 @@ function moveInto(kernel: Kernel, mm: Mm, start: number, table: readonly (Pte | 
     copyData(page, head.sibling(i));
     unmapPage(kernel, mm, start + i, page, null);
   }
-  if (copied > 0) kernel.hooks.copied?.(first, head, copied, 'collapse');
+  if (copied > 0) kernel.hooks.copied?.(first?.pfn ?? NO_FRAME, head.pfn, copied, 'collapse');
 }

@@ -21,7 +21,8 @@ function sourceStays(world: World): void {
   const { kernel } = world;
   const sources = new Set<Page>();
   kernel.hooks.copied = (from, _to, _pages, reason) => {
-    if (reason === 'migrate' && from?.kind === 'ram') sources.add(from.head);
+    const page = kernel.frames.page(from);
+    if (reason === 'migrate' && page.kind === 'ram') sources.add(page.head);
   };
   const put = kernel.put.bind(kernel);
   kernel.put = (page, count) => {
@@ -91,7 +92,7 @@ function droppedUnwritten({ kernel }: World): void {
 /** The copy engine was not waited for: the destination holds zeros. */
 function copyLost({ kernel }: World): void {
   kernel.hooks.copied = (_from, to, _pages, reason) => {
-    if (reason === 'migrate' && to) to.data = null;
+    if (reason === 'migrate') kernel.frames.page(to).data = null;
   };
 }
 

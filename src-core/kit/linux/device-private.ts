@@ -7,6 +7,7 @@ import { DeviceMemory } from '../../kernel/device-chunks';
 import { evictFolios, unplug } from '../../kernel/device-evict';
 import type { DeviceFault } from '../../kernel/device-memory';
 import type { FaultResult } from '../../kernel/errno';
+import { F } from '../../kernel/frame-flags';
 import type { Kernel } from '../../kernel/kernel';
 import { copyFolio } from '../../kernel/migrate-entries';
 import {
@@ -21,7 +22,8 @@ import { releaseDestination } from '../../kernel/migrate-slots';
 import type { Mm } from '../../kernel/mm';
 import type { Owner } from '../../kernel/notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../kernel/page';
-import { entryAt, pageOf } from '../../kernel/page-table';
+import { eachEntry, entryAt } from '../../kernel/page-table';
+import { P, PRIVATE } from '../../kernel/pte-tables';
 import type { LinuxHost, PageOrigin } from './backend';
 import { localBits } from './bits';
 
@@ -201,17 +203,36 @@ export class DevicePrivate {
   program(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
     const { memory } = this;
     let pages = 0;
-    for (let vpn = start; vpn < end; vpn++) {
+    this.eachOn(device, mm, start, end, (vpn, write, frame) => {
       const granule = memory.processes.granule(mm, vpn);
-      const found = entryAt(mm, vpn);
-      const page = found ? pageOf(found.entry, found.huge, vpn) : null;
-      if (granule < 0 || !found || !page || found.entry.state !== 'private') continue;
-      if (this.ownerOfPage(page) !== device) continue;
-      if (found.entry.write) page.head.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
-      memory.access.set(device, granule, localBits(found.entry.write));
+      if (granule < 0) return;
+      if (write) this.markDirty(frame); // HMM tracks no dirty bits: the driver does (rule M22)
+      memory.access.set(device, granule, localBits(write));
       pages++;
-    }
+    });
     return pages;
+  }
+
+  /** Pages of the range that are in the device's memory, with their base page's frame and whether the CPU could write. */
+  eachOn(
+    device: ProcessorIndex,
+    mm: Mm,
+    start: number,
+    end: number,
+    each: (vpn: number, write: boolean, frame: number) => void,
+  ): void {
+    const { frames } = this.kernel;
+    eachEntry(mm, start, end, (vpn, bits, frame) => {
+      if ((bits & P.state) === PRIVATE && this.ownerOfPage(frames.owner(frame)) === device)
+        each(vpn, (bits & P.write) !== 0, frame);
+    });
+  }
+
+  /** Marks the folio of a frame dirty. */
+  markDirty(frame: number): void {
+    const { frames } = this.kernel;
+    const head = frames.head(frame);
+    frames.flags[head] = frames.flags[head]! | F.dirty;
   }
 
   /** Folios of the range that are on some device. */

@@ -94,7 +94,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
         this.processes.set(this.map.processIndex(child.name), child);
       },
       copied: (_from, to, _pages, reason) => {
-        if (reason === 'cow' && to) this.whereabouts.copied(to.pfn);
+        if (reason === 'cow') this.whereabouts.copied(to);
       },
       notified: () => {
         this.tally.notifierEvents++;

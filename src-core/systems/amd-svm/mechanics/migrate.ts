@@ -6,7 +6,6 @@ import { EVICTION } from '../../../model/events';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import { vmaAt, type Mm } from '../../../kernel/mm';
 import type { Page } from '../../../kernel/page';
-import { entryAt } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
 import type { LinuxHost } from '../../../kit/linux/backend';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
@@ -65,12 +64,11 @@ export class SvmMigration {
 
   /** zone_device_data of what came: the buffer object lives as long as its pages. */
   private note(mm: Mm, bo: SvmBo, start: number, end: number): void {
-    for (let vpn = start; vpn < end; vpn++) {
-      const page = devicePage(mm, vpn);
-      if (!page || this.pages.ownerOfPage(page) !== bo.device || this.vram.ofFrame(page.pfn)) continue;
-      this.vram.frameTaken(page.pfn, bo);
-      page.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
-    }
+    this.pages.eachOn(bo.device, mm, start, end, (_vpn, _write, frame) => {
+      if (this.vram.ofFrame(frame)) return;
+      this.vram.frameTaken(frame, bo);
+      this.pages.markDirty(frame); // HMM tracks no dirty bits: the driver does (rule M22)
+    });
   }
 
   /**
@@ -137,15 +135,7 @@ export class SvmMigration {
 
   private vramPagesIn(mm: Mm, start: number, end: number, device: ProcessorIndex): number {
     let pages = 0;
-    for (let vpn = start; vpn < end; vpn++) {
-      const page = devicePage(mm, vpn);
-      if (page && this.pages.ownerOfPage(page) === device) pages++;
-    }
+    this.pages.eachOn(device, mm, start, end, () => pages++);
     return pages;
   }
-}
-
-function devicePage(mm: Mm, vpn: number): Page | null {
-  const found = entryAt(mm, vpn);
-  return found?.entry.state === 'private' ? found.entry.page : null;
 }

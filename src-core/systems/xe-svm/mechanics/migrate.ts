@@ -59,13 +59,11 @@ export class XeMigration {
   }
 
   private note(devmem: Devmem, mm: Mm, start: number, end: number): void {
-    for (let vpn = start; vpn < end; vpn++) {
-      const found = entryAt(mm, vpn);
-      const page = found?.entry.state === 'private' ? found.entry.page : null;
-      if (!page || this.pages.ownerOfPage(page) !== devmem.device || this.book.ofFrame(page.pfn)) continue;
-      this.book.uses(devmem, page.pfn);
-      page.dirty = true; // HMM tracks no dirty bits: the driver does (M22)
-    }
+    this.pages.eachOn(devmem.device, mm, start, end, (_vpn, _write, frame) => {
+      if (this.book.ofFrame(frame)) return;
+      this.book.uses(devmem, frame);
+      this.pages.markDirty(frame); // HMM tracks no dirty bits: the driver does (rule M22)
+    });
   }
 
   /** drm_pagemap_evict_to_ram, called by TTM for room. */
