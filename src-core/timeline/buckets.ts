@@ -19,6 +19,9 @@ export class Buckets {
   /** Row per bucket; made when first written. */
   private readonly rows: (Float64Array | undefined)[];
   private last = -1;
+  /** Ends on the axis of the bucket whose row was asked for last. */
+  private from = 0;
+  private outer = 0;
 
   constructor(
     private readonly buckets: number,
@@ -36,7 +39,14 @@ export class Buckets {
       index = Math.floor(x * this.perUnit);
     }
     if (index > this.last) this.last = index;
+    this.from = index * this.bucket;
+    this.outer = this.from + this.bucket;
     return (this.rows[index] ??= new Float64Array(this.width));
+  }
+
+  /** x lies in the bucket whose row was asked for last: that row is its row. */
+  holds(x: number): boolean {
+    return x >= this.from && x < this.outer;
   }
 
   add(x: number, column: number, amount: number): void {
@@ -114,6 +124,7 @@ export class Buckets {
   }
 
   private merge(): void {
+    this.outer = 0; // rows of before are no rows any more
     this.bucket *= 2;
     this.perUnit /= 2;
     for (let i = 0; i < this.buckets / 2; i++) {

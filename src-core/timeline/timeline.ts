@@ -68,7 +68,7 @@ const DRIVER_EVENT = reasonCode('driver-event');
 
 const OCCUPANCY = { group: 'occupancy', unit: 'bytes', down: false } as const;
 
-const NOTHING = new Float64Array(0);
+const NOTHING: Float64Array = new Float64Array(0);
 
 type Columns = EventChunk['blocks'][number]['columns'];
 
@@ -130,11 +130,17 @@ export class Timeline {
     from.set(seen);
     let done = 0;
     for (let kind = 0; kind < EVENT_KINDS.length; kind++) done += seen[kind]!;
+    const timed = this.axis === 'time';
     for (let i = done; i < chunk.count; i++) {
       const kind = chunk.order[i]!;
-      this.row(chunk, kind, seen[kind]!);
-      seen[kind] = seen[kind]! + 1;
+      const row = seen[kind]!;
+      if (timed) this.reaches(chunk.blocks[kind]!.columns, row);
+      if (kind > EVICTION) this.row(chunk, kind, row);
+      seen[kind] = row + 1;
     }
+    // Accesses are counted up, so that the last row of a kind has gone furthest.
+    for (const { kind, columns } of timed ? [] : chunk.blocks)
+      if (seen[kind]! > from[kind]!) this.extend(columns.access[seen[kind]! - 1]!);
     // Sums do not depend on the order: what comes by the million is added column by column.
     this.faults(chunk.blocks[FAULT]!.columns, from[FAULT]!, seen[FAULT]!);
     for (const kind of [MIGRATION, EVICTION])
@@ -156,16 +162,20 @@ export class Timeline {
     this.perObject.cover(this.extentTo);
   }
 
+  /** The run has come to the instant of the row; on a time axis. */
+  private reaches({ time, access }: Columns, row: number): void {
+    const x = time[row] ?? 0;
+    if (x > this.extentTo) this.extentTo = x;
+    if (x <= this.progressTo) return;
+    this.progressTo = x;
+    this.progress.add(x, access[row]!);
+  }
+
+  /** A row of a kind that comes seldom. */
   private row(chunk: EventChunk, kind: number, row: number): void {
     const block = chunk.blocks[kind]!;
     const { columns } = block;
     const x = this.axis === 'time' ? (columns.time[row] ?? 0) : columns.access[row]!;
-    if (x > this.extentTo) this.extentTo = x;
-    if (this.axis === 'time' && x > this.progressTo) {
-      this.progressTo = x;
-      this.progress.add(x, columns.access[row]!);
-    }
-    if (kind === FAULT || kind === MIGRATION || kind === EVICTION) return;
     if (kind === LEDGER) this.ledgerRow(columns.object[row]!, JSON.parse(block.details[row]!) as number[], x);
     else if (kind === POLICY) this.policyMark(JSON.parse(block.details[row]!) as RunChange, x, columns.batch[row]!);
     else if (kind === OS) this.osMark(columns, row, block.details[row]!, x);
@@ -176,17 +186,12 @@ export class Timeline {
     const { processor, reason, object } = columns;
     const along = this.axis === 'time' ? columns.time : columns.access;
     const { cpuFaults, gpuFaults } = this.table;
-    let at = -1;
-    let all: Float64Array = NOTHING;
-    let objects: Float64Array = NOTHING;
+    let all = NOTHING;
+    let objects = NOTHING;
     for (let row = from; row < to; row++) {
       const x = along[row]!;
-      // The faults of a batch have one instant.
-      if (x !== at) {
-        at = x;
-        all = this.tracks.row(x);
-        objects = this.perObject.row(x);
-      }
+      if (all === NOTHING || !this.tracks.holds(x)) all = this.tracks.row(x);
+      if (objects === NOTHING || !this.perObject.holds(x)) objects = this.perObject.row(x);
       const gpu = processor[row] !== CPU;
       add(all, (gpu ? gpuFaults : cpuFaults)[reason[row]!]!, 1);
       add(objects, object[row]! * OBJECT_NUMBERS_PER_ROW + (gpu ? M.gpuFaults : M.cpuFaults), 1);
@@ -197,20 +202,22 @@ export class Timeline {
     const { source, target, bytes } = columns;
     const along = this.axis === 'time' ? columns.time : columns.access;
     const { toDevice, toHost } = this.table;
+    let all = NOTHING;
+    let sums = NOTHING;
     for (let row = from; row < to; row++) {
       const x = along[row]!;
       const moved = bytes[row]!;
       const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
-      const sums = this.perObject.row(x);
-      // Pages that came into being on a device, or went with their mapping: no bytes moved. R0 writes no size there.
+      if (sums === NOTHING || !this.perObject.holds(x)) sums = this.perObject.row(x);
+      // Pages that came into being on a device, or went with their mapping: no bytes moved.
       if (source[row] === NO_PROCESSOR || target[row] === NO_PROCESSOR) {
-        const size = moved > 0 ? moved : this.granuleBytes;
-        add(sums, object + RESIDENT, source[row] === NO_PROCESSOR ? size : -size);
+        add(sums, object + RESIDENT, source[row] === NO_PROCESSOR ? moved : -moved);
         continue;
       }
+      if (all === NOTHING || !this.tracks.holds(x)) all = this.tracks.row(x);
       const isToHost = target[row] === CPU;
       const reason = columns.reason[row]!;
-      this.tracks.add(x, (isToHost ? toHost : toDevice)[reason]!, moved);
+      add(all, (isToHost ? toHost : toDevice)[reason]!, moved);
       const units = Math.max(1, moved / this.unitBytes);
       add(sums, object + (isToHost ? M.toHost : M.toDevice), moved);
       add(sums, object + M.migrations, units);
