@@ -40,12 +40,30 @@ export interface AccessTables {
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
   /** Remote accesses that may still be made before the access counter moves the granule; Infinity where none counts. */
   remoteBudget(processor: ProcessorIndex, granule: number): number;
+  /** The budget of remote accesses to the granule is used up. */
+  counterNotifies(processor: ProcessorIndex, granule: number): void;
 }
 
 /** The counters of objects. */
 export interface AccessLedger {
   readonly objectOf: Uint16Array;
   count(object: number, metric: number, amount: number): void;
+}
+
+/** Who has to hear that a device used memory of its own. The flags may change at the start of a fault batch. */
+export interface UseOrder {
+  /** Hits count for the order in which memory leaves a full device. */
+  readonly keepsOrder: boolean;
+  /** The order does not tell 2^unitShift neighbouring granules apart. */
+  readonly unitShift: number;
+  /** A policy hears of every run of accesses: none is a plain hit. */
+  readonly follows: boolean;
+  /** The newest use is one of this granule; where `keepsOrder`. */
+  touch(device: ProcessorIndex, granule: number): void;
+  /** Accesses to the granule were made and counted; where `follows`. */
+  follow(device: ProcessorIndex, granule: number): void;
+  /** The eviction policy was replaced. */
+  policyChanged?(): void;
 }
 
 /** What accesses take beside their bytes; see hardware/access-delay.ts. */
@@ -77,10 +95,7 @@ export interface AccessedMemory extends AccessTables {
   busy(processor: ProcessorIndex, bytes: number): void;
   /** `count` accesses over the link, `bytes` in all. */
   remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
-  /** true: the system wants to hear of `used`; may change at the start of a fault batch. */
-  readonly followsUse: boolean;
-  /** A device used memory of its own: once per run of accesses inside a granule, or of points in a VA block. */
-  used(device: ProcessorIndex, granule: number): void;
+  readonly uses: UseOrder;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
   watched(processor: ProcessorIndex, run: AccessRun): void;

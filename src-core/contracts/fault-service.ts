@@ -47,6 +47,8 @@ export interface FaultBuffer {
   readonly released: GranuleList;
   /** The granule's faults have their answer: a mapping, a refusal, or another try after the replay. */
   answer(granule: number): void;
+  /** The granule's faults are refused: the accesses that wait for it end without having been made. */
+  refuse(granule: number): void;
 }
 
 /** What a memory system does about the faults of its devices. */
@@ -67,8 +69,8 @@ export interface FaultService {
   service(device: ProcessorIndex, batch: FaultColumns, buffer: FaultBuffer): number;
   /** The device stood still for so long, waiting for a replay; already in the counters of the objects. */
   stalled(ps: number): void;
-  /** true: the access can never be made; it ended in an outcome. Asked after its fault was released. */
-  isFatal(device: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  /** true: accesses to the granule raise no faults any more and end without having been made; false where absent. */
+  isFatal?(device: ProcessorIndex, granule: number, op: AccessOp): boolean;
 }
 
 /** The way from an access to its fault's answer, as the thread groups see it. */
@@ -85,13 +87,16 @@ export interface FaultPath {
   raise(device: ProcessorIndex, utlb: number, granule: number, op: AccessOp, object: number, atPs: number): boolean;
   /**
    * Services one batch of the device and replays. Answers when the replay reached the device, ps. Granules whose faults
-   * wait no longer (mapped, throttled, or refused for good) are in `released(device)`.
+   * wait no longer (mapped, throttled, or refused) are in `released(device)`.
    */
   serviceBatch(device: ProcessorIndex): number;
   /** Filled by serviceBatch, emptied by the caller. */
   released(device: ProcessorIndex): GranuleList;
+  /** Those of them whose accesses end without having been made. Filled by serviceBatch, emptied by the caller. */
+  refused(device: ProcessorIndex): GranuleList;
   /** The device stood still for so long, waiting for the replay of the last batch. */
   stalled(ps: number): void;
+  /** true: an access to the granule would raise no fault and can never be made. */
   isFatal(device: ProcessorIndex, granule: number, op: AccessOp): boolean;
 }
 

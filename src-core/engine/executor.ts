@@ -18,7 +18,7 @@ export class Executor {
   segments = 0;
   private readonly inner: Segments;
   private readonly groups: LaneGroups;
-  /** Runs devices whose memory system has a fault buffer. */
+  /** Runs devices that have thread groups. */
   private readonly front: GpuFrontEnd | null;
   private readonly granuleBytes: number;
   private readonly perByte: number;
@@ -57,20 +57,19 @@ export class Executor {
     if (processor !== CPU) this.front?.kernelBegins();
   }
 
-  /** Services the open batch and replays what waits, until nothing does: the end of a kernel. */
+  /** Services the faults of devices and replays what waits, until nothing does: the end of a kernel. */
   drain(): void {
     this.front?.drain();
-    this.inner.drain();
   }
 
   /** An access to the granule waits for its replay. */
   isExpected(granule: number): boolean {
-    return this.inner.isExpected(granule);
+    return this.front?.isExpected(granule) === true;
   }
 
   /** true: no fault waits for its batch and no access for its replay. */
   isIdle(): boolean {
-    return this.inner.buffer.count === 0 && this.inner.waiting.count === 0 && this.front?.isIdle() !== false;
+    return this.front?.isIdle() !== false;
   }
 
   /** Executes from the cursor on until the batch ends, `maxAccesses` were made, `maxSegments` passed or `halt` was set. */
@@ -83,7 +82,6 @@ export class Executor {
       this.front.begin(inner.processor);
       return this.front.execute(batch, cursor, this.stopAt, this.spend);
     }
-    if (inner.processor !== CPU && inner.buffer.device !== inner.processor) inner.drain();
     if (batch.kind === 'points') return this.points(batch, cursor);
     while (cursor.group < batch.groups) {
       const lanes = batch.laneOf[cursor.group + 1]! - batch.laneOf[cursor.group]!;
@@ -133,8 +131,8 @@ export class Executor {
     const base = batch.address[lane]!;
     const stride = batch.stride[lane]!;
     const bytes = batch.bytes[lane]!;
-    const ordered = inner.keepOrder && p !== CPU;
-    const { plain } = inner;
+    const ordered = memory.uses.keepsOrder && p !== CPU;
+    const { plain, run } = inner;
     const metric = (p === CPU ? CPU_METRIC : DEVICE_METRIC)[op];
     let i = cursor.at;
     let counted = 0;
@@ -146,7 +144,7 @@ export class Executor {
       const room = (granule + 1) * granuleBytes - address - bytes;
       if (room < 0) {
         memory.ledger.count(object, metric, counted); // whatever may open a batch finds the books up to date
-        counted = inner.element(address, bytes, op, object, 0);
+        counted = inner.element(address, bytes, op, object);
         i++;
         continue;
       }
@@ -161,7 +159,13 @@ export class Executor {
       } else {
         memory.ledger.count(object, metric, counted);
         counted = 0;
-        inner.segment(granule, address, stride, n, bytes, op, object, 0);
+        run.granule = granule;
+        run.op = op;
+        run.address = address;
+        run.stride = stride;
+        run.count = n;
+        run.bytes = bytes;
+        inner.make(object);
       }
       memory.accessCount += n;
       inner.follow(granule);
@@ -185,8 +189,8 @@ export class Executor {
     const mask = masks.mask[op]!;
     const here = masks.want[op]!;
     const straddles = !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && bytes <= pitch);
-    const ordered = inner.keepOrder && p !== CPU;
-    const { plain } = inner;
+    const ordered = memory.uses.keepsOrder && p !== CPU;
+    const { plain, run } = inner;
     let end = Math.min(
       batch.points,
       cursor.at + Math.max(0, stopAt - memory.accessCount),
@@ -218,10 +222,16 @@ export class Executor {
       memory.ledger.count(object, metric, i - settled + pieces); // a batch that opens now finds the books up to date
       settled = i + 1;
       if (straddles && address + bytes > (granule + 1) * granuleBytes) {
-        pieces = inner.element(address, bytes, op, object, 0);
+        pieces = inner.element(address, bytes, op, object);
         end = Math.min(end, settled + Math.max(0, stopAt - memory.accessCount)); // each further piece uses up the turn
       } else {
-        inner.segment(granule, address, 0, 1, bytes, op, object, 0);
+        run.granule = granule;
+        run.op = op;
+        run.address = address;
+        run.stride = 0;
+        run.count = 1;
+        run.bytes = bytes;
+        inner.make(object);
         memory.accessCount++;
         pieces = 1;
         inner.follow(granule);

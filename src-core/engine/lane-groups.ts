@@ -5,11 +5,9 @@
 import { assert } from '../base/assert';
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp } from '../model/processor';
-import type { WaitingAccesses } from './fault-buffer';
 import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
 import type { Segments } from './segments';
 
-/** Where a group of lanes comes from: a batch of the stream, or accesses that waited. */
 type LaneColumns = Pick<AccessBatch, 'address' | 'stride' | 'bytes' | 'op' | 'object'>;
 
 /** The lanes of one group at one iteration. */
@@ -69,17 +67,12 @@ interface LaneCursor {
 
 export class LaneGroups {
   private readonly hand = new Lanes();
-  /** For groups that are replayed while another one is in hand. */
-  private readonly spare: Lanes[] = [];
   private readonly granuleBytes: number;
   private readonly done = { iterations: 0, counted: 0, booked: 0, stoppedAt: 0 };
   private halted: () => boolean = () => false;
 
   constructor(private readonly segments: Segments) {
     this.granuleBytes = segments.memory.granuleBytes;
-    segments.replayLanes = (waited, k, attempts) => {
-      this.replay(waited, k, attempts);
-    };
   }
 
   /**
@@ -101,11 +94,11 @@ export class LaneGroups {
       const resumed = cursor.lane ?? 0;
       if (n === 0 || resumed > 0) {
         this.book(hand);
-        cursor.lane = this.oneByOne(hand, 0, resumed);
+        cursor.lane = this.oneByOne(hand, resumed);
         if (cursor.lane === 0) cursor.at++;
         continue;
       }
-      const done = this.segment(hand, n, 0);
+      const done = this.segment(hand, n);
       memory.accessCount += done.counted;
       if (done.counted > 0) for (let lane = 0; lane < hand.count; lane++) segments.follow(hand.granule[lane]!);
       hand.unbooked += done.iterations - done.booked;
@@ -136,7 +129,7 @@ export class LaneGroups {
    * n iterations that stay in the lanes' granules. Answers how many were made, how many accesses the caller still has to
    * count, and how many iterations are already in the books of the objects.
    */
-  private segment(lanes: Lanes, n: number, attempts: number): typeof this.done {
+  private segment(lanes: Lanes, n: number): typeof this.done {
     const { segments } = this;
     const { memory, processor: p } = segments;
     const state = memory.hotState(p);
@@ -163,34 +156,33 @@ export class LaneGroups {
       memory.busy(p, n * bytes);
       return this.outcome(n, all, 0);
     }
-    if (attempts === 0) this.book(lanes);
+    this.book(lanes);
     if (reachable && (n === 1 || this.mayReorder(lanes))) {
       this.reachAll(lanes, n);
       return this.outcome(n, all, 0);
     }
-    if (!reachable && segments.batches(attempts) && this.raiseMissing(lanes)) {
-      this.setAside(lanes, n, attempts);
-      return this.outcome(n, all, 0);
-    }
     // In order, one iteration; what follows is decided again by how things stand then.
-    const stoppedAt = this.oneByOne(lanes, attempts, 0);
+    const stoppedAt = this.oneByOne(lanes, 0);
     return stoppedAt > 0 ? this.outcome(0, 0, 0, stoppedAt) : this.outcome(1, 0, 1);
   }
 
   /** No lane will fault: their segments may be taken one lane after the other. */
   private reachAll(lanes: Lanes, n: number): void {
     const { segments } = this;
-    const { memory, processor } = segments;
+    const { memory, processor, run } = segments;
     const now = memory.accessCount;
     for (let lane = 0; lane < lanes.count; lane++) {
       const granule = lanes.granule[lane]!;
       const op = lanes.op[lane]! as AccessOp;
-      const here = memory.isLocal(processor, granule, op);
-      segments.reach(here, granule, lanes.address[lane]!, lanes.stride[lane]!, n, lanes.bytes[lane]!, op);
+      run.granule = granule;
+      run.op = op;
+      run.address = lanes.address[lane]!;
+      run.stride = lanes.stride[lane]!;
+      run.count = n;
+      run.bytes = lanes.bytes[lane]!;
+      segments.reach(memory.isLocal(processor, granule, op));
       segments.touched?.(granule, now + lane, now + lane + (n - 1) * lanes.count, lanes.count);
     }
-    for (let lane = 0; lane < lanes.count; lane++)
-      if (memory.ownerOf(lanes.granule[lane]!) === processor) segments.recent(lanes.granule[lane]!);
   }
 
   /** May lanes be taken one after the other? Not when two of them share a granule whose question is open. */
@@ -207,62 +199,17 @@ export class LaneGroups {
 
   /**
    * One iteration, access by access, from a lane on. Answers the lane to go on with after a halt, 0 when it was finished.
-   * Replays (attempts above 0) were counted when they were met, and are never interrupted.
    */
-  private oneByOne(lanes: Lanes, attempts: number, from: number): number {
+  private oneByOne(lanes: Lanes, from: number): number {
     const { segments } = this;
     const metrics = segments.processor === CPU ? CPU_METRIC : DEVICE_METRIC;
-    const book = attempts === 0;
     for (let lane = from; lane < lanes.count; lane++) {
       const op = lanes.op[lane]! as AccessOp;
       const object = lanes.object[lane]!;
-      const pieces = segments.element(lanes.address[lane]!, lanes.bytes[lane]!, op, object, attempts, book);
-      if (book) segments.memory.ledger.count(object, metrics[op], pieces);
-      if (book && lane + 1 < lanes.count && this.halted()) return lane + 1;
+      const pieces = segments.element(lanes.address[lane]!, lanes.bytes[lane]!, op, object);
+      segments.memory.ledger.count(object, metrics[op], pieces);
+      if (lane + 1 < lanes.count && this.halted()) return lane + 1;
     }
     return 0;
-  }
-
-  /** Raises faults for the lanes that are not here; false: none was needed, or they fit no batch. */
-  private raiseMissing(lanes: Lanes): boolean {
-    const { segments } = this;
-    const { memory, buffer, processor: p } = segments;
-    const isMissing = (lane: number): boolean => {
-      const granule = lanes.granule[lane]!;
-      const op = lanes.op[lane]! as AccessOp;
-      return !memory.isLocal(p, granule, op) && !memory.mapsRemotely(p, granule, op);
-    };
-    for (;;) {
-      let missing = 0;
-      for (let lane = 0; lane < lanes.count; lane++) if (isMissing(lane)) missing++;
-      if (missing === 0) return false;
-      if (buffer.count + missing <= buffer.entries && segments.waiting.fits(lanes.count)) break;
-      segments.closeBatch();
-      if (missing > buffer.entries) return false;
-    }
-    for (let lane = 0; lane < lanes.count; lane++)
-      if (isMissing(lane)) segments.raise(lanes.granule[lane]!, lanes.op[lane]! as AccessOp, lanes.object[lane]!);
-    return true;
-  }
-
-  private setAside(lanes: Lanes, n: number, attempts: number): void {
-    const { waiting } = this.segments;
-    for (let lane = 0; lane < lanes.count; lane++) {
-      const op = lanes.op[lane]! as AccessOp;
-      waiting.addLane(lane, lanes.address[lane]!, lanes.stride[lane]!, lanes.bytes[lane]!, op, lanes.object[lane]!);
-    }
-    this.segments.setAside(lanes.count, n, attempts);
-  }
-
-  private replay(waited: WaitingAccesses, k: number, attempts: number): void {
-    const lanes = this.spare.pop() ?? new Lanes();
-    const first = waited.laneOf[k]!;
-    lanes.load(waited, first, waited.laneOf[k + 1]! - first);
-    const count = waited.iterations[k]!;
-    for (let at = 0; at < count;) {
-      lanes.moveTo(waited, first, at);
-      at += this.segment(lanes, lanes.room(count - at, this.granuleBytes), attempts).iterations;
-    }
-    this.spare.push(lanes);
   }
 }

@@ -11,11 +11,12 @@ export function withRoomForAll<C extends Pick<RunConfig, 'source' | 'machine' | 
   granularity: Granularity,
 ): C {
   const { system: _system, ...base } = config.scenario;
+  const { gpu: _gpu, ...machine } = config.machine;
   const granules = Math.max(1, Math.ceil(config.source.space.bytes / granularity));
   return {
     ...config,
     machine: {
-      ...config.machine,
+      ...machine,
       timing: null,
       faultBatchEntries: { value: 1, source: 'first pass', grade: 'definition' },
     },

@@ -20,7 +20,7 @@ export class ReachedAccesses {
     memory.delays[processor]?.access(granule >>> this.blockShift, count, isLocal, isDependent);
     if (isLocal) {
       memory.busy(processor, count * bytes);
-      if (memory.followsUse && processor !== CPU) memory.used(processor, granule);
+      if (processor !== CPU && memory.uses.keepsOrder) memory.uses.touch(processor, granule);
     } else memory.remoteAccess(processor, granule, count, count * bytes);
     if (memory.watches) memory.watched(processor, run);
     if ((memory.residency.state[granule]! & TRACKED) !== 0) memory.tracked(run, isLocal);

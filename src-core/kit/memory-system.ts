@@ -7,7 +7,7 @@ import { assert } from '../base/assert';
 import type { EventMoment, EventSink, FaultEvent } from '../model/event-sink';
 import type { CreatedSystem, RunnableSystem } from '../contracts/memory-system';
 import type { EvictionView, Granule } from '../contracts/policy';
-import type { AccessedMemory, AccessRun, HotMasks } from '../contracts/accessed-memory';
+import type { AccessedMemory, AccessRun, HotMasks, UseOrder } from '../contracts/accessed-memory';
 import type { DeviceFaults } from '../contracts/fault-service';
 import { AccessDelay, remoteRate } from '../hardware/access-delay';
 import { Interconnect } from '../hardware/interconnect';
@@ -23,6 +23,7 @@ import { METRIC } from './codes';
 import { Ledger } from './ledger';
 import { Moves } from './moves';
 import type { PoliciesInForce } from './policies-in-force';
+import { RecencyOrder } from './recency-order';
 import { Residency } from './residency';
 
 const PS_PER_SECOND = 1e12;
@@ -73,6 +74,8 @@ function delaysOf(
 export abstract class MemorySystem implements EvictionView, AccessedMemory {
   readonly residency: Residency;
   readonly ledger: Ledger;
+  /** In which order devices use their memory. */
+  readonly uses: UseOrder;
   readonly clocks: Clocks;
   readonly granuleBytes: number;
   readonly granulesPerBlock: number;
@@ -121,6 +124,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     assert(capacity >= 1, 'device memory smaller than one granule was accepted');
     this.residency = new Residency(this.granules, processors, residencyCapacity ?? capacity);
     this.ledger = new Ledger(space, granuleBytes, this.residency, config.usefulBytes, tracked);
+    this.uses = new RecencyOrder(this.residency, config.policies, this);
     this.clocks = new Clocks(processors);
     this.moves = new Moves(this);
     this.addresses = new Addresses(space);
@@ -145,25 +149,8 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   /** `count` accesses over the link. */
   abstract remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void;
   abstract counterNotifies(processor: ProcessorIndex, granule: Granule): void;
-  /** In the open fault batch, or out of it again. */
-  abstract setPending(processor: ProcessorIndex, granule: Granule): void;
-  abstract isPending(processor: ProcessorIndex, granule: Granule): boolean;
-  /** What a fault will be: its reason code. */
-  abstract decide(processor: ProcessorIndex, granule: Granule, op: AccessOp): number;
   /** Services one fault at once, as a batch of its own. false: the access cannot be made at all; it is an outcome. */
   abstract faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean;
-  /**
-   * Services the faults of a batch: granules ascending, each with the ordinal of its fault event. The processor stands
-   * still until the end. `ops` by fault: the strongest access that waits.
-   */
-  abstract service(
-    processor: ProcessorIndex,
-    granules: ArrayLike<number>,
-    causes: ArrayLike<number>,
-    count: number,
-    onlyFirstTouch: boolean,
-    ops: ArrayLike<number>,
-  ): void;
   /** Called for accesses that were made, one segment at a time, where `watches` is true. */
   watched(processor: ProcessorIndex, run: AccessRun): void {
     this.config.heard?.(processor, run);
@@ -171,16 +158,10 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   tracked({ granule, op, address, stride, count, bytes }: AccessRun, isLocal: boolean): void {
     this.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, count, bytes, isLocal);
   }
-  /** How devices raise faults; null: the engine gathers them into plain batches. */
+  /** How devices raise faults; null: one after the other, each serviced on the spot, like those of the CPU. */
   readonly deviceFaults: DeviceFaults | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
-  /** true: the system wants to hear of `used`; may change at the start of a fault batch. */
-  get followsUse(): boolean {
-    return false;
-  }
-  /** A device with a fault queue used memory of its own: once per run of accesses inside a granule, or of points in a VA block. */
-  used(_device: ProcessorIndex, _granule: Granule): void {}
 
   // --- what the run tells ---
   /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */
@@ -304,7 +285,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     return { timePs, access: this.accessCount, batch: this.batchNow, step: this.step };
   }
 
-  protected stall(object: number, ps: number): void {
+  stall(object: number, ps: number): void {
     if (ps > 0) this.ledger.count(object, METRIC.stallPs, ps);
   }
 }

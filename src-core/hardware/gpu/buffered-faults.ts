@@ -4,9 +4,11 @@
  */
 import { GranuleList } from '../../base/granule-list';
 import type { AccessedMemory } from '../../contracts/accessed-memory';
-import type { FaultBuffer, FaultHardware, FaultPath, FaultService } from '../../contracts/fault-service';
+import type { DeviceFaults, FaultBuffer, FaultHardware, FaultPath, FaultService } from '../../contracts/fault-service';
 import { metricIndex } from '../../model/events';
+import type { MachineSpec } from '../../model/machine';
 import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { faultHardware, hasThreadGroups } from './fault-hardware';
 import { FetchedFaults } from './fetched-faults';
 import { FaultRing } from './fault-ring';
 
@@ -14,6 +16,7 @@ const STALL_PS = metricIndex('stallPs');
 
 class Buffer implements FaultBuffer {
   readonly released = new GranuleList();
+  readonly refused = new GranuleList();
 
   constructor(
     private readonly device: ProcessorIndex,
@@ -30,6 +33,23 @@ class Buffer implements FaultBuffer {
     this.service.setPending(this.device, granule, false);
     this.released.push(granule);
   }
+
+  refuse(granule: number): void {
+    this.refused.push(granule);
+    this.answer(granule);
+  }
+}
+
+/** What the devices of a machine have between their thread groups and the service; null where faults come one by one. */
+export function bufferedFaults(
+  machine: MachineSpec,
+  memory: AccessedMemory,
+  service: FaultService,
+  processors: number,
+): DeviceFaults | null {
+  if (!hasThreadGroups(machine)) return null;
+  const hardware = faultHardware(machine);
+  return { hardware, path: new BufferedFaults(hardware, memory, service, processors) };
 }
 
 export class BufferedFaults implements FaultPath {
@@ -65,8 +85,11 @@ export class BufferedFaults implements FaultPath {
   released(device: ProcessorIndex): GranuleList {
     return this.of(device).released;
   }
+  refused(device: ProcessorIndex): GranuleList {
+    return this.of(device).refused;
+  }
   isFatal(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    return this.service.isFatal(device, granule, op);
+    return this.service.isFatal?.(device, granule, op) === true;
   }
 
   /** The faults of a device on the granule have their answer; at any time, a batch in service or not. */

@@ -13,6 +13,13 @@ const ASSUMED = { smCount: 80, warpsPerSm: 64, threadsPerWarp: 32, smsPerUtlb: 2
 /** Enough for all uTLBs at once, so that the buffer itself never holds anything back. */
 const assumedEntries = (utlbs: number, each: number): number => utlbs * each;
 
+/**
+ * Whether devices run thread groups that hide faults. A machine that neither describes a GPU nor takes faults in batches is
+ * one of rule set R0: one access at a time, each fault serviced on the spot.
+ */
+export const hasThreadGroups = ({ gpu, faultBatchEntries }: MachineSpec): boolean =>
+  gpu !== undefined || faultBatchEntries.value > 1;
+
 export function faultHardware({ gpu }: MachineSpec): FaultHardware {
   const of = (name: keyof typeof ASSUMED): number => gpu?.[name].value ?? ASSUMED[name];
   const smCount = of('smCount');

@@ -47,6 +47,10 @@ export class GpuFrontEnd {
   kernelBegins(): void {
     this.flight.kernelBegins();
   }
+  /** An access to the granule waits for its replay. */
+  isExpected(granule: number): boolean {
+    return this.flight.isExpected(granule);
+  }
   isIdle(): boolean {
     return this.flight.isIdle();
   }
@@ -139,9 +143,15 @@ export class GpuFrontEnd {
     return least;
   }
 
+  /** Nobody has to see each access. */
+  private isPlain(): boolean {
+    return !this.memory.watches && !this.memory.uses.follows;
+  }
+
   /** n iterations in the granules of `here`: true, and made, where all lanes are plain hits. */
   private hits(batch: AccessBatch, first: number, lanes: number, n: number): boolean {
     const { memory, device, here } = this;
+    if (!this.isPlain()) return false;
     const state = memory.hotState(device);
     const { mask, want } = memory.hotMasks(device);
     let bytes = 0;
@@ -151,7 +161,7 @@ export class GpuFrontEnd {
       bytes += batch.bytes[first + lane]!;
     }
     memory.busy(device, n * bytes);
-    if (memory.followsUse) for (let lane = 0; lane < lanes; lane++) memory.used(device, here[lane]!);
+    if (memory.uses.keepsOrder) for (let lane = 0; lane < lanes; lane++) memory.uses.touch(device, here[lane]!);
     const delay = memory.delays[device] ?? null;
     if (delay)
       for (let lane = 0; lane < lanes; lane++)
@@ -189,16 +199,18 @@ export class GpuFrontEnd {
     let i = cursor.at;
     while (i < batch.points) {
       const begun = i;
-      const follows = memory.followsUse;
+      const { uses } = memory;
+      const { keepsOrder, unitShift } = uses;
+      const isPlain = this.isPlain();
       let used = -1;
       const end = Math.min(batch.points, i + POINTS_BETWEEN_LOOKS, i + Math.max(1, stopAt - memory.accessCount));
-      for (; i < end; i++) {
+      for (; isPlain && i < end; i++) {
         const address = base + index[i]! * pitch;
         const granule = (address * perByte) | 0;
         if ((state[granule]! & mask) !== want || (straddles && address + bytes > (granule + 1) * granuleBytes)) break;
-        if (follows && granule >>> blockShift !== used) {
-          memory.used(device, granule);
-          used = granule >>> blockShift;
+        if (keepsOrder && granule >>> unitShift !== used) {
+          uses.touch(device, granule);
+          used = granule >>> unitShift;
         }
         if ((i & looks) === looks) delay!.point(granule >>> blockShift, batch.dependent);
       }

@@ -38,7 +38,10 @@ export class ThreadGroup {
   /** Addresses of irregular accesses; used where `isPoints`. */
   readonly points = new Float64Array(MOST_SLOTS);
   isPoints = false;
-  /** Bytes of the elements that span granules and are made in part, by lane and slot; 0 outside of such an element. */
+  /**
+   * What is made of a slot that is made in part, by lane and slot: bytes of an element that spans granules, accesses of a slot
+   * that has several; 0 outside of these.
+   */
   private parts: Float64Array | null = null;
 
   /** @param slots 1 with any number of accesses, or up to MOST_SLOTS of one access each */
@@ -63,66 +66,39 @@ export class ThreadGroup {
     this.bytes[lane] = bytes;
   }
 
-  /** Bytes of an element that spans granules which are made. */
+  /** Its last fault found room. */
+  mayRaise(): boolean {
+    return !this.isBlocked;
+  }
+
+  /** How much of the slot is made: bytes of an element that spans granules, or accesses. */
   made(lane: number, slot: number): number {
     return this.parts?.[lane * MOST_SLOTS + slot] ?? 0;
   }
-  /** @param bytes 0 when all are, so that the next user of the group finds none */
-  setMade(lane: number, slot: number, bytes: number): void {
-    if (bytes === 0 && !this.parts) return;
+  /** @param amount 0 when all of it is, so that the next user of the group finds nothing */
+  setMade(lane: number, slot: number, amount: number): void {
+    if (amount === 0 && !this.parts) return;
     this.parts ??= new Float64Array(GROUP_LANES * MOST_SLOTS);
-    this.parts[lane * MOST_SLOTS + slot] = bytes;
+    this.parts[lane * MOST_SLOTS + slot] = amount;
+  }
+
+  /** Accesses that touch bytes [from, to) and are not made never will be. */
+  abandon(from: number, to: number): void {
+    for (let lane = this.next; lane < this.lanes; lane++) {
+      let left = this.left[lane]!;
+      while (left !== 0) {
+        const slot = 31 - Math.clz32(left & -left);
+        left &= left - 1;
+        const address = this.addressOf(lane, slot);
+        if (address >= to || address + this.bytes[lane]! <= from) continue;
+        this.left[lane] = this.left[lane]! & ~(1 << slot);
+        this.setMade(lane, slot, 0);
+      }
+    }
+    while (this.next < this.lanes && this.left[this.next] === 0) this.next++;
   }
 
   addressOf(lane: number, slot: number): number {
     return this.isPoints ? this.points[slot]! : this.address[lane]! + slot * this.stride[lane]!;
-  }
-}
-
-/** Groups that wait, by granule: lists in one pool of nodes. */
-export class Waiters {
-  /** One past the first node of a granule's list, 0 where nobody waits. Made by the first fault. */
-  private first: Int32Array | null = null;
-  private readonly group: (ThreadGroup | null)[] = [];
-  private following = new Int32Array(1024);
-  /** First node of the list of free ones, −1 when it is empty. */
-  private free = -1;
-  private used = 0;
-
-  constructor(private readonly granules: number) {}
-
-  add(granule: number, group: ThreadGroup): void {
-    this.first ??= new Int32Array(this.granules);
-    let node = this.free;
-    if (node >= 0) this.free = this.following[node]!;
-    else {
-      node = this.used++;
-      if (node >= this.following.length) {
-        const larger = new Int32Array(this.following.length * 2);
-        larger.set(this.following);
-        this.following = larger;
-      }
-    }
-    this.group[node] = group;
-    this.following[node] = this.first[granule]! - 1;
-    this.first[granule] = node + 1;
-    group.waiting++;
-  }
-
-  /** Takes the granule's list apart; calls `woken` for each group that waits for nothing else. */
-  release(granule: number, woken: (group: ThreadGroup) => void): void {
-    if (!this.first) return;
-    let node = this.first[granule]! - 1;
-    this.first[granule] = 0;
-    while (node >= 0) {
-      const group = this.group[node]!;
-      this.group[node] = null;
-      group.waiting--;
-      if (group.waiting === 0) woken(group);
-      const next = this.following[node]!;
-      this.following[node] = this.free;
-      this.free = node;
-      node = next;
-    }
   }
 }

@@ -14,6 +14,9 @@ import type { AnswerBook } from './host-parts';
 const VERBS: readonly string[] = ['read', 'write', 'read-write', 'atomic'];
 
 export class Answers implements AnswerBook {
+  /** Granules whose device fault ended in an outcome since the set was emptied. */
+  readonly refused = new Set<number>();
+
   constructor(private readonly memory: LinuxHost) {}
 
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
@@ -21,7 +24,8 @@ export class Answers implements AnswerBook {
     const what = `${processorName(processor)} ${VERBS[op]!}`;
     const address = toVirtual(config.space, granule * PAGE_BYTES);
     this.record(processor, ledger.objectOf[granule]!, address, PAGE_BYTES, REASON.outcome, what, result);
-    if (processor === CPU) this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
+    if (processor !== CPU) this.refused.add(granule);
+    else this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
   }
 
   gone(processor: ProcessorIndex, object: number): void {

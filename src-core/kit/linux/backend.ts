@@ -158,6 +158,8 @@ export interface LinuxHost extends EvictionView {
   settleClock(processor: ProcessorIndex): number;
   /** Where in the run an event of now stands. */
   moment(timePs: number): EventMoment;
+  /** When the driver began with the faults that it serves now, ps: before the device's clock where the device runs on. */
+  driverNowPs(): number;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
   /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */

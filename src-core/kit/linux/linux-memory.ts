@@ -14,7 +14,11 @@ import { PAGE_BYTES } from '../../kernel/page';
 import { eachEntry } from '../../kernel/page-table';
 import { HOLE, P } from '../../kernel/pte-tables';
 import { createKernel } from '../../kernel/create-kernel';
+import type { DeviceFaults } from '../../contracts/fault-service';
+import { bufferedFaults } from '../../hardware/gpu/buffered-faults';
+import { BatchService, type BatchedMemory } from '../batch-service';
 import { METRIC, REASON } from '../codes';
+import type { FaultList } from '../fault-list';
 import { Whereabouts } from './whereabouts';
 import { PENDING, type AccessRun, type HotMasks } from '../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../memory-system';
@@ -36,7 +40,7 @@ import { Processes } from './processes';
 import { SpaceMap } from './space-map';
 import { summarizeSystem } from './summary';
 
-export class LinuxMemory extends MemorySystem implements LinuxHost {
+export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemory {
   readonly kernel: Kernel;
   readonly map: SpaceMap;
   readonly tally = new Tally();
@@ -55,6 +59,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   /** Work of the operation in progress that the clock does not know yet, ps. */
   private owedPs = 0;
   override readonly watches: boolean;
+  override readonly deviceFaults: DeviceFaults | null;
+  private readonly faults: BatchService;
+  /** When service of the batch in hand began, ps. */
+  private servedFromPs = 0;
 
   /**
    * @param backend the driver, which has its own parameters
@@ -73,6 +81,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
       },
       Math.max(1, Math.ceil(config.space.bytes / PAGE_BYTES)) + 1,
     );
+    this.faults = new BatchService(this, config.devices + 1);
+    this.deviceFaults = bufferedFaults(config.machine, this, this.faults, config.devices + 1);
     this.slowness = new Float64Array(config.devices + 1).fill(1);
     this.access = new AccessBits(this, config.devices, this.granules);
     this.whereabouts = new Whereabouts(this);
@@ -221,17 +231,14 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.settleClock(processor);
     this.clocks.reach(processor, untilPs);
   }
-  setPending(processor: ProcessorIndex, granule: number): void {
-    this.markPending(processor, granule, true);
-  }
   /** A fault is one for the whole page of the kernel. */
-  private markPending(processor: ProcessorIndex, granule: number, on: boolean): void {
+  setPending(processor: ProcessorIndex, granule: number, on: boolean): void {
     const state = this.access.of(processor);
     const { first, outer } = this.processes.basePage(granule);
     for (let g = first; g < outer; g++) state[g] = on ? state[g]! | PENDING : state[g]! & ~PENDING;
   }
-  isPending(processor: ProcessorIndex, granule: number): boolean {
-    return (this.access.of(processor)[granule]! & PENDING) !== 0;
+  pageOf(granule: number): number {
+    return this.processes.basePage(granule).first;
   }
   override watched(processor: ProcessorIndex, { granule, op, address, stride, count, bytes }: AccessRun): void {
     this.contents?.accessed(processor, granule, op, address - granule * PAGE_BYTES, stride, count, bytes);
@@ -243,15 +250,15 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
   }
 
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
-    if (!this.processes.of(granule)) {
-      this.answers.gone(processor, object);
-      return false;
-    }
-    this.beginBatch();
-    const reason = this.decide(processor, granule, op);
-    const ordinal = this.report(processor, granule, op, object, reason);
-    this.service(processor, [granule], [ordinal], 1, reason === REASON.firstTouch, [op]);
-    return this.isLocal(processor, granule, op) || this.mapsRemotely(processor, granule, op);
+    return this.faults.faultNow(processor, granule, op, object);
+  }
+  mayServe(processor: ProcessorIndex, granule: number, object: number): boolean {
+    if (this.processes.of(granule)) return true;
+    this.answers.gone(processor, object);
+    return false;
+  }
+  wasRefused(granule: number): boolean {
+    return this.answers.refused.has(granule);
   }
 
   override beginBatch(): void {
@@ -259,42 +266,35 @@ export class LinuxMemory extends MemorySystem implements LinuxHost {
     this.backend.tick?.(this.clocks.latest());
   }
 
-  service(
-    processor: ProcessorIndex,
-    granules: ArrayLike<number>,
-    causes: ArrayLike<number>,
-    count: number,
-    onlyFirstTouch: boolean,
-    ops: ArrayLike<number>,
-  ): void {
+  serve(processor: ProcessorIndex, faults: FaultList, startPs: number): number {
     const { timing } = this.config.machine;
-    const start = this.settleClock(processor);
     const marks = markCounters(this.kernel);
-    let ready = start;
     const { policies } = this.config;
-    const faults: DeviceFaultPage[] = [];
+    const { count, granule, op, cause } = faults;
+    this.servedFromPs = startPs;
+    const pages: DeviceFaultPage[] = [];
+    this.answers.refused.clear();
     for (let i = 0; i < count; i++) {
-      const granule = granules[i]!;
-      this.markPending(processor, granule, false);
-      if (processor !== CPU) this.whereabouts.used(granule);
-      if (i > 0 && granules[i - 1] === granule) continue;
-      faults.push({ granule, op: ops[i]! as AccessOp, cause: causes[i]! });
-      this.pending.causes.set(granule, causes[i]!);
+      if (processor !== CPU) this.whereabouts.used(granule[i]!);
+      pages.push({ granule: granule[i]!, op: op[i]! as AccessOp, cause: cause[i]! });
+      this.pending.causes.set(granule[i]!, cause[i]!);
     }
-    const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: causes[0]! };
+    const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: cause[0]! };
     this.under(context, () => {
-      if (processor === CPU) serveCpuFault(this, faults[0]!);
-      else this.backend.deviceFaults(processor, faults);
+      if (processor === CPU) serveCpuFault(this, pages[0]!);
+      else this.backend.deviceFaults(processor, pages);
     });
-    if (timing) ready += serviceCost(this, timing, processor, count, onlyFirstTouch, marks);
-    const arrived = this.flush(ready);
-    const end = processor === CPU ? arrived : (this.backend.arrives?.(processor, ready, arrived) ?? arrived);
+    const costPs = timing ? serviceCost(this, timing, processor, count, faults.onlyFirstTouch, marks) : 0;
+    const readyPs = startPs + costPs;
+    const arrivedPs = this.flush(readyPs);
     this.pending.causes.clear();
-    const share = (end - start) / count;
-    for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
-    if (processor !== CPU) this.tally.deviceStallPs += end - start;
-    this.clocks.reach(processor, end);
-    this.config.batchServiced();
+    return processor === CPU ? arrivedPs : (this.backend.arrives?.(processor, readyPs, arrivedPs) ?? arrivedPs);
+  }
+  driverNowPs(): number {
+    return this.servedFromPs;
+  }
+  stoodStill(processor: ProcessorIndex, ps: number): void {
+    if (processor !== CPU) this.tally.deviceStallPs += ps;
   }
 
   // --- what calls and backends need ---

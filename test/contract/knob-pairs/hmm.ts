@@ -5,7 +5,8 @@ import type { KnobPair } from './pair';
 
 const MIB = 2 ** 20;
 const both = [step('cpu', everyPage('write')), step('gpu0', everyPage('read'))];
-const readByDevice = [step('gpu0', everyPage('read'))];
+/** All bytes, so that thread groups raise the faults of pages in the order of addresses. */
+const readByDevice = [step('gpu0', 'read: a')];
 /** A file twice as large as the host: each page that the device reads takes the place of one 4 MiB below. */
 const reclaims = fresh('hmm', readByDevice, { objects: { a: '8MiB, map: file-shared' } });
 

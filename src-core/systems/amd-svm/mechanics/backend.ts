@@ -145,7 +145,7 @@ export class AmdSvmBackend implements Backend {
 
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void {
     const { memory } = this;
-    let nowPs = memory.clocks.now(device);
+    let nowPs = memory.driverNowPs();
     for (const fault of faults) {
       // Faults of other pages of a piece that was just restored: the driver drops them, and the replay finds it mapped.
       if (memory.access.isMapped(device, fault.granule, fault.op)) continue;

@@ -8,8 +8,12 @@
 import { assert } from '../../../base/assert';
 import { NO_GRANULE, type Granule } from '../../../contracts/policy';
 import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../../../model/events';
-import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import type { DeviceFaults } from '../../../contracts/fault-service';
+import { bufferedFaults } from '../../../hardware/gpu/buffered-faults';
+import { BatchService, type BatchedMemory } from '../../../kit/batch-service';
 import { METRIC, REASON } from '../../../kit/codes';
+import type { FaultList } from '../../../kit/fault-list';
 import { PENDING, type HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { sideOf, type Move } from '../../../kit/moves';
@@ -17,12 +21,12 @@ import { HIT_MASK, OWNER_MASK } from '../../../kit/residency';
 import { RemoteMappings } from './remote-mappings';
 import { Wanted } from './wanted';
 
-export class ManagedMemory extends MemorySystem {
+export class ManagedMemory extends MemorySystem implements BatchedMemory {
+  override readonly deviceFaults: DeviceFaults | null;
+  private readonly faults: BatchService;
   private readonly remote = new RemoteMappings(this.granules);
   private readonly wanted = new Wanted();
   private readonly move: Move;
-  /** The fault of `faultNow`, as the batch of one that it is. */
-  private readonly single = { granule: new Int32Array(1), cause: new Uint32Array(1) };
   /** Faults of the VA block for which the prefetch policy is asked, and what its wishes go back to. */
   private readonly block = { device: CPU, first: 0, outer: 0, faulted: new Int32Array(512), count: 0 };
   private blockCause = NO_EVENT;
@@ -31,6 +35,8 @@ export class ManagedMemory extends MemorySystem {
   constructor(config: MemoryConfig) {
     super(config);
     this.move = this.moves.create();
+    this.faults = new BatchService(this, config.devices + 1);
+    this.deviceFaults = bufferedFaults(config.machine, this, this.faults, config.devices + 1);
     const { space, granuleBytes } = config;
     this.masks = Array.from({ length: config.devices + 1 }, (_, processor) => ({
       mask: new Uint8Array(4).fill(HIT_MASK),
@@ -50,11 +56,9 @@ export class ManagedMemory extends MemorySystem {
   hotMasks(processor: ProcessorIndex): HotMasks {
     return this.masks[processor]!;
   }
-  setPending(_processor: ProcessorIndex, granule: Granule): void {
-    this.residency.state[granule] = this.residency.state[granule]! | PENDING;
-  }
-  isPending(_processor: ProcessorIndex, granule: Granule): boolean {
-    return (this.residency.state[granule]! & PENDING) !== 0;
+  setPending(_processor: ProcessorIndex, granule: Granule, isPending: boolean): void {
+    const { state } = this.residency;
+    state[granule] = isPending ? state[granule]! | PENDING : state[granule]! & ~PENDING;
   }
 
   // --- remote access ---
@@ -100,57 +104,33 @@ export class ManagedMemory extends MemorySystem {
       : REASON.notResident;
   }
 
-  /** Services one fault at once, as a batch of its own. */
   faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
-    this.beginBatch();
-    const reason = this.decide(processor, granule, op);
-    const { single } = this;
-    single.granule[0] = granule;
-    single.cause[0] = this.report(processor, granule, op, object, reason);
-    this.service(processor, single.granule, single.cause, 1, reason === REASON.firstTouch);
-    return true;
+    return this.faults.faultNow(processor, granule, op, object);
   }
 
-  /**
-   * Services the faults of a batch: granules ascending, each with the ordinal of its fault event. The processor stands
-   * still until the end.
-   */
-  service(
-    processor: ProcessorIndex,
-    granules: ArrayLike<number>,
-    causes: ArrayLike<number>,
-    count: number,
-    onlyFirstTouch: boolean,
-  ): void {
+  serve(processor: ProcessorIndex, faults: FaultList, startPs: number): number {
     const { timing } = this.config.machine;
-    const start = this.settleClock(processor);
-    let ready = start;
+    let ready = startPs;
     if (timing) {
-      if (processor !== CPU) ready += timing.batchFixed.value + count * timing.batchPerFault.value;
-      else ready += onlyFirstTouch ? timing.cpuFirstTouch.value : timing.cpuFault.value;
+      if (processor !== CPU) ready += timing.batchFixed.value + faults.count * timing.batchPerFault.value;
+      else ready += faults.onlyFirstTouch ? timing.cpuFirstTouch.value : timing.cpuFault.value;
     }
     const { wanted, residency } = this;
     const { policies } = this.config;
     wanted.count = 0;
-    for (let i = 0; i < count; i++) {
-      const granule = granules[i]!;
-      residency.state[granule] = residency.state[granule]! & ~PENDING;
+    for (let i = 0; i < faults.count; i++) {
+      const granule = faults.granule[i]!;
+      const cause = faults.cause[i]!;
       const owner = residency.ownerOf(granule);
-      // Serviced meanwhile (a fault on the spot, another processor), and perhaps raised again since.
-      if (owner === processor || (i > 0 && granules[i - 1] === granule)) continue;
       if (owner === -1 && processor !== CPU && policies.migration.populates === 'host') {
         residency.place(granule, CPU);
-        this.remote.add(processor, granule, causes[i]!);
-      } else if (owner !== -1 && this.decide(processor, granule, 0) === REASON.remoteMap)
-        this.remote.add(processor, granule, causes[i]!);
-      else wanted.push(granule, REASON.fault, causes[i]!, policies.migrationIndex);
+        this.remote.add(processor, granule, cause);
+      } else if (owner !== -1 && this.decide(processor, granule, READ) === REASON.remoteMap)
+        this.remote.add(processor, granule, cause);
+      else wanted.push(granule, REASON.fault, cause, policies.migrationIndex);
     }
     if (wanted.count > 0 && policies.prefetch.choose) this.prefetch(processor);
-    const end = this.bring(processor, ready);
-    const share = (end - start) / count;
-    if (share > 0) for (let i = 0; i < count; i++) this.stall(this.ledger.objectOf[granules[i]!]!, share);
-    this.clocks.reach(processor, end);
-    this.config.batchServiced();
+    return this.bring(processor, ready);
   }
 
   /** Asks the prefetch policy, VA block by VA block, and adds its wishes to what is wanted. */

@@ -26,6 +26,7 @@ import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { OWNER_MASK } from '../../../kit/residency';
 import { AccessBytes, UVM_MASKS } from './access-bytes';
 import { BlockMap } from './block-map';
+import type { UseOrder } from '../../../contracts/accessed-memory';
 import type { DeviceFaults } from '../../../contracts/fault-service';
 import { BufferedFaults } from '../../../hardware/gpu/buffered-faults';
 import { faultHardware } from '../../../hardware/gpu/fault-hardware';
@@ -42,16 +43,15 @@ import { summarizeUvm } from './summary';
 import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
+import { RootOrder } from './root-order';
 import { UvmFaults, type UvmFaultsHost } from './uvm-faults';
-import { rootOf, type VaBlock } from './va-block';
+import type { VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
 /** Pages of the x86 kernels that the driver is modelled on. */
 const PAGE_BYTES = 4096;
 /** `uvm_perf_access_counter_migration_enable`: on where the platform has ATS. */
 const COUNTERS_WITH_ATS = -1;
-/** Of 64 KiB: pieces of memory for blocks that are smaller than a root chunk. */
-const BIG_PAGES_PER_BLOCK = VA_BLOCK_BYTES / 65_536;
 /** A CPU thread that is throttled this often on one page in a row is our bug. */
 const MOST_NAPS = 100_000;
 
@@ -66,6 +66,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   readonly tools = new ToolsEvents(this);
   readonly work: WorkClock;
   readonly memoryOf: readonly RootChunks[];
+  override readonly uses: UseOrder = new RootOrder(this);
   override readonly deviceFaults: DeviceFaults;
   private readonly buffers: BufferedFaults;
   thrashing: ThrashingDetector | null = null;
@@ -302,30 +303,6 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   counterNotifies(): void {
     assert(false, 'an access counter notified although none counts');
   }
-  override get followsUse(): boolean {
-    return this.params.eviction_order === 'accessed';
-  }
-  override used(device: ProcessorIndex, granule: number): void {
-    const block = this.blockAt(Math.floor(granule / this.granulesPerBlock));
-    const page = granule - block.index * this.granulesPerBlock;
-    const root = rootOf(block, device, page, Math.max(1, this.granulesPerBlock / BIG_PAGES_PER_BLOCK));
-    if (root) this.memoryOf[device]!.touch(root);
-  }
-  setPending(processor: ProcessorIndex, granule: number): void {
-    this.access.setPending(processor, granule, true);
-  }
-  isPending(processor: ProcessorIndex, granule: number): boolean {
-    return this.access.isPending(processor, granule);
-  }
-  decide(processor: ProcessorIndex, granule: number): number {
-    const holders = this.holdersOf(granule);
-    if (holders === 0) return REASON.firstTouch;
-    return (holders & (1 << processor)) !== 0 ? REASON.noPermission : REASON.notResident;
-  }
-  private holdersOf(granule: number): number {
-    const index = Math.floor(granule / this.granulesPerBlock);
-    return this.blockAt(index).holders(granule - index * this.granulesPerBlock);
-  }
   override capacity(): number {
     return this.memoryOf[1]!.roots * this.granulesPerBlock;
   }
@@ -344,10 +321,6 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     const now = Math.floor(this.clocks.latest() / 1000) + 1;
     if (this.thrashing && this.thrashing.nextUnpinNs() <= now) this.thrashing.unpin(now);
     this.tools.flush();
-  }
-
-  service(): void {
-    assert(false, 'faults of a GPU go through its fault buffer');
   }
 
   /** A CPU fault: one page. The thread sleeps while the page is throttled, then tries again. */

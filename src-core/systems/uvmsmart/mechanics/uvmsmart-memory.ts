@@ -14,8 +14,9 @@ import type { MachineSpec } from '../../../model/machine';
 import type { SystemReport } from '../../../model/memory-system';
 import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { METRIC, REASON } from '../../../kit/codes';
-import { PENDING, type AccessRun, type HotMasks } from '../../../contracts/accessed-memory';
+import type { AccessRun, HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
+import { NO_ORDER } from '../../../kit/recency-order';
 import { OWNER_MASK } from '../../../kit/residency';
 import type { DeviceFaults, FaultHardware } from '../../../contracts/fault-service';
 import { layOutTrees, type Tree } from './allocations';
@@ -52,6 +53,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   private readonly trees: readonly Tree[];
   /** No access of the device is a plain hit: every one is watched. */
   private readonly masks: HotMasks = { mask: new Uint8Array(4), want: new Uint8Array(4).fill(1) };
+  override readonly uses = NO_ORDER;
   override readonly deviceFaults: DeviceFaults;
 
   constructor(
@@ -100,12 +102,6 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   isLocal(processor: ProcessorIndex, granule: number): boolean {
     return (this.residency.state[granule]! & OWNER_MASK) === processor + 1;
   }
-  setPending(_processor: ProcessorIndex, granule: number): void {
-    this.residency.state[granule] = this.residency.state[granule]! | PENDING;
-  }
-  isPending(_processor: ProcessorIndex, granule: number): boolean {
-    return (this.residency.state[granule]! & PENDING) !== 0;
-  }
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return processor !== CPU && op === READ && this.gmmu.remoteReads(granule) > 0;
   }
@@ -141,10 +137,6 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   }
 
   // --- faults ---
-  decide(_processor: ProcessorIndex, _granule: number, _op: AccessOp): number {
-    return REASON.notResident;
-  }
-
   /** The CPU's faults; the device raises its own through the queue. */
   faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
     assert(processor === CPU, 'the device raises faults through its queue');
@@ -152,9 +144,6 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     this.synchronize(granule, this.report(CPU, granule, op, object, REASON.notResident));
     this.config.batchServiced();
     return true;
-  }
-  service(): void {
-    assert(false, 'the engine gathers no batches where there is a queue');
   }
 
   deviceNowPs(): number {

@@ -22,6 +22,8 @@ export interface QueueHost {
 
 export class UvmsmartQueue implements FaultPath {
   private readonly replayed = new GranuleList();
+  /** No fault is ever refused. */
+  private readonly none = new GranuleList();
   private readonly awaited = new Set<number>();
   /** Awaited pages that are there. */
   private arrived: number[] = [];
@@ -77,6 +79,9 @@ export class UvmsmartQueue implements FaultPath {
     return at + this.memoryPs;
   }
 
+  refused(_device: ProcessorIndex): GranuleList {
+    return this.none;
+  }
   released(_device: ProcessorIndex): GranuleList {
     return this.replayed;
   }
