@@ -3,7 +3,7 @@ import { PS_PER_S } from '../../../base/units';
 import type { SystemFigure, SystemReport } from '../../../model/memory-system';
 import { WITHOUT_LINUX } from '../../../kit/without-linux';
 import type { UvmTally } from './tally';
-import type { Samples } from '../../../kit/linux/tally';
+import type { Samples } from '../../../kit/samples';
 import type { UvmHost } from './host';
 
 /** A counter of the tally. */

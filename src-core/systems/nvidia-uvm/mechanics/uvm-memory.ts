@@ -38,7 +38,7 @@ import type { NvidiaUvmParams } from '../params';
 import { RangePolicies } from './range-policies';
 import { RootChunks } from './root-chunks';
 import { ANSWER, BlockService, type PageFault } from './service';
-import { Samples } from '../../../kit/linux/tally';
+import { Samples } from '../../../kit/samples';
 import { summarizeUvm } from './summary';
 import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';

@@ -1,6 +1,6 @@
 /** What a run counts beside the totals, and its figures in the summary. */
 import type { SystemFigure } from '../../../model/memory-system';
-import { Samples } from '../../../kit/linux/tally';
+import { Samples } from '../../../kit/samples';
 
 export class UvmsmartTally {
   /** Latency of the faults as the papers report it: added to the kernel time after the run, unless it was simulated. ps. */
