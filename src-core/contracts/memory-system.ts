@@ -19,7 +19,7 @@ export interface Tunable {
 interface SystemFacts {
   /** Stable, stored in recordings. */
   readonly id: MemorySystemId;
-  /** A to G of thread-2015.md section 5; empty for what is not in it. */
+  /** A to G of docs/rules/thread-2015.md; empty for what is not in it. */
   readonly letter: string;
   readonly title: string;
   /** One sentence for the picker and the docs. */

@@ -42,7 +42,7 @@ const spread = (what: string, of: (numbers: SystemNumbers) => Latencies | null):
   ];
 };
 
-/** The numbers of thread-2015.md section 7, in reading order. */
+/** The numbers of docs/rules/thread-2015.md, in reading order. */
 const ROWS: readonly Row[] = [
   { title: 'Simulated time', total: ({ totals }) => (totals.stallPs === null ? ABSENT : formatTime(totals.simTimePs)) },
   { title: 'Accesses per second', number: (n) => rate(n.accessesPerSecond) },

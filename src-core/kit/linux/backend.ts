@@ -36,7 +36,7 @@ export type PageOrigin = Pick<FrameOwner, 'kind' | 'node'>;
 /** A hint to a driver, without its range: see OsAction. */
 export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
-/** What follows from how a system is built: the requirements of thread-2015.md that no run has to measure. */
+/** What follows from how a system is built: the requirements of docs/rules/thread-2015.md that no run has to measure. */
 export interface SystemTraits {
   /** 6a: an address is the same memory on both sides. */
   readonly samePointers: boolean;
@@ -61,7 +61,7 @@ export interface Backend {
   readonly remoteWeight?: number;
   /** NUMA node of a processor's memory, for mbind; its own number unless the backend says otherwise. */
   numaNode?(processor: ProcessorIndex): number;
-  /** Small pages of one page of the kernel: see linux/base-page.ts; 1 unless the backend says otherwise. */
+  /** Small pages of one page of the kernel: see kernel/base-page.ts; 1 unless the backend says otherwise. */
   readonly basePages?: number;
   /** Parameters have other values now, see `Tunable`. Absent: they are read where they are used. */
   paramsChanged?(): void;

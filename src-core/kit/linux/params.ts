@@ -66,5 +66,5 @@ export const fileBackedMigration = toggle({
   help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',
   initial: false,
   live: true,
-  knob: whatIf('fileBackedMigration', 'no mainline kernel; thread-2015.md'),
+  knob: whatIf('fileBackedMigration', 'no mainline kernel; docs/rules/thread-2015.md'),
 });

@@ -12,7 +12,7 @@ export const amdSvm = defineSystem({
   summary:
     'The amdgpu driver’s shared virtual memory: ranges with attributes, migrated in aligned pieces by retry faults (XNACK), evicted from VRAM as whole buffer objects; without XNACK queues stop while memory changes.',
   source:
-    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c and kfd_migrate.c, 6.12 and torvalds/linux 006ad514a50c (linux-hmm-semantics.md section 14)',
+    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c and kfd_migrate.c, 6.12 and torvalds/linux 006ad514a50c (docs/rules/drivers.md)',
   movement: 'on-demand',
   params: amdSvmParams,
   create(params, machine, kit: MemoryKit) {

@@ -12,7 +12,7 @@ export const mi300a = defineSystem({
   summary:
     'CPU and GPU of an APU share one physical memory and nothing migrates; what matters is page size, XNACK, and on which APU of the node a page lies.',
   source:
-    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (linux-hmm-semantics.md section 14); faults as in arXiv 2508.12743',
+    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (docs/rules/drivers.md); faults as in arXiv 2508.12743',
   movement: 'one-memory',
   params: mi300aParams,
   create(params, machine, kit: MemoryKit) {

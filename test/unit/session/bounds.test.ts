@@ -1,4 +1,4 @@
-/** Bounds of scenarios whose numbers can be worked out by hand (users-and-scenarios.md, section 3). */
+/** Bounds of example scenarios whose numbers can be worked out by hand (docs/bounds.md). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -3,7 +3,7 @@
  * the CPU that runs the program belongs to APU 0, gpu n to APU n. Nothing migrates inside an APU; a GPU has page tables of
  * its own, which its driver fills through hmm_range_fault, piece by piece, and drops when the CPU's change. What lies on
  * another APU is reached over Infinity Fabric. Source: kfd_svm.c of Linux 6.12 (APUs never migrate,
- * linux-hmm-semantics.md section 14); page faults as measured in arXiv 2508.12743. Assumed: a page that a GPU touches first
+ * docs/rules/drivers.md); page faults as measured in arXiv 2508.12743. Assumed: a page that a GPU touches first
  * comes from its own APU. Left out: the TLBs, CPUs on other APUs than the first, partitions of one APU, hipMalloc memory.
  */
 import { PS_PER_MS, PS_PER_S } from '../../../base/units';

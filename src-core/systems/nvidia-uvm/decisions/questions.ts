@@ -8,7 +8,7 @@
  * a decision keeps no reference to a question. The same question gives the same answer; only thrashing detection and a fault
  * batch have state, and it is their own.
  *
- * Source: nvidia-uvm-policies.md; file and line at each decision.
+ * Source: docs/rules/nvidia-uvm.md; file and line at each decision.
  */
 import type { PageMask } from '../../../base/page-mask';
 import type {

@@ -1,4 +1,4 @@
-/** Access counters of the device (nvidia-uvm-policies.md section 6). */
+/** Access counters of the device (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { COUNTERS_ELSEWHERE, COUNTERS_INERT, COUNTERS_NEED_64K, UINT_MAX, uvm } from './knob';
 

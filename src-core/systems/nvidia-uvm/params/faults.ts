@@ -1,4 +1,4 @@
-/** Servicing of replayable faults (nvidia-uvm-policies.md section 3). */
+/** Servicing of replayable faults (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { notModelled, THRASHING_OFF, UINT_MAX, uvm } from './knob';
 

@@ -1,4 +1,4 @@
-/** Device memory, eviction, explicit migration and HMM (nvidia-uvm-policies.md sections 5, 7 and 9). */
+/** Device memory, eviction, explicit migration and HMM (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
 import { uvm } from './knob';

@@ -1,4 +1,4 @@
-/** The density prefetcher (nvidia-uvm-policies.md section 1). */
+/** The density prefetcher (docs/rules/nvidia-uvm.md). */
 import { integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
 import { uvm } from './knob';

@@ -1,4 +1,4 @@
-/** Thrashing detection, throttling and pinning (nvidia-uvm-policies.md section 2). */
+/** Thrashing detection, throttling and pinning (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { THRASHING_OFF, UINT_MAX, uvm } from './knob';
 
