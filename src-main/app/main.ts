@@ -50,7 +50,7 @@ class DesktopApp {
       this.closing.add(client.close());
     });
     window.webContents.on('render-process-gone', (_event, details) => {
-      say(`the window's page died (${details.reason}) and is loaded again`);
+      say(`the window's page crashed (${details.reason}) and is reloaded`);
       if (!window.isDestroyed()) window.webContents.reload();
     });
   }

@@ -57,7 +57,7 @@ async function readSettings(file: string, report: (problem: string) => void): Pr
   } catch {
     const backup = `${file}.damaged`;
     await rename(file, backup);
-    report(`the settings in ${file} are damaged; defaults are used, and the old file is kept as ${backup}`);
+    report(`the settings in ${file} are damaged; defaults are used, and the old file was saved as ${backup}`);
     return DEFAULT_SETTINGS;
   }
 }

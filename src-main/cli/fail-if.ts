@@ -82,7 +82,7 @@ export function checkFailIf(condition: FailCondition, summary: RunSummary): Fail
     );
   if (actual === null)
     throw problem(
-      `${field} was not recorded in this run; leave out --no-useful-bytes, or choose a machine with timing`,
+      `${field} was not recorded in this run; remove --no-useful-bytes, or choose a machine with timing`,
     );
   return { condition: condition.text, actual, failed: COMPARE[condition.operator](actual, condition.limit) };
 }

@@ -28,7 +28,7 @@ export async function writeCalibrationSource(
     const there = await readIfThere(path);
     if (there && !there.equals(data))
       throw new Refusal(
-        `${basename(path)} in ${folder} differs from the one that ships; name another folder, or move it`,
+        `${basename(path)} in ${folder} differs from Faultline's version; choose another folder, or move the file`,
       );
   }
   await writeTogether(files);

@@ -27,7 +27,7 @@ export function portTransport(events: TransportEvents): Transport {
   };
   const waiting = setTimeout(() => {
     stopWaiting();
-    events.lost(`The application did not offer a connection to the engine within ${PORT_WAIT_MS / 1000} s.`);
+    events.lost(`The application did not provide a connection to the engine within ${PORT_WAIT_MS / 1000} s.`);
   }, PORT_WAIT_MS);
   const stopWaiting = (): void => {
     clearTimeout(waiting);

@@ -26,5 +26,5 @@ export type CommandEntry = (program: Command, cli: Cli) => void;
 export function addCommonFlags(command: Command): Command {
   return command
     .option('--json', 'print JSON on standard output')
-    .option('--progress', 'show progress on standard error, also when it is not a terminal');
+    .option('--progress', 'show progress on standard error even if it is not a terminal');
 }

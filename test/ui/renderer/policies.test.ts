@@ -62,6 +62,6 @@ describe('policy form', () => {
       expect(whyNot(belady, { ...ready, state })).toContain('restart first');
     expect(whyNot(belady, { ...ready, canOpenAgain: false })).toContain('Open menu');
     expect(whyNot(policy('none'), { ...ready, state: 'running' })).toBeNull();
-    expect(whyNot(policy('none'), { ...ready, kind: 'recording' })).toContain('looked at');
+    expect(whyNot(policy('none'), { ...ready, kind: 'recording' })).toContain('cannot be changed');
   });
 });

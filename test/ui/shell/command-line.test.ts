@@ -284,9 +284,9 @@ describe('knobs', () => {
     const { code, out } = await faultline(['knobs', 'list', '--system', set, '--machine', 'pcie4-16g']);
     expect(code).toBe(0);
     expect(out).toContain('uvm_perf_prefetch_threshold = 75 %, default 51');
-    expect(out).toContain('0..100; nvidia-uvm module; changes in mid-run; uvm_perf_prefetch.c:42');
-    expect(out).toContain('Does nothing here: thrashing detection is off.');
-    expect(out).toContain('Does nothing here: access-counter migrations are on by default only where');
+    expect(out).toContain('0..100; nvidia-uvm module; can change during the run; uvm_perf_prefetch.c:42');
+    expect(out).toContain('No effect here: thrashing detection is off.');
+    expect(out).toContain('No effect here: access-counter migrations are on by default only where');
   });
 
   it('export and import give the same system, by files and by the kernel command line', async () => {

@@ -78,7 +78,7 @@ describe('knobs', () => {
       'uvm_perf_prefetch.c:42, 552-561, driver 595.45.04',
     ]);
     expect(await page.getByTestId('knob-uvm_perf_access_counter_threshold-idle').textContent()).toMatch(
-      /Does nothing here: access-counter migrations are on by default only where/,
+      /No effect here: access-counter migrations are on by default only where/,
     );
     await shot('knobs-list');
   });
