@@ -100,7 +100,7 @@ const listOf = (value: unknown, check: (entry: unknown) => boolean): boolean =>
 /** What must hold of each field, and how to say it; the order is the order of the messages. */
 const FIELDS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
   ['format', (value) => value === 'faultline-scenario', '"faultline-scenario"'],
-  ['version', (value) => value === 1, '1; a newer Faultline wrote this report'],
+  ['version', (value) => value === 1, '1; this report was written by a newer Faultline'],
   ['engineVersion', isText, 'a text'],
   ['workloadKind', (value) => value === 'workload' || value === 'trace', '"workload" or "trace"'],
   ['workloadFile', (value) => value === null || isText(value), 'a text or null'],
@@ -130,14 +130,14 @@ export function parseScenario(text: string, name: string): EmbeddedScenario {
     value = JSON.parse(text);
   } catch (cause) {
     throw new Refusal(
-      `${name}: the embedded scenario is not JSON (${String(cause)}); the report was damaged, save it again`,
+      `${name}: the embedded scenario is not JSON (${String(cause)}); the report is damaged; save it again`,
     );
   }
   for (const [path, holds, expected] of FIELDS) {
     const found = path.split('.').reduce<unknown>((at, key) => (isPlain(at) ? at[key] : undefined), value);
     if (!holds(found))
       throw new Refusal(
-        `${name}: ${path} of the embedded scenario is not as expected (${expected}); save the report again`,
+        `${name}: ${path} of the embedded scenario is not valid (expected ${expected}); save the report again`,
         [
           {
             kind: 'report-scenario',

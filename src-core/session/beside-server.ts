@@ -49,7 +49,7 @@ export class BesideServer {
   /** A comparison takes the whole session. */
   needIdle(): void {
     if (this.comparison.fraction !== null)
-      throw new Refusal('memory systems are being compared; wait for it or cancel it');
+      throw new Refusal('a comparison of memory systems is running; wait for it or cancel it');
   }
 
   /** Bounds give way to whatever is asked for. */

@@ -170,7 +170,7 @@ function valueOf(judged: Judgement, summary: RunSummary): BoundValue {
   const run = runNumber(quantity, summary);
   const absent = (reason: string): BoundValue => ({ quantity, kind, value: null, run, ratio: null, reason });
   if ('notDefined' in judged) return absent(judged.notDefined);
-  if (!summary.complete && !judged.curve) return absent('known when the run has ended');
+  if (!summary.complete && !judged.curve) return absent('available when the run has ended');
   const value = summary.complete ? judged.total : judged.curve!(summary.totals.accesses);
   return { quantity, kind, value, run, ratio: value > 0 ? run / value : null, reason: null };
 }
@@ -182,7 +182,7 @@ async function measure(opened: Runnable, changes: readonly AppliedChange[], cont
   );
   const parts = wanted.length + 1;
   const observation = await observeInput(opened, context, (share) => {
-    context.progress(share / parts, 'looking at what cannot be avoided');
+    context.progress(share / parts, 'computing bounds');
   });
   const runs: Partial<Record<BoundRun, RunSummary | null>> = {};
   const refusals: Partial<Record<BoundRun, string>> = {};
@@ -276,7 +276,7 @@ const withoutFuture = <C extends RunChange>(choice: C): C | PolicyChoice =>
 
 const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
   unlimited: {
-    doing: 'running with room for everything',
+    doing: 'running with unlimited device memory',
     header: (header, changes) =>
       withScenario(header, {
         deviceMemoryBytes: roomForAll(header),

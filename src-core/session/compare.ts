@@ -118,6 +118,6 @@ const notesOf = (left: number): readonly Finding[] =>
           kind: 'change-of-other-system',
           severity: 'note',
           count: left,
-          message: 'scheduled changes of parameters that another memory system has; they were left out of this run',
+          message: 'scheduled changes of parameters of another memory system; they were not applied in this run',
         },
       ];

@@ -281,7 +281,8 @@ class Host implements SessionHost {
       removeRemains(thread);
       return {
         recording,
-        after: recording === null ? 'no events had been recorded' : `the recording made so far was saved as ${recording}`,
+        after:
+          recording === null ? 'no events had been recorded' : `the recording made so far was saved as ${recording}`,
       };
     } catch (thrown) {
       keepRemains(thread); // better left in the temporary folder than lost

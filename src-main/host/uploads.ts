@@ -61,9 +61,7 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
       const target = find(upload);
       const at = target.received;
       if (at + bytes.length > target.bytes)
-        throw new Refusal(
-          `"${target.name}" is larger than the announced ${target.bytes} bytes; choose the file again`,
-        );
+        throw new Refusal(`"${target.name}" is larger than the announced ${target.bytes} bytes; choose the file again`);
       target.received = at + bytes.length; // counted before the wait, so that chunks sent at once keep their order
       for (let done = 0; done < bytes.length;) {
         done += (await target.file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;

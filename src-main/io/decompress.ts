@@ -16,7 +16,8 @@ const ascii = (text: string): readonly number[] => Array.from(text, (character) 
 const REFUSED: readonly { readonly magic: readonly number[]; readonly sentence: string }[] = [
   {
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
-    sentence: 'it is compressed with xz, which is not supported; decompress it with xz -d, or compress it with gzip or zstd',
+    sentence:
+      'it is compressed with xz, which is not supported; decompress it with xz -d, or compress it with gzip or zstd',
   },
   {
     magic: ascii('BZh'),

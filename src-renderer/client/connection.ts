@@ -88,9 +88,7 @@ export function createConnection(carrier: Carrier, events: ConnectionEvents): Co
     new Promise((resolve, reject) => {
       const now = link.value;
       if (now.state !== 'open' || !transport) {
-        reject(
-          new RequestError('lost', now.state === 'lost' ? now.reason : 'Not connected to the engine yet.'),
-        );
+        reject(new RequestError('lost', now.state === 'lost' ? now.reason : 'Not connected to the engine yet.'));
         return;
       }
       const id = nextId++;

@@ -29,7 +29,7 @@ export class FindingCounter {
     const reasons = (this.reasons.get(kind) ?? 0) + 1;
     this.reasons.set(kind, reasons);
     const last = reasons === REASONS_MAX;
-    const text = last ? `${message()} Further reasons are counted here too.` : message();
+    const text = last ? `${message()} Further reasons are also counted here.` : message();
     const finding = { kind, severity, message: text, count: 1, ...(place ? { place: place() } : {}) };
     this.counted.set(`${kind} ${last ? '…' : reason}`, { finding, count: 1 });
   }

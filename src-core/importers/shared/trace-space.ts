@@ -49,15 +49,15 @@ function regionsOf(input: SpaceInput, findings: FindingCounter): readonly Region
   }
   if (blocksOf(ranges) > TOUCHED_BLOCKS_MAX)
     throw new Refusal(
-      `${input.file}: the accesses are scattered over more than ${formatCount(REGIONS_MAX)} separate places; ` +
-        'expected arrays, not addresses spread over the whole address space. Check the base of the address column, or cut the trace into parts',
+      `${input.file}: the accesses are in more than ${formatCount(REGIONS_MAX)} separate regions; ` +
+        'expected arrays, not addresses spread over the whole address space. Check the base of the address column, or split the trace',
     );
   if (gap > 0)
     findings.add(
       'trace-gaps-joined',
       'note',
       () =>
-        `The accesses lie in more than ${formatCount(REGIONS_MAX)} separate places; places at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`,
+        `The accesses are in more than ${formatCount(REGIONS_MAX)} separate regions; regions at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`,
     );
   let offset = 0;
   return ranges.map((range) => {
@@ -166,7 +166,7 @@ export class Locator {
 
   private changed(address: number): Refusal {
     return new Refusal(
-      `${this.file}: address 0x${address.toString(16)} was not there when the file was first read; the file changed in the meantime. Open it again when nothing writes to it`,
+      `${this.file}: address 0x${address.toString(16)} was not in the file when it was first read; the file changed. Open it again when no program writes to it`,
     );
   }
 }

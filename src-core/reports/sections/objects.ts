@@ -25,7 +25,7 @@ export const objects: ReportSection = {
     return [
       {
         kind: 'table',
-        caption: `Sorted by ${order[ranking.by]}.${left > 0 ? ` ${formatCount(left)} cheaper objects are not shown; the CSV and JSON reports list all.` : ''}`,
+        caption: `Sorted by ${order[ranking.by]}.${left > 0 ? ` ${formatCount(left)} less costly objects are not shown; the CSV and JSON reports list all.` : ''}`,
         columns: columns.map(({ title, help, unit }) => ({ title, help, align: unit === 'name' ? 'left' : 'right' })),
         rows: shown.map(({ object }) => columns.map((column) => columnText(column, object, all))),
       },

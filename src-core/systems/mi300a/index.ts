@@ -11,8 +11,7 @@ export const mi300a = defineSystem({
   title: 'AMD MI300A, one memory per APU',
   summary:
     'CPU and GPU of an APU share one physical memory and nothing migrates; what matters is page size, XNACK, and on which APU of the node a page lies.',
-  source:
-    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (docs/rules/drivers.md); faults as in arXiv 2508.12743',
+  source: 'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (docs/rules/drivers.md); faults as in arXiv 2508.12743',
   movement: 'one-memory',
   params: mi300aParams,
   create(params, machine, kit: MemoryKit) {

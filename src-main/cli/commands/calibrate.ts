@@ -55,12 +55,18 @@ function constantsText({ constants, kept, base }: Calibrated): string {
 export const calibrate: CommandEntry = (program, cli) => {
   const command = program
     .command('calibrate')
-    .description('make a machine file from the result of the calibration program, or write the program's source')
+    .description('make a machine file from the result of the calibration program, or write the source of the program')
     .argument('[result]', 'output of the calibration program')
     .option('--write-source <folder>', 'copy the program (CUDA and HIP, with a README) to this folder')
     .option('--as <file>', 'write the machine file here, and the samples next to it; use it with --machine')
-    .option('--extends <preset>', 'preset for values that are not measured (default: the preset with the device's name)')
-    .option('--explain', 'print samples, formula and residual of each constant, and the source of constants that were not measured');
+    .option(
+      '--extends <preset>',
+      'preset for values that are not measured (default: the preset with the name of the device)',
+    )
+    .option(
+      '--explain',
+      'print samples, formula and residual of each constant, and the source of constants that were not measured',
+    );
   addCommonFlags(command).action(
     cli.run(async (result: string | undefined, flags: Flags) => {
       if ((result === undefined) === (flags.writeSource === undefined))
@@ -72,14 +78,18 @@ export const calibrate: CommandEntry = (program, cli) => {
         cli.print(
           flags.json
             ? JSON.stringify({ files: written }, null, 2)
-            : [...written.map((path) => `wrote ${path}`), 'next: README.md in this folder explains how to build it'].join('\n'),
+            : [
+                ...written.map((path) => `wrote ${path}`),
+                'next: README.md in this folder explains how to build it',
+              ].join('\n'),
         );
         return EXIT.ok;
       }
       const from = resolve(result);
       const to = flags.as === undefined ? null : outputPath(flags.as);
       const beside = to === null ? null : to.replace(/\.json$/, '.samples.json');
-      if (to === from) throw new Refusal(`${flags.as ?? ''} is the result itself; give another file name for the machine`);
+      if (to === from)
+        throw new Refusal(`${flags.as ?? ''} is the result itself; give another file name for the machine`);
       const data = await read(from);
       const text = new TextDecoder('utf-8').decode(data);
       const calibrated = fit(text, basename(from), {

@@ -31,10 +31,7 @@ export const run: CommandEntry = (program, cli) => {
     'run once under each memory system and compare: hmm,coherent,zone,dax,copy,host,off; parameters after colons: hmm:thp=always',
     (text) => accept(parseSystemList(text)),
   );
-  command.option(
-    '--bounds',
-    'compute lower bounds for the run (takes several times as long as the run)',
-  );
+  command.option('--bounds', 'compute lower bounds for the run (takes several times as long as the run)');
   command.option('--record <file>', 'write the recording to this file');
   repeatable(
     command,

@@ -292,7 +292,7 @@ describe('knobs', () => {
   it('export and import give the same system, by files and by the kernel command line', async () => {
     const { code, err } = await faultline(['knobs', 'export', '--system', set, '-o', 'FOLDER/etc']);
     expect(code).toBe(0);
-    expect(err).toContain('eviction_order = accessed is in no file: no driver has it: it is a what-if');
+    expect(err).toContain('eviction_order = accessed cannot be set in a file: it exists only in Faultline');
     const wish = '--system nvidia-uvm,uvm_perf_prefetch_threshold=75,uvm_perf_thrashing_enable=false\n';
     for (const file of ['etc/modprobe.d/faultline.conf', 'etc/cmdline']) {
       const read = await faultline(['knobs', 'import', `FOLDER/${file}`]);

@@ -93,7 +93,7 @@ describe('bounds', () => {
     expect(belady).toMatchObject({ quantity: 'gpuFaults', kind: 'bound', value: 24_576, run: 102_400 });
     const html = readFileSync(report, 'utf8');
     expect(html).toContain('The run beside what could not be avoided');
-    expect(html).toContain('Device faults so far, and how many there had to be.');
+    expect(html).toContain('Device faults so far, and the minimum.');
   });
 
   it('are left to a press of the button, which says so, when they are not wanted after each run', async () => {

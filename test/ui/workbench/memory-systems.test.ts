@@ -68,7 +68,7 @@ describe('memory systems', () => {
     expect(hmm!.summary!.totals).toMatchObject({ bytesToDevice: 21 * 2 ** 21, bytesToHost: 19 * 2 ** 21 });
     expect(hmm!.summary!.system!.requirements.find(({ id }) => id === '6')!.holds).toBe(true);
     const html = readFileSync(report, 'utf8');
-    expect(html).toContain('The same workload, only the memory system swapped.');
+    expect(html).toContain('The same workload under different memory systems.');
     expect(html).toContain('Duplication factor');
   });
 
