@@ -59,14 +59,8 @@ export const calibrate: CommandEntry = (program, cli) => {
     .argument('[result]', 'output of the calibration program')
     .option('--write-source <folder>', 'copy the program (CUDA and HIP, with a README) to this folder')
     .option('--as <file>', 'write the machine file here, and the samples next to it; use it with --machine')
-    .option(
-      '--extends <preset>',
-      'preset for values that are not measured (default: the preset with the name of the device)',
-    )
-    .option(
-      '--explain',
-      'print samples, formula and residual of each constant, and the source of constants that were not measured',
-    );
+    .option('--extends <preset>', 'preset for values that are not measured (default: by the name of the device)')
+    .option('--explain', 'print samples, formula, residual and source of each constant');
   addCommonFlags(command).action(
     cli.run(async (result: string | undefined, flags: Flags) => {
       if ((result === undefined) === (flags.writeSource === undefined))
