@@ -10,7 +10,7 @@ export const dax = defineSystem({
   letter: 'D',
   title: 'DAX file, explicit placement',
   summary:
-    'The application allocates what the device uses from a device file and builds its data there; nothing ever migrates.',
+    'The application allocates the objects that the device uses from a device file and builds its data there. Nothing migrates.',
   source: 'Lameter, 21 and 24 April 2015 (docs/rules/thread-2015.md)',
   movement: 'built-on-device',
   params: z.object(linuxParams),

@@ -55,7 +55,7 @@ describe('a knob that does nothing', () => {
       'nvidia-uvm',
       'uvm_perf_thrashing_nap',
       'r0',
-      'thrashing is told by the time between two moves of a page, and this machine has no clock',
+      'thrashing detection needs the time between two moves of a page, and this machine has no clock',
     ],
     ['nvidia-uvm', 'uvm_perf_lapse_vote_threshold', 'pcie4-16g', null],
     [

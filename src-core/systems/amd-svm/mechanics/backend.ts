@@ -36,7 +36,7 @@ export class AmdSvmBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: false,
-    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+    knobs: 'the driver decides; device pages are on no LRU list, and mbind and move_pages ignore them (R1, A9)',
   };
   /** AMDGPU_GTT_MAX_TRANSFER_SIZE: one copy of svm_migrate_copy_memory_gart. */
   readonly copyPages = 512;

@@ -41,7 +41,7 @@ export class Mi300aBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: true,
-    knobs: 'mbind and NUMA balancing between APUs; inside an APU there is nothing to place',
+    knobs: 'mbind and NUMA balancing move pages between APUs; inside an APU there is only one memory',
   };
   private memory!: LinuxHost;
   private tables!: ApuTables;

@@ -34,7 +34,7 @@ export class XeSvmBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: false,
-    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+    knobs: 'the driver decides; device pages are on no LRU list, and mbind and move_pages ignore them (R1, A9)',
   };
   /** A range is copied by itself; XE_MIGRATE_CHUNK_SIZE, 8 MiB, would be the longest copy. */
   readonly copyPages = PMD_PAGES;
