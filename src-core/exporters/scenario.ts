@@ -37,7 +37,7 @@ export interface EmbeddedScenario {
   readonly changeOrigins?: readonly AppliedChange['origin'][];
   /** The machine whole, for one that is not a preset where the report is opened. */
   readonly machine: MachineSpec;
-  /** The recording hash that a repetition must give; empty for a snapshot of a run that was not finished. */
+  /** The recording hash that a repetition must give; empty for a snapshot of an unfinished run. */
   readonly expectedHash: string;
 }
 

@@ -62,7 +62,7 @@ interface Setting {
 /**
  * The files that make a machine what the run was told.
  * @param params of the memory system, all of them
- * @param all also what has its default
+ * @param all include knobs with their default values
  */
 export function exportKnobs(entry: SystemEntry, params: ParamValues, all: boolean): ExportedKnobs {
   const settings = knobParams(entry)

@@ -16,7 +16,7 @@ import { DEFAULTS, type GpuSvm, type XeRange } from './gpusvm';
 import type { XeSvmParams } from '../params';
 
 export class XeMigration {
-  /** Ranges that were unmapped and collected. */
+  /** Unmapped ranges collected. */
   collected = 0;
   /** CPU faults that waited for the end of a time slice, and how long, ps. */
   waits = 0;
