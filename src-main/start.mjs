@@ -36,7 +36,7 @@ async function chooseElectron() {
   return executable === undefined ? { why: "Electron's binary cannot be downloaded" } : { executable };
 }
 
-/** Runs a program in the foreground; signals that end us end it. Answers its exit code and the start of its stderr. */
+/** Runs a program in the foreground; signals that end us end it. Returns its exit code and the start of its stderr. */
 function run(executable, args, env = process.env) {
   return new Promise((done, fail) => {
     const child = spawn(executable, args, { cwd: projectRoot, env, stdio: ['inherit', 'inherit', 'pipe'] });

@@ -55,7 +55,7 @@ export interface CreatedSystem<Memory> {
 export interface SystemEntry extends SystemFacts {
   readonly schema: z.ZodObject;
   readonly parse: ParseParams;
-  /** Names of the parameters that may change in mid-run, at a fault batch (`live` in their declaration). */
+  /** Names of the parameters that may change during the run, at a fault batch (`live` in their declaration). */
   readonly live: ReadonlySet<string>;
 }
 

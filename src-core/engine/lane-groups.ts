@@ -69,7 +69,7 @@ interface LaneCursor {
 
 export class LaneGroups {
   private readonly hand = new Lanes();
-  /** For groups that are replayed while another one is in hand. */
+  /** For groups that are replayed while another one is being executed. */
   private readonly spare: Lanes[] = [];
   private readonly granuleBytes: number;
   private readonly done = { iterations: 0, counted: 0, booked: 0, stoppedAt: 0 };
@@ -133,7 +133,7 @@ export class LaneGroups {
   }
 
   /**
-   * n iterations that stay in the lanes' granules. Answers how many were made, how many accesses the caller still has to
+   * n iterations that stay in the lanes' granules. Returns how many were made, how many accesses the caller still has to
    * count, and how many iterations are already in the books of the objects.
    */
   private segment(lanes: Lanes, n: number, attempts: number): typeof this.done {
@@ -206,7 +206,7 @@ export class LaneGroups {
   }
 
   /**
-   * One iteration, access by access, from a lane on. Answers the lane to go on with after a halt, 0 when it was finished.
+   * One iteration, access by access, from a lane on. Returns the lane to go on with after a halt, 0 when it was finished.
    * Replays (attempts above 0) were counted when they were met, and are never interrupted.
    */
   private oneByOne(lanes: Lanes, attempts: number, from: number): number {

@@ -15,7 +15,7 @@ const FIRST_TOUCH = reasonCode('first-touch');
 /** After this many replays an access is serviced on the spot, so that a batch larger than the device makes progress. */
 const MAX_REPLAYS = 2;
 
-/** Hears of every run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
+/** Called for each run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
 export type TouchListener = (granule: number, first: number, last: number, step: number) => void;
 
 export class Segments {
@@ -26,7 +26,7 @@ export class Segments {
   private replaying = false;
   /** Hits move granules in the recency list. */
   keepOrder = false;
-  /** Nobody but the recency list follows hits, so that a hit may pass unseen. */
+  /** Only the recency list observes hits, so a hit may be skipped. */
   plain = true;
   readonly buffer: FaultBuffer;
   waiting = new WaitingAccesses();
@@ -177,7 +177,7 @@ export class Segments {
       this.memory.residency.touch(granule, this.processor);
   }
 
-  /** Tells a policy that follows uses; called when the accesses are counted, so that its next use lies ahead. */
+  /** Notifies a policy that observes accesses. Called when the accesses are counted, so that its next use is in the future. */
   follow(granule: number): void {
     const p = this.processor;
     if (!this.followUse || p === CPU || this.memory.ownerOf(granule) !== p) return;

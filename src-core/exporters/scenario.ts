@@ -16,7 +16,7 @@ export interface EmbeddedScenario {
   readonly version: 1;
   readonly engineVersion: string;
   readonly workloadKind: 'workload' | 'trace';
-  /** File name of the input; a trace itself is not embedded, `workloadSha256` tells whether one has the right one. */
+  /** File name of the input; a trace itself is not embedded, `workloadSha256` identifies the right file. */
   readonly workloadFile: string | null;
   readonly workloadSha256: string;
   /** The workload file as it was read; empty for a trace, which is not embedded. */

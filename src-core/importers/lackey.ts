@@ -117,7 +117,7 @@ interface LackeyIndex {
   readonly gaps: Uint8Array;
 }
 
-/** Answers which named range, or which gap between them, an address is in; ranges and gaps alternate. */
+/** Returns the named range, or the gap between two, that contains an address; ranges and gaps alternate. */
 class GapFinder {
   readonly touched: Uint8Array;
   private from = Infinity;

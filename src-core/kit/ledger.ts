@@ -52,7 +52,7 @@ export class Ledger {
     private readonly granuleBytes: number,
     private readonly residency: Residency,
     usefulBytes: boolean,
-    /** Hears when a question on a granule is opened (true) or the last one closed; `count` granules in a row. */
+    /** Called when a question about a granule is opened (true) or its last one is closed; for `count` granules in a row. */
     private readonly tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
   ) {
     const { granules } = residency;

@@ -113,7 +113,7 @@ function soFar(perBin: readonly number[]): readonly number[] {
   return perBin.map((value) => (sum += value));
 }
 
-/** The run's costs as they add up, with the bounds that can be told along the way. */
+/** The run's costs as they add up, with the bounds that are known along the run. */
 function boundCharts(timeline: TimelineAnswer): readonly ReportBlock[] {
   const bins = toBins(timeline);
   const unit = timeline.axis === 'time' ? 'ps' : 'accesses';

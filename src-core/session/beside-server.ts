@@ -1,4 +1,4 @@
-/** What a session makes beside the run in hand: a comparison of memory systems, and bounds. One thing at a time. */
+/** What a session makes beside the current run: a comparison of memory systems, and bounds. One thing at a time. */
 import type { Platform } from '../contracts/platform';
 import type { BoundRow } from '../model/bounds';
 import type { ComparisonRow } from '../model/comparison';
@@ -89,7 +89,7 @@ export class BesideServer {
     return withBounds(answer, this.lines.lines, (x) => live.timeline.accessesAt(x));
   }
 
-  /** What a report has of this: bounds only where somebody asked for them there, so that two reports of one run are alike. */
+  /** What a report has of this: bounds only on request, so that two reports of one run are identical. */
   forReport(
     header: RecordingHeader,
     summary: RunSummary,

@@ -1,6 +1,6 @@
 /**
- * Bounds of a run: what they need is measured once per input, by passes of the same engine beside the run in hand, and judged
- * against the run as it stands whenever somebody asks.
+ * Bounds of a run: what they need is measured once per input, by passes of the same engine beside the current run, and judged
+ * against the current state of the run at each request.
  */
 import { bytesPerSecond, picoseconds } from '../base/units';
 import { BOUND_RUNS, type BoundRun, type Curve, type Judgement, type Observation } from '../analysis/bounds/bound';
@@ -97,7 +97,7 @@ export class Bounds {
     this.turn++;
     const { making } = this;
     this.making = null;
-    await making?.work.catch(() => undefined); // whoever asked for it hears of it; here only its end counts
+    await making?.work.catch(() => undefined); // the requester gets the error; here only the end counts
   }
 
   /** null: not made for this input. */

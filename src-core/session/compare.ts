@@ -60,7 +60,7 @@ async function compareSystems(
 ): Promise<readonly ComparisonRow[]> {
   if (wishes.length === 0 || wishes.length > MAX_SYSTEMS)
     throw new Refusal(`${wishes.length} memory systems cannot be compared; expected 1 to ${MAX_SYSTEMS}`);
-  for (const wish of wishes) resolveSystem(wish); // a misspelt one is told before the first run
+  for (const wish of wishes) resolveSystem(wish); // a misspelt one is reported before the first run
   const rows: ComparisonRow[] = [];
   for (const [index, wish] of wishes.entries())
     rows.push(

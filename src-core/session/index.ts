@@ -194,7 +194,7 @@ class SessionServer implements Session {
     this.cancel = false;
     this.openError = null;
     try {
-      // Somebody tries another machine on what is open: it stays open when the file is none.
+      // The user tries another machine for the open input, which stays open if the file is not a machine.
       if (options.machineFile) await readMachineFile(options.machineFile, this.platform);
       await this.live?.close();
       this.live = null;
@@ -281,7 +281,7 @@ class SessionServer implements Session {
   }
 
   /**
-   * A client that asks for the whole run names the end that it was told last, which a running engine has passed by then.
+   * A client that asks for the whole run gives the last reported end, which a running engine has passed by then.
    * Such a question is answered from the counters, which are ahead of the ledger rows of the recording.
    */
   private oldestShownExtent(): number {

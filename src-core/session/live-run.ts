@@ -1,4 +1,4 @@
-/** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
+/** The current run: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
 import type { Platform } from '../contracts/platform';
 import type { Future } from '../engine/future';
@@ -259,7 +259,7 @@ export class LiveRun {
     return [...this.opened.source.findings(), ...(this.opened.notes ?? []), ...own];
   }
 
-  /** The run is the one that the file describes: nobody changed a policy by hand. */
+  /** The run is the one in the file: no policy was changed live. */
   private asExpected(): boolean {
     return !this.run.applied.some((change) => change.origin === 'live');
   }
@@ -302,7 +302,7 @@ export class LiveRun {
     return summarize(opened.header, this.counters(), facts, this.asExpected() ? opened.expect : []);
   }
 
-  /** Advances until told otherwise, turning to the event loop every few milliseconds. Never rejects. */
+  /** Advances until it is stopped, and yields to the event loop every few milliseconds. Never rejects. */
   private async keepRunning(stopAtBatch: number): Promise<void> {
     const { platform, run } = this;
     let turnBegan = platform.wallMs();

@@ -84,7 +84,7 @@ export function resolveSystem(wish: SystemWish | undefined): SystemChoice | unde
 }
 
 /**
- * Checks parameters that are to change in mid-run: of the run's own system, known, in range and live. Answers the named
+ * Checks parameters that are to change during the run: of the run's own system, known, in range and live. Returns the named
  * ones only, as the system's parser gives them.
  * @param system as it is at that moment
  */

@@ -12,7 +12,7 @@ export interface Grants {
   check(request: Request): string | null;
 }
 
-/** `anyPath` is for tests, which have nobody to choose files. */
+/** `anyPath` is for tests, where no user chooses files. */
 export function createGrants(anyPath: boolean): Grants {
   const paths = new Set<string>();
   const isGranted = (target: OpenTarget): boolean => target.kind !== 'path' || anyPath || paths.has(target.path);

@@ -186,7 +186,7 @@ if (refusal !== null) {
   app.quit(); // the first instance opens the file
 } else {
   declareScheme();
-  // enableSandbox() beats --no-sandbox, and Chromium refuses to sandbox for root: only where nobody asked for none.
+  // enableSandbox() beats --no-sandbox, and Chromium refuses to sandbox for root: only if it was not disabled explicitly.
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('window-all-closed', () => {
     if (!isPrinting) app.quit();

@@ -62,7 +62,7 @@ async function readSettings(file: string, report: (problem: string) => void): Pr
   }
 }
 
-/** `report` hears, in one sentence, of anything that was not as it should be. */
+/** `report` gets one sentence for each problem. */
 export async function openSettings(file: string, report: (problem: string) => void): Promise<SettingsStore> {
   await mkdir(dirname(file), { recursive: true });
   let settings = await readSettings(file, report);

@@ -7,7 +7,7 @@ import type { Installation } from './installation';
 
 /**
  * Copies the calibration program's source into a folder, which is made when it is not there: all of it or nothing. Files
- * that were changed there are never overwritten. Answers the paths.
+ * that were changed there are never overwritten. Returns the paths.
  */
 export async function writeCalibrationSource(
   { root }: Pick<Installation, 'root'>,

@@ -21,7 +21,7 @@ interface Growing {
 export interface Uploads {
   begin(name: string, bytes: number): Promise<{ upload: string }>;
   chunk(upload: string, bytes: Uint8Array): Promise<{ received: number }>;
-  /** Answers the complete file; fewer bytes than announced are refused. */
+  /** Returns the complete file; fewer bytes than announced are refused. */
   end(upload: string): Promise<{ readonly path: string; readonly name: string }>;
   /** Deletes everything that was sent. */
   close(): Promise<void>;

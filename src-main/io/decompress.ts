@@ -41,7 +41,7 @@ const REFUSED: readonly { readonly magic: readonly number[]; readonly sentence: 
   },
 ];
 
-/** How a file is packed, told by content alone. Throws Refusal for packings that are known but not read. */
+/** Compression of a file, detected from its content. Throws Refusal for packings that are known but not read. */
 export function packingOf(head: Uint8Array, name: string): Packing {
   if (startsWith(head, [0x1f, 0x8b])) return 'gzip';
   // A zstd file may begin with a skippable frame (pzstd writes one).

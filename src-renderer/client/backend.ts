@@ -120,7 +120,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
 
   function onEvent(event: BackendEvent): void {
     if (event.event === 'status') {
-      // The extent shrinks only when the run starts over, whoever asked for it.
+      // The extent shrinks only when the run restarts.
       if (status.value && event.status.extentTo < status.value.extentTo) startOver();
       status.value = event.status;
       if (event.status.state === 'empty') showNothing();

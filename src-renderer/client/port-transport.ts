@@ -18,7 +18,7 @@ export function portTransport(events: TransportEvents): Transport {
     stopWaiting();
     port = received;
     port.onmessage = ({ data }: MessageEvent<Message>) => measuredWithUpdates(() => events.message(data));
-    // Newer Chromium tells when the other end is gone; older ones learn it from unanswered requests.
+    // Newer Chromium reports a closed port; with older ones, requests stay unanswered.
     port.addEventListener('close', () => {
       if (!closed) events.lost('The application closed the connection to the engine.');
     });

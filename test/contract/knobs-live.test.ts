@@ -1,5 +1,5 @@
 /**
- * Knobs in mid-run, each in the scenario in which it matters (knob-pairs/). Changed before anything was decided, a knob gives
+ * Knobs during the run, each in the scenario in which it matters (knob-pairs/). Changed before anything was decided, a knob gives
  * the number of its new value; changed half-way, everything before is as it was. A knob that cannot change says why.
  */
 import { describe, expect, it } from 'vitest';

@@ -29,7 +29,7 @@ export const perfectPrefetch: Bound = {
     if (link === null) return undefinedAs('this machine only counts and has no clock');
     const made = runs.compute?.totals;
     if (!made) return undefinedAs(refusals.compute ?? 'the run with all memory at hand was not made');
-    // Each time that a clock is set is rounded, up to twice an event: that would count against the run in hand.
+    // Each time that a clock is set is rounded, up to twice an event: that would count against the current run.
     const compute = Math.max(0, made.simTimePs - 2 * made.events);
     return {
       values: [atEnd('simTimePs', 'bound', Math.max(compute, link))],

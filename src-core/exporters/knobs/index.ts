@@ -60,7 +60,7 @@ interface Setting {
 }
 
 /**
- * The files that make a machine what the run was told.
+ * The files that configure a machine like the run.
  * @param params of the memory system, all of them
  * @param all include knobs with their default values
  */

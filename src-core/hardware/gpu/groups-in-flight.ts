@@ -38,7 +38,7 @@ export class GroupsInFlight {
   private readonly spare: ThreadGroup[] = [];
   private readonly woken: ThreadGroup[] = [];
   private wokenCount = 0;
-  /** Accesses of the piece in hand. */
+  /** Accesses of the current piece. */
   private readonly run = new ReusedRun();
   /** The kernel's accesses form a chain. */
   private isDependent = false;
@@ -188,7 +188,7 @@ export class GroupsInFlight {
         this.blockedGroups--;
         this.issue(group, atPs);
         if (isStuck(group)) {
-          // Its uTLB is full again: whoever came later will fare no better.
+          // Its uTLB is full again: later accesses cannot enter either.
           for (i++; i < waiting.length; i++) list.push(waiting[i]!);
         }
       }

@@ -81,7 +81,7 @@ export class ThreadGroup {
 
 /** Groups that wait, by granule: lists in one pool of nodes. */
 export class Waiters {
-  /** One past the first node of a granule's list, 0 where nobody waits. Made by the first fault. */
+  /** One past the first node of a granule's list, 0 if no access waits. Created by the first fault. */
   private first: Int32Array | null = null;
   private readonly group: (ThreadGroup | null)[] = [];
   private following = new Int32Array(1024);

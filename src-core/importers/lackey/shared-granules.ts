@@ -15,7 +15,7 @@ function sharing(named: readonly NamedRange[], bytes: number): ReadonlySet<numbe
   return found;
 }
 
-/** An allocator packs objects; whoever reads bytes by object must know that what moves belongs to several. */
+/** An allocator packs objects; readers of bytes per object must know that moved bytes belong to several objects. */
 export function noteSharedGranules(named: readonly NamedRange[], file: string, findings: FindingCounter): void {
   const granules = sharing(named, GRANULE_BYTES);
   const [first] = granules;

@@ -33,7 +33,7 @@ interface SpaceInput {
 /** `(unnamed 0x4000000)`: what is known of memory that no table names is where it lies. */
 export const unnamedLabel = (address: number): string => `(unnamed 0x${address.toString(16)})`;
 
-/** Widest gap between two named objects that is called after them: an allocator's own bytes, not somebody's data. */
+/** Largest gap between two named objects that is named after them: the allocator's own bytes, not user data. */
 const BETWEEN_BYTES_MAX = 64;
 
 const blocksOf = (ranges: readonly BlockRange[]): number =>
@@ -126,7 +126,7 @@ function lastNotAbove(starts: Float64Array, address: number): number {
   return low;
 }
 
-/** Answers "which object, and where in the space" for virtual addresses, several ten million times a second. */
+/** Returns the object and the space offset of virtual addresses, tens of millions of times per second. */
 export class Locator {
   /** Object of the address located last. */
   object = 0;

@@ -51,7 +51,7 @@ export interface Backend {
   readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
-  /** Pages of the host's node, where nobody says otherwise; without it as many as the workload needs. */
+  /** Pages of the host's node, by default; if absent, as many as the workload needs. */
   hostPages?(devicePages: number): number;
   /** Does the page lie in the CPU's own memory? Unless the backend says otherwise, it does where the CPU owns it. */
   isHostLocal?(page: PageOrigin): boolean;
@@ -110,7 +110,7 @@ export interface Backend {
   cpuFaults?(granule: number, op: AccessOp): void;
   /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
-  /** What the program tells the driver of a range; absent: there is no driver that would listen. */
+  /** A hint of the program to the driver; absent if the system has no driver for it. */
   advise?(mm: Mm, start: number, end: number, told: Told): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
@@ -160,7 +160,7 @@ export interface LinuxHost extends EvictionView {
   moment(timePs: number): EventMoment;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
-  /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */
+  /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Returns when all have arrived, ps. */
   counterBatch(readyPs: number, work: () => void): number;
   /** The processor does nothing until then. */
   waitFor(processor: ProcessorIndex, untilPs: number): void;

@@ -12,7 +12,7 @@ interface MetricRow {
   /** In column heads. */
   readonly short: string;
   readonly unit: 'count' | 'bytes' | 'ps';
-  /** What is counted, in words for somebody who sees the number for the first time. */
+  /** What is counted, in words for a reader who does not know it. */
   readonly means: string;
   /** Recorded in ledger rows; the others are sums over events. */
   readonly ledger?: true;

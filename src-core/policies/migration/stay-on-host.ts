@@ -1,5 +1,5 @@
 /**
- * Nothing migrates: memory is populated on the host, whoever touches it first, and devices reach it over the link. The driver
+ * Nothing migrates: memory is populated on the host by any first touch, and devices access it over the link. The driver
  * does this for memory whose preferred location is the host and which the device is said to access.
  */
 import { z } from 'zod';

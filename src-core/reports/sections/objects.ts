@@ -3,7 +3,7 @@ import { formatCount } from '../../base/units';
 import { columnText, objectColumns } from '../../model/catalog/object-columns';
 import { rankObjects } from '../words';
 
-/** Rows of one table; a trace can have 65,535 objects, and nobody reads that far. The CSV has all of them. */
+/** Rows of one table; a trace can have 65,535 objects, too many to read. The CSV has all of them. */
 const MOST_ROWS = 200;
 
 /** Every object with what it cost, dearest first. */

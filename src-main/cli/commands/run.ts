@@ -59,7 +59,7 @@ export const run: CommandEntry = (program, cli) => {
         if (flags.systems) return compare(engine, cli, flags.systems, flags, reports, printer);
         const conditions = flags.failIf ?? [];
         const before = await engine.request('session.summary', null);
-        for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is told before the run
+        for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is reported before the run
         await engine.runToEnd();
         const summary = await engine.request('session.summary', null);
         const failIf = conditions.map((condition) => checkFailIf(condition, summary));

@@ -21,7 +21,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: ['xdg-open'],
 };
 
-/** Shows the page in the user's browser; `note` hears when that cannot be done. */
+/** Shows the page in the user's browser; `note` gets a message if that fails. */
 function openBrowser(url: string, note: (text: string) => void): void {
   const [program = 'xdg-open', ...args] = OPENERS[process.platform] ?? OPENERS.linux ?? [];
   const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });

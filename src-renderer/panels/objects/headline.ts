@@ -15,7 +15,7 @@ export interface Words {
 const plural = (value: number, one: string, many = `${one}s`): string =>
   `${formatCount(value)} ${value === 1 ? one : many}`;
 
-/** Below this share nobody is to blame alone, so the second is named as well. */
+/** Below this share the most costly object is not the only cause, so the second is named as well. */
 const CLEAR_SHARE = 0.6;
 const MENTION_DEAD_SHARE = 0.02;
 

@@ -1,5 +1,5 @@
 /**
- * Knobs under their real names in the real window: found, changed in mid-run, seen on the timeline and in the files that a real
+ * Knobs under their real names in the real window: found, changed during the run, seen on the timeline and in the files that a real
  * machine takes, read back from such files; and the same numbers from the command line with the recorded change.
  */
 import { execFile } from 'node:child_process';

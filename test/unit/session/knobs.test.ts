@@ -1,4 +1,4 @@
-/** Knobs through the protocol: of the run in hand with the values in force, as files, and from files. */
+/** Knobs through the protocol: of the current run with the values in force, as files, and from files. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { platformFacts } from '../../../src-core/contracts/knobs';
 import { gh200 } from '../../../src-core/presets/machines/gh200';

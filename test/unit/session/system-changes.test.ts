@@ -1,4 +1,4 @@
-/** Parameters of the memory system in mid-run: what is taken, what is refused and how, and what reports and reopened files say. */
+/** Parameters of the memory system during the run: what is taken, what is refused and how, and what reports and reopened files say. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

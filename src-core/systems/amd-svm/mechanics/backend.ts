@@ -160,7 +160,7 @@ export class AmdSvmBackend implements Backend {
       nowPs = served.nowPs;
       if (served.ret === null) continue;
       memory.answers.outcome(served.ret, device, fault.granule, fault.op, process);
-      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts. Stopped queues raise none.
+      // A fault that is not retried: the ROCm runtime gets an event and aborts. Stopped queues raise none.
       if (!xnack && !svm.hangs) memory.answers.kill(process, 'SIGABRT');
     }
     // What had to be always mapped and was moved: the device goes on when it is mapped again.

@@ -104,7 +104,7 @@ export class AtsBackend extends NodeBackend {
     this.counterService.forget(mm);
   }
 
-  /** Notifications of one batch, sorted by address: window by window. Answers those whose regions may count again. */
+  /** Notifications of one batch, sorted by address: window by window. Returns those whose regions may count again. */
   private serveNotifications(
     device: ProcessorIndex,
     notifications: readonly CounterNotification[],

@@ -26,7 +26,7 @@ import type { Mi300aParams } from '../params';
 /** Rounds of the retry protocol; nothing collides for longer in this model. */
 const ROUNDS = 16;
 
-/** Memory that the program told the driver of: mapped all the time where GPU faults are not retried. */
+/** Memory that the program registered: always mapped if GPU faults are not retried. */
 interface Registered {
   readonly mm: Mm;
   readonly start: number;
@@ -115,7 +115,7 @@ export class Mi300aBackend implements Backend {
       const ret = this.restore(device, process.mm, memory.map.vpn(granule), op);
       if (ret === 'ok') continue;
       memory.answers.outcome(ret, device, granule, op, process);
-      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts.
+      // A fault that is not retried: the ROCm runtime gets an event and aborts.
       if (!this.params.xnack) memory.answers.kill(process, 'SIGABRT');
     }
   }

@@ -128,7 +128,7 @@ export interface AccessedByQuestion {
   /** Processors that thrash on the page, where it is pinned; else 0. */
   pinnedProcessors: ProcessorSet;
   preferred: Processor;
-  /** The page has copies, or its range asks for them: nobody is mapped remotely then. */
+  /** The page has copies, or its range requests them: no processor maps it remotely then. */
   readDuplicated: boolean;
 }
 

@@ -169,7 +169,7 @@ export class XeSvmBackend implements Backend {
     }
   }
 
-  /** The garbage collector is a work of its own too, which runs when nobody faults. */
+  /** The garbage collector is also separate work, which runs when there are no faults. */
   tick(): void {
     for (const svms of this.svms) for (const svm of svms.values()) this.migration.collectGarbage(svm);
   }
