@@ -73,10 +73,10 @@ describe('a knob that may not', () => {
       const [, to] = valuesOf(pair);
       const wish = { id, params: { [param.name]: to } };
       expect(() => resolveSystemChange(wish, resolveSystem({ id }))).toThrow(
-        `"${param.name}" (${fixed}) cannot change in mid-run`,
+        `"${param.name}" (${fixed}) cannot change during the run`,
       );
       expect(() => resolveSystemChange(wish, resolveSystem({ id }))).toThrow(
-        `start again with --system ${id},${param.name}=${String(to)}`,
+        `restart with --system ${id},${param.name}=${String(to)}`,
       );
     },
   );

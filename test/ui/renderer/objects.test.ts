@@ -64,7 +64,7 @@ describe('object table', () => {
         .cell(row, all({ stallPs: 100e9 }), { ...context, ...over });
     expect(cell('stall', untimed(r))).toMatchObject({ text: '—', missing: true });
     expect(cell('stall', untimed(r)).title).toContain('not modelled on r0');
-    expect(cell('useful', r).title).toContain('switched off');
+    expect(cell('useful', r).title).toContain('recording of useful bytes is off');
     expect(cell('useful', objectRow({ name: 'x', usefulBytes: 0 })).title).toBe('nothing was moved');
     expect(cell('stall', r, { timed: true })).toMatchObject({ text: '97 %' });
     expect(cell('stall', { ...r, stallPs: 0 }, { timed: true }).text).toBe('0 %');

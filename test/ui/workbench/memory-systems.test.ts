@@ -75,7 +75,7 @@ describe('memory systems', () => {
   it('leaves the finished run alone while it works', async () => {
     await page.getByTestId('toolbar-run').click();
     await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
-    await page.getByTestId('findings').getByText('and while running').waitFor();
+    await page.getByTestId('findings').getByText('and the run has no findings').waitFor();
     await page.evaluate(() => {
       const findings = document.querySelector('[data-testid="findings"]')!;
       const seen = new Set<string>();

@@ -120,7 +120,7 @@ describe('a policy changed by clicking', () => {
     const option = page.getByTestId('policy-eviction').locator('option[value="belady"]');
     expect(await option.isDisabled()).toBe(true);
     await page
-      .getByText(/needs the future/)
+      .getByText(/needs to know future accesses/)
       .first()
       .waitFor();
   });

@@ -159,7 +159,7 @@ describe('uploads', () => {
     await expect(host.request('upload.end', { upload })).rejects.toThrow('after 0 of 2 bytes');
     await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(1) })).rejects.toThrow('has ended');
     await expect(host.request('upload.begin', { name: 'b', bytes: 5 * 2 ** 30 })).rejects.toThrow(
-      'may still be uploaded',
+      'can still be uploaded',
     );
   });
 });
