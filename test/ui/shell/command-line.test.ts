@@ -316,6 +316,8 @@ describe('knobs', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/error: .*y\.conf:1:20: .*"lots" is not a whole number; expected .* 0 to 100/);
     expect((await faultline(['knobs', 'import', 'FOLDER/none.conf'])).code).toBe(2);
-    expect((await faultline(['knobs', 'list'])).err).toContain('no memory system is given; for example, write --system nvidia-uvm');
+    expect((await faultline(['knobs', 'list'])).err).toContain(
+      'no memory system is given; for example, write --system nvidia-uvm',
+    );
   });
 });
