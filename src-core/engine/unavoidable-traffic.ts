@@ -12,7 +12,7 @@ import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../model/p
 import { Staircase } from '../base/staircase';
 import { PAGE, PageRuns } from './page-runs';
 
-/** The value is zero or its last writer is unknown: any processor may have it. */
+/** The value is zero or its last writer is unknown, so any processor may have it. */
 const EVERYONE = 0xff;
 /** Runs of pages whose bytes differ: about 32 bytes each. Past this, a page counts as everyone's, and `lost` says so. */
 const MOST_RUNS = 8 * 1024 * 1024;
