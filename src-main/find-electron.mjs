@@ -1,5 +1,5 @@
 // Where an Electron binary is, and a bounded attempt to get one. Electron downloads its binary on first use, from a
-// place that closed networks do not reach, so nobody here waits for a download that does not move.
+// place that closed networks do not reach, so no one waits for a stalled download.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';

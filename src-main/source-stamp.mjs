@@ -1,4 +1,4 @@
-// Tells whether `out/` was built from the sources as they are. The stamp of a build holds the content hash of its inputs
+// Checks whether `out/` was built from the current sources. The stamp of a build holds the content hash of its inputs
 // and, per file, size and times. Equal sizes and times mean "unchanged" after 10 ms; otherwise the contents decide, so that
 // a checkout which only touched files is not built again. The time of change (ctime) is part of it: an editor or `touch -r`
 // can set the time of modification back, not this one.

@@ -24,7 +24,7 @@ async function chooseElectron() {
   if (!hasDisplay()) return { why: 'there is no display' };
   let executable = findElectron();
   if (executable === undefined && !process.env.ELECTRON_OVERRIDE_DIST_PATH) {
-    say('Electron is not here yet, asking for it…');
+    say('Electron is not installed yet, downloading it…');
     let said = 0;
     const onProgress = (bytes) => {
       if (bytes - said < 20e6) return;
@@ -33,10 +33,10 @@ async function chooseElectron() {
     };
     executable = await installElectron({ patienceMs: downloadPatienceMs, onProgress });
   }
-  return executable === undefined ? { why: "Electron's binary cannot be had" } : { executable };
+  return executable === undefined ? { why: "Electron's binary cannot be downloaded" } : { executable };
 }
 
-/** Runs a program in the foreground; signals that end us end it. Answers its exit code and the start of its stderr. */
+/** Runs a program in the foreground; signals that end us end it. Returns its exit code and the start of its stderr. */
 function run(executable, args, env = process.env) {
   return new Promise((done, fail) => {
     const child = spawn(executable, args, { cwd: projectRoot, env, stdio: ['inherit', 'inherit', 'pipe'] });
@@ -56,7 +56,7 @@ function run(executable, args, env = process.env) {
 }
 
 async function serve(files, why) {
-  say(`${why}: opening the same app from the headless server instead`);
+  say(`${why}: opening the app from the headless server instead`);
   await buildIfStale();
   const what = files.length > 0 ? files : ['--example', firstRunExample];
   return (await run(process.execPath, [join(projectRoot, 'out/main/cli.cjs'), 'serve', ...what])).code;
@@ -80,7 +80,7 @@ async function main() {
   if (choice.executable === undefined) return serve(files, choice.why);
 
   const asRoot = process.getuid?.() === 0;
-  if (asRoot) say('running as root, so Electron is started with --no-sandbox');
+  if (asRoot) say('running as root, so Electron starts with --no-sandbox');
   const what = files.length > 0 ? files : [join(projectRoot, `examples/${firstRunExample}.yaml`)];
   if (dev) return develop(choice.executable, asRoot, what);
 

@@ -1,5 +1,5 @@
 /**
- * What a memory system shows to whoever makes accesses: the executor for the CPU, a device's front end for its thread
+ * What a memory system shows to the code that executes accesses: the executor for the CPU, a device's front end for its thread
  * groups. Most accesses need one byte of it and nothing else.
  */
 import type { AccessOp, ProcessorIndex } from '../model/processor';
@@ -9,7 +9,7 @@ export const TRACKED = 0b0000_1000;
 /** A fault on the granule waits for its batch. */
 export const PENDING = 0b0001_0000;
 
-/** Accesses of one kind inside one granule. Filled anew for each run: valid during the call that receives it. */
+/** Accesses of one kind inside one granule. Reused for each run: valid only during the call that receives it. */
 export interface AccessRun {
   readonly granule: number;
   readonly op: AccessOp;
@@ -76,7 +76,7 @@ export interface AccessedMemory extends AccessTables {
   readonly granuleBytes: number;
   readonly granulesPerBlock: number;
   readonly granules: number;
-  /** Accesses executed so far; whoever executes them counts. */
+  /** Accesses executed so far; their executor counts them. */
   accessCount: number;
   readonly residency: { readonly state: Uint8Array };
   readonly ledger: AccessLedger;

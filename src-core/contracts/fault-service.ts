@@ -86,7 +86,7 @@ export interface FaultPath {
    */
   raise(device: ProcessorIndex, utlb: number, granule: number, op: AccessOp, object: number, atPs: number): boolean;
   /**
-   * Services one batch of the device and replays. Answers when the replay reached the device, ps. Granules whose faults
+   * Services one batch of the device and replays. Returns when the replay reached the device, ps. Granules whose faults
    * wait no longer (mapped, throttled, or refused) are in `released(device)`.
    */
   serviceBatch(device: ProcessorIndex): number;

@@ -19,7 +19,7 @@ export interface Tunable {
 interface SystemFacts {
   /** Stable, stored in recordings. */
   readonly id: MemorySystemId;
-  /** A to G of thread-2015.md section 5; empty for what is not in it. */
+  /** A to G of docs/rules/thread-2015.md; empty for what is not in it. */
   readonly letter: string;
   readonly title: string;
   /** One sentence for the picker and the docs. */
@@ -55,7 +55,7 @@ export interface CreatedSystem<Memory> {
 export interface SystemEntry extends SystemFacts {
   readonly schema: z.ZodObject;
   readonly parse: ParseParams;
-  /** Names of the parameters that may change in mid-run, at a fault batch (`live` in their declaration). */
+  /** Names of the parameters that may change during the run, at a fault batch (`live` in their declaration). */
   readonly live: ReadonlySet<string>;
 }
 

@@ -18,7 +18,7 @@ interface NumberField {
   readonly step?: number;
   /** What the real driver or kernel calls it; absent where it has no such parameter. */
   readonly knob?: Knob;
-  /** Of a memory system: may take another value in mid-run, at a fault batch. */
+  /** Of a memory system: may take another value during the run, at a fault batch. */
   readonly live?: true;
 }
 
@@ -35,7 +35,7 @@ const about = (field: {
   ...(field.live ? { live: true } : {}),
 });
 
-/** May a parameter of a memory system take another value in mid-run? */
+/** May a parameter of a memory system take another value during the run? */
 export const isLive = (field: unknown): boolean => field instanceof z.ZodType && field.meta()?.['live'] === true;
 
 /** A whole number with unit and range. */

@@ -5,7 +5,7 @@
 import type { OpenTarget } from '../model/target';
 import type { ByteSink, ByteSource, HashSink } from '../model/byte-source';
 
-/** The growing recording of the run in hand: written as chunks are complete, kept when the worker dies. */
+/** The growing recording of the current run: written as chunks are complete, kept when the worker dies. */
 export interface Spool {
   /** Path on the backend's machine. */
   readonly path: string;
@@ -31,6 +31,6 @@ export interface Platform {
   keepSpool(path: string): Promise<number>;
   /** Wall clock in milliseconds, for pacing only: never reaches a result. */
   wallMs(): number;
-  /** Resolves in a later turn of the event loop, so that requests are answered in mid-run. */
+  /** Resolves in a later turn of the event loop, so that requests are answered during the run. */
   pause(ms: number): Promise<void>;
 }

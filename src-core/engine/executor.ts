@@ -12,7 +12,7 @@ import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
 import { Segments, type TouchListener } from './segments';
 
 export class Executor {
-  /** Stop at the next segment border; set from outside (pause, step) and by nobody else. */
+  /** Stop at the next segment border; set only from outside (pause, step). */
   halt = false;
   /** Segments executed; pacing of the run loop. */
   segments = 0;

@@ -126,7 +126,7 @@ export class LaneGroups {
   }
 
   /**
-   * n iterations that stay in the lanes' granules. Answers how many were made, how many accesses the caller still has to
+   * n iterations that stay in the lanes' granules. Returns how many were made, how many accesses the caller still has to
    * count, and how many iterations are already in the books of the objects.
    */
   private segment(lanes: Lanes, n: number): typeof this.done {
@@ -198,7 +198,7 @@ export class LaneGroups {
   }
 
   /**
-   * One iteration, access by access, from a lane on. Answers the lane to go on with after a halt, 0 when it was finished.
+   * One iteration, access by access, from a lane on. Returns the lane to go on with after a halt, 0 when it was finished.
    */
   private oneByOne(lanes: Lanes, from: number): number {
     const { segments } = this;

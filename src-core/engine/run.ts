@@ -369,7 +369,7 @@ export class Run {
     });
   }
 
-  /** Answers the change with every parameter in it, as the recording tells it. */
+  /** Returns the change with every parameter in it, as it is recorded. */
   private setKnobs({ id, params }: SystemChange): SystemChange {
     assert(this.system?.id === id, `parameters of the memory system "${id}" were accepted in a run without it`);
     this.system = { id, params: { ...this.system.params, ...params } };

@@ -7,14 +7,14 @@ import type { MemorySystem } from '../kit/memory-system';
 import { ReusedRun } from '../hardware/access-run';
 import { ReachedAccesses } from '../hardware/reached-accesses';
 
-/** Hears of every run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
+/** Called for each run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
 export type TouchListener = (granule: number, first: number, last: number, step: number) => void;
 
 export class Segments {
   processor: ProcessorIndex = CPU;
   /** Each access depends on the one before. */
   dependent = false;
-  /** Nobody but the recency list follows hits, so that a hit may pass unseen. */
+  /** Only the recency list observes hits, so a hit may be skipped. */
   plain = true;
   readonly reached: ReachedAccesses;
   /** The accesses in hand; who runs lanes fills it too. */
@@ -95,7 +95,7 @@ export class Segments {
     if (processor !== CPU && memory.uses.keepsOrder) memory.uses.touch(processor, granule);
   }
 
-  /** Tells a policy that follows uses; called when the accesses are counted, so that its next use lies ahead. */
+  /** Notifies a policy that observes accesses. Called when the accesses are counted, so that its next use is in the future. */
   follow(granule: number): void {
     const { processor, memory } = this;
     if (processor !== CPU && memory.uses.follows) memory.uses.follow(processor, granule);

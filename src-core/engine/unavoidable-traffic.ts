@@ -3,8 +3,8 @@
  * one reads has to get there, once per write and reader, as a page, a line or a remote access. Everything else (bytes that
  * are overwritten unread, neighbours on a page, copies made for lack of room) some memory system could avoid.
  *
- * Kept for each byte: which processors may have the current value. Memory that nobody wrote is zero everywhere. Of steps that
- * run at the same time only the first read of what was there before counts, and only while nobody writes it: their order is
+ * Kept for each byte: which processors may have the current value. Memory that was never written is zero everywhere. Of steps that
+ * run at the same time only the first read of what was there before counts, and only if no step writes it meanwhile: their order is
  * not ours to know.
  */
 import type { SpaceSpec } from '../model/space';
@@ -12,7 +12,7 @@ import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../model/p
 import { Staircase } from '../base/staircase';
 import { PAGE, PageRuns } from './page-runs';
 
-/** The value is zero, or nobody can tell who wrote it last: everyone may have it. */
+/** The value is zero or its last writer is unknown, so any processor may have it. */
 const EVERYONE = 0xff;
 /** Runs of pages whose bytes differ: about 32 bytes each. Past this, a page counts as everyone's, and `lost` says so. */
 const MOST_RUNS = 8 * 1024 * 1024;
@@ -141,7 +141,7 @@ export class UnavoidableTraffic {
     return made;
   }
 
-  /** Somebody writes what others read at the same time: the reads may have come later, and found the writer's own value. */
+  /** One step writes data that others read at the same time: the reads may be later and see the new value. */
   private withdraw(page: number, from: number, to: number): void {
     const counted = this.tentative.get(page);
     if (!counted) return;

@@ -140,7 +140,7 @@ export const htmlExporter: Exporter = {
 <main>
 ${body.join('\n')}
 </main>
-<footer>Faultline ${escape(summary.engineVersion)} · ${summary.complete ? `recording ${escape(summary.recordingHash)}` : 'snapshot of a run that was not finished'}</footer>
+<footer>Faultline ${escape(summary.engineVersion)} · ${summary.complete ? `recording ${escape(summary.recordingHash)}` : 'snapshot of an unfinished run'}</footer>
 ${SUMMARY_OPEN}${escape(JSON.stringify(summary))}${CLOSE}
 ${SCENARIO_OPEN}${escape(JSON.stringify(toScenario(input)))}${CLOSE}
 </body>
@@ -157,6 +157,6 @@ export function rereadReport(htmlText: string, name = 'the report'): EmbeddedSce
   const from = htmlText.lastIndexOf(SCENARIO_OPEN);
   const to = htmlText.indexOf(CLOSE, from);
   if (from < 0 || to < 0)
-    throw new Refusal(`${name} holds no Faultline scenario; expected an HTML report saved by Faultline, whole`);
+    throw new Refusal(`${name} contains no Faultline scenario; expected a complete HTML report saved by Faultline`);
   return parseScenario(unescape(htmlText.slice(from + SCENARIO_OPEN.length, to)), name);
 }

@@ -16,7 +16,7 @@ export interface EmbeddedScenario {
   readonly version: 1;
   readonly engineVersion: string;
   readonly workloadKind: 'workload' | 'trace';
-  /** File name of the input; a trace itself is not embedded, `workloadSha256` tells whether one has the right one. */
+  /** File name of the input; a trace itself is not embedded, `workloadSha256` identifies the right file. */
   readonly workloadFile: string | null;
   readonly workloadSha256: string;
   /** The workload file as it was read; empty for a trace, which is not embedded. */
@@ -37,7 +37,7 @@ export interface EmbeddedScenario {
   readonly changeOrigins?: readonly AppliedChange['origin'][];
   /** The machine whole, for one that is not a preset where the report is opened. */
   readonly machine: MachineSpec;
-  /** The recording hash that a repetition must give; empty for a snapshot of a run that was not finished. */
+  /** The recording hash that a repetition must give; empty for a snapshot of an unfinished run. */
   readonly expectedHash: string;
 }
 
@@ -100,7 +100,7 @@ const listOf = (value: unknown, check: (entry: unknown) => boolean): boolean =>
 /** What must hold of each field, and how to say it; the order is the order of the messages. */
 const FIELDS: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
   ['format', (value) => value === 'faultline-scenario', '"faultline-scenario"'],
-  ['version', (value) => value === 1, '1; a newer Faultline wrote this report'],
+  ['version', (value) => value === 1, '1; this report was written by a newer Faultline'],
   ['engineVersion', isText, 'a text'],
   ['workloadKind', (value) => value === 'workload' || value === 'trace', '"workload" or "trace"'],
   ['workloadFile', (value) => value === null || isText(value), 'a text or null'],
@@ -130,14 +130,14 @@ export function parseScenario(text: string, name: string): EmbeddedScenario {
     value = JSON.parse(text);
   } catch (cause) {
     throw new Refusal(
-      `${name}: the embedded scenario is not JSON (${String(cause)}); the report was damaged, save it again`,
+      `${name}: the embedded scenario is not JSON (${String(cause)}); the report is damaged; save it again`,
     );
   }
   for (const [path, holds, expected] of FIELDS) {
     const found = path.split('.').reduce<unknown>((at, key) => (isPlain(at) ? at[key] : undefined), value);
     if (!holds(found))
       throw new Refusal(
-        `${name}: ${path} of the embedded scenario is not as expected (${expected}); save the report again`,
+        `${name}: ${path} of the embedded scenario is not valid (expected ${expected}); save the report again`,
         [
           {
             kind: 'report-scenario',

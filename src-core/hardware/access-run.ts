@@ -1,7 +1,7 @@
 import type { AccessRun } from '../contracts/accessed-memory';
 import { READ, type AccessOp } from '../model/processor';
 
-/** A run that can be filled again and again; whoever makes accesses owns one. */
+/** A run that can be filled again and again; each executor of accesses owns one. */
 export class ReusedRun implements AccessRun {
   granule = 0;
   op: AccessOp = READ;

@@ -57,8 +57,8 @@ export class Link {
 
   /**
    * Queues a transfer that may start at `earliestPs`, behind those queued before it in the same direction, and sets
-   * `startedPs`. Answers the instant at which the bytes have arrived: usable at that ps, not before. A link without limit
-   * (asymptote Infinity) makes nobody wait, not even a processor whose clock is behind that of the last one served.
+   * `startedPs`. Returns the instant at which the bytes have arrived: usable at that ps, not before. A link without limit
+   * (asymptote Infinity) never delays a processor, not even one whose clock is behind that of the last one served.
    */
   transfer(direction: LinkDirection, earliestPs: number, bytes: number): number {
     assert(Number.isSafeInteger(earliestPs) && earliestPs >= 0, 'simulated time is whole picoseconds from 0 on');

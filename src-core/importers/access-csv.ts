@@ -62,7 +62,7 @@ async function readToHeader(blocks: LineBlocks, file: string): Promise<HeaderFou
     if (seen.length > PREAMBLE_LINES_MAX * 1024) break;
   }
   throw new Refusal(
-    `${file}: no header in it; expected a first line that names the columns, such as proc,op,address,bytes`,
+    `${file}: it has no header; expected a first line with the names of the columns, such as proc,op,address,bytes`,
   );
 }
 
@@ -118,7 +118,7 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
   checkHeader(found.header, source.name, found.line, findings);
   pass.table = { names: [], indices: new Map() };
   const reader = new RowReader(found.header, decisions, pass.table, found.line, (reason, why, line) => {
-    const message = (): string => `A row was left out: ${why}. The rest of the file was loaded.`;
+    const message = (): string => `A row was dropped: ${why}. The other rows were loaded.`;
     findings.add('csv-bad-row', 'warning', message, () => ({ file: source.name, line }), reason);
   });
   const index: CsvIndex = {
@@ -149,7 +149,7 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
       'csv-hex-column',
       'note',
       () =>
-        `The ${decisions.hex.address ? 'address' : 'offset'} column was read as hexadecimal, because some of its values have the digits a–f; write 0x before them to make it plain.`,
+        `The ${decisions.hex.address ? 'address' : 'offset'} column was read as hexadecimal, because some of its values have the digits a–f. To make this explicit, write 0x before each value.`,
       () => ({ file: source.name, line: found.line }),
     );
   if (index.rows > 0) return index;
@@ -159,7 +159,7 @@ async function indexRows(pass: CsvPass, findings: FindingCounter): Promise<CsvIn
   throw new Refusal(
     first
       ? `${source.name}: none of its ${formatCount(rows)} rows can be used; line ${first.place?.line ?? 0}: ${first.message}`
-      : `${source.name}: there is a header, but no rows follow`,
+      : `${source.name}: it has a header but no rows`,
     bad,
   );
 }
@@ -178,7 +178,7 @@ function layOut(index: CsvIndex, names: readonly string[], file: string): SpaceS
   const total = sizes.reduce((sum, size) => sum + Math.ceil(size / VA_BLOCK_BYTES) * VA_BLOCK_BYTES, 0);
   if (total / VA_BLOCK_BYTES > TOUCHED_BLOCKS_MAX)
     throw new Refusal(
-      `${file}: its objects reach over ${formatCount(total)} bytes together; a run holds ${formatCount(TOUCHED_BLOCKS_MAX)} blocks of 2 MiB (8 TiB). Check the offset column, or cut the trace into parts`,
+      `${file}: its objects span ${formatCount(total)} bytes; a run can have ${formatCount(TOUCHED_BLOCKS_MAX)} blocks of 2 MiB (8 TiB). Check the offset column, or split the trace`,
     );
   const base = LAYOUT_BASE + total <= MAX_ADDRESS ? LAYOUT_BASE : MAX_ADDRESS - total;
   names.forEach((name, object) => {
@@ -221,7 +221,7 @@ function namedRanges(
       findings.add(
         'csv-object-limit',
         'warning',
-        () => `Only ${NAMED_MAX} objects kept their names; the accesses of the others count by address.`,
+        () => `Only ${NAMED_MAX} objects kept their names; accesses of the others count by address.`,
         () => ({ file }),
       );
     else
@@ -229,7 +229,7 @@ function namedRanges(
         'csv-object-overlap',
         'warning',
         () =>
-          `The accesses of object "${range.name}" lie among those of "${last.name}", so its name was left out; accesses count by address.`,
+          `The accesses of object "${range.name}" overlap with those of "${last.name}", so its name was dropped; accesses count by address.`,
         () => ({ file }),
       );
   }
@@ -242,7 +242,7 @@ async function sortRows(pass: CsvPass, index: CsvIndex): Promise<SortedRows> {
   const { source, context } = pass;
   if (index.rows > SORTED_ROWS_MAX)
     throw new Refusal(
-      `${source.name}: its ${formatCount(index.rows)} rows are not in the order of their times, and at most ${formatCount(SORTED_ROWS_MAX)} are sorted here. Sort the file by its time column first`,
+      `${source.name}: its ${formatCount(index.rows)} rows are not sorted by time, and Faultline sorts at most ${formatCount(SORTED_ROWS_MAX)}. Sort the file by its time column first`,
     );
   const sorted = new SortedRows(index.rows);
   const blocks = new LineBlocks(source, context, 'sorting rows by time');
@@ -254,7 +254,9 @@ async function sortRows(pass: CsvPass, index: CsvIndex): Promise<SortedRows> {
     reader.load(blocks.block, skipped);
     while (reader.next())
       if (!sorted.add(reader.row))
-        throw new Refusal(`${source.name}: the file grew while it was read; open it again when nothing writes to it`);
+        throw new Refusal(
+          `${source.name}: the file grew while it was read; open it again when no program writes to it`,
+        );
   }
   sorted.sort();
   return sorted;
@@ -296,7 +298,7 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
       'csv-time-span',
       'warning',
       () =>
-        'The times span more than 2 h 30 min, the longest that a run can hold; the order of the rows was kept and their times were left out.',
+        'The times span more than 2 h 30 min, the maximum of a run. The order of the rows was kept and their times were dropped.',
       () => ({ file: source.name }),
     );
   const plan: CsvPlan = {
@@ -310,8 +312,7 @@ async function prepare(source: ByteSource, context: ImportContext): Promise<Acce
     findings.add(
       'csv-unsorted',
       'note',
-      () =>
-        'The rows are not in the order of their times; they were sorted, rows of one time in the order of the file.',
+      () => 'The rows are not sorted by time. They were sorted; rows with equal times keep the order of the file.',
       () => ({ file: source.name }),
     );
   const { devices, accesses, found } = index;
@@ -344,8 +345,7 @@ const options = z.object({});
 export const accessCsv: Importer = {
   id: 'access-csv',
   title: 'Access list (CSV)',
-  summary:
-    'Accesses as rows: proc, op, address (or object and offset), bytes, and where wanted count, stride, time_ns.',
+  summary: 'Accesses as rows: proc, op, address (or object and offset), bytes, and optionally count, stride, time_ns.',
   extensions: ['csv', 'tsv', 'txt', 'gz', 'zst'],
   auxiliary: [],
   options,

@@ -13,7 +13,7 @@ export interface Pick {
   /** The surest importer, or null when none recognises the content. */
   readonly importer: Importer | null;
   readonly confidence: number;
-  /** Others that are exactly as sure: the user should be asked, or told. */
+  /** Other importers with the same confidence; the user should be asked or informed. */
   readonly ties: readonly Importer[];
 }
 

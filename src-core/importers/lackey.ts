@@ -25,7 +25,7 @@ const options = z.object({
   deviceFunctions: z.string().default('').meta({
     title: 'Device functions',
     description:
-      'Names of functions, with commas between, that count as running on the device, callees included. Needs a symbol table.',
+      'Names of functions that count as running on the device, including functions that they call; separated by commas. Needs a symbol table.',
   }),
   instructions: toggle({
     title: 'Instruction fetches',
@@ -35,7 +35,7 @@ const options = z.object({
 });
 
 const SYMBOLS_RECIPE =
-  'pass a symbol table with --symbols FILE: rows of start, end, object, name with tabs between, or what `nm -S --defined-only PROGRAM` prints for a program linked with -no-pie';
+  'pass a symbol table with --symbols FILE: tab-separated rows of start, end, object, name, or the output of `nm -S --defined-only PROGRAM` for a program linked with -no-pie';
 
 /** Valgrind places the main stack of an amd64 program just below this address. */
 const STACK_TOP = 0x1fff001000;
@@ -66,7 +66,7 @@ function findFunctions(names: readonly string[], symbols: readonly FunctionSymbo
   if (names.length === 0) return [];
   if (!symbols)
     throw new Refusal(
-      `device functions (${names.join(', ')}) were named, but without symbols nobody knows where they are; ${SYMBOLS_RECIPE}`,
+      `device functions (${names.join(', ')}) were given, but their addresses are unknown without symbols; ${SYMBOLS_RECIPE}`,
     );
   for (const name of names) {
     if (symbols.some((symbol) => symbol.name === name)) continue;
@@ -83,7 +83,7 @@ function findFunctions(names: readonly string[], symbols: readonly FunctionSymbo
             .map((symbol) => symbol.name)
             .join(', ')}`;
     throw new Refusal(
-      `device function "${name}" is not in the symbol table (${symbols.length} functions; ${hint}). Static or inlined functions leave no symbol: name their caller`,
+      `device function "${name}" is not in the symbol table (${symbols.length} functions; ${hint}). Static or inlined functions have no symbol; name their caller`,
     );
   }
   return symbols.filter((symbol) => names.includes(symbol.name));
@@ -97,14 +97,14 @@ function damageInto(findings: FindingCounter, file: string): DamageListener {
         'lackey-other-line',
         'note',
         () =>
-          `Lines that are no lackey records were passed over, the first being ${quote(line)}: the program's own output, perhaps. Keep it apart with --log-file=FILE.`,
+          `Lines that are not lackey records were ignored. The first is ${quote(line)}, perhaps the program's own output. Separate the two with --log-file=FILE.`,
         () => ({ file, line: number }),
       ),
     outside: (line, number) =>
       findings.add(
         'lackey-address',
         'warning',
-        () => `Accesses at or above 2^47 were left out, the first being ${quote(line)}; user programs have none there.`,
+        () => `Accesses at or above 2^47 were dropped; user programs have none there. The first is ${quote(line)}.`,
         () => ({ file, line: number }),
       ),
   };
@@ -117,7 +117,7 @@ interface LackeyIndex {
   readonly gaps: Uint8Array;
 }
 
-/** Answers which named range, or which gap between them, an address is in; ranges and gaps alternate. */
+/** Returns the named range, or the gap between two, that contains an address; ranges and gaps alternate. */
 class GapFinder {
   readonly touched: Uint8Array;
   private from = Infinity;
@@ -201,7 +201,7 @@ function reportRegions(
       'lackey-function-not-entered',
       'warning',
       () =>
-        `"${name}" never began in this trace, so nothing counts as its device accesses. It was not called from the host, or the symbol table lacks the load address (Valgrind loads a position-independent program at 0x108000: add that, or link with -no-pie).`,
+        `"${name}" was never called in this trace, so no accesses count as the device's for it. Either the host did not call it, or the symbol table lacks the load address (Valgrind loads a position-independent program at 0x108000: add this address, or link with -no-pie).`,
       () => ({ file }),
     );
   if (regions.inside)
@@ -209,7 +209,7 @@ function reportRegions(
       'lackey-ends-in-function',
       'warning',
       () =>
-        `The trace ends inside device function "${regions.inside?.name ?? ''}": it was cut short, or the program ended there.`,
+        `The trace ends inside device function "${regions.inside?.name ?? ''}": either the trace is truncated, or the program ended there.`,
       () => ({ file }),
     );
   for (let entry = 0; entry < regions.entriesWithoutSlot; entry++)
@@ -217,7 +217,7 @@ function reportRegions(
       'lackey-no-call',
       'warning',
       () =>
-        'A device function began without a call in the trace (a filtered or cut log): only instructions inside the function itself count as device code there, not its callees.',
+        'A device function started without a call in the trace (a filtered or truncated log). Only instructions of the function itself count as device code there, not those of functions that it calls.',
       () => ({ file }),
     );
 }
@@ -268,7 +268,7 @@ export const lackey: Importer = {
     {
       option: 'symbols',
       title: 'Symbol table',
-      help: 'Where functions are: start, end, object, name with tabs between, or the output of nm -S. Needed for device functions.',
+      help: 'Addresses of functions: tab-separated start, end, object, name, or the output of nm -S. Needed for device functions.',
     },
     {
       option: 'allocations',

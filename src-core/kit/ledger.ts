@@ -1,7 +1,7 @@
 /**
  * The books of a run: counters per object, and for each transfer two questions.
  *
- * *Dead bytes* (users-and-scenarios.md, section 3): each transfer opens a question on its granule. The first read,
+ * *Dead bytes* (docs/r0-rules.md): each transfer opens a question on its granule. The first read,
  * read-write or atomic, by any processor, of a byte that was not overwritten since the transfer answers "live"; once all
  * object bytes of the granule are overwritten without such a read, "dead". Transfers while the question is open join it
  * and share the answer. Open at the end of the run = unresolved.
@@ -52,7 +52,7 @@ export class Ledger {
     private readonly granuleBytes: number,
     private readonly residency: Residency,
     usefulBytes: boolean,
-    /** Hears when a question on a granule is opened (true) or the last one closed; `count` granules in a row. */
+    /** Called when a question about a granule is opened (true) or its last one is closed; for `count` granules in a row. */
     private readonly tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
   ) {
     const { granules } = residency;

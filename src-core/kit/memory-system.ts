@@ -45,7 +45,7 @@ export interface MemoryConfig {
   readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
-  /** Hears of every segment of accesses that was made, whoever makes it; absent where nobody looks on. */
+  /** Called for each executed segment of accesses. Unset without an observer. */
   readonly heard?: MemorySystem['watched'];
 }
 
@@ -163,7 +163,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
 
-  // --- what the run tells ---
+  // --- results ---
   /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */
   turnBegins(_processor: ProcessorIndex): void {}
   stepBegins(_processor: ProcessorIndex): void {}
@@ -260,7 +260,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     this.config.batchBegins();
   }
 
-  /** Reports a fault in the batch begun last. Answers its ordinal. */
+  /** Reports a fault in the batch begun last. Returns its ordinal. */
   report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number, reason: number): number {
     this.ledger.objectOf[granule] = object;
     this.ledger.count(object, processor === CPU ? METRIC.cpuFaults : METRIC.gpuFaults, 1);

@@ -12,7 +12,7 @@ import { METRIC, REASON } from './codes';
 import type { Ledger } from './ledger';
 import { BOUNCED, OWNER_MASK, type Residency } from './residency';
 
-/** Neighbouring granules of one object that go the same way for the same reason. Filled anew for each move. */
+/** Neighbouring granules of one object that move in the same direction for the same reason. Reused for each move. */
 export interface Move {
   kind: typeof MIGRATION | typeof EVICTION;
   first: number;
@@ -146,5 +146,5 @@ export class Moves {
   }
 }
 
-/** The processor as a move names it; −1 stands for nobody in the books of residency. */
+/** The processor as a move names it; −1 means no processor in the residency books. */
 export const sideOf = (owner: number): ProcessorIndex => (owner < 0 ? NO_PROCESSOR : owner);

@@ -1,6 +1,6 @@
 /**
  * Memory systems: who makes the memory of a device reachable, and what that costs. `managed` is the idealised system of
- * rule set R0; the others run on the Linux model. Letters as in thread-2015.md section 5.
+ * rule set R0; the others run on the Linux model. Letters as in docs/rules/thread-2015.md.
  */
 export const MEMORY_SYSTEMS = [
   'managed',
@@ -48,7 +48,7 @@ export interface OutcomeRow {
   readonly access: number;
 }
 
-/** One requirement of thread-2015.md section 2. `holds: null` = this run did not put it to the test. */
+/** One requirement of docs/rules/thread-2015.md. `holds: null` = this run did not put it to the test. */
 export interface RequirementRow {
   readonly id: '1' | '1a' | '1b' | '2' | '3' | '4' | '5' | '6' | '6a' | '6b' | '6c';
   readonly title: string;
@@ -57,7 +57,7 @@ export interface RequirementRow {
 }
 
 /**
- * The numbers of thread-2015.md section 7. null = does not exist for this system, is not
+ * The numbers of docs/rules/thread-2015.md. null = does not exist for this system, is not
  * known without the Linux model, or needs a machine with timing.
  * Public contract: the field names of `run --json`, `system`.
  */

@@ -46,7 +46,7 @@ export const HINTS = [
   'atomic-undefined',
 ] as const;
 /**
- * What a program tells a device's driver of a range: cudaMemAdvise, hipMemAdvise, attributes of hsa_amd_svm_attributes_set, the
+ * Hints of a program to a device's driver about a range: cudaMemAdvise, hipMemAdvise, attributes of hsa_amd_svm_attributes_set, the
  * madvise ioctl of Xe. A driver that does not know a hint answers EINVAL. `accessed-by`: the device maps the data where it is
  * (ACCESS_IN_PLACE of AMD); `access`: the data comes to the device that faults (AMD); `granularity`: log2 of the pages that
  * move together (AMD); `always-mapped`: queues stop rather than fault (AMD); `atomic-*`: where atomics may happen (Xe).
@@ -92,7 +92,7 @@ export type OsAction =
   | { readonly kind: 'file-read' | 'file-write'; readonly range: OsRange }
   /** Moves the range to a processor now: cudaMemPrefetchAsync, hipMemPrefetchAsync, the driver's migrate ioctl. */
   | { readonly kind: 'migrate'; readonly range: OsRange; readonly to: ProcessorIndex }
-  /** Tells the device's driver how the range is used. `at`: of which processor; `value`: of `granularity`. */
+  /** Gives the device's driver a hint about the range. `at`: of which processor; `value`: of `granularity`. */
   | {
       readonly kind: 'advise';
       readonly range: OsRange;

@@ -14,6 +14,6 @@ export interface ParamDescription {
   readonly initial: number | string | boolean;
   /** What the real driver or kernel calls it. */
   readonly knob?: Knob;
-  /** Of a memory system: may change in mid-run. */
+  /** Of a memory system: may change during the run. */
   readonly live?: true;
 }

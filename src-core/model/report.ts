@@ -50,9 +50,9 @@ export interface ReportInput {
   readonly timeline: TimelineAnswer;
   /** Absent: the managed system. */
   readonly system?: SystemChoice;
-  /** The same workload under several memory systems, where somebody asked for it. */
+  /** The same workload under several memory systems, if requested. */
   readonly comparison?: readonly ComparisonRow[];
-  /** What the run is measured against, where somebody asked for it. */
+  /** What the run is measured against, if requested. */
   readonly bounds?: readonly BoundRow[];
   /** The command that repeats this run to the same numbers. */
   readonly command: string;

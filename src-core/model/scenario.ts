@@ -12,7 +12,7 @@ export interface PolicyChoice {
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
 
-/** Parameters of the run's memory system that take other values in mid-run; those not named keep theirs. */
+/** Parameters of the run's memory system that take other values during the run; those not named keep theirs. */
 export interface SystemChange {
   readonly kind: 'system';
   /** The system that the run has: a change never replaces it. */
@@ -20,7 +20,7 @@ export interface SystemChange {
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
 
-/** What may change in mid-run. */
+/** What may change during the run. */
 export const CHANGE_KINDS = [...POLICY_KINDS, 'system'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export type RunChange = PolicyChoice | SystemChange;

@@ -1,4 +1,4 @@
-/** JSON that people edit or copy about: what is wrong with it is told with its place. */
+/** JSON that people edit or copy about: errors are reported with their location. */
 import type { Result } from '../base/result';
 import type { Finding } from '../model/finding';
 

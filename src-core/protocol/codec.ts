@@ -50,14 +50,14 @@ export function decodeMessage(bytes: Uint8Array): Message {
   if (bytes.length < 4) throw new Refusal('the message is shorter than its header');
   const copy = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes); // not slice(): a Buffer's shares its memory
   const jsonLength = new DataView(copy.buffer, copy.byteOffset).getUint32(0, true);
-  if (4 + jsonLength > copy.length) throw new Refusal('the message is shorter than its header says');
+  if (4 + jsonLength > copy.length) throw new Refusal('the message is shorter than given in its header');
   const start = copy.byteOffset + align(4 + jsonLength);
   const end = copy.byteOffset + copy.length;
   const revive = (_key: string, value: unknown): unknown => {
     if (!isReference(value)) return value;
     const size = value.$array === 'f64' ? 8 : 1;
     if (!(value.at >= 0) || !(value.length >= 0) || start + value.at + value.length * size > end)
-      throw new Refusal('an array of the message lies outside it');
+      throw new Refusal('an array extends beyond the end of the message');
     return value.$array === 'f64'
       ? new Float64Array(copy.buffer, start + value.at, value.length)
       : new Uint8Array(copy.buffer, start + value.at, value.length);

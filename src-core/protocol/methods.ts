@@ -69,7 +69,7 @@ export const METHODS = {
     params: z.strictObject({ system: systemWish.exactOptional(), machine: text.exactOptional() }),
     result: answers<{ system: SystemChoice; machine: string; rows: readonly KnobRow[] }>(),
   },
-  /** The same as configuration files of a real machine; `all`: also what has its default. */
+  /** The same as configuration files of a real machine; `all`: include knobs with their default values. */
   'session.exportKnobs': {
     params: z.strictObject({ system: systemWish.exactOptional(), all: z.boolean() }),
     result: answers<{ system: SystemChoice; files: readonly KnobFile[]; left: readonly KnobLeft[] }>(),

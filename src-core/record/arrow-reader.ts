@@ -70,7 +70,7 @@ async function* untilDamage(
     yield* chunks;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${name} ends before its end (${reason}); what was saved is shown`;
+    const message = `${name} is truncated (${reason}); the saved part is shown`;
     findings.push({ kind: 'recording-cut', severity: 'warning', count: 1, message });
   }
 }

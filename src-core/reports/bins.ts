@@ -1,7 +1,7 @@
 /** A timeline answer at the resolution of a printed chart. */
 import type { TimelineAnswer } from '../model/timeline';
 
-/** More than this cannot be told apart on a printed page. */
+/** More than this cannot be distinguished on a printed page. */
 const MOST_BINS = 600;
 
 export interface Bins {

@@ -53,18 +53,18 @@ export function boundBlocks(
   timeline: TimelineAnswer,
 ): readonly ReportBlock[] {
   if (rows.length === 0) return [];
-  const part = complete ? '' : ' The run is not finished: numbers that grow along it are for the part that ran.';
+  const part = complete ? '' : ' The run is not finished: cumulative numbers cover the part that ran.';
   return [
     {
       kind: 'table',
-      caption: `The run beside what could not be avoided, and beside reference points. Ratio: run ÷ bound; 1 is as good as it gets.${part}`,
+      caption: `The run compared with lower bounds and reference points. Ratio = run ÷ bound; 1 is the best possible value.${part}`,
       columns: [
         { title: 'Bound', align: 'left' },
         { title: 'Of', align: 'left' },
         {
           title: 'Kind',
           align: 'left',
-          help: 'no run of this kind gets below an “at least”; a reference may be on either side',
+          help: 'no run of this kind can go below an “at least”; a run may be above or below a reference',
         },
         { title: 'Bound is', align: 'right' },
         { title: 'This run', align: 'right' },
@@ -90,7 +90,7 @@ const CHARTS: readonly {
   readonly colour: ColourToken;
 }[] = [
   {
-    caption: 'Device faults so far, and how many there had to be.',
+    caption: 'Device faults so far, and the minimum.',
     title: 'Device faults so far',
     unit: 'count',
     run: ({ id }) => id.startsWith('faults.gpu.'),
@@ -98,7 +98,7 @@ const CHARTS: readonly {
     colour: 'orange',
   },
   {
-    caption: 'Bytes moved to the device so far, and how many had to be.',
+    caption: 'Bytes moved to the device so far, and the minimum.',
     title: 'Bytes to device so far',
     unit: 'bytes',
     run: ({ id }) => id.startsWith('bytes.toDevice.'),
@@ -113,7 +113,7 @@ function soFar(perBin: readonly number[]): readonly number[] {
   return perBin.map((value) => (sum += value));
 }
 
-/** The run's costs as they add up, with the bounds that can be told along the way. */
+/** The run's costs as they add up, with the bounds that are known along the run. */
 function boundCharts(timeline: TimelineAnswer): readonly ReportBlock[] {
   const bins = toBins(timeline);
   const unit = timeline.axis === 'time' ? 'ps' : 'accesses';

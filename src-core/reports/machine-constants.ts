@@ -31,8 +31,8 @@ const optional = <T>(name: string, given: Sourced<T> | undefined, show: (value: 
 
 function ofLink(name: string, link: LinkSpec): readonly MachineConstant[] {
   return [
-    constant(`${name}, rate of an endless transfer`, link.asymptote, rate),
-    ...optional(`${name}, the same towards the host`, link.asymptoteToHost, rate),
+    constant(`${name}, asymptotic rate`, link.asymptote, rate),
+    ...optional(`${name}, asymptotic rate to the host`, link.asymptoteToHost, rate),
     constant(`${name}, knee of the size curve`, link.kneePerKib, (knee) => `${knee} per KiB`),
     constant(`${name}, both directions at once`, link.duplex, yesNo),
     ...optional(`${name}, latency of a transfer`, link.latency, formatTime),

@@ -78,7 +78,7 @@ function steps({ tops }: Layer, block: ChartBlock): Point[] {
   return points;
 }
 
-/** A series of one drawn thing; `silent` and no emphasis, because nobody can point at a printed chart. */
+/** A series of one drawn thing; `silent` and no emphasis, because a printed chart has no pointer. */
 const drawn = (renderItem: DrawItem): CustomSeriesOption => ({
   type: 'custom',
   data: [[0, 0]],

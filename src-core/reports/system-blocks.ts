@@ -42,7 +42,7 @@ const spread = (what: string, of: (numbers: SystemNumbers) => Latencies | null):
   ];
 };
 
-/** The numbers of thread-2015.md section 7, in reading order. */
+/** The numbers of docs/rules/thread-2015.md, in reading order. */
 const ROWS: readonly Row[] = [
   { title: 'Simulated time', total: ({ totals }) => (totals.stallPs === null ? ABSENT : formatTime(totals.simTimePs)) },
   { title: 'Accesses per second', number: (n) => rate(n.accessesPerSecond) },
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { title: 'Bytes to device', total: ({ totals }) => formatBytes(totals.bytesToDevice) },
   { title: 'Bytes to host', total: ({ totals }) => formatBytes(totals.bytesToHost) },
   {
-    title: 'Bytes moved for nothing (dead)',
+    title: 'Dead bytes moved',
     total: ({ totals }) => formatBytes(totals.deadBytesToDevice + totals.deadBytesToHost),
   },
   { title: 'Accessed over the link', total: ({ totals }) => formatBytes(totals.remoteBytes) },
@@ -105,10 +105,10 @@ function outcomeTable(rows: readonly (OutcomeRow & { readonly system?: string })
       columns: [
         ...(named ? [{ title: 'System', align: 'left' } as const] : []),
         { title: 'Result', align: 'left' },
-        { title: 'Of what', align: 'left' },
         { title: 'Object', align: 'left' },
-        { title: 'How often', align: 'right' },
-        { title: 'First at access', align: 'right' },
+        { title: 'Object', align: 'left' },
+        { title: 'Count', align: 'right' },
+        { title: 'First access', align: 'right' },
       ],
       rows: rows.map(({ system, result, what, object, count, access }) => [
         ...(named ? [system ?? ''] : []),
@@ -132,7 +132,7 @@ function requirementTable(requirements: readonly RequirementRow[]): ReportBlock[
         { title: 'Nr', align: 'left' },
         { title: 'Requirement', align: 'left' },
         { title: 'Verdict', align: 'left' },
-        { title: 'What was seen', align: 'left' },
+        { title: 'Observed', align: 'left' },
       ],
       rows: requirements.map((row) => [row.id, row.title, verdict(row), row.detail]),
     },
@@ -152,7 +152,8 @@ function figureRows(summaries: readonly (RunSummary | null)[]): string[][] {
   ]);
 }
 
-const OUTCOMES = 'What Linux or the driver answered that is not success. These are states of the run, not errors.';
+const OUTCOMES =
+  'Results of Linux or the driver that are not success. These are states of the run, not errors of Faultline.';
 
 /** The memory system of one run; nothing for the managed system, and for a run that has not begun. */
 export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
@@ -187,7 +188,7 @@ export function comparisonBlocks(rows: readonly ComparisonRow[]): readonly Repor
   if (ran.length > 0)
     blocks.push({
       kind: 'table',
-      caption: 'The same workload, only the memory system swapped.',
+      caption: 'The same workload under different memory systems.',
       columns,
       rows: [
         ...ROWS.map((row) => [row.title, ...ran.map(({ summary }) => (summary ? cellOf(row, summary) : ABSENT))]),

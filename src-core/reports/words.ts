@@ -38,7 +38,7 @@ export function rankObjects(summary: RunSummary): Ranking {
 
 /** What a report of an unfinished run is; null for a run that reached its end. */
 export const snapshotOf = ({ complete, totals }: RunSummary): string | null =>
-  complete ? null : `Snapshot at access ${formatCount(totals.accesses)} of a run that was not finished`;
+  complete ? null : `Snapshot at access ${formatCount(totals.accesses)} of an unfinished run`;
 
 export const timeOrAbsent = (value: number | null): string => (value === null ? ABSENT : formatTime(value));
 

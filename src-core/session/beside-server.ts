@@ -1,4 +1,4 @@
-/** What a session makes beside the run in hand: a comparison of memory systems, and bounds. One thing at a time. */
+/** What a session makes beside the current run: a comparison of memory systems, and bounds. One thing at a time. */
 import type { Platform } from '../contracts/platform';
 import type { BoundRow } from '../model/bounds';
 import type { ComparisonRow } from '../model/comparison';
@@ -49,7 +49,7 @@ export class BesideServer {
   /** A comparison takes the whole session. */
   needIdle(): void {
     if (this.comparison.fraction !== null)
-      throw new Refusal('memory systems are being compared; wait for it or cancel it');
+      throw new Refusal('a comparison of memory systems is running; wait for it or cancel it');
   }
 
   /** Bounds give way to whatever is asked for. */
@@ -89,7 +89,7 @@ export class BesideServer {
     return withBounds(answer, this.lines.lines, (x) => live.timeline.accessesAt(x));
   }
 
-  /** What a report has of this: bounds only where somebody asked for them there, so that two reports of one run are alike. */
+  /** What a report has of this: bounds only on request, so that two reports of one run are identical. */
   forReport(
     header: RecordingHeader,
     summary: RunSummary,

@@ -1,4 +1,4 @@
-/** Runs beside the run in hand: the same input with something changed, from the start, in slices. */
+/** Runs beside the current run: the same input with something changed, from the start, in slices. */
 import type { Platform } from '../contracts/platform';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';

@@ -8,8 +8,8 @@ const DRAWN: readonly Omit<BoundTrack, 'values'>[] = [
   { id: 'infinite-memory.gpuFaults', group: 'faults', colour: 'emerald', down: false, title: 'infinite memory' },
   { id: 'belady.bytesToDevice', group: 'bytes', colour: 'ink', down: false, title: 'optimal eviction' },
   { id: 'belady.bytesToHost', group: 'bytes', colour: 'ink', down: true, title: 'optimal eviction' },
-  { id: 'link-floor.bytesToDevice', group: 'bytes', colour: 'purple', down: false, title: 'has to cross' },
-  { id: 'link-floor.bytesToHost', group: 'bytes', colour: 'purple', down: true, title: 'has to cross' },
+  { id: 'link-floor.bytesToDevice', group: 'bytes', colour: 'purple', down: false, title: 'must cross' },
+  { id: 'link-floor.bytesToHost', group: 'bytes', colour: 'purple', down: true, title: 'must cross' },
   { id: 'infinite-memory.footprint', group: 'occupancy', colour: 'emerald', down: false, title: 'touched so far' },
 ];
 

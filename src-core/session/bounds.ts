@@ -1,6 +1,6 @@
 /**
- * Bounds of a run: what they need is measured once per input, by passes of the same engine beside the run in hand, and judged
- * against the run as it stands whenever somebody asks.
+ * Bounds of a run: what they need is measured once per input, by passes of the same engine beside the current run, and judged
+ * against the current state of the run at each request.
  */
 import { bytesPerSecond, picoseconds } from '../base/units';
 import { BOUND_RUNS, type BoundRun, type Curve, type Judgement, type Observation } from '../analysis/bounds/bound';
@@ -97,7 +97,7 @@ export class Bounds {
     this.turn++;
     const { making } = this;
     this.making = null;
-    await making?.work.catch(() => undefined); // whoever asked for it hears of it; here only its end counts
+    await making?.work.catch(() => undefined); // the requester gets the error; here only the end counts
   }
 
   /** null: not made for this input. */
@@ -170,7 +170,7 @@ function valueOf(judged: Judgement, summary: RunSummary): BoundValue {
   const run = runNumber(quantity, summary);
   const absent = (reason: string): BoundValue => ({ quantity, kind, value: null, run, ratio: null, reason });
   if ('notDefined' in judged) return absent(judged.notDefined);
-  if (!summary.complete && !judged.curve) return absent('known when the run has ended');
+  if (!summary.complete && !judged.curve) return absent('available when the run has ended');
   const value = summary.complete ? judged.total : judged.curve!(summary.totals.accesses);
   return { quantity, kind, value, run, ratio: value > 0 ? run / value : null, reason: null };
 }
@@ -182,7 +182,7 @@ async function measure(opened: Runnable, changes: readonly AppliedChange[], cont
   );
   const parts = wanted.length + 1;
   const observation = await observeInput(opened, context, (share) => {
-    context.progress(share / parts, 'looking at what cannot be avoided');
+    context.progress(share / parts, 'computing bounds');
   });
   const runs: Partial<Record<BoundRun, RunSummary | null>> = {};
   const refusals: Partial<Record<BoundRun, string>> = {};
@@ -276,7 +276,7 @@ const withoutFuture = <C extends RunChange>(choice: C): C | PolicyChoice =>
 
 const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
   unlimited: {
-    doing: 'running with room for everything',
+    doing: 'running with unlimited device memory',
     header: (header, changes) =>
       withScenario(header, {
         deviceMemoryBytes: roomForAll(header),

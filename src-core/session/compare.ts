@@ -60,7 +60,7 @@ async function compareSystems(
 ): Promise<readonly ComparisonRow[]> {
   if (wishes.length === 0 || wishes.length > MAX_SYSTEMS)
     throw new Refusal(`${wishes.length} memory systems cannot be compared; expected 1 to ${MAX_SYSTEMS}`);
-  for (const wish of wishes) resolveSystem(wish); // a misspelt one is told before the first run
+  for (const wish of wishes) resolveSystem(wish); // a misspelt one is reported before the first run
   const rows: ComparisonRow[] = [];
   for (const [index, wish] of wishes.entries())
     rows.push(
@@ -118,6 +118,6 @@ const notesOf = (left: number): readonly Finding[] =>
           kind: 'change-of-other-system',
           severity: 'note',
           count: left,
-          message: 'scheduled changes of parameters that another memory system has; they were left out of this run',
+          message: 'scheduled changes of parameters of another memory system; they were not applied in this run',
         },
       ];

@@ -118,7 +118,7 @@ class SessionServer implements Session {
     'session.speed': ({ batchesPerSecond }) => {
       if (batchesPerSecond !== null && !(batchesPerSecond >= 1 && batchesPerSecond <= 1e9))
         throw new Refusal(
-          `a speed of ${batchesPerSecond} fault batches per second is not offered; expected 1 to 1e9, or null for full speed`,
+          `a speed of ${batchesPerSecond} fault batches per second is not possible; expected 1 to 1e9, or null for full speed`,
         );
       this.speed = batchesPerSecond;
       if (this.live) this.live.speed = batchesPerSecond;
@@ -141,7 +141,7 @@ class SessionServer implements Session {
       const { from, to, bins } = question;
       if (!(from >= 0) || !(to > from) || !(bins >= 1) || bins > MAX_BINS)
         throw new Refusal(
-          `a timeline question from ${from} to ${to} in ${bins} bins cannot be answered; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`,
+          `a timeline request from ${from} to ${to} in ${bins} bins is not valid; expected 0 ≤ from < to and 1 to ${MAX_BINS} bins`,
         );
       this.live?.refresh();
       const answer = this.shown().timeline.ask(question);
@@ -170,11 +170,12 @@ class SessionServer implements Session {
       return { rows: await this.beside.boundsOf(live, report ?? false) };
     },
     'session.saveRecording': async ({ path }) => {
-      if (!this.live) throw new Refusal('only a run that was made here can be saved; this recording is already a file');
-      if (this.live.state === 'running') throw new Refusal('pause the run, or let it end, before saving its recording');
+      if (!this.live) throw new Refusal('only a run of this session can be saved; this recording is already a file');
+      if (this.live.state === 'running')
+        throw new Refusal('pause the run, or wait for its end, before you save its recording');
       if (this.live.recordingStopped !== null)
         throw new Refusal(
-          `the recording is not whole: ${this.live.recordingStopped}; free some disk space and run again`,
+          `the recording is not complete: ${this.live.recordingStopped}; free some disk space and run again`,
         );
       return { path, bytes: await this.platform.keepSpool(path) };
     },
@@ -182,7 +183,7 @@ class SessionServer implements Session {
 
   /** Opening and comparing take the whole session: both would be cancelled by the other's start. */
   private needIdle(): void {
-    if (this.opening) throw new Refusal('something is being opened already; wait for it or cancel it');
+    if (this.opening) throw new Refusal('a file is already being opened; wait for it or cancel it');
     this.beside.needIdle();
   }
 
@@ -193,7 +194,7 @@ class SessionServer implements Session {
     this.cancel = false;
     this.openError = null;
     try {
-      // Somebody tries another machine on what is open: it stays open when the file is none.
+      // The user tries another machine for the open input, which stays open if the file is not a machine.
       if (options.machineFile) await readMachineFile(options.machineFile, this.platform);
       await this.live?.close();
       this.live = null;
@@ -266,7 +267,7 @@ class SessionServer implements Session {
 
   private objects(from: number, to: number): ResultOf<'session.objects'> {
     if (!(from >= 0) || !(to > from))
-      throw new Refusal(`a range from ${from} to ${to} holds nothing; expected 0 ≤ from < to`);
+      throw new Refusal(`a range from ${from} to ${to} is empty; expected 0 ≤ from < to`);
     this.live?.refresh();
     const { timeline } = this.shown();
     const range = timeline.objectSums(from, to);
@@ -280,7 +281,7 @@ class SessionServer implements Session {
   }
 
   /**
-   * A client that asks for the whole run names the end that it was told last, which a running engine has passed by then.
+   * A client that asks for the whole run gives the last reported end, which a running engine has passed by then.
    * Such a question is answered from the counters, which are ahead of the ledger rows of the recording.
    */
   private oldestShownExtent(): number {

@@ -11,7 +11,7 @@ import type { Params, ResultOf } from '../protocol/methods';
 import type { SystemWish } from '../protocol/parameters';
 import { DEFAULT_MACHINE, findMachine, resolveSystem } from './scenario';
 
-/** The run in hand, as far as its knobs are asked for. */
+/** The current run, as far as its knobs are asked for. */
 export interface KnobsOfRun {
   readonly machine: MachineSpec;
   readonly devices: number;

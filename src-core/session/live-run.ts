@@ -1,4 +1,4 @@
-/** A run in hand: advances it in slices between which requests are answered, paces it, and keeps its recording. */
+/** The current run: advances it in slices between which requests are answered, paces it, and keeps its recording. */
 import { formatBytes, GIB } from '../base/units';
 import type { Platform } from '../contracts/platform';
 import type { Future } from '../engine/future';
@@ -161,7 +161,7 @@ export class LiveRun {
   change(choice: RunChange): void {
     if (isPolicy(choice) && findChoice(choice)?.needsFuture)
       throw new Refusal(
-        `${choice.kind}=${choice.id} looks into the future of the run, which a run in progress cannot; restart with it instead (CLI: --policy ${choice.kind}=${choice.id})`,
+        `${choice.kind}=${choice.id} needs to know future accesses, so it cannot be set during a run; restart with it instead (CLI: --policy ${choice.kind}=${choice.id})`,
       );
     if (this.state === 'finished' || this.state === 'failed')
       throw new Refusal('the run has ended; restart it to try another policy or value');
@@ -207,7 +207,7 @@ export class LiveRun {
         severity: 'note',
         count: skipped,
         message:
-          "the file's expect block holds for the machine, sizes, policies and seed that it names; this run changes some of them, so it was not checked",
+          "the file's expect block applies to the machine, sizes, policies and seed in the file; this run changes some of them, so it was not checked",
       });
     if (memory.ledger.lost > 0)
       own.push({
@@ -215,7 +215,7 @@ export class LiveRun {
         severity: 'warning',
         count: memory.ledger.lost,
         message:
-          'the memory for marking single bytes was used up; these granules count as unresolved, and their useful bytes are a lower bound',
+          'the memory for tracking single bytes was exhausted; these granules count as unresolved, and their useful bytes are a lower bound',
       });
     const { expectedHash } = this.opened;
     if (this.repeated !== null && expectedHash !== null && expectedHash !== this.repeated)
@@ -225,41 +225,41 @@ export class LiveRun {
         count: 1,
         message:
           expectedHash === ''
-            ? 'the report was a snapshot of a run that was not finished; this run went on to the end'
-            : `this run does not repeat the report: its recording hash was ${expectedHash}`,
+            ? 'the report was a snapshot of an unfinished run; this run continued to the end'
+            : `this run does not reproduce the report, whose recording hash is ${expectedHash}`,
       });
     if (this.recordingStopped !== null)
       own.push({
         kind: 'recording-stopped',
         severity: 'warning',
         count: 1,
-        message: `the recording is not whole: ${this.recordingStopped}; totals and timeline are`,
+        message: `the recording is not complete: ${this.recordingStopped}; totals and timeline are complete`,
       });
     if (memory.refusedPrefetches > 0)
       own.push({
         kind: 'prefetch-refused',
         severity: 'note',
         count: memory.refusedPrefetches,
-        message: 'prefetches that found no room on the device',
+        message: 'prefetches that did not fit on the device',
       });
     if (this.run.finished && this.run.waitingChanges().length > 0)
       own.push({
         kind: 'change-not-reached',
         severity: 'warning',
         count: this.run.waitingChanges().length,
-        message: `scheduled policy changes whose moment never came; the first is ${this.run.waitingChanges().slice(0, 1).map(formatChange).join('')}`,
+        message: `scheduled policy changes whose moment was not reached; the first is ${this.run.waitingChanges().slice(0, 1).map(formatChange).join('')}`,
       });
     if (this.run.finished && this.run.pendingChanges().length > 0)
       own.push({
         kind: 'change-not-reached',
         severity: 'note',
         count: this.run.pendingChanges().length,
-        message: 'policy changes asked for after the last fault batch; they changed nothing',
+        message: 'policy changes requested after the last fault batch; they had no effect',
       });
     return [...this.opened.source.findings(), ...(this.opened.notes ?? []), ...own];
   }
 
-  /** The run is the one that the file describes: nobody changed a policy by hand. */
+  /** The run is the one in the file: no policy was changed live. */
   private asExpected(): boolean {
     return !this.run.applied.some((change) => change.origin === 'live');
   }
@@ -302,7 +302,7 @@ export class LiveRun {
     return summarize(opened.header, this.counters(), facts, this.asExpected() ? opened.expect : []);
   }
 
-  /** Advances until told otherwise, turning to the event loop every few milliseconds. Never rejects. */
+  /** Advances until it is stopped, and yields to the event loop every few milliseconds. Never rejects. */
   private async keepRunning(stopAtBatch: number): Promise<void> {
     const { platform, run } = this;
     let turnBegan = platform.wallMs();

@@ -66,16 +66,14 @@ async function readText(source: ByteSource): Promise<string> {
     for await (const chunk of source.chunks()) {
       size += chunk.length;
       if (size > MAX_TEXT_BYTES)
-        throw new Refusal(
-          `${source.name} is larger than 64 MiB; workload, machine and report files are smaller than that`,
-        );
+        throw new Refusal(`${source.name} is larger than 64 MiB, the maximum for workload, machine and report files`);
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     throw new Refusal(
-      `${source.name} is not UTF-8 text; expected a workload file (YAML or JSON), a recording, or a trace that an importer knows`,
+      `${source.name} is not UTF-8 text; expected a workload file (YAML or JSON), a recording, or a trace in a supported format`,
     );
   }
 }
@@ -124,7 +122,7 @@ export async function openTarget(
     );
   await readText(source); // says so when it is not text at all
   throw new Refusal(
-    `${source.name} is none of the files that can be opened; expected a workload file (starts with "faultline: 1"), a recording, an HTML report, or a trace (${importers.map((each) => each.title).join('; ')})`,
+    `${source.name} is not a file that can be opened; expected a workload file (starts with "faultline: 1"), a recording, an HTML report, or a trace (${importers.map((each) => each.title).join('; ')})`,
   );
 }
 
@@ -245,7 +243,7 @@ async function openTrace(
   for (const [option, file] of Object.entries(options.importFiles ?? {})) {
     if (!importer.auxiliary.some((each) => each.option === option))
       throw new Refusal(
-        `${importer.title} takes no file "${option}"; it knows ${importer.auxiliary.map((each) => each.option).join(', ') || 'none'}`,
+        `${importer.title} does not use a file "${option}"; it uses ${importer.auxiliary.map((each) => each.option).join(', ') || 'none'}`,
       );
     files[option] = await platform.source(file);
   }
@@ -265,7 +263,7 @@ async function openTrace(
   const title = source.name;
   const about = {
     title,
-    about: `${importer.title}${ties > 0 ? ' (other importers were as sure)' : ''}`,
+    about: `${importer.title}${ties > 0 ? ' (other importers matched equally well)' : ''}`,
     file: path === null ? input.name : baseName(path),
     text: '',
     sha256: await sha256(platform, input, () => context.cancelled()),
@@ -325,7 +323,7 @@ async function openReport(html: string, name: string, context: OpenContext): Pro
 /** Samples of a machine are no machine yet. */
 const calibrationHint = (name: string): Refusal =>
   new Refusal(
-    `${name} holds the samples of the calibration program; make a machine file of it (\`faultline calibrate ${name} --as my-machine.json\`) and run with --machine my-machine.json`,
+    `${name} contains the samples of the calibration program; make a machine file from it (\`faultline calibrate ${name} --as my-machine.json\`) and run with --machine my-machine.json`,
   );
 
 const baseName = (path: string): string => path.replace(/^.*[\\/]/, '');

@@ -55,7 +55,7 @@ export class RecordedRun {
         severity: 'warning',
         count: 1,
         message:
-          'the recording has no end: the run was cut off; what was saved is shown, later accesses are not recorded',
+          'the recording has no end because the run was interrupted; the saved part is shown, and later accesses are not recorded',
       });
     if (run.stored && run.stored.recordingHash !== hash.digest())
       opened.recording.findings.push({
@@ -63,7 +63,7 @@ export class RecordedRun {
         severity: 'error',
         count: 1,
         message:
-          'the events of this file are not those that were recorded: its hash does not match; the timeline and the numbers cannot be trusted',
+          'the events of this file were changed after recording: its hash does not match, so the timeline and the numbers are not reliable',
       });
     return run;
   }

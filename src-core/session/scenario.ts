@@ -35,7 +35,7 @@ export function checkSpace(bytes: number, granularity: number): void {
   const granules = Math.ceil(bytes / granularity);
   if (granules <= MAX_GRANULES) return;
   throw new Refusal(
-    `${formatBytes(bytes)} in granules of ${formatBytes(granularity)} are ${formatCount(granules)} granules; at most ${formatCount(MAX_GRANULES)} can be run. Choose a larger --granularity, or smaller objects`,
+    `${formatBytes(bytes)} in granules of ${formatBytes(granularity)} are ${formatCount(granules)} granules; the maximum is ${formatCount(MAX_GRANULES)}. Choose a larger --granularity, or smaller objects`,
   );
 }
 
@@ -84,7 +84,7 @@ export function resolveSystem(wish: SystemWish | undefined): SystemChoice | unde
 }
 
 /**
- * Checks parameters that are to change in mid-run: of the run's own system, known, in range and live. Answers the named
+ * Checks parameters that are to change during the run: of the run's own system, known, in range and live. Returns the named
  * ones only, as the system's parser gives them.
  * @param system as it is at that moment
  */
@@ -97,11 +97,11 @@ export function resolveSystemChange(
   const flags = names.map((name) => `,${name}=${String(wish.params[name])}`).join('');
   if (wish.id !== id)
     throw new Refusal(
-      `this run has the memory system "${id}", which cannot be replaced by "${wish.id}" in mid-run; change parameters of "${id}", or start again with --system ${wish.id}${flags}`,
+      `this run has the memory system "${id}", which cannot be replaced by "${wish.id}" during the run; change parameters of "${id}", or restart with --system ${wish.id}${flags}`,
     );
   const entry = memorySystems.find((each) => each.id === id)!;
   if (names.length === 0)
-    throw new Refusal(`a change of the memory system "${id}" names no parameter; write system=${id},name=value`);
+    throw new Refusal(`a change of the memory system "${id}" has no parameter; write system=${id},name=value`);
   const fixed = names.filter((name) => entry.schema.shape[name] !== undefined && !entry.live.has(name));
   const why = (name: string): string => {
     const reason = knobParams(entry).find((param) => param.name === name)?.knob.fixed;
@@ -109,7 +109,7 @@ export function resolveSystemChange(
   };
   if (fixed.length > 0)
     throw new Refusal(
-      `memory system "${id}": ${fixed.map(why).join(', ')} cannot change in mid-run (what can: ${[...entry.live].join(', ') || 'nothing'}); start again with --system ${id}${flags}`,
+      `memory system "${id}": ${fixed.map(why).join(', ')} cannot change during the run (these can: ${[...entry.live].join(', ') || 'none'}); restart with --system ${id}${flags}`,
     );
   const params = entry.parse({ ...system?.params, ...wish.params });
   if (!params.ok) throw new Refusal(params.error);
@@ -128,7 +128,7 @@ export function checkSystemSpace(bytes: number, system: SystemChoice | undefined
   const pages = Math.ceil(bytes / PAGE_BYTES);
   if (!system || pages <= MAX_LINUX_PAGES) return;
   throw new Refusal(
-    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and takes at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system managed`,
+    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and supports at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system managed`,
   );
 }
 
@@ -162,14 +162,14 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
   const granularity = options.granularity ?? file.granularity ?? DEFAULT_GRANULARITY;
   if (!(GRANULARITIES as readonly number[]).includes(granularity))
     throw new Refusal(
-      `granularity ${granularity} is not offered; expected ${4 * KIB} (4KiB), ${64 * KIB} (64KiB) or ${2 * MIB} (2MiB)`,
+      `granularity ${granularity} is not supported; expected ${4 * KIB} (4KiB), ${64 * KIB} (64KiB) or ${2 * MIB} (2MiB)`,
     );
   const deviceMemoryBytes = options.deviceMemoryBytes ?? file.deviceMemoryBytes ?? machine.deviceMemory.value;
   if (!Number.isSafeInteger(deviceMemoryBytes) || deviceMemoryBytes > MAX_ADDRESS)
     throw new Refusal(`device memory of ${deviceMemoryBytes} bytes is beyond the limit of 2^47 bytes (128TiB)`);
   if (deviceMemoryBytes < granularity)
     throw new Refusal(
-      `device memory of ${formatCount(deviceMemoryBytes)} bytes holds no granule of ${formatCount(granularity)} bytes; give at least that much, or a smaller granularity`,
+      `device memory of ${formatCount(deviceMemoryBytes)} bytes is less than one granule of ${formatCount(granularity)} bytes; use more memory or a smaller granularity`,
     );
   const seed = options.seed ?? file.seed ?? 1;
   if (!Number.isSafeInteger(seed) || seed < 0)

@@ -90,7 +90,7 @@ export class Timeline {
   private readonly marks: MarkAnswer[] = [];
   private readonly steps = new StepSpans();
   private readonly seen = new Int32Array(8);
-  /** `seen` before the rows in hand. */
+  /** `seen` before the current rows. */
   private readonly from = new Int32Array(8);
   private chunkSeen = -1;
   private readonly osMarks = { os: 0, outcome: 0 };
@@ -101,7 +101,7 @@ export class Timeline {
   private readonly capacityBytes: number;
   private readonly granuleBytes: number;
 
-  /** Parameters of the memory system as the last row told them. */
+  /** Parameters of the memory system from the last row. */
   private knobs: RunChange['params'];
 
   constructor(header: RecordingHeader) {

@@ -41,7 +41,11 @@ export function readDocument(text: string, file: string): SourceDocument {
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const deep = deeperThan(tokens, MAX_DEPTH);
   if (deep !== undefined)
-    return fail('too-deep', `lists and maps are nested more than ${MAX_DEPTH} deep; a workload needs 12`, at(deep));
+    return fail(
+      'too-deep',
+      `lists and maps are nested more than ${MAX_DEPTH} levels deep; workloads need at most 12`,
+      at(deep),
+    );
   const documents = [...new Composer({ version: '1.2', schema: 'core', uniqueKeys: false }).compose(tokens, true)];
   const [document] = documents;
   if (!document) return fail('empty-file', 'the file is empty; expected a workload that starts with "faultline: 1"');
@@ -79,7 +83,7 @@ function refuseUnfitText(text: string, fail: Fail): void {
     if (size > MAX_FILE_BYTES)
       fail(
         'file-too-large',
-        `the file has ${formatBytes(size)}; a workload file may have ${formatBytes(MAX_FILE_BYTES)}. Describe repeated work with "repeat"; a list of accesses belongs in a trace (CSV)`,
+        `the file has ${formatBytes(size)}; the maximum for a workload file is ${formatBytes(MAX_FILE_BYTES)}. Describe repeated work with "repeat"; a list of accesses belongs in a trace (CSV)`,
       );
   }
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -101,7 +105,7 @@ function refuseUnfitText(text: string, fail: Fail): void {
   if (marks > MAX_STRUCTURE_MARKS)
     fail(
       'file-too-large',
-      `the file has ${formatCount(marks)} brackets, commas, colons and lines; at most ${formatCount(MAX_STRUCTURE_MARKS)} are read. Describe repeated work with "repeat"; a list of accesses belongs in a trace (CSV)`,
+      `the file has ${formatCount(marks)} brackets, commas, colons and lines; the maximum is ${formatCount(MAX_STRUCTURE_MARKS)}. Describe repeated work with "repeat"; a list of accesses belongs in a trace (CSV)`,
     );
 }
 
@@ -183,7 +187,7 @@ function toPlain(document: Document.Parsed, fail: Fail): unknown {
     if (cause instanceof ReferenceError)
       return fail(
         'yaml-alias',
-        `${cause.message}; at most ${MAX_ALIASES} nodes may be repeated by aliases, write the values out`,
+        `${cause.message}; aliases can repeat at most ${MAX_ALIASES} nodes; write the values out`,
       );
     throw cause;
   }

@@ -36,7 +36,7 @@ export class Draws {
     return Object.fromEntries([...this.states].map(([stream, state]) => [stream, state.slice()]));
   }
 
-  /** Only the named consumers; what they have not drawn from yet begins anew. */
+  /** Only the named consumers; consumers that have not drawn yet start from the beginning. */
   positionOf(streams: readonly string[]): DrawPosition {
     return Object.fromEntries(
       streams.flatMap((stream) => (this.states.has(stream) ? [[stream, this.state(stream).slice()]] : [])),

@@ -32,7 +32,7 @@ export function checkProcesses(phases: readonly PhaseLife[], swapped: ReadonlySe
     const fork = all.find((event) => event.kind === 'fork' && event.child === surplus);
     problems.push({
       kind: 'limit',
-      message: `${names.size} processes with main; at most ${MAX_PROCESSES}. Use a name again after the exit of its process`,
+      message: `${names.size} processes with main; at most ${MAX_PROCESSES}. Reuse a name after the exit of its process`,
       path: fork?.path ?? ['phases'],
     });
     return;
@@ -89,15 +89,14 @@ class Lives {
           'process-ended',
           `process "${process}" has ended here${when}; fork it again, or move the step before its exit`,
         );
-      else
-        wrong('process-not-forked', `process "${process}" is forked only later${when}; move its fork before this step`);
+      else wrong('process-not-forked', `process "${process}" is forked later${when}; move its fork before this step`);
       return;
     }
     if (event.kind === 'fork') {
       if (this.alive.has(event.child)) {
         wrong(
           'duplicate-process',
-          `process "${event.child}" is alive here${when}; let it exit first, or take another name`,
+          `process "${event.child}" still exists here${when}; let it exit first, or use another name`,
         );
         return;
       }

@@ -93,7 +93,7 @@ export function resolveAccess(
   const stray = PATTERN_KEYS.find((key) => data[key] !== undefined && !patternsWith(key).includes(pattern));
   if (stray !== undefined) {
     const places = patternsWith(stray).join(' or ');
-    return wrong('wrong-key', `"${stray}" goes with pattern ${places}; the pattern here is ${pattern}`, stray, true);
+    return wrong('wrong-key', `"${stray}" is only for pattern ${places}; the pattern here is ${pattern}`, stray, true);
   }
   const target = findObject(scope, data[verb] ?? '', [...path, verb]);
   const range = target && resolveRange(data, target.spec, path, scope.problems);
@@ -124,7 +124,7 @@ export function resolveAccess(
       'pattern',
     );
   if (data.index !== undefined && !inLockStep)
-    return wrong('wrong-key', '"index" goes with accesses in lock step, in "together"', 'index', true);
+    return wrong('wrong-key', '"index" is only for accesses in lock step, in "together"', 'index', true);
   if (pattern !== 'chase' && data.count === undefined && !(pattern === 'random' && inLockStep))
     return wrong('missing-key', `pattern ${pattern} needs "count", the number of accesses, such as count: 65536`);
   const points: PointsPlan = {
@@ -168,7 +168,7 @@ export function resolveRange(
     width = element.value;
   }
   const given = (['bytes', 'elements', 'part'] as const).filter((key) => data[key] !== undefined);
-  if (given[1]) return wrong(`both "${given[0]}" and "${given[1]}" choose a part; keep one of them`, given[1]);
+  if (given[1]) return wrong(`both "${given[0]}" and "${given[1]}" select a part; keep one of them`, given[1]);
 
   if (data.bytes) {
     const [from, to] = data.bytes.map(toBytes) as [number | string, number | string];
@@ -205,7 +205,7 @@ export function resolveRange(
     const [from, to] = data.part.map((fraction) => Math.floor(fraction * all)) as [number, number];
     if (from >= to)
       return wrong(
-        `part [${data.part.join(', ')}) of ${all} elements holds none; expected 0 ≤ from < to ≤ 1, further apart`,
+        `part [${data.part.join(', ')}) of ${all} elements is empty; expected 0 ≤ from < to ≤ 1, further apart`,
         'part',
       );
     return { first: from * width, width, elements: to - from };
@@ -218,7 +218,7 @@ function toBytes(value: number | string): number | string {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && value >= 0
       ? value
-      : `${value} is no byte offset; expected a whole number from 0`;
+      : `${value} is not a byte offset; expected a whole number from 0`;
   const parsed = parseBytes(value);
   return parsed.ok ? parsed.value : parsed.error;
 }

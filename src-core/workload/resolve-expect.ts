@@ -32,9 +32,9 @@ export function resolveExpectations(
       if (!objects.has(object))
         wrong('unknown-object', `there is no object "${object}"; ${suggestObject(objects, object, problems)}`);
       else if (field === undefined || rest.length > 0 || !isOneOf(OBJECT_FIELDS, field))
-        wrong('unknown-key', `"${field ?? ''}" is no number of an object; ${suggest(field ?? '', OBJECT_FIELDS)}`);
+        wrong('unknown-key', `"${field ?? ''}" is not a number of an object; ${suggest(field ?? '', OBJECT_FIELDS)}`);
     } else if (!isOneOf(TOTAL_FIELDS, what))
-      wrong('unknown-key', `"${what}" is no total of a run; ${suggest(what, TOTAL_FIELDS)}, or objects.NAME.FIELD`);
+      wrong('unknown-key', `"${what}" is not a total of a run; ${suggest(what, TOTAL_FIELDS)}, or objects.NAME.FIELD`);
     if (typeof expected !== 'number' && expected.min === undefined && expected.max === undefined)
       wrong('wrong-value', 'expects nothing; give a number, or "min" or "max"', false);
     result.push({ what, expected });

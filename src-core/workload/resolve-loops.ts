@@ -32,7 +32,7 @@ export function resolveLoop(data: LoopData, path: Path, scope: Scope, stream: st
     if (key !== kernel && !(takesDirection && key === 'direction') && data[key] !== undefined) {
       scope.problems.push({
         kind: 'wrong-key',
-        message: `"${key}" does not go with "${kernel}"; ${takesDirection ? 'only "direction" does' : 'make it a loop of its own'}`,
+        message: `"${key}" is not allowed with "${kernel}"; ${takesDirection ? 'only "direction" is' : 'make it a loop of its own'}`,
         path: [...path, key],
         atKey: true,
       });

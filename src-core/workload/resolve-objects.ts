@@ -26,7 +26,9 @@ export function parseElement(text: string): Result<number, string> {
   const known = ELEMENT_TYPES.get(text);
   if (known !== undefined) return ok(known);
   if (!/^\s*[0-9]/.test(text))
-    return err(`"${text}" is no element type; ${suggest(text, [...ELEMENT_TYPES.keys()])}, or a size such as "128B"`);
+    return err(
+      `"${text}" is not an element type; ${suggest(text, [...ELEMENT_TYPES.keys()])}, or a size such as "128B"`,
+    );
   const size = parseBytes(text);
   if (!size.ok) return size;
   if (size.value < 1 || size.value > MAX_ELEMENT_BYTES)
@@ -46,7 +48,7 @@ function resolveObject(name: string, data: ObjectData, path: Path, problems: Pro
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))
     return wrong(
       'bad-name',
-      `"${name.slice(0, 64)}" is no object name; expected a letter or _, then up to 63 letters, digits, _ or -`,
+      `"${name.slice(0, 64)}" is not an object name; expected a letter or _, then up to 63 letters, digits, _ or -`,
     );
   const element = parseElement(data.element);
   if (!element.ok) return wrong('wrong-value', element.error, 'element');
@@ -97,7 +99,7 @@ const misshaped = (message: string, ...below: string[]): ShapeResult => err({ me
 
 function arrayShape(data: ObjectData, elements: number | undefined): ShapeResult {
   for (const key of ['rows', 'columns', 'planes'] as const)
-    if (data[key] !== undefined) return misshaped(`"${key}" goes with layout matrix; this is ${data.layout}`, key);
+    if (data[key] !== undefined) return misshaped(`"${key}" is only for layout matrix; this is ${data.layout}`, key);
   if (elements === undefined) return misshaped('has no size; give "size" (such as 32MiB) or "elements"');
   return ok({ planes: 1, rows: 1, columns: elements });
 }
@@ -111,13 +113,13 @@ function matrixShape(data: ObjectData, elements: number | undefined): ShapeResul
     return ok({ planes, rows, columns });
   }
   if (rows === undefined && columns === undefined)
-    return misshaped('is a matrix without shape; give "columns" (or "rows")');
+    return misshaped('is a matrix without a shape; give "columns" (or "rows")');
   const known = planes * (columns ?? 1) * (rows ?? 1);
   const other = elements / known;
   const text = [data.planes && `${planes} planes`, rows && `${rows} rows`, columns && `${columns} columns`];
   if (!Number.isInteger(other) || (rows !== undefined && columns !== undefined && other !== 1))
     return misshaped(
-      `${text.filter(Boolean).join(' × ')} do not make up ${formatCount(elements)} elements`,
+      `${text.filter(Boolean).join(' × ')} do not give ${formatCount(elements)} elements`,
       columns === undefined ? 'rows' : 'columns',
     );
   return ok({ planes, rows: rows ?? other, columns: columns ?? other });

@@ -80,7 +80,12 @@ export function resolveOs(data: OsData, path: Path, scope: Scope, devices: numbe
   if (calls[1]) return wrong('wrong-value', `"${call}" and "${calls[1]}" in one step; make two steps`, calls[1], true);
   const stray = OPTIONS.find((option) => data[option] !== undefined && !CALLS_WITH[option].includes(call));
   if (stray)
-    return wrong('wrong-key', `"${stray}" goes with ${CALLS_WITH[stray].join(' or ')}, not with ${call}`, stray, true);
+    return wrong(
+      'wrong-key',
+      `"${stray}" is only for ${CALLS_WITH[stray].join(' and ')}, not for ${call}`,
+      stray,
+      true,
+    );
   for (const [needing, option, what] of NEEDED)
     if (needing === call && data[option] === undefined)
       return wrong('missing-key', `${call} needs "${option}"; expected ${what}`);
@@ -144,7 +149,7 @@ function memcpyAction(context: Context, range: OsRange): OsAction | null {
   const device = place(context, 'at', data.at ?? 'gpu0');
   if (!source || device === null) return null;
   if (device === CPU) return wrong('wrong-value', 'is "cpu"; expected a gpu, whose copy engine it is', 'at');
-  if (source.index === range.object) return wrong('wrong-value', 'is copied onto itself; name another object', 'from');
+  if (source.index === range.object) return wrong('wrong-value', 'is copied onto itself; give another object', 'from');
   if (source.spec.bytes < range.to)
     return wrong(
       'wrong-range',
@@ -161,7 +166,7 @@ function adviseAction(context: Context, range: OsRange): OsAction | null {
   const needs = HINTS_AT.includes(hint) ? 'at' : hint === 'granularity' ? 'value' : null;
   for (const option of ['at', 'value'] as const) {
     if (data[option] !== undefined && option !== needs)
-      return wrong('wrong-key', `"${option}" does not go with the hint ${hint}`, option, true);
+      return wrong('wrong-key', `"${option}" is not allowed with the hint ${hint}`, option, true);
     if (data[option] === undefined && option === needs)
       return wrong('missing-key', `the hint ${hint} needs "${option}"; expected ${HINT_EXAMPLES[option]}`);
   }
@@ -180,7 +185,7 @@ function mbindAction(context: Context, range: OsRange): OsAction | null {
   if (node === undefined && nodes === undefined)
     return wrong('missing-key', 'mbind needs "node"; expected cpu or a gpu, such as { mbind: A, node: gpu0 }');
   if (node !== undefined && nodes !== undefined)
-    return wrong('wrong-key', '"node" names one node, "nodes" several; leave one of them out', 'nodes', true);
+    return wrong('wrong-key', '"node" names one node, "nodes" several; remove one of them', 'nodes', true);
   if (policy === 'preferred' && data.home !== undefined)
     return wrong(
       'wrong-key',
@@ -199,7 +204,8 @@ function mbindAction(context: Context, range: OsRange): OsAction | null {
 /** The range of the action is what is cut off. */
 function truncateAction({ data, path, scope, wrong }: Context, spec: WorkloadObject, index: number): OsAction | null {
   const part = (['bytes', 'elements', 'part'] as const).find((key) => data[key] !== undefined);
-  if (part) return wrong('wrong-key', `"${part}" does not go with truncate; give the new size with "to"`, part, true);
+  if (part)
+    return wrong('wrong-key', `"${part}" is not allowed with truncate; give the new size with "to"`, part, true);
   const size = parseBytes(data.to ?? '');
   if (!size.ok) return wrong('wrong-value', size.error, 'to');
   if (size.value >= spec.bytes || size.value % PAGE_BYTES !== 0) {
@@ -241,13 +247,13 @@ function otherAction(call: Exclude<OsCall, RangeCall>, context: Context): OsActi
       if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(child))
         return wrong(
           'bad-name',
-          `"${child.slice(0, 64)}" is no process name; expected a letter or _, then up to 63 letters, digits, _ or -`,
+          `"${child.slice(0, 64)}" is not a process name; expected a letter or _, then up to 63 letters, digits, _ or -`,
           call,
         );
       if (child === MAIN_PROCESS)
         return wrong(
           'duplicate-name',
-          `"${MAIN_PROCESS}" is the process that every run begins with; take another name`,
+          `"${MAIN_PROCESS}" is the process that every run starts with; use another name`,
           call,
         );
       return { kind: call, child };

@@ -30,7 +30,10 @@ export function resolvePhases(data: readonly PhaseData[], scope: FileScope): rea
       scope.problems.push({ kind, message, path: [...path, 'name'] });
     };
     if (/[[\]:,=]/.test(phase.name))
-      wrongName('bad-name', `"${phase.name}" holds one of [ ] : , = which changes need to name a phase`);
+      wrongName(
+        'bad-name',
+        `"${phase.name}" contains one of [ ] : , = which are reserved for naming a phase in changes`,
+      );
     if (seen.has(phase.name))
       wrongName('duplicate-name', `there is already a phase "${phase.name}"; names of phases are unique`);
     seen.add(phase.name);
@@ -109,7 +112,7 @@ function resolvePart(data: StepData, path: Path, inPhase: InPhase, scope: Scope)
   }
   for (const key of Object.keys(data) as (keyof StepData)[])
     if (key !== alone && data[key] !== undefined && !(alone === 'os' && (key === 'process' || key === 'iterations'))) {
-      const message = `"${key}" does not go with "${alone}", which is a step of its own; make two steps`;
+      const message = `"${key}" is not allowed with "${alone}", which is a step of its own; make two steps`;
       scope.problems.push({ kind: 'wrong-key', message, path: [...path, key], atKey: true });
       return null;
     }

@@ -36,7 +36,7 @@ export function resolveLanes(
 
 const noPlace = ({ kind }: PointsPlan, path: Path, expected: string): Problem => ({
   kind: 'wrong-value',
-  message: `pattern ${kind} has no place in lock step; expected ${expected}`,
+  message: `pattern ${kind} is not allowed in lock step; expected ${expected}`,
   path: [...path, 'pattern'],
 });
 

@@ -23,7 +23,7 @@ const objectSchema = section('an object such as { size: 32MiB, element: f64 }', 
     .meta({ description: 'i8 i16 i32 i64 u8 u16 u32 u64 f32 f64, or a size such as 128B. One access per element.' }),
   layout: oneOf(['array', 'matrix', 'list', 'tree', 'table'])
     .default('array')
-    .meta({ description: 'What the object is; matrix adds rows and columns (row-major).' }),
+    .meta({ description: 'Data structure; matrix adds rows and columns (row-major).' }),
   rows: whole(1, 2 ** 47)
     .optional()
     .meta({ description: 'matrix: number of rows.' }),
@@ -36,7 +36,7 @@ const objectSchema = section('an object such as { size: 32MiB, element: f64 }', 
   initially: oneOf(['unpopulated', 'host'])
     .default('unpopulated')
     .meta({ description: 'host: resident on the host before the first access, without faults.' }),
-  map: oneOf(MAPPINGS).optional().meta({ description: 'How it is mapped. Default anon: what malloc gives.' }),
+  map: oneOf(MAPPINGS).optional().meta({ description: 'Kind of mapping. Default anon: memory from malloc.' }),
   advice: oneOf(['hugepage', 'nohugepage'])
     .optional()
     .meta({ description: 'madvise of the whole object before the run.' }),
@@ -61,7 +61,7 @@ const accessShape = {
     .meta({ description: 'strided: every n-th element, once.' }),
   count: whole(1, MAX_DRAWS)
     .optional()
-    .meta({ description: 'random, zipf: number of accesses; in lock step as many as the others make.' }),
+    .meta({ description: 'random, zipf: number of accesses; in lock step, the same number as the others.' }),
   index: word('a name for the drawn element')
     .optional()
     .meta({ description: 'random, in lock step: accesses with the same name draw the same element number.' }),
@@ -74,18 +74,18 @@ const accessShape = {
   placement: oneOf(['hashed', 'sorted'])
     .optional()
     .meta({ description: 'zipf: hashed = element is a random permutation of rank; sorted = element is rank.' }),
-  passes: whole(1, MAX_REPEAT).optional().meta({ description: 'chase: how often the cycle is followed.' }),
+  passes: whole(1, MAX_REPEAT).optional().meta({ description: 'chase: number of passes over the cycle.' }),
   ...rangeShape,
   element: z
     .string(expected('an element type (i8 … f64) or a size such as "16B"'))
     .optional()
-    .meta({ description: 'Width of one access, instead of the element of the object; the stride follows.' }),
+    .meta({ description: 'Access width, instead of the element size of the object; the stride counts in this width.' }),
 };
 const laneSchema = section('an access such as { read: u }', accessShape).meta({ title: 'access' });
 
 const stencilSchema = section('a stencil such as { read: u, write: unew, points: 5 }', {
   read: objectName.meta({ description: 'Object whose neighbours are read.' }),
-  write: objectName.meta({ description: 'Object of as many elements that is written, every element.' }),
+  write: objectName.meta({ description: 'Object with equal numbers of elements; every element is written.' }),
   points: z
     .literal([3, 5, 7, 9], expected('3 (1-D), 5 or 9 (2-D) or 7 (3-D)'))
     .meta({ description: '3 (1-D), 5 or 9 (2-D), 7 (3-D).' }),
@@ -108,7 +108,7 @@ const gemmSchema = section('a matrix product such as { a: A, b: B, c: C, n: 4096
   beta: z
     .number(expected('a number'))
     .default(0)
-    .meta({ description: '0: C is written and never read; else each element of C is one read-write.' }),
+    .meta({ description: '0: C is written and never read; otherwise each element of C is one read-write.' }),
 }).meta({ title: 'gemm' });
 
 const loopSchema = section('an access, "together", "stencil" or "gemm", such as { read: u }', {
@@ -134,7 +134,7 @@ const stepShape = {
         'Iterations of the phase (from 1) on which the step runs: from, from + every … to. `every: 5` alone is 5, 10, 15 …',
     }),
   repeat: whole(1, MAX_REPEAT).optional().meta({ description: 'Runs of the step one after another; default 1.' }),
-  process: word('the name of a process').optional().meta({ description: 'Process that runs it; default main.' }),
+  process: word('the name of a process').optional().meta({ description: 'Process that runs the step; default main.' }),
   do: listOf(loopSchema, 'a list of loops such as [ { read: u } ]')
     .optional()
     .meta({ description: 'Loops, one after another.' }),
@@ -142,7 +142,7 @@ const stepShape = {
 const branchSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }', {
   ...stepShape,
   os: z
-    .never({ error: () => 'has no place in concurrently; make it a step before or after' })
+    .never({ error: () => 'is not allowed in concurrently; make it a step before or after' })
     .optional()
     .meta({ description: 'Not here: a call is a step of its own.' }),
 }).meta({ title: 'branch' });
@@ -150,12 +150,14 @@ const stepSchema = section('a step such as { on: gpu0, do: [ { read: u } ] }, a 
   ...stepShape,
   os: osSchema
     .optional()
-    .meta({ description: 'A call to the operating system. A step of its own; `process` and `iterations` go with it.' }),
+    .meta({ description: 'A call to the operating system. A step of its own; Allows `process` and `iterations`.' }),
   swap: pair(objectName, 'two names of objects, such as [u, unew]')
     .optional()
-    .meta({ description: 'The two names exchange their storage from here on. A step of its own; costs nothing.' }),
+    .meta({ description: 'The two names exchange their storage from this step on. A step of its own; costs nothing.' }),
   concurrently: section('steps that run at the same time: { steps: [ … ] }', {
-    quantum: whole(1, MAX_REPEAT).default(4096).meta({ description: 'Accesses taken from each in turn.' }),
+    quantum: whole(1, MAX_REPEAT)
+      .default(4096)
+      .meta({ description: 'Number of accesses taken from each step in turn.' }),
     steps: listOf(branchSchema, 'a list of steps', MAX_BRANCHES),
   }).optional(),
 }).meta({ title: 'step' });
@@ -184,8 +186,8 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
     .string(expected('a sentence or two'))
     .max(MAX_ABOUT_LENGTH, expected(`at most ${MAX_ABOUT_LENGTH} characters`))
     .default('')
-    .meta({ description: 'What it shows, in one or two sentences.' }),
-  seed: whole(0, Number.MAX_SAFE_INTEGER).default(1).meta({ description: 'Everything random follows from it.' }),
+    .meta({ description: 'What the workload shows, in one or two sentences.' }),
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(1).meta({ description: 'Seed of all random values.' }),
   machine: word('the id of a machine, such as r0').optional().meta({ description: 'Machine preset to run on.' }),
   deviceMemory: size.optional().meta({ description: 'Memory of each device, such as 256MiB.' }),
   granularity: size.optional().meta({ description: 'Unit of residency and migration: 4KiB, 64KiB or 2MiB.' }),
@@ -205,7 +207,7 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
   usefulBytes: z
     .boolean(expected('true or false'))
     .optional()
-    .meta({ description: 'Mark which bytes of a transfer were touched; false is faster.' }),
+    .meta({ description: 'Record which bytes of a transfer were touched; false is faster.' }),
   objects: z
     .record(z.string(), objectSchema, expected('objects by name, such as { u: { size: 32MiB } }'))
     .meta({ description: 'The memory, in address order; each object starts on a 2 MiB boundary.' }),
@@ -219,7 +221,7 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
   ),
   changes: z.array(word('a change such as "3ms:prefetch=none"'), expected('a list of changes')).optional().meta({
     description:
-      'Changes in mid-run, of a policy or of parameters of the memory system (KIND system): MOMENT:KIND=ID[,PARAM=VALUE…]',
+      'Changes during the run, of a policy or of parameters of the memory system (KIND system): MOMENT:KIND=ID[,PARAM=VALUE…]',
   }),
   expect: z
     .record(

@@ -117,7 +117,7 @@ export interface RunPlan {
   readonly lanes: readonly LanePlan[];
 }
 
-/** Lanes in lock step of which some draw their element anew in each of `count` iterations. */
+/** Lanes in lock step of which some draw their element in each of `count` iterations. */
 export interface GatherPlan {
   readonly kind: 'gather';
   readonly count: number;

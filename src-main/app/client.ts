@@ -15,7 +15,7 @@ import { withRecent } from './settings';
 export interface DesktopClient {
   /** Makes a new session for the page that asks, and hands it the port. A page that was reloaded asks again. */
   connect(): void;
-  /** Opens something that the page did not ask for; the page is told. */
+  /** Opens a file that the page did not request, and notifies the page. */
   open(target: OpenTarget, options?: RunOptions): Promise<void>;
   openWithDialog(): Promise<void>;
   exportReport(format: Params<'app.saveReport'>['format']): Promise<void>;

@@ -7,7 +7,7 @@ export interface Desktop {
   readonly installation: Installation;
   readonly settings: SettingsStore;
   readonly grants: Grants;
-  /** FAULTLINE_TEST=1: paths for saving may come from the page, because nobody is there to answer a dialog. */
+  /** FAULTLINE_TEST=1: paths for saving may come from the page, because no user answers a dialog. */
   readonly isTest: boolean;
   /** Recent files changed. */
   menuIsStale(): void;

@@ -12,7 +12,7 @@ export interface Grants {
   check(request: Request): string | null;
 }
 
-/** `anyPath` is for tests, which have nobody to choose files. */
+/** `anyPath` is for tests, where no user chooses files. */
 export function createGrants(anyPath: boolean): Grants {
   const paths = new Set<string>();
   const isGranted = (target: OpenTarget): boolean => target.kind !== 'path' || anyPath || paths.has(target.path);
@@ -27,7 +27,7 @@ export function createGrants(anyPath: boolean): Grants {
       const targets = [target, options.machineFile, ...Object.values(options.importFiles ?? {})];
       const denied = targets.find((one) => one !== undefined && !isGranted(one));
       return denied?.kind === 'path'
-        ? `${denied.path} was not chosen by the user; open it with the dialog or drop it on the window`
+        ? `${denied.path} was not selected in a dialog; open it with the dialog or drop it on the window`
         : null;
     },
   };

@@ -50,7 +50,7 @@ class DesktopApp {
       this.closing.add(client.close());
     });
     window.webContents.on('render-process-gone', (_event, details) => {
-      say(`the window's page died (${details.reason}) and is loaded again`);
+      say(`the window's page crashed (${details.reason}) and is reloaded`);
       if (!window.isDestroyed()) window.webContents.reload();
     });
   }
@@ -186,7 +186,7 @@ if (refusal !== null) {
   app.quit(); // the first instance opens the file
 } else {
   declareScheme();
-  // enableSandbox() beats --no-sandbox, and Chromium refuses to sandbox for root: only where nobody asked for none.
+  // enableSandbox() beats --no-sandbox, and Chromium refuses to sandbox for root: only if it was not disabled explicitly.
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('window-all-closed', () => {
     if (!isPrinting) app.quit();

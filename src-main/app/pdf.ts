@@ -51,7 +51,7 @@ export async function printPdf(html: string): Promise<Uint8Array> {
   });
   const gone = new Promise<never>((_done, fail) => {
     window.webContents.once('render-process-gone', (_event, details) =>
-      fail(new Error(`the printing page died (${details.reason})`)),
+      fail(new Error(`the page that prints the report crashed (${details.reason})`)),
     );
   });
   const print = async (): Promise<Uint8Array> => {

@@ -19,12 +19,12 @@ export async function saveCalibrationProgram(
     const files = await writeCalibrationSource(installation, folder);
     const saved: Electron.MessageBoxOptions = {
       type: 'info',
-      message: 'The calibration program is saved',
-      detail: `${files.join('\n')}\n\nREADME.md there has the build lines and what to do with the result.`,
+      message: 'Calibration program saved',
+      detail: `${files.join('\n')}\n\nREADME.md in this folder explains how to build it and how to use its result.`,
     };
     await (window ? dialog.showMessageBox(window, saved) : dialog.showMessageBox(saved));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    dialog.showErrorBox('The calibration program was not saved', reason);
+    dialog.showErrorBox('Calibration program not saved', reason);
   }
 }

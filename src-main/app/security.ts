@@ -52,5 +52,5 @@ export function hardenContents(contents: WebContents): void {
 export function refuseRemoteControl(): string | null {
   if (!app.isPackaged) return null;
   const found = ['remote-debugging-port', 'remote-debugging-pipe'].find((name) => app.commandLine.hasSwitch(name));
-  return found === undefined ? null : `--${found} is not accepted: it would let other programs drive this app`;
+  return found === undefined ? null : `--${found} is not accepted: it would let other programs control this app`;
 }

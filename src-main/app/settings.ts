@@ -57,12 +57,12 @@ async function readSettings(file: string, report: (problem: string) => void): Pr
   } catch {
     const backup = `${file}.damaged`;
     await rename(file, backup);
-    report(`the settings in ${file} are damaged; defaults are used, and the old file is kept as ${backup}`);
+    report(`the settings in ${file} are damaged; defaults are used, and the old file was saved as ${backup}`);
     return DEFAULT_SETTINGS;
   }
 }
 
-/** `report` hears, in one sentence, of anything that was not as it should be. */
+/** `report` gets one sentence for each problem. */
 export async function openSettings(file: string, report: (problem: string) => void): Promise<SettingsStore> {
   await mkdir(dirname(file), { recursive: true });
   let settings = await readSettings(file, report);

@@ -66,7 +66,7 @@ export function openWindow(preload: string, settings: SettingsStore): BrowserWin
   hardenContents(window.webContents);
   rememberState(window, settings);
   void window.loadURL(startUrl).catch((cause: unknown) => {
-    if (!window.isDestroyed()) process.stderr.write(`faultline: the user interface does not load: ${String(cause)}\n`);
+    if (!window.isDestroyed()) process.stderr.write(`faultline: the user interface failed to load: ${String(cause)}\n`);
   });
   return window;
 }

@@ -26,7 +26,7 @@ function listenForInterrupt(): { readonly happened: Promise<never>; stop(): void
       fail(new Interrupted());
     };
   });
-  happened.catch(() => undefined); // may come when nobody waits any more
+  happened.catch(() => undefined); // may come when no caller waits any more
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
     happened,
@@ -62,7 +62,7 @@ export async function withEngine<T>(
   });
   // The crash event says where the recording was saved, which the failed request cannot know yet: it comes right after.
   const crash = new Promise<never>((_done, fail) => (onFailure = fail));
-  crash.catch(() => undefined); // may come when nobody waits any more
+  crash.catch(() => undefined); // may come when no caller waits any more
 
   const request: Engine['request'] = async (method, params) => {
     try {

@@ -81,8 +81,6 @@ export function checkFailIf(condition: FailCondition, summary: RunSummary): Fail
       `there is no field "${field}"${didYouMean(field, Object.keys(counts))}; the fields are ${Object.keys(counts).join(', ')}, and objects.NAME.FIELD`,
     );
   if (actual === null)
-    throw problem(
-      `${field} was not recorded in this run; leave out --no-useful-bytes, or choose a machine with timing`,
-    );
+    throw problem(`${field} was not recorded in this run; remove --no-useful-bytes, or choose a machine with timing`);
   return { condition: condition.text, actual, failed: COMPARE[condition.operator](actual, condition.limit) };
 }

@@ -52,7 +52,7 @@ function neededCommands(words: readonly string[]): readonly CommandModule[] {
 async function main(words: readonly string[]): Promise<void> {
   const program = new Command('faultline')
     .description(
-      'A workbench for heterogeneous (CPU and GPU) memory: simulate, watch and explain faults and migrations.',
+      'A workbench for heterogeneous (CPU and GPU) memory: simulates and explains page faults, migrations and evictions.',
     )
     .version(version)
     .showSuggestionAfterError()

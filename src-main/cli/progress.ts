@@ -1,4 +1,4 @@
-/** One line on standard error that says what is going on; nothing where nobody looks. */
+/** One progress line on standard error; nothing if it is not a terminal. */
 import { formatCount } from '../../src-core/base/units';
 import type { RunStatus } from '../../src-core/protocol/answers';
 

@@ -36,7 +36,7 @@ export function reportFile(path: string, format?: ReportFileFormat): ReportFile 
   const extension = extname(path).slice(1).toLowerCase();
   if (format === undefined && !isFormat(extension))
     throw new Refusal(
-      `the format of ${path} is not clear from its name; expected one of ${REPORT_FORMATS.map((each) => `.${each}`).join(', ')}, or --format`,
+      `the format of ${path} is not clear from its name; use an ending among ${REPORT_FORMATS.map((each) => `.${each}`).join(', ')}, or --format`,
     );
   return { path: outputPath(path), format: format ?? parseFormat(extension) };
 }

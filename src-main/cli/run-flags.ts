@@ -60,7 +60,7 @@ export function addImportFlags(command: Command): Command {
     .option('--allocations <file>', 'allocations of a trace: lines ALLOC name address bytes')
     .option(
       '--device-functions <names>',
-      'functions of a trace that run on the device, with all they call; separated by commas',
+      'functions of a trace that run on the device, including functions that they call; separated by commas',
     );
 }
 
@@ -78,7 +78,7 @@ export function addRunFlags(command: Command): Command {
   repeatable(
     command,
     '--at <moment:kind=name>',
-    'change a policy or a knob in mid-run: 3ms:prefetch=none, batch:12:system=nvidia-uvm,NAME=VALUE; also access:N, phase:NAME[k]',
+    'change a policy or a knob during the run: 3ms:prefetch=none, batch:12:system=nvidia-uvm,NAME=VALUE; also access:N, phase:NAME[k]',
     (text) => accept(parseChange(text)),
   );
   command.option(
@@ -87,10 +87,10 @@ export function addRunFlags(command: Command): Command {
     (text) => accept(parseSystemFlag(text)),
   );
   command
-    .option('--seed <n>', 'seed of everything random', parseWhole)
+    .option('--seed <n>', 'seed of all random values', parseWhole)
     .option(
       '--no-useful-bytes',
-      'do not mark which bytes of a transfer are touched (faster; useful bytes are then not known)',
+      'do not record which bytes of a transfer are touched (faster; useful bytes are then not known)',
     );
   return addImportFlags(command);
 }
@@ -104,7 +104,7 @@ export function targetOf(name: string, examples: readonly Example[]): OpenTarget
   if (ids.includes(name)) return { kind: 'example', id: name };
   if (/[/\\.]/.test(name)) return pathTarget(name); // meant as a path: the session says what is wrong with it
   throw new Refusal(
-    `there is no file and no example "${name}"${didYouMean(name, ids)}; the examples are ${ids.join(', ')}`,
+    `there is no file or example "${name}"${didYouMean(name, ids)}; the examples are ${ids.join(', ')}`,
   );
 }
 
@@ -134,8 +134,8 @@ export function outputPath(path: string): string {
   const absolute = resolve(path);
   const folder = dirname(absolute);
   if (!existsSync(folder))
-    throw new Refusal(`${path} cannot be written: the folder ${folder} is not there; make it first`);
+    throw new Refusal(`${path} cannot be written: the folder ${folder} does not exist; create it first`);
   if (existsSync(absolute) && statSync(absolute).isDirectory())
-    throw new Refusal(`${path} cannot be written: it is a folder; name a file in it`);
+    throw new Refusal(`${path} cannot be written: it is a folder; give a file name`);
   return absolute;
 }

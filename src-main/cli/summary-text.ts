@@ -18,7 +18,9 @@ const deciderOf = ({ system }: RunSummary): SystemSummary | null => (system?.fol
 /** The policies of the run, or who decided instead of them. */
 const governedBy = (summary: RunSummary): string => {
   const decider = deciderOf(summary);
-  return decider ? `policies  none: ${decider.title} decides by itself` : `policies  ${policies(summary.policies)}`;
+  return decider
+    ? `policies  none: ${decider.title} makes its own decisions`
+    : `policies  ${policies(summary.policies)}`;
 };
 const policies = (choices: readonly PolicyChoice[]): string => choices.map(formatPolicyFlag).join('  ');
 
@@ -71,7 +73,7 @@ export function summaryText(
     ...(changes.length === 0 ? [] : ['changed', ...changes]),
     ...(summary.complete
       ? []
-      : ['', 'This run did not reach the end of its workload: all numbers are for the part that ran.']),
+      : ['', 'This run did not reach the end of its workload. All numbers are for the part that ran.']),
     '',
     'Totals',
     totalsText(summary),

@@ -1,4 +1,4 @@
-/** Aligned text tables: unless told otherwise the first column to the left, numbers to the right. */
+/** Aligned text tables: by default the first column to the left, numbers to the right. */
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

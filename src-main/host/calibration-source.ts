@@ -7,7 +7,7 @@ import type { Installation } from './installation';
 
 /**
  * Copies the calibration program's source into a folder, which is made when it is not there: all of it or nothing. Files
- * that were changed there are never overwritten. Answers the paths.
+ * that were changed there are never overwritten. Returns the paths.
  */
 export async function writeCalibrationSource(
   { root }: Pick<Installation, 'root'>,
@@ -28,7 +28,7 @@ export async function writeCalibrationSource(
     const there = await readIfThere(path);
     if (there && !there.equals(data))
       throw new Refusal(
-        `${basename(path)} in ${folder} differs from the one that ships; name another folder, or move it`,
+        `${basename(path)} in ${folder} differs from Faultline's version; choose another folder, or move the file`,
       );
   }
   await writeTogether(files);

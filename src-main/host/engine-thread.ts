@@ -18,7 +18,7 @@ export interface EngineThreadOptions {
 export interface EngineThread {
   readonly spoolFolder: string;
   post(message: ToEngine): void;
-  /** Ends the thread now; the crash handler hears this reason. */
+  /** Ends the thread now; the crash handler gets this reason. */
   abandon(reason: string): void;
   /** Ends the thread in order and resolves when it is gone; nothing is heard of it any more. */
   close(): Promise<void>;

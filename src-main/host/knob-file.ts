@@ -11,6 +11,6 @@ export async function knobFileText(
   const file = files.find((each) => each.format === format);
   if (file) return file.text;
   throw new Refusal(
-    `such a file would hold nothing: no knob of ${system.id} that is set there ${all ? 'exists' : 'differs from its default'}`,
+    `such a file would be empty: no knob of ${system.id} for it ${all ? 'exists' : 'differs from its default'}`,
   );
 }

@@ -61,7 +61,7 @@ export function createNodePlatform(options: NodePlatformOptions): Platform & { c
   const upload = (id: string): Upload => {
     const found = options.uploads.get(id);
     if (found) return found;
-    throw new Refusal(`upload "${id}" is not here (any more); choose the file again`);
+    throw new Refusal(`upload "${id}" is no longer available; choose the file again`);
   };
   const source = (target: OpenTarget): Promise<ByteSource> => {
     switch (target.kind) {
@@ -99,7 +99,7 @@ export function createNodePlatform(options: NodePlatformOptions): Platform & { c
     },
     keepSpool(path) {
       if (spool) return atomicWrite(path, createReadStream(spool.path));
-      return Promise.reject(new Refusal('nothing was recorded yet; run the workload first'));
+      return Promise.reject(new Refusal('no events are recorded yet; run the workload first'));
     },
     wallMs: () => performance.now(),
     pause: (ms) =>

@@ -112,7 +112,7 @@ class Host implements SessionHost {
     const request = checked.value;
     if (this.unanswered.has(request.id)) {
       this.options.send(
-        responseTo(request.id, refused(`request ${request.id} is still unanswered; each needs a number of its own`)),
+        responseTo(request.id, refused(`request ${request.id} is still unanswered; each request needs its own number`)),
       );
       return true;
     }
@@ -170,7 +170,7 @@ class Host implements SessionHost {
     const patience = this.options.cancelPatienceMs ?? CANCEL_PATIENCE_MS;
     const stuck =
       request.method === 'session.cancel'
-        ? setTimeout(() => this.thread?.abandon(`it did not react to a cancel within ${patience / 1000} s`), patience)
+        ? setTimeout(() => this.thread?.abandon(`it did not respond to a cancel within ${patience / 1000} s`), patience)
         : null;
     this.pending.set(id, { request, answer, stuck });
     this.thread.post({ kind: 'request', request: { ...request, id } });
@@ -195,7 +195,7 @@ class Host implements SessionHost {
       }
       default: {
         const handler = this.options.handlers[request.method as ShellMethod] as Handler<Method> | undefined;
-        if (!handler) throw new Refusal(`${request.method} is not offered here`);
+        if (!handler) throw new Refusal(`${request.method} is not available here`);
         return handler(request.params, this);
       }
     }
@@ -281,14 +281,15 @@ class Host implements SessionHost {
       removeRemains(thread);
       return {
         recording,
-        after: recording === null ? 'nothing had been recorded' : `the recording so far was saved as ${recording}`,
+        after:
+          recording === null ? 'no events had been recorded' : `the recording made so far was saved as ${recording}`,
       };
     } catch (thrown) {
       keepRemains(thread); // better left in the temporary folder than lost
       const why = toErrorData(thrown).message;
       return {
         recording: spool,
-        after: `the recording so far could not be moved and lies in ${String(spool)} (${why})`,
+        after: `the recording made so far could not be moved and is in ${String(spool)} (${why})`,
       };
     }
   }

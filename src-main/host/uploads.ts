@@ -21,7 +21,7 @@ interface Growing {
 export interface Uploads {
   begin(name: string, bytes: number): Promise<{ upload: string }>;
   chunk(upload: string, bytes: Uint8Array): Promise<{ received: number }>;
-  /** Answers the complete file; fewer bytes than announced are refused. */
+  /** Returns the complete file; fewer bytes than announced are refused. */
   end(upload: string): Promise<{ readonly path: string; readonly name: string }>;
   /** Deletes everything that was sent. */
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
 
   const find = (upload: string): Growing => {
     const found = growing.get(upload);
-    if (!found) throw new Refusal(`upload "${upload}" was not begun or has ended; choose the file again`);
+    if (!found) throw new Refusal(`upload "${upload}" was not started or has ended; choose the file again`);
     return found;
   };
 
@@ -44,11 +44,11 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
       if (announcedBytes + bytes > limitBytes) {
         const left = formatBytes(limitBytes - announcedBytes);
         throw new Refusal(
-          `"${name}" has ${formatBytes(bytes)}, and ${left} may still be uploaded; open it by its path with \`faultline serve FILE\` or \`faultline run FILE\``,
+          `"${name}" has ${formatBytes(bytes)}, but only ${left} can still be uploaded; open it by its path with \`faultline serve FILE\` or \`faultline run FILE\``,
         );
       }
       if (uploads >= MOST_UPLOADS)
-        throw new Refusal(`${MOST_UPLOADS} files were uploaded already; reload the page to start over`);
+        throw new Refusal(`${MOST_UPLOADS} files were already uploaded; reload the page to upload more`);
       uploads++;
       announcedBytes += bytes;
       folder ??= mkdtemp(join(tmpdir(), 'faultline-upload-'));
@@ -61,9 +61,7 @@ export function createUploads(limitBytes: number = UPLOAD_LIMIT_BYTES): Uploads 
       const target = find(upload);
       const at = target.received;
       if (at + bytes.length > target.bytes)
-        throw new Refusal(
-          `"${target.name}" sends more than the ${target.bytes} bytes it announced; choose the file again`,
-        );
+        throw new Refusal(`"${target.name}" is larger than the announced ${target.bytes} bytes; choose the file again`);
       target.received = at + bytes.length; // counted before the wait, so that chunks sent at once keep their order
       for (let done = 0; done < bytes.length;) {
         done += (await target.file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;

@@ -27,7 +27,7 @@ async function modeOf(path: string): Promise<number> {
     if (state.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR', syscall: 'open' });
     if (!state.isFile())
       throw new Refusal(
-        `${basename(path)} is a device, a pipe or a socket; files are replaced whole, so name a regular file`,
+        `${basename(path)} is a device, a pipe or a socket; files are replaced as a whole, so give a regular file`,
       );
     return state.mode & 0o777;
   } catch (error) {

@@ -16,12 +16,13 @@ const ascii = (text: string): readonly number[] => Array.from(text, (character) 
 const REFUSED: readonly { readonly magic: readonly number[]; readonly sentence: string }[] = [
   {
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
-    sentence: 'it is compressed with xz, which is not read here; unpack it with xz -d, or pack it with gzip or zstd',
+    sentence:
+      'it is compressed with xz, which is not supported; decompress it with xz -d, or compress it with gzip or zstd',
   },
   {
     magic: ascii('BZh'),
     sentence:
-      'it is compressed with bzip2, which is not read here; unpack it with bzip2 -d, or pack it with gzip or zstd',
+      'it is compressed with bzip2, which is not supported; decompress it with bzip2 -d, or compress it with gzip or zstd',
   },
   { magic: [0x50, 0x4b, 0x03, 0x04], sentence: 'it is a zip archive; unpack it and open the file inside' },
   { magic: [0x50, 0x4b, 0x05, 0x06], sentence: 'it is an empty zip archive' },
@@ -32,15 +33,15 @@ const REFUSED: readonly { readonly magic: readonly number[]; readonly sentence: 
   {
     magic: ascii('SQLite format 3\0'),
     sentence:
-      'it is an SQLite database (an Nsight Systems export, perhaps), which is not read here; export the accesses as CSV',
+      'it is an SQLite database (perhaps an Nsight Systems export), which is not supported; export the accesses as CSV',
   },
   {
     magic: ascii('PERFILE2'),
-    sentence: "it is perf's binary data, which is not read here; export the accesses as CSV from perf script",
+    sentence: "it is perf's binary data, which is not supported; export the accesses as CSV with perf script",
   },
 ];
 
-/** How a file is packed, told by content alone. Throws Refusal for packings that are known but not read. */
+/** Compression of a file, detected from its content. Throws Refusal for packings that are known but not read. */
 export function packingOf(head: Uint8Array, name: string): Packing {
   if (startsWith(head, [0x1f, 0x8b])) return 'gzip';
   // A zstd file may begin with a skippable frame (pzstd writes one).
@@ -55,7 +56,7 @@ export function packingOf(head: Uint8Array, name: string): Packing {
 
 const damaged = (name: string, packing: string, cut: boolean, offset: number, cause: unknown): Refusal => {
   const what = cut
-    ? `the file is cut short: its ${packing} data ends in the middle, at byte ${offset}; copy or download it again`
+    ? `the file is truncated: its ${packing} data ends at byte ${offset}; copy or download it again`
     : `its ${packing} data is damaged near byte ${offset}; copy or download it again`;
   const refusal = new Refusal(`${name}: ${what}`);
   refusal.cause = cause;

@@ -28,10 +28,10 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 
 async function inspect(file: FileHandle, name: string): Promise<FileState> {
   const state = await file.stat();
-  if (state.isDirectory()) throw new Refusal(`${name} cannot be read: it is a directory; name a file in it`);
+  if (state.isDirectory()) throw new Refusal(`${name} cannot be read: it is a directory; give a file in it`);
   if (!state.isFile())
     throw new Refusal(
-      `${name} cannot be read: it is a pipe or a device, and a trace is read twice; save it to a file first`,
+      `${name} cannot be read: it is a pipe or a device, but a trace is read twice; save it to a file first`,
     );
   return { bytes: state.size, changedMs: state.mtimeMs };
 }
@@ -57,12 +57,12 @@ export async function openFileSource(path: string): Promise<ByteSource> {
       try {
         const now = await inspect(file, name);
         if (now.bytes !== first.bytes || now.changedMs !== first.changedMs)
-          throw new Refusal(`${name} changed since it was opened; open it again when nothing writes to it`);
+          throw new Refusal(`${name} changed after it was opened; open it again when no program writes to it`);
         const buffer = new Uint8Array(CHUNK_BYTES);
         while (progress.read < first.bytes) {
           const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, first.bytes - progress.read));
           if (bytesRead === 0)
-            throw new Refusal(`${name} became shorter while it was read; open it again when nothing writes to it`);
+            throw new Refusal(`${name} became shorter while it was read; open it again when no program writes to it`);
           progress.read += bytesRead;
           // A copy: unpackers and stream queues keep chunks longer than this loop does.
           yield buffer.slice(0, bytesRead);

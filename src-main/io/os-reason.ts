@@ -3,12 +3,12 @@ import { Refusal } from '../../src-core/model/refusal';
 
 /** What the operating system's error codes mean to a person, each with what to do where that is known. */
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; check the path',
-  ENOTDIR: 'a part of its path is a file, not a folder; check the path',
-  EACCES: 'permission denied; ask for read access, or copy the file to where you may read it',
-  EPERM: 'the system does not permit it',
-  EISDIR: 'it is a directory; name a file in it',
-  ELOOP: 'its symbolic links lead in a circle',
+  ENOENT: 'the file does not exist; check the path',
+  ENOTDIR: 'part of its path is a file, not a folder; check the path',
+  EACCES: 'permission denied; request read access, or copy the file to a place where you can read it',
+  EPERM: 'the system does not allow it',
+  EISDIR: 'it is a directory; give a file in it',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
   EMFILE: 'too many files are open; close some programs and try again',
   ENFILE: 'too many files are open; close some programs and try again',
@@ -22,8 +22,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 const WRITE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'its folder does not exist; create the folder or choose another',
-  EACCES: 'permission denied; choose a folder where you may write',
-  EISDIR: 'a directory of that name is in the way; choose another name',
+  EACCES: 'permission denied; choose a folder where you can write',
+  EISDIR: 'a directory with this name exists; choose another name',
 };
 
 const codeOf = (error: unknown): string | null =>

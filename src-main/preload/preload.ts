@@ -43,8 +43,8 @@ window.addEventListener('message', (event) => {
 
 const pathOf = (file: DroppedFile): string => webUtils?.getPathForFile(file) ?? file.path ?? '';
 
-// Files that are dropped on the window are opened by the main process, from their paths. `defaultPrevented` tells the
-// page that it has nothing to upload.
+// The main process opens files that are dropped on the window, by their paths. Preventing the default tells the page that it
+// has nothing to upload.
 window.addEventListener(
   'dragover',
   (event) => {

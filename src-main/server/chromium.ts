@@ -35,7 +35,7 @@ export function findChromium(): string | null {
 }
 
 export const NO_PRINTER =
-  'a PDF needs Electron or Chromium, and neither was found; install one, name it in FAULTLINE_CHROMIUM, or export HTML and print that';
+  'a PDF needs Electron or Chromium, and neither was found; install one, set FAULTLINE_CHROMIUM to its path, or export HTML and print it';
 
 /** The report as PDF. Refused where there is no Chromium, or one that does not print. The report brings its own
  *  content security policy: printing from the command line needs script, so it cannot be switched off here. */
@@ -55,7 +55,7 @@ export async function printWithChromium(html: string): Promise<Uint8Array> {
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
     throw new Refusal(
-      `${chromium} did not print the report (${why}); name another Chromium in FAULTLINE_CHROMIUM, or export HTML and print that`,
+      `${chromium} did not print the report (${why}); set FAULTLINE_CHROMIUM to another Chromium, or export HTML and print it`,
     );
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });

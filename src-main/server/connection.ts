@@ -45,7 +45,7 @@ async function recordingBytes(host: SessionHost): Promise<Saved> {
     const { size } = await stat(path);
     if (size > LARGEST_DOWNLOAD_BYTES)
       throw new Refusal(
-        `the recording has ${formatBytes(size)}, more than a page can take (${formatBytes(LARGEST_DOWNLOAD_BYTES)}); write it with \`faultline run FILE --record OUT\``,
+        `the recording has ${formatBytes(size)}, which is more than a page can download (${formatBytes(LARGEST_DOWNLOAD_BYTES)}); write it with \`faultline run FILE --record OUT\``,
       );
     return asBytes(new Uint8Array(await readFile(path))); // a Buffer would be written as JSON by its toJSON
   } finally {
@@ -71,7 +71,7 @@ function shellHandlers(options: ConnectionOptions): ShellHandlers {
 
 /** A page gets bytes; files on this machine are written by the command line only. */
 function refuseWrites(request: Request): string | null {
-  const writes = 'the server writes no files; save from the page, or use `faultline run FILE --record OUT`';
+  const writes = 'the server does not write files; save from the page, or use `faultline run FILE --record OUT`';
   if (request.method === 'session.saveRecording') return writes;
   if (request.method !== 'session.open') return null;
   return (request.params as Params<'session.open'>).options.record === undefined ? null : writes;

@@ -37,7 +37,7 @@ async function answer(server: Server, root: string, request: IncomingMessage, re
     response.writeHead(status, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain' }).end(text);
   };
   if (!isHostAllowed(host, portOf(server))) {
-    end(421, 'this server is not known by that name');
+    end(421, 'this server does not have that host name');
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     end(405, 'only GET and HEAD');
   } else {
@@ -90,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     }
     sockets.handleUpgrade(request, socket, head, (page) => {
       const closed = attachConnection(page, options).closed.catch((cause: unknown) => {
-        process.stderr.write(`faultline: a session did not close in order: ${String(cause)}\n`);
+        process.stderr.write(`faultline: a session failed to close: ${String(cause)}\n`);
       });
       sessions.add(closed);
       void closed.then(() => sessions.delete(closed));

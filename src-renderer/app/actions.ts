@@ -71,7 +71,7 @@ export function useActions(): Actions {
   };
   const choose: Actions['choose'] = (title) => chooseFile(backend, title);
   const save = async (format: ExportFormat): Promise<void> => {
-    // Two runs of one workload are told apart by their recording.
+    // The recording distinguishes two runs of one workload.
     const hash = state.value === 'finished' ? (await backend.request('session.summary', null)).recordingHash : null;
     const suggestedName = exportName(backend.info.value?.title ?? 'faultline', hash, format);
     const saved =

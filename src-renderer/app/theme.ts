@@ -1,4 +1,4 @@
-/** Puts the chosen theme on the document, before the first paint, and hands its colours to whoever draws. */
+/** Puts the chosen theme on the document, before the first paint, and gives its colours to the drawing code. */
 import { usePreferredDark } from '@vueuse/core';
 import { computed, provide, shallowRef, watch, type ComputedRef } from 'vue';
 import { usePreferencesStore } from '../stores/preferences';

@@ -120,7 +120,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
 
   function onEvent(event: BackendEvent): void {
     if (event.event === 'status') {
-      // The extent shrinks only when the run starts over, whoever asked for it.
+      // The extent shrinks only when the run restarts.
       if (status.value && event.status.extentTo < status.value.extentTo) startOver();
       status.value = event.status;
       if (event.status.state === 'empty') showNothing();
@@ -176,7 +176,7 @@ export function createBackend(carrier: Carrier, memory: TabMemory | null = null)
       report(
         new RequestError(
           'refused',
-          'What was open had been sent from this page and went with its connection. Open the file again (Open menu, or drop it here).',
+          'The open file was uploaded from this page and is lost with the connection. Open the file again (Open menu, or drop it here).',
         ),
       );
     } else if (before) {

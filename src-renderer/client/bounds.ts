@@ -13,7 +13,7 @@ export interface BoundsClient {
   /** What the report says about them. */
   readonly section: LiveQuestion<'session.report'>['answer'];
   readonly busy: ShallowRef<boolean>;
-  /** Somebody asked for them in reports. */
+  /** Requested in reports. */
   readonly inReports: ShallowRef<boolean>;
   readonly problem: ShallowRef<string | null>;
   /** Measures what is not known yet. `report`: later reports have them too. */

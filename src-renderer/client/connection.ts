@@ -65,7 +65,7 @@ export function createConnection(carrier: Carrier, events: ConnectionEvents): Co
   const connect = (): void => {
     const mine = ++attempt;
     transport?.close();
-    failAll('The connection was opened anew.');
+    failAll('A new connection was opened.');
     link.value = { state: 'connecting' };
     transport = carrier({
       opened() {
@@ -88,9 +88,7 @@ export function createConnection(carrier: Carrier, events: ConnectionEvents): Co
     new Promise((resolve, reject) => {
       const now = link.value;
       if (now.state !== 'open' || !transport) {
-        reject(
-          new RequestError('lost', now.state === 'lost' ? now.reason : 'There is no connection to the engine yet.'),
-        );
+        reject(new RequestError('lost', now.state === 'lost' ? now.reason : 'Not connected to the engine yet.'));
         return;
       }
       const id = nextId++;

@@ -11,7 +11,7 @@ export const backendKey: InjectionKey<Backend> = Symbol('backend');
 
 export function useBackend(): Backend {
   const backend = inject(backendKey);
-  if (!backend) throw new Error('useBackend() is called outside of the application');
+  if (!backend) throw new Error('useBackend() was called outside the application');
   return backend;
 }
 

@@ -18,7 +18,7 @@ export function portTransport(events: TransportEvents): Transport {
     stopWaiting();
     port = received;
     port.onmessage = ({ data }: MessageEvent<Message>) => measuredWithUpdates(() => events.message(data));
-    // Newer Chromium tells when the other end is gone; older ones learn it from unanswered requests.
+    // Newer Chromium reports a closed port; with older ones, requests stay unanswered.
     port.addEventListener('close', () => {
       if (!closed) events.lost('The application closed the connection to the engine.');
     });
@@ -27,7 +27,7 @@ export function portTransport(events: TransportEvents): Transport {
   };
   const waiting = setTimeout(() => {
     stopWaiting();
-    events.lost(`The application did not offer a connection to the engine within ${PORT_WAIT_MS / 1000} s.`);
+    events.lost(`The application did not provide a connection to the engine within ${PORT_WAIT_MS / 1000} s.`);
   }, PORT_WAIT_MS);
   const stopWaiting = (): void => {
     clearTimeout(waiting);

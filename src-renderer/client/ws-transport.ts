@@ -10,7 +10,7 @@ export function wsTransport(events: TransportEvents): Transport {
   if (!token) {
     queueMicrotask(() =>
       events.lost(
-        'This page has no access token. Open the whole address that `faultline serve` printed, with its #token part.',
+        'This page has no access token. Open the complete address that `faultline serve` printed, including its #token part.',
       ),
     );
     return { send: () => undefined, close: () => undefined };
@@ -30,7 +30,7 @@ export function wsTransport(events: TransportEvents): Transport {
     if (closed) return;
     closed = true;
     const refused =
-      'The server refused the connection: is `faultline serve` still running, and is this its newest address?';
+      'The server refused the connection: check that `faultline serve` is still running and that this is its latest address.';
     events.lost(opened ? `The server closed the connection${reason ? ` (${reason})` : ''}.` : refused);
   };
   return {

@@ -34,6 +34,6 @@ export const paletteKey: InjectionKey<ShallowRef<Palette>> = Symbol('palette');
 
 export function usePalette(): ShallowRef<Palette> {
   const palette = inject(paletteKey);
-  if (!palette) throw new Error('usePalette() is called outside of the application');
+  if (!palette) throw new Error('usePalette() was called outside the application');
   return palette;
 }

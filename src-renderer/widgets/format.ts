@@ -40,7 +40,7 @@ function fineTime(ps: number, resolution: number): string {
   return `${(ps / factor).toFixed(Math.min(12, Math.max(0, digits))).replace(/\.0+$/, '')} ${name}`;
 }
 
-/** A place on the axis of a run; @param resolution what can be told apart where it is shown. */
+/** A place on the axis of a run; @param resolution the smallest visible difference. */
 export function axisValue(value: number, axis: AxisKind, resolution?: number): string {
   if (axis === 'accesses') return `access ${formatCount(Math.round(value))}`;
   if (value === 0) return '0';
@@ -51,7 +51,7 @@ export function axisValue(value: number, axis: AxisKind, resolution?: number): s
 export const axisSpan = (value: number, axis: AxisKind): string =>
   axis === 'time' ? formatTime(value) : `${shortCount(value)} accesses`;
 
-/** A range is told from its neighbours by a hundredth of itself. */
+/** The resolution of a range is a hundredth of its length. */
 const rangeResolution = (range: { readonly from: number; readonly to: number }): number =>
   (range.to - range.from) / 100;
 

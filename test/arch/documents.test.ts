@@ -42,9 +42,15 @@ test.each(documents)('%s names only functions that exist', (document) => {
   expect(callsIn(read(document)).filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
 });
 
-test('the README leads to every page of the documentation', () => {
+/** Pages that a page links to, from the root. */
+const linksOf = (page: string): string[] =>
+  [...read(page).matchAll(/\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g)].map((match) => join(dirname(page), match[1] ?? ''));
+
+test('the README leads to every page of the documentation, to pages of a subfolder through its own README', () => {
+  const first = linksOf('README.md');
+  const reached = new Set([...first, ...first.filter((page) => page.endsWith('/README.md')).flatMap(linksOf)]);
   const pages = documents.filter((path) => path.startsWith('docs/'));
-  expect(pages.filter((page) => !read('README.md').includes(`](${page})`))).toEqual([]);
+  expect(pages.filter((page) => !reached.has(page))).toEqual([]);
 });
 
 test.each([...sourceFolders, 'test'])(`%s has a README of at most ${folderReadmeLinesMax} lines`, (folder) => {

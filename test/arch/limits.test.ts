@@ -8,7 +8,7 @@ import { codeFiles, lineCount, read, root, sourceFolders } from './project-files
 const listFile = 'test/arch/limits.json';
 interface Exception {
   readonly reason: string;
-  /** `path/of/file.ts Class.method`. */
+  /** `PATH Class.method`. */
   readonly places: readonly string[];
 }
 type List = Record<Limit, readonly Exception[]>;

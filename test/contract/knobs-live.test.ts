@@ -1,5 +1,5 @@
 /**
- * Knobs in mid-run, each in the scenario in which it matters (knob-pairs/). Changed before anything was decided, a knob gives
+ * Knobs during the run, each in the scenario in which it matters (knob-pairs/). Changed before anything was decided, a knob gives
  * the number of its new value; changed half-way, everything before is as it was. A knob that cannot change says why.
  */
 import { describe, expect, it } from 'vitest';
@@ -73,10 +73,10 @@ describe('a knob that may not', () => {
       const [, to] = valuesOf(pair);
       const wish = { id, params: { [param.name]: to } };
       expect(() => resolveSystemChange(wish, resolveSystem({ id }))).toThrow(
-        `"${param.name}" (${fixed}) cannot change in mid-run`,
+        `"${param.name}" (${fixed}) cannot change during the run`,
       );
       expect(() => resolveSystemChange(wish, resolveSystem({ id }))).toThrow(
-        `start again with --system ${id},${param.name}=${String(to)}`,
+        `restart with --system ${id},${param.name}=${String(to)}`,
       );
     },
   );

@@ -1,4 +1,4 @@
-/** Every registered memory system takes what it declares as live in mid-run, and asked for or scheduled it is the same run. */
+/** Every registered memory system takes what it declares as live during the run, and asked for or scheduled it is the same run. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

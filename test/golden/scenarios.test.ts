@@ -1,5 +1,5 @@
 /**
- * The table of scenarios (users-and-scenarios.md, section 3) on the counting machine r0, exact where it is closed-form.
+ * The scenarios of the files in examples/ on the counting machine r0, exact where it is closed-form.
  * Every row says why its numbers are what they are; a change here is a change of the model and needs a reason as good.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

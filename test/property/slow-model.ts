@@ -275,7 +275,7 @@ export class SlowModel {
     if (processor !== CPU) this.settle(granule, processor);
   }
 
-  /** Takes its place on the device: later than every access before, earlier than the access in hand. */
+  /** Takes its place on the device: later than every access before, earlier than the current access. */
   private settle(granule: number, device: number): void {
     this.arrived[device]!.push(granule);
     this.lastAccess.set(granule, this.now - 1 + ++this.arrivals / 1024);

@@ -149,7 +149,7 @@ export class SimDevice {
     return result === 'blocked' ? 'blocked' : 'fault';
   }
 
-  /** Maps a whole range at once, as far as it is there; a snapshot that changes nothing. Answers the pages mapped. */
+  /** Maps a whole range at once, as far as it is there; a snapshot that changes nothing. Returns the pages mapped. */
   snapshot(mm: Mm, start: number, end: number): number {
     const mirror = this.mirrorOf(mm);
     const defaults = { fault: false, write: false };
@@ -210,7 +210,7 @@ export class SimDevice {
     return migrateVmaSetup(this.kernel, args) === null ? args : null;
   }
 
-  /** Phase 2: destinations and copies, then the commit (G15 to G19). Answers the slots that found no room. */
+  /** Phase 2: destinations and copies, then the commit (G15 to G19). Returns the slots that found no room. */
   commit(args: MigrateVmaArgs, toDevice: boolean): number {
     let full = 0;
     for (const [i, slot] of args.slots.entries()) {
@@ -244,7 +244,7 @@ export class SimDevice {
     }
   }
 
-  /** Phase 3: everybody may go on; what moved here is mapped at once. Answers the slots that moved. */
+  /** Phase 3: everybody may go on; what moved here is mapped at once. Returns the slots that moved. */
   finish(args: MigrateVmaArgs, toDevice: boolean): number {
     migrateVmaFinalize(this.kernel, args);
     this.forget(args.mm, args.start, args.end);

@@ -176,7 +176,7 @@ export function doFork(world: World): void {
 }
 
 /**
- * Answers what was mapped.
+ * Returns what was mapped.
  * @param large private anonymous memory with room for a PMD entry
  */
 export function doMmap(world: World, large = world.isLarge && world.chance(40)): Range | null {

@@ -19,7 +19,7 @@ export interface EventRun {
 /**
  * @param params parameters of the memory system that differ from the file
  * @param machine instead of the file's
- * @param changes in mid-run, beside those of the file
+ * @param changes during the run, beside those of the file
  */
 export async function runEvents(
   text: string,

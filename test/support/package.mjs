@@ -63,7 +63,7 @@ async function main() {
 }
 
 const { FuseV1Options, getCurrentFuseWire } = fuses;
-/** States as they stand in the binary's fuse wire (electron/docs/tutorial/fuses.md): the characters 0 and 1. */
+/** States in the binary's fuse wire, as Electron's tutorial on fuses describes them: the characters 0 and 1. */
 const OFF = 48;
 const ON = 49;
 

@@ -25,7 +25,7 @@ export const belady: Bound = {
   id: 'belady',
   title: 'Optimal eviction (Belady)',
   summary:
-    'The fewest faults and moves with the device memory that there is: every victim is the page that is needed last, which nobody can know in advance. Holds for paging on demand; prefetching cannot bring fewer pages either.',
+    'The minimum number of faults and moves with this device memory: each victim is the page that is needed last, which a real system cannot know in advance. Applies to paging on demand; prefetching cannot move fewer pages either.',
   needs: [],
   judge(context) {
     const { optimal, unitBytes, inOrder } = context.observation;
@@ -43,7 +43,7 @@ export const belady: Bound = {
     const notes =
       inOrder || noPaging
         ? []
-        : ['Accesses are in flight beyond a fault, so the bound allows any order of accesses inside a kernel.'];
+        : ['The machine continues past a fault, so the bound allows any order of accesses inside a kernel.'];
     return { values, notes };
   },
 };

@@ -34,13 +34,13 @@ export interface Observation {
   readonly concurrent: boolean;
 }
 
-/** Runs of the same input, beside the run in hand. */
+/** Runs of the same input, beside the current run. */
 export const BOUND_RUNS = ['unlimited', 'remote', 'compute'] as const;
 export type BoundRun = (typeof BOUND_RUNS)[number];
 
 export interface BoundContext {
   readonly header: RecordingHeader;
-  /** The run in hand as it stands. */
+  /** The current run as it stands. */
   readonly summary: RunSummary;
   /** Every policy that was ever in force in it. */
   readonly policies: readonly PolicyChoice[];
@@ -52,7 +52,7 @@ export interface BoundContext {
   readonly refusals: Readonly<Partial<Record<BoundRun, string>>>;
 }
 
-/** One number of a bound, for the whole input and, where it can be told, along the way. */
+/** One number of a bound, for the whole input and, if known, along the run. */
 export type Judgement =
   | {
       readonly quantity: BoundQuantity;

@@ -1,4 +1,4 @@
-/** How to draw a curve that tells for each kernel how much it needs, but not when inside of it. */
+/** How to draw a curve of which only the sum per kernel is known. */
 import type { Curve } from './bound';
 
 /**

@@ -12,7 +12,7 @@ export const infiniteMemory: Bound = {
   id: 'infinite-memory',
   title: 'Infinite device memory',
   summary:
-    'What is left when nothing is ever evicted: pages move only because another processor needs them. Faults and bytes are bounds for paging on demand; the time is that of this very run (same policies) with room for everything.',
+    'The minimum without evictions: pages move only because another processor needs them. Faults and bytes are bounds for paging on demand; the time is that of the same run (same policies) on a device with room for everything.',
   needs: ['unlimited'],
   judge(context) {
     const { header, observation, runs, refusals } = context;
@@ -31,15 +31,19 @@ export const infiniteMemory: Bound = {
           : along(quantity, (access) => unlimited[way].at(access) * unitBytes);
       }),
       !header.machine.timing
-        ? notDefined('simTimePs', 'reference', 'this machine counts and has no clock')
+        ? notDefined('simTimePs', 'reference', 'this machine only counts and has no clock')
         : time
           ? atEnd('simTimePs', 'reference', time.simTimePs)
-          : notDefined('simTimePs', 'reference', refusals.unlimited ?? 'the run with room for everything was not made'),
+          : notDefined(
+              'simTimePs',
+              'reference',
+              refusals.unlimited ?? 'the run with unlimited device memory was not made',
+            ),
     ];
     const footprint = (unlimited?.footprint.total ?? 0) * unitBytes;
     const capacity = header.scenario.deviceMemoryBytes * header.devices;
     const notes =
-      footprint > capacity ? [`Devices touch ${formatBytes(footprint)}; they hold ${formatBytes(capacity)}.`] : [];
+      footprint > capacity ? [`Devices touch ${formatBytes(footprint)} and hold ${formatBytes(capacity)}.`] : [];
     return { values, notes };
   },
 };

@@ -15,11 +15,11 @@ export function whyNoTraffic({ header, summary, observation, movement }: BoundCo
   if (header.scenario.system && observation.osCalls > 0)
     return 'the workload calls the operating system, which may copy or drop contents';
   if (movement === 'built-on-device' && header.objects.some(({ initially }) => initially === 'host'))
-    return 'data that is there at the start was built in device memory';
+    return 'initial data was built in device memory';
   if (summary.system && summary.system.outcomes.length > 0)
     return 'some accesses of this run were never made (see its outcomes)';
   if (summary.system && summary.system.numbers.staleReads > 0)
-    return 'this run reads old copies, which nobody has to bring';
+    return 'this run reads stale copies, which do not have to be transferred';
   return null;
 }
 
@@ -37,7 +37,7 @@ export const linkFloor: Bound = {
   id: 'link-floor',
   title: 'Link-limited floor',
   summary:
-    'Only what one side wrote and the other reads has to cross the link, once, and the link has a rate. No memory system moves fewer bytes or takes less time, with or without migration.',
+    'Only bytes that one side wrote and the other reads must cross the link, once, at the rate of the link. No memory system moves fewer bytes or takes less time, with or without migration.',
   needs: [],
   judge(context) {
     const { header, observation } = context;
@@ -55,10 +55,10 @@ export const linkFloor: Bound = {
         why
           ? notDefined('simTimePs', 'bound', why)
           : time === null
-            ? notDefined('simTimePs', 'bound', 'this machine counts and has no clock')
+            ? notDefined('simTimePs', 'bound', 'this machine only counts and has no clock')
             : atEnd('simTimePs', 'bound', time),
       ],
-      notes: lostPages > 0 ? ['Not every byte could be followed: the floor is lower than it could be.'] : [],
+      notes: lostPages > 0 ? ['Not every byte could be tracked, so this bound is lower than the true minimum.'] : [],
     };
   },
 };

@@ -10,7 +10,7 @@ export const noMigration: Bound = {
   id: 'no-migration',
   title: 'No migration (all remote)',
   summary:
-    'A reference point, not a bound: all data stays in host memory and devices access it over the link. Below 1 the run is better than that: its migrations pay.',
+    'A reference point, not a bound: all data stays in host memory and devices access it over the link. If the ratio is below 1, migration helps this run.',
   needs: ['remote'],
   judge({ header, runs, refusals }) {
     const totals = runs.remote?.totals;
@@ -23,7 +23,7 @@ export const noMigration: Bound = {
         atEnd('linkBytes', 'reference', totals.bytesToDevice + totals.bytesToHost + totals.remoteBytes),
         header.machine.timing
           ? atEnd('simTimePs', 'reference', totals.simTimePs)
-          : notDefined('simTimePs', 'reference', 'this machine counts and has no clock'),
+          : notDefined('simTimePs', 'reference', 'this machine only counts and has no clock'),
       ],
       notes: [],
     };

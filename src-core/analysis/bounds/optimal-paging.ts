@@ -16,8 +16,8 @@ export interface PagingRules {
   /** Units that each device holds; Infinity for devices without limit. */
   readonly capacity: number;
   /**
-   * `any`: a unit is in one place, whoever touches it takes it. `write`: several may have copies until somebody writes, and
-   * a unit that nobody wrote is zero and costs no transfer.
+   * `any`: a unit is in one place, and each processor that touches it takes it. `write`: several may have copies until one writes, and
+   * a unit that was never written is zero and costs no transfer.
    */
   readonly takes: 'any' | 'write';
 }
@@ -166,7 +166,7 @@ class Contents {
     this.changed = new Int32Array(visits.units).fill(-1);
     for (let unit = 0; unit < visits.units; unit++) if (visits.initiallyHost[unit] === 1) this.holder[unit] = CPU;
   }
-  /** Nobody has been there, or written there: it costs no transfer to bring it somewhere. */
+  /** Never touched or never written: moving it costs no transfer. */
   isFresh(unit: number): boolean {
     return this.holder[unit] === NOBODY;
   }
@@ -180,7 +180,7 @@ class Contents {
     const unit = this.visits.unit[i]!;
     const processor = this.visits.processor[i]!;
     if (this.takes === 'write' && this.visits.wrote[i] !== 1) {
-      // The host got a copy of its own: it need not be brought again before somebody writes.
+      // The host got a copy of its own: it does not have to be transferred again before the next write.
       if (processor === CPU && this.holder[unit] !== NOBODY) this.set(unit, CPU, epoch);
       return;
     }

@@ -23,15 +23,14 @@ export function pagingOf({ scenario, machine }: RecordingHeader): {
 export function whyNoPaging({ header, summary, observation, movement }: BoundContext): string | null {
   const { system } = header.scenario;
   if (system && movement !== 'on-demand')
-    return `the memory system ${system.id} does not bring pages to the device on demand`;
+    return `the memory system ${system.id} does not migrate pages to the device on demand`;
   if (system && observation.osCalls > 0)
     return 'the workload calls the operating system, which may drop, copy or move pages without a fault';
   if (summary.system && summary.system.outcomes.length > 0)
     return 'some accesses of this run were never made (see its outcomes)';
   if (summary.totals.remoteBytes > 0)
-    return 'this run reads or writes memory over the link, where a page need not move';
-  if (!observation.optimal || !observation.unlimited)
-    return 'the run makes more visits of pages than are kept (16 million)';
+    return 'this run reads or writes memory over the link, so a page does not have to move';
+  if (!observation.optimal || !observation.unlimited) return 'the run has more than 16 million visits of pages';
   return null;
 }
 
@@ -39,8 +38,8 @@ export function whyNoPaging({ header, summary, observation, movement }: BoundCon
 export function whyNoFaults(context: BoundContext): string | null {
   const why = whyNoPaging(context);
   if (why) return why;
-  if (context.header.scenario.system) return 'a page of this memory system may arrive without a fault of its own';
+  if (context.header.scenario.system) return 'pages of this memory system can arrive without a fault';
   if (context.policies.some(({ kind, id }) => kind === 'prefetch' && id !== 'none'))
-    return 'prefetching takes faults away; the bound counts paging on demand';
+    return 'prefetching avoids faults, and the bound counts paging on demand';
   return null;
 }

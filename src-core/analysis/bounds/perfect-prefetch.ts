@@ -12,7 +12,7 @@ export const perfectPrefetch: Bound = {
   id: 'perfect-prefetch',
   title: 'Perfect prefetch',
   summary:
-    'Every byte is there when it is needed and its way is hidden behind computing: the longer of the time that the processors need with all memory at hand, and the time that the link needs for what has to cross.',
+    'Every byte arrives before it is needed, and transfers overlap computation. The longer of two times: the time of the processors with all memory at hand, and the time of the link for the bytes that must cross it.',
   needs: ['compute'],
   judge(context) {
     const { header, observation, runs, refusals } = context;
@@ -26,17 +26,17 @@ export const perfectPrefetch: Bound = {
     const undefinedAs = (reason: string) => ({ values: [notDefined('simTimePs', 'bound', reason)], notes: [] });
     const why = whyNoTraffic(context);
     if (why) return undefinedAs(why);
-    if (link === null) return undefinedAs('this machine counts and has no clock');
+    if (link === null) return undefinedAs('this machine only counts and has no clock');
     const made = runs.compute?.totals;
     if (!made) return undefinedAs(refusals.compute ?? 'the run with all memory at hand was not made');
-    // Each time that a clock is set is rounded, up to twice an event: that would count against the run in hand.
+    // Each time that a clock is set is rounded, up to twice an event: that would count against the current run.
     const compute = Math.max(0, made.simTimePs - 2 * made.events);
     return {
       values: [atEnd('simTimePs', 'bound', Math.max(compute, link))],
       notes: [
         compute >= link
-          ? 'The processors take longer than the link: perfect prefetch would hide all of it.'
-          : 'The link takes longer than the processors: prefetch alone cannot hide it.',
+          ? 'The processors take longer than the link: perfect prefetch would hide all transfers.'
+          : 'The link takes longer than the processors: prefetch cannot hide all transfers.',
       ],
     };
   },

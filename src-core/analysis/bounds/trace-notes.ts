@@ -7,11 +7,9 @@ export function traceNotes({ workload }: RecordingHeader, { findings }: RunSumma
   if (workload.kind !== 'trace') return [];
   const warnings = findings.filter(({ severity }) => severity !== 'note').length;
   return [
-    'The input is a trace: bounds are for the accesses that it holds, in its order. Accesses that were not recorded, and data that was in memory before the first of them, are in neither the run nor the bounds.',
+    'The input is a trace: bounds cover the accesses in it, in its order. Accesses that were not recorded, and data that was in memory before the first access, are part of neither the run nor the bounds.',
     ...(warnings > 0
-      ? [
-          'Parts of the trace were dropped, clipped or guessed while it was read (see the findings); so they were for the bounds.',
-        ]
+      ? ['Parts of the trace were dropped, clipped or guessed (see the findings). This also affects the bounds.']
       : []),
   ];
 }

@@ -24,7 +24,7 @@ export interface ExportedKnobs {
 /** Places that no file of a machine reaches. */
 const WHY_LEFT: Readonly<Partial<Record<KnobPlace, string>>> = {
   build: 'it is fixed when the driver is compiled',
-  'what-if': 'no driver has it: it is a what-if',
+  'what-if': 'it exists only in Faultline',
   'GPGPU-Sim option': 'it is an option of the simulator, for its gpgpusim.config',
 };
 
@@ -42,7 +42,7 @@ function fileOf(entry: SystemEntry, format: KnobFormat, settings: readonly Setti
     `# ${param.title}${param.unit === undefined || param.unit === '' ? '' : `, ${param.unit}`}; default ${wordInFile(param.knob, param.initial) ?? String(param.initial)} (${param.knob.source})`,
     line,
   ]);
-  const what = all ? 'every knob that belongs here' : 'knobs that differ from their defaults';
+  const what = all ? 'all knobs for this kind of file' : 'knobs that differ from their defaults';
   return {
     ...{ format: id, title, path, holds },
     text: [
@@ -60,9 +60,9 @@ interface Setting {
 }
 
 /**
- * The files that make a machine what the run was told.
+ * The files that configure a machine like the run.
  * @param params of the memory system, all of them
- * @param all also what has its default
+ * @param all include knobs with their default values
  */
 export function exportKnobs(entry: SystemEntry, params: ParamValues, all: boolean): ExportedKnobs {
   const settings = knobParams(entry)
@@ -77,7 +77,7 @@ export function exportKnobs(entry: SystemEntry, params: ParamValues, all: boolea
       .map(({ param: { knob }, value }) => ({
         name: knob.name,
         value,
-        why: WHY_LEFT[knob.where] ?? 'no file of these kinds can hold it',
+        why: WHY_LEFT[knob.where] ?? 'these kinds of files cannot set it',
       })),
   };
 }
@@ -126,7 +126,7 @@ export function importKnobs(sources: readonly KnobText[], entry: SystemEntry): I
           kind: 'knob-twice',
           severity: 'note',
           count: 1,
-          message: `${name} was set before; this later value holds`,
+          message: `${name} is set more than once; the last value is used`,
           place: each.place,
         });
       params[param.name] = value;

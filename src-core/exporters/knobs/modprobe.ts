@@ -19,7 +19,7 @@ export const modprobeFormat: KnobFormat = {
   id: 'modprobe',
   title: 'modprobe.d',
   path: '/etc/modprobe.d/faultline.conf',
-  takesEffect: 'when the module is loaded the next time',
+  takesEffect: 'the next time the module is loaded',
   write(knob, value) {
     const module = moduleOf(knob);
     return module === null ? null : `options ${module} ${knob.key ?? knob.name}=${spell(value, textsOf(knob))}`;
@@ -36,7 +36,7 @@ export const modprobeFormat: KnobFormat = {
       if (!COMMANDS.includes(command!.text))
         findings.push(
           syntaxFinding(
-            `"${command!.text}" is no command of modprobe.d; expected "options MODULE name=value", such as "options nvidia-uvm uvm_perf_prefetch_threshold=75"`,
+            `"${command!.text}" is not a command of modprobe.d; expected "options MODULE name=value", such as "options nvidia-uvm uvm_perf_prefetch_threshold=75"`,
             place,
           ),
         );
@@ -45,13 +45,13 @@ export const modprobeFormat: KnobFormat = {
           kind: 'knob-other-command',
           severity: 'note',
           count: 1,
-          message: `"${command!.text}" sets no option; it was left alone`,
+          message: `"${command!.text}" sets no option and was ignored`,
           place,
         });
       else if (!module || words.length === 0)
         findings.push(
           syntaxFinding(
-            `"${line.text.trim()}" sets nothing; expected "options MODULE name=value"; write what it is to set, or take the line out`,
+            `"${line.text.trim()}" sets nothing; expected "options MODULE name=value"; add a value or remove the line`,
             place,
           ),
         );

@@ -18,7 +18,7 @@ export const sysctlFormat: KnobFormat = {
   id: 'sysctl',
   title: 'sysctl.d',
   path: '/etc/sysctl.d/90-faultline.conf',
-  takesEffect: 'at boot, or at once with `sysctl --system`',
+  takesEffect: 'at boot, or immediately with `sysctl --system`',
   write: (knob, value) =>
     knob.where === 'sysctl' ? `${knob.key ?? `kernel.${knob.name}`} = ${spell(value, textsOf(knob))}` : null,
   sniff(text, file) {
@@ -42,13 +42,13 @@ export const sysctlFormat: KnobFormat = {
           kind: 'knob-other-command',
           severity: 'note',
           count: 1,
-          message: `"${line.text.trim()}" excludes a key and sets none; it was left alone`,
+          message: `"${line.text.trim()}" excludes a key and sets none; it was ignored`,
           place,
         });
       else
         findings.push(
           syntaxFinding(
-            `"${line.text.trim()}" is no setting; expected "key = value", such as "kernel.numa_balancing = 2"`,
+            `"${line.text.trim()}" is not a setting; expected "key = value", such as "kernel.numa_balancing = 2"`,
             place,
           ),
         );

@@ -9,7 +9,7 @@ export const tmpfilesFormat: KnobFormat = {
   id: 'tmpfiles',
   title: 'tmpfiles.d (sysfs)',
   path: '/etc/tmpfiles.d/faultline.conf',
-  takesEffect: 'at boot, or at once with `systemd-tmpfiles --create`',
+  takesEffect: 'at boot, or immediately with `systemd-tmpfiles --create`',
   write: (knob, value) =>
     knob.where === 'sysfs' && knob.key !== undefined
       ? `w ${knob.key} - - - - ${spell(value, textsOf(knob)).replaceAll('%', '%%')}`
@@ -27,7 +27,7 @@ export const tmpfilesFormat: KnobFormat = {
       if (!/^[a-zA-Z][-+!=~^$]*$/.test(type!.text) || !path?.text.startsWith('/'))
         findings.push(
           syntaxFinding(
-            `"${line.text.trim()}" is no line of tmpfiles.d; expected "w PATH - - - - VALUE", such as "w /sys/kernel/mm/numa/demotion_enabled - - - - true"`,
+            `"${line.text.trim()}" is not a line of tmpfiles.d; expected "w PATH - - - - VALUE", such as "w /sys/kernel/mm/numa/demotion_enabled - - - - true"`,
             place,
           ),
         );
@@ -36,7 +36,7 @@ export const tmpfilesFormat: KnobFormat = {
           kind: 'knob-other-command',
           severity: 'note',
           count: 1,
-          message: `"${type!.text} ${path.text}" writes no value; it was left alone`,
+          message: `"${type!.text} ${path.text}" writes no value and was ignored`,
           place,
         });
       else if (!argument)

@@ -68,7 +68,7 @@ export function readValue(
               kind: 'knob-out-of-range',
               severity: 'warning',
               count: 1,
-              message: `${spelled} is out of range, expected ${expected(param, texts)}; the driver takes ${instead} instead, and so does Faultline`,
+              message: `${spelled} is out of range, expected ${expected(param, texts)}; like the driver, Faultline uses ${instead} instead`,
               place: entry.place,
             },
           ],
@@ -82,7 +82,7 @@ export function readValue(
   const word = valueOfWord(text, param, texts);
   if (word !== null) return taken(word);
   if (param.type === 'choice' && Object.keys(texts).length === 0)
-    return param.values?.includes(text) ? taken(text) : refused(`"${text}" is not one of its words`);
+    return param.values?.includes(text) ? taken(text) : refused(`"${text}" is not one of its values`);
   if (knob.isBool) {
     const value = boolOf(text);
     return value === null ? refused(`"${text}" is neither on nor off`) : taken(value);
@@ -91,7 +91,7 @@ export function readValue(
   if (number === null) return refused(`"${text}" is not a whole number`);
   const isSigned = (param.min ?? 0) < 0;
   if (number > UINT_MAX || number < (isSigned ? INT_MIN : 0))
-    return refused(`${text} does not fit its ${isSigned ? 'signed' : 'unsigned'} 32 bits, and the kernel refuses it`);
+    return refused(`${text} does not fit its ${isSigned ? 'signed' : 'unsigned'} 32 bits, so the kernel rejects it`);
   const ofNumber = valueOfWord(String(number), param, texts);
   if (ofNumber !== null) return taken(ofNumber);
   return param.type === 'integer'
@@ -127,5 +127,5 @@ function readWordOf(number: number, param: KnobParam, taken: Taken, refused: Ref
   if (type === 'boolean' && knob.texts === undefined && (number === 0 || number === 1)) return taken(number === 1);
   if (type === 'boolean' && knob.outside === 'on') return taken(number !== 0);
   if (knob.outside === 'default') return taken(initial, `its default ${String(initial)}`);
-  return refused(`${number} means nothing to it`);
+  return refused(`${number} is not one of its values`);
 }

@@ -20,7 +20,7 @@ export class GpuFrontEnd {
   private readonly flight: GroupsInFlight;
   private readonly granuleBytes: number;
   private readonly perByte: number;
-  /** Iterations of the group in hand that are made, and not in the books of the objects yet. */
+  /** Iterations of the current group that are made, and not in the books of the objects yet. */
   private unbooked = 0;
   /** Granule of each lane, filled by `room`. */
   private readonly here = new Int32Array(GROUP_LANES);

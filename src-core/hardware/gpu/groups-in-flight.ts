@@ -191,7 +191,7 @@ export class GroupsInFlight {
         this.blockedGroups--;
         this.issue(group, atPs);
         if (isStuck(group)) {
-          // Its uTLB is full again: whoever came later will fare no better.
+          // Its uTLB is full again: later accesses cannot enter either.
           for (i++; i < waiting.length; i++) list.push(waiting[i]!);
         }
       }

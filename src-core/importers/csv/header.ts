@@ -131,7 +131,7 @@ export function missingColumns(header: CsvHeader): readonly string[] {
   if (column.proc < 0) missing.push('proc');
   if (column.op < 0) missing.push('op');
   if (column.address < 0 && column.object < 0) missing.push('address (or object and offset)');
-  else if (column.address < 0 && column.offset < 0) missing.push('offset (it goes with object)');
+  else if (column.address < 0 && column.offset < 0) missing.push('offset (required with object)');
   if (column.bytes < 0) missing.push('bytes');
   return missing;
 }
@@ -147,15 +147,15 @@ export function checkHeader(header: CsvHeader, file: string, line: number, findi
     });
     const found = header.names.slice(0, 12).join(', ').slice(0, 120);
     throw new Refusal(
-      `${file}, line ${line}: the header lacks ${missing.join(', ') || 'a usable shape (too many columns)'}; it reads: ${found}` +
-        `${hints.length > 0 ? ` (${hints.slice(0, 3).join('; ')})` : ''}. Expected a first line that names the columns proc, op, address (or object, offset), bytes and, where wanted, count, stride, time_ns`,
+      `${file}, line ${line}: the header lacks ${missing.join(', ') || 'a usable shape (too many columns)'}; it contains: ${found}` +
+        `${hints.length > 0 ? ` (${hints.slice(0, 3).join('; ')})` : ''}. Expected a first line that names the columns proc, op, address (or object, offset), bytes and, optionally, count, stride, time_ns`,
     );
   }
   if (header.ignored.length > 0)
     findings.add(
       'csv-column-ignored',
       'note',
-      () => `Columns without a meaning here were passed over: ${header.ignored.slice(0, 12).join(', ')}.`,
+      () => `Unknown columns were ignored: ${header.ignored.slice(0, 12).join(', ')}.`,
       place,
     );
   if (header.column.address >= 0 && header.column.offset >= 0)
@@ -170,7 +170,7 @@ export function checkHeader(header: CsvHeader, file: string, line: number, findi
       'csv-time-unit',
       'warning',
       () =>
-        `The column "${header.names[header.column.time] ?? ''}" does not say its unit; nanoseconds were assumed. Name it time_ns (or time_us, time_ms, time_s).`,
+        `The column "${header.names[header.column.time] ?? ''}" has no unit; nanoseconds were assumed. Name it time_ns (or time_us, time_ms, time_s).`,
       place,
     );
   else if (header.column.time >= 0 && header.timeUnitPs !== PS_PER_NS)
@@ -178,7 +178,7 @@ export function checkHeader(header: CsvHeader, file: string, line: number, findi
       'csv-time-unit',
       'note',
       () =>
-        `Times were converted from the unit that the header names (${header.names[header.column.time] ?? ''}) to nanoseconds.`,
+        `Times were converted from the unit in the header (${header.names[header.column.time] ?? ''}) to nanoseconds.`,
       place,
     );
 }

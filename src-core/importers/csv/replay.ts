@@ -111,7 +111,7 @@ abstract class RowReplay extends Replay {
     const object = byObject ? space.objects[row.object] : undefined;
     if (byObject && !object)
       throw new Refusal(
-        `${this.name}: an object appeared that was not there when the file was first read; open it again when nothing writes to it`,
+        `${this.name}: the file changed after it was first read: a new object appeared. Open it again when no program writes to it`,
       );
     const offset = object ? object.offset + start : this.locator.locate(start);
     addLane(

@@ -204,11 +204,11 @@ export class RowReader {
     if (low < 0)
       throw new BadRow(
         'below',
-        `its accesses reach below ${this.header.column.address >= 0 ? 'address 0' : 'the start of the object'}`,
+        `its accesses extend below ${this.header.column.address >= 0 ? 'address 0' : 'the start of the object'}`,
       );
-    if (!(high <= MAX_ADDRESS)) throw new BadRow('beyond', 'its accesses reach beyond 2^47');
+    if (!(high <= MAX_ADDRESS)) throw new BadRow('beyond', 'its accesses extend beyond 2^47');
     if (leaps(this.row) && count > LEAPS_MAX)
-      throw new BadRow('leaps', `it leaps through more than ${LEAPS_MAX} separate places`);
+      throw new BadRow('leaps', `it touches more than ${LEAPS_MAX} separate regions`);
     const blocks = leaps(this.row) ? 0 : (high - low) / VA_BLOCK_BYTES;
     if (blocks > TOUCHED_BLOCKS_MAX)
       throw new BadRow('blocks', `it touches more than ${TOUCHED_BLOCKS_MAX} blocks of 2 MiB`);
@@ -305,7 +305,10 @@ export class RowReader {
     let index = indices.get(name);
     if (index === undefined) {
       if (names.length === MAX_OBJECTS)
-        throw new BadRow('object limit', `it names one more than the ${MAX_OBJECTS} objects that a run can hold`);
+        throw new BadRow(
+          'object limit',
+          `its object would be more than the ${MAX_OBJECTS} objects that a run can have`,
+        );
       index = names.push(name) - 1;
       indices.set(name, index);
     }
@@ -371,7 +374,7 @@ export class RowReader {
     if (point === start || point - start > 24 || digits === 0 || digits > 15 || !(high + low + fraction >= 0))
       throw start === end
         ? new BadRow('time missing', 'the time is missing')
-        : new BadRow('time not a number', `time ${this.quoted('time')} is not a number from 0 up`);
+        : new BadRow('time not a number', `time ${this.quoted('time')} is not a number of at least 0`);
     this.decisions.timeBase ??= high;
     return (high - this.decisions.timeBase) * LOW_UNIT + low + fraction;
   }

@@ -31,7 +31,7 @@ type RegionsPosition = {
 export class DeviceRegions {
   /** The device function that runs, or null on the host. */
   inside: FunctionSymbol | null = null;
-  /** Regions begun so far; tells one call from the next. */
+  /** Number of regions started so far; distinguishes calls. */
   entries = 0;
   /** Entries of which the return slot was not known. */
   entriesWithoutSlot = 0;

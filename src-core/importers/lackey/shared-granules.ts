@@ -15,7 +15,7 @@ function sharing(named: readonly NamedRange[], bytes: number): ReadonlySet<numbe
   return found;
 }
 
-/** An allocator packs objects; whoever reads bytes by object must know that what moves belongs to several. */
+/** An allocator packs objects; readers of bytes per object must know that moved bytes belong to several objects. */
 export function noteSharedGranules(named: readonly NamedRange[], file: string, findings: FindingCounter): void {
   const granules = sharing(named, GRANULE_BYTES);
   const [first] = granules;
@@ -24,7 +24,7 @@ export function noteSharedGranules(named: readonly NamedRange[], file: string, f
     'trace-shared-granules',
     'note',
     () =>
-      `${granules.size} named objects share 64 KiB granules with another one (${sharing(named, VA_BLOCK_BYTES).size} share 2 MiB blocks), the first being "${named[first]!.name}" and "${named[first + 1]!.name}": bytes and transfers of a shared granule are booked to the object whose fault moved it. To tell them apart, align the allocations (aligned_alloc) to the granularity.`,
+      `${granules.size} named objects share 64 KiB granules with another one (${sharing(named, VA_BLOCK_BYTES).size} share 2 MiB blocks). The first are "${named[first]!.name}" and "${named[first + 1]!.name}": bytes and transfers of a shared granule count for the object whose fault moved it. To separate them, align the allocations (aligned_alloc) to the granularity.`,
     () => ({ file }),
   );
 }

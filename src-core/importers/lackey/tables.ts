@@ -52,7 +52,7 @@ export async function readSymbols(
       findings.add(
         'symbols-limit',
         'warning',
-        () => `Only the first ${SYMBOLS_MAX} symbols were read; leave out what the trace does not run.`,
+        () => `Only the first ${SYMBOLS_MAX} symbols were read; remove functions that the trace does not run.`,
         () => ({ file: source.name, line: number }),
       );
     // nm prints symbols without a size in three columns; they are no functions with a known extent.
@@ -61,13 +61,13 @@ export async function readSymbols(
         'symbols-bad-row',
         'warning',
         () =>
-          `A row of the symbol table was left out: expected start, end (both hexadecimal, end above start), object and name with tabs between, or a line of nm -S.`,
+          `A row of the symbol table was dropped: expected tab-separated start, end (both hexadecimal, end above start), object and name, or a line of nm -S.`,
         () => ({ file: source.name, line: number }),
       );
   });
   if (symbols.length === 0)
     throw new Refusal(
-      `${source.name}: no symbols in it; expected rows of start, end, object and name with tabs between (start and end in hexadecimal), or the output of nm -S --defined-only PROGRAM`,
+      `${source.name}: it contains no symbols; expected tab-separated rows of start, end, object and name (start and end in hexadecimal), or the output of nm -S --defined-only PROGRAM`,
     );
   return symbols.sort((a, b) => a.start - b.start || a.end - b.end);
 }
@@ -109,7 +109,7 @@ export async function readAllocations(
         'allocations-bad-row',
         'warning',
         () =>
-          'A row of the allocation list was left out: expected ALLOC, a name, an address (0x…) and a number of bytes above 0, all below 2^47.',
+          'A row of the allocation list was dropped: expected ALLOC, a name, an address (0x…) and a number of bytes above 0, all below 2^47.',
         place,
       );
     else if (rows.length < NAMED_MAX) rows.push(row);
@@ -117,7 +117,7 @@ export async function readAllocations(
       findings.add(
         'allocations-limit',
         'warning',
-        () => `Only the first ${NAMED_MAX} allocations became objects; the rest counts as unnamed memory.`,
+        () => `Only the first ${NAMED_MAX} allocations became objects; the others count as unnamed memory.`,
         place,
       );
   });
@@ -126,7 +126,7 @@ export async function readAllocations(
       'allocations-empty',
       'warning',
       () =>
-        'The allocation list has no row "ALLOC name address bytes", so nothing got a name; let the program print one for each malloc.',
+        'The allocation list has no row "ALLOC name address bytes", so objects have no names; let the program print one row for each malloc.',
       () => ({ file: source.name }),
     );
   const sorted = numbered(rows)
@@ -147,7 +147,7 @@ function withoutOverlaps(
       'allocations-overlap',
       'warning',
       () =>
-        `"${lost.name}" lies where "${winner.name}" was allocated before (freed and given out again?); its accesses there count for "${winner.name}".`,
+        `"${lost.name}" has the address of the earlier allocation "${winner.name}" (perhaps freed and allocated again); its accesses there count for "${winner.name}".`,
       () => ({ file }),
     );
   };

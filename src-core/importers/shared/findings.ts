@@ -1,9 +1,9 @@
 import type { Finding } from '../../model/finding';
 
-/** Longest piece of somebody's file that is quoted in a message. */
+/** Longest part of an input file that a message quotes. */
 const QUOTE_MAX = 60;
 
-/** Reasons within one kind that are told apart; rows of any further reason are counted as the last one. */
+/** Distinct reasons within one kind; rows with further reasons count for the last one. */
 const REASONS_MAX = 16;
 
 /** Counts findings by kind, and by reason where one is given; the message and the place are those of the first. */
@@ -29,7 +29,7 @@ export class FindingCounter {
     const reasons = (this.reasons.get(kind) ?? 0) + 1;
     this.reasons.set(kind, reasons);
     const last = reasons === REASONS_MAX;
-    const text = last ? `${message()} Further reasons are counted here too.` : message();
+    const text = last ? `${message()} Further reasons are also counted here.` : message();
     const finding = { kind, severity, message: text, count: 1, ...(place ? { place: place() } : {}) };
     this.counted.set(`${kind} ${last ? '…' : reason}`, { finding, count: 1 });
   }

@@ -3,7 +3,7 @@ import { Refusal } from '../../model/refusal';
 
 /** Longest line that is kept whole; of a longer one only this much is seen, and its readers count it as damage. */
 export const LINE_BYTES_MAX = 65_536;
-/** Progress is told after this much of the stored data. */
+/** Progress is reported after this much of the stored data. */
 const REPORT_BYTES = 262_144;
 const NEWLINE = 10;
 const NOTHING = new Uint8Array(0);
@@ -68,7 +68,7 @@ export class LineBlocks {
     this.ended = true;
     this.block = NOTHING;
     this.carry = NOTHING;
-    // A file handle is let go in the background; nobody is left who could use an error of that.
+    // The file handle is closed in the background; no caller remains that could use its error.
     void this.chunks?.return?.().catch(() => undefined);
     this.chunks = null;
   }

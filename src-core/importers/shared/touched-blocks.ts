@@ -64,8 +64,8 @@ export class TouchedBlocks {
     if (this.count > TOUCHED_BLOCKS_MAX)
       throw new Refusal(
         `${this.name}: the accesses touch more than ${formatCount(TOUCHED_BLOCKS_MAX)} blocks of 2 MiB ` +
-          `(${formatBytes(TOUCHED_BLOCKS_MAX * VA_BLOCK_BYTES)} of address space), the most that a run can hold; ` +
-          'check that the addresses were read in the right base (0x marks hexadecimal), or cut the trace into parts',
+          `(${formatBytes(TOUCHED_BLOCKS_MAX * VA_BLOCK_BYTES)} of address space), the maximum of a run; ` +
+          'check that the addresses were read in the right base (0x marks hexadecimal), or split the trace',
       );
   }
 }

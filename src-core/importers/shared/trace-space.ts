@@ -33,7 +33,7 @@ interface SpaceInput {
 /** `(unnamed 0x4000000)`: what is known of memory that no table names is where it lies. */
 export const unnamedLabel = (address: number): string => `(unnamed 0x${address.toString(16)})`;
 
-/** Widest gap between two named objects that is called after them: an allocator's own bytes, not somebody's data. */
+/** Largest gap between two named objects that is named after them: the allocator's own bytes, not user data. */
 const BETWEEN_BYTES_MAX = 64;
 
 const blocksOf = (ranges: readonly BlockRange[]): number =>
@@ -49,15 +49,15 @@ function regionsOf(input: SpaceInput, findings: FindingCounter): readonly Region
   }
   if (blocksOf(ranges) > TOUCHED_BLOCKS_MAX)
     throw new Refusal(
-      `${input.file}: the accesses are scattered over more than ${formatCount(REGIONS_MAX)} separate places; ` +
-        'expected arrays, not addresses spread over the whole address space. Check the base of the address column, or cut the trace into parts',
+      `${input.file}: the accesses are in more than ${formatCount(REGIONS_MAX)} separate regions; ` +
+        'expected arrays, not addresses spread over the whole address space. Check the base of the address column, or split the trace',
     );
   if (gap > 0)
     findings.add(
       'trace-gaps-joined',
       'note',
       () =>
-        `The accesses lie in more than ${formatCount(REGIONS_MAX)} separate places; places at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`,
+        `The accesses are in more than ${formatCount(REGIONS_MAX)} separate regions; regions at most ${gap} blocks of 2 MiB apart were joined, which changes no count.`,
     );
   let offset = 0;
   return ranges.map((range) => {
@@ -126,7 +126,7 @@ function lastNotAbove(starts: Float64Array, address: number): number {
   return low;
 }
 
-/** Answers "which object, and where in the space" for virtual addresses, several ten million times a second. */
+/** Returns the object and the space offset of virtual addresses, tens of millions of times per second. */
 export class Locator {
   /** Object of the address located last. */
   object = 0;
@@ -166,7 +166,7 @@ export class Locator {
 
   private changed(address: number): Refusal {
     return new Refusal(
-      `${this.file}: address 0x${address.toString(16)} was not there when the file was first read; the file changed in the meantime. Open it again when nothing writes to it`,
+      `${this.file}: address 0x${address.toString(16)} was not in the file when it was first read; the file changed. Open it again when no program writes to it`,
     );
   }
 }

@@ -36,7 +36,7 @@ export type PageOrigin = Pick<FrameOwner, 'kind' | 'node'>;
 /** A hint to a driver, without its range: see OsAction. */
 export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
-/** What follows from how a system is built: the requirements of thread-2015.md that no run has to measure. */
+/** What follows from how a system is built: the requirements of docs/rules/thread-2015.md that no run has to measure. */
 export interface SystemTraits {
   /** 6a: an address is the same memory on both sides. */
   readonly samePointers: boolean;
@@ -51,7 +51,7 @@ export interface Backend {
   readonly traits: SystemTraits;
   /** NUMA nodes besides the host's (node 0), before the kernel exists: devices whose memory is a node. */
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
-  /** Pages of the host's node, where nobody says otherwise; without it as many as the workload needs. */
+  /** Pages of the host's node, by default; if absent, as many as the workload needs. */
   hostPages?(devicePages: number): number;
   /** Does the page lie in the CPU's own memory? Unless the backend says otherwise, it does where the CPU owns it. */
   isHostLocal?(page: PageOrigin): boolean;
@@ -61,7 +61,7 @@ export interface Backend {
   readonly remoteWeight?: number;
   /** NUMA node of a processor's memory, for mbind; its own number unless the backend says otherwise. */
   numaNode?(processor: ProcessorIndex): number;
-  /** Small pages of one page of the kernel: see linux/base-page.ts; 1 unless the backend says otherwise. */
+  /** Small pages of one page of the kernel: see kernel/base-page.ts; 1 unless the backend says otherwise. */
   readonly basePages?: number;
   /** Parameters have other values now, see `Tunable`. Absent: they are read where they are used. */
   paramsChanged?(): void;
@@ -110,7 +110,7 @@ export interface Backend {
   cpuFaults?(granule: number, op: AccessOp): void;
   /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
-  /** What the program tells the driver of a range; absent: there is no driver that would listen. */
+  /** A hint of the program to the driver; absent if the system has no driver for it. */
   advise?(mm: Mm, start: number, end: number, told: Told): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
@@ -162,7 +162,7 @@ export interface LinuxHost extends EvictionView {
   driverNowPs(): number;
   /** What the clock of a processor says, with all that it did, ps. */
   nowPs(processor: ProcessorIndex): number;
-  /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Answers when all have arrived, ps. */
+  /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Returns when all have arrived, ps. */
   counterBatch(readyPs: number, work: () => void): number;
   /** The processor does nothing until then. */
   waitFor(processor: ProcessorIndex, untilPs: number): void;

@@ -27,7 +27,7 @@ export class Contents implements PageContents {
 
   constructor(private readonly memory: LinuxHost) {}
 
-  /** Bytes of one page by its key; zeros until somebody writes. */
+  /** Bytes of one page by its key; zeros until the first write. */
   private bytesOf(key: string): Uint8Array {
     let bytes = this.flat.get(key);
     if (!bytes) this.flat.set(key, (bytes = new Uint8Array(PAGE_BYTES)));
@@ -142,7 +142,7 @@ export class Contents implements PageContents {
       if (page && buffer) (page.data ??= new Uint8Array(PAGE_BYTES)).set(buffer);
     }
   }
-  /** The buffer went; what the device wrote there and nobody copied is lost, which reads will show. */
+  /** The buffer went; device writes that were not copied are lost, and reads will show this. */
   dropped(device: ProcessorIndex, piece: Piece): void {
     for (let i = 0; i < piece.pages; i++) this.buffers[device]?.delete(piece.granule + i);
   }

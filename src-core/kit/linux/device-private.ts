@@ -197,7 +197,7 @@ export class DevicePrivate {
   }
 
   /**
-   * The device's page table after a migration: never more than the CPU's entry grants (M20). Answers the pages of the
+   * The device's page table after a migration: never more than the CPU's entry grants (M20). Returns the pages of the
    * range that are on the device.
    */
   program(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
@@ -245,12 +245,12 @@ export class DevicePrivate {
     return [...heads];
   }
 
-  /** Brings folios home by frame, of whatever process they are (E1). Answers those that stayed. */
+  /** Evicts folios to RAM by frame, across processes (E1). Returns those that stayed. */
   evict(heads: readonly Page[]): readonly Page[] {
     return evictFolios(this.kernel, heads);
   }
 
-  /** Nothing is given out any more, and all in use leaves (E2). Answers the pages that stay. */
+  /** Stops allocation and evicts all used pages (E2). Returns the pages that stay. */
   unplug(device: ProcessorIndex): number {
     return unplug(this.kernel, this.devices[device]!).reduce((sum, head) => sum + folioPages(head), 0);
   }

@@ -26,7 +26,7 @@ export interface PlaceBook {
   settle(granule: number, owner: ProcessorIndex): void;
   /** The operation is over: what has no entry now is gone. */
   settleHoles(): void;
-  /** Device pages that somebody pinned. */
+  /** Pinned device pages. */
   pinnedOn(device: number): number;
   /** Pages that were brought to a device and that no device ever used (6c). */
   untouchedPages(): number;

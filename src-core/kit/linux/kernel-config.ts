@@ -14,7 +14,7 @@ const sysctls = ({ thp, zone_reclaim_mode: mode }: LinuxParams): Pick<Kernel, 't
   zoneReclaim: mode !== 0,
 });
 
-/** The same, with other values in mid-run. */
+/** The same, with other values during the run. */
 export function retuneKernel(kernel: Kernel, params: LinuxParams): void {
   const { thp, zoneReclaim } = sysctls(params);
   kernel.thp = thp;

@@ -5,7 +5,7 @@ const DEBUG_BALANCING = '/sys/kernel/debug/sched/numa_balancing';
 
 const NO_CLOCK: KnobWithoutEffect = {
   when: [{ fact: 'counts-only' }],
-  why: 'address spaces are scanned by the clock, and this machine has none',
+  why: 'scanning needs a clock, and this machine has none',
 };
 const BALANCING_OFF: KnobWithoutEffect = {
   when: [{ param: 'numaBalancing', is: false }],
@@ -103,7 +103,7 @@ export const xnackKnob: Knob = {
   where: 'amdgpu module',
   source: 'amdgpu_drv.c, kfd_process.c kfd_process_xnack_mode, Linux 6.12',
   texts: { true: '0', false: '1' },
-  fixed: 'it is settled before a process has its first queue',
+  fixed: 'it is fixed when a process creates its first queue',
 };
 
 export const notifierSizeKnob: Knob = {

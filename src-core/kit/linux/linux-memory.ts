@@ -326,7 +326,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     for (let vpn = to; vpn < to + pages; vpn++) this.entriesChanged(process.mm, vpn, 1);
   }
 
-  // --- what the run tells ---
+  // --- results ---
   override turnBegins(processor: ProcessorIndex): void {
     const { backend, tally } = this;
     if (processor === CPU || backend.waits?.(processor) !== true) return;

@@ -21,7 +21,7 @@ export const linuxParams = {
   }),
   hostMemory: integer({
     title: 'Host memory',
-    help: 'Memory of the host; past it, Linux reclaims and swaps. 0: as much as the workload needs.',
+    help: 'Host memory; when it is full, Linux reclaims and swaps. 0: as much as the workload needs.',
     unit: MIB_UNIT,
     min: 0,
     max: 16 * 1024 * 1024,
@@ -37,7 +37,7 @@ export const linuxParams = {
   }),
   contents: toggle({
     title: 'Contents',
-    help: 'Every page carries real bytes, and every read is checked against a flat memory. Slow; finds lost or stale writes.',
+    help: 'Every page has real contents, and every read is checked against a flat reference memory. Slow; finds lost and stale writes.',
     initial: false,
   }),
 } as const;
@@ -51,7 +51,7 @@ export type LinuxParams = ParamsOf<typeof linuxParams> & {
 /** For systems whose device memory is ordinary memory of a node. */
 export const zoneReclaimMode = integer({
   title: 'Reclaim before other nodes',
-  help: '0: a full node takes memory of the others first, and reclaims and swaps when all are full. 1: it reclaims its own memory first.',
+  help: '0: a full node first uses memory of other nodes, and reclaims and swaps only when all are full. 1: a full node first reclaims its own memory.',
   unit: '',
   min: 0,
   max: 1,
@@ -63,8 +63,8 @@ export const zoneReclaimMode = integer({
 /** File-backed migration does not exist in Linux; see docs/memory-systems.md. */
 export const fileBackedMigration = toggle({
   title: 'File-backed migration',
-  help: 'Beyond Linux: page-cache pages may move to the device too, as the mail of 21 April 2015 asked for. Writeback copies from the device; truncate and read() bring pages back.',
+  help: 'Beyond Linux: page-cache pages can migrate to the device too, as the mail of 21 April 2015 proposed. Writeback copies from the device; truncate and read() bring pages back.',
   initial: false,
   live: true,
-  knob: whatIf('fileBackedMigration', 'no mainline kernel; thread-2015.md'),
+  knob: whatIf('fileBackedMigration', 'no mainline kernel; docs/rules/thread-2015.md'),
 });

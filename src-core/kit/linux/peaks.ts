@@ -21,6 +21,6 @@ export function noteEvacuation(host: LinuxHost): void {
     host.tally.residuePages += host.residue(device);
     if (timing && pages > 0) ps += timing.evictionFixed.value + host.transferPs(device, CPU, pages * PAGE_BYTES);
   }
-  // An unplug in mid-run was the real thing; the estimate is for what is there at the end.
+  // An unplug during the run was the real thing; the estimate is for what is there at the end.
   host.tally.evacuationPs = timing ? Math.max(ps, host.tally.evacuationPs ?? 0) : null;
 }

@@ -60,7 +60,7 @@ export class PendingMoves {
   }
 
   /**
-   * Sends what was collected: what leaves devices first, then what arrives. Answers when the last byte is there.
+   * Sends what was collected: what leaves devices first, then what arrives. Returns when the last byte is there.
    * @param readyPs instant from which the copies may begin
    * @param evictionPs fixed cost before each run that leaves a device
    */

@@ -1,4 +1,4 @@
-/** The requirements of thread-2015.md section 2 as checks of this run. null: the run did not put it to the test. */
+/** The requirements of docs/rules/thread-2015.md as checks of this run. null: the run did not put it to the test. */
 import type { LinuxHost } from './backend';
 import { formatBytes, formatTime } from '../../base/units';
 import type { RequirementRow, LinuxNumbers } from '../../model/memory-system';
@@ -31,7 +31,7 @@ function ofTheKernel(memory: LinuxHost, numbers: LinuxNumbers): readonly Require
       '1',
       'the device can be taken out of service',
       used ? residue === 0 && inTime : null,
-      residue === 0 ? `emptied in ${evacuation}` : `what can go left in ${evacuation}`,
+      residue === 0 ? `emptied in ${evacuation}` : `movable data left in ${evacuation}`,
     ),
     row('1a', 'all data can be moved off', used ? residue === 0 : null, `${formatBytes(residue)} stay`),
     row(
@@ -40,7 +40,7 @@ function ofTheKernel(memory: LinuxHost, numbers: LinuxNumbers): readonly Require
       memory.tally.kernelRequests > 0 || memory.kernel.counters.spilled > 0 || numbers.strayKernelBytes > 0
         ? numbers.strayKernelBytes === 0 && memory.kernel.counters.spilled === 0
         : null,
-      `${formatBytes(numbers.strayKernelBytes)} of the kernel, ${formatBytes(memory.kernel.counters.spilled * PAGE_BYTES)} of the application spilled over`,
+      `${formatBytes(numbers.strayKernelBytes)} of the kernel and ${formatBytes(memory.kernel.counters.spilled * PAGE_BYTES)} of the application on the device`,
     ),
     row(
       '2',
@@ -52,14 +52,14 @@ function ofTheKernel(memory: LinuxHost, numbers: LinuxNumbers): readonly Require
       '3',
       'device memory is normal memory: a struct page for each page',
       used ? traits.structPages : null,
-      traits.structPages ? 'each page in use had one' : 'buffers of the driver, unknown to the kernel',
+      traits.structPages ? 'each used page has one' : 'buffers of the driver that the kernel does not know',
     ),
-    row('4', 'the normal knobs control it', used ? traits.kernelPlaces : null, traits.knobs),
+    row('4', 'the ordinary knobs control it', used ? traits.kernelPlaces : null, traits.knobs),
     row(
       '5',
       'no migration when it is switched off',
       memory.wasOff ? memory.tally.migrationsWhileOff === 0 : null,
-      memory.wasOff ? `${memory.tally.migrationsWhileOff} pages moved while it was off` : 'migration was on',
+      memory.wasOff ? `${memory.tally.migrationsWhileOff} pages moved while migration was off` : 'migration was on',
     ),
   ];
 }
@@ -76,14 +76,16 @@ function ofTheApplication(memory: LinuxHost, numbers: LinuxNumbers): readonly Re
       '6a',
       'the same address is the same memory on both sides',
       memory.backend.traits.samePointers,
-      numbers.relocatedPointers > 0 ? `${numbers.relocatedPointers} pointers relocated` : 'pointers mean the same',
+      numbers.relocatedPointers > 0
+        ? `${numbers.relocatedPointers} pointers relocated`
+        : 'pointers are valid on both sides',
     ),
     row(
       '6b',
       'the device reaches all application memory',
       deviceAsked ? unreachable.length === 0 : null,
       unreachable.length === 0
-        ? 'nothing was out of reach'
+        ? 'all memory was reachable'
         : unreachable
             .map(({ what, result, object, count }) => `${what} of ${object ?? '?'}: ${result} (${count})`)
             .slice(0, 3)

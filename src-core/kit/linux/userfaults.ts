@@ -5,7 +5,7 @@ import { uffdCopy } from '../../kernel/userfaultfd';
 import type { LinuxHost } from './backend';
 import { USERFAULT } from './costs';
 
-/** false: nobody registered the page. */
+/** false: the page is not registered. */
 export function answerUserfault(host: LinuxHost, granule: number): boolean {
   const mm = host.processes.of(granule)?.mm;
   const vpn = host.map.vpn(granule);

@@ -12,7 +12,7 @@ interface MetricRow {
   /** In column heads. */
   readonly short: string;
   readonly unit: 'count' | 'bytes' | 'ps';
-  /** What is counted, in words for somebody who sees the number for the first time. */
+  /** What is counted, in words for a reader who does not know it. */
   readonly means: string;
   /** Recorded in ledger rows; the others are sums over events. */
   readonly ledger?: true;
@@ -28,7 +28,7 @@ const rows = [
     title: 'CPU faults',
     short: 'CPU faults',
     unit: 'count',
-    means: 'How often the CPU touched a piece of memory that was not there for it.',
+    means: 'How often the CPU touched a granule that was not available to it.',
     summary: 'always',
     column: true,
   },
@@ -37,7 +37,7 @@ const rows = [
     title: 'GPU faults',
     short: 'GPU faults',
     unit: 'count',
-    means: 'How often a GPU touched a piece of memory that was not in its own.',
+    means: 'How often a GPU touched a granule that was not available to it.',
     summary: 'always',
     column: true,
   },
@@ -46,7 +46,7 @@ const rows = [
     title: 'Bytes moved to devices',
     short: 'To device',
     unit: 'bytes',
-    means: 'Bytes that were copied into device memory, prefetches included.',
+    means: 'Bytes that were copied into device memory, including prefetches.',
     summary: 'always',
     column: true,
   },
@@ -55,7 +55,7 @@ const rows = [
     title: 'Bytes moved to the host',
     short: 'To host',
     unit: 'bytes',
-    means: 'Bytes that were copied back to host memory, evictions included.',
+    means: 'Bytes that were copied back to host memory, including evictions.',
     summary: 'always',
     column: true,
   },
@@ -64,7 +64,7 @@ const rows = [
     title: 'Migrations',
     short: 'Migrations',
     unit: 'count',
-    means: 'Granules moved in either direction, evictions included.',
+    means: 'Granules moved in either direction, including evictions.',
     summary: 'always',
   },
   {
@@ -72,7 +72,7 @@ const rows = [
     title: 'Evictions',
     short: 'Evictions',
     unit: 'count',
-    means: 'Granules sent to the host to make room on the device.',
+    means: 'Granules evicted to the host to make room on the device.',
     summary: 'always',
     column: true,
   },
@@ -81,7 +81,7 @@ const rows = [
     title: 'Dead bytes to devices',
     short: 'Dead, to device',
     unit: 'bytes',
-    means: 'Bytes moved to a device and then overwritten before anyone read them.',
+    means: 'Bytes moved to a device and then overwritten before they were read.',
     ledger: true,
     summary: 'always',
   },
@@ -90,7 +90,7 @@ const rows = [
     title: 'Dead bytes to the host',
     short: 'Dead, to host',
     unit: 'bytes',
-    means: 'Bytes moved to the host and then overwritten before anyone read them.',
+    means: 'Bytes moved to the host and then overwritten before they were read.',
     ledger: true,
     summary: 'always',
   },
@@ -143,7 +143,7 @@ const rows = [
     title: 'Ping-pongs',
     short: 'Ping-pongs',
     unit: 'count',
-    means: 'Granules that came back to the device after the CPU had taken them (evicted ones do not count).',
+    means: 'Granules that returned to the device after the CPU had taken them (evicted ones do not count).',
     ledger: true,
     summary: 'always',
     column: true,
@@ -162,7 +162,7 @@ const rows = [
     title: 'Bytes prefetched',
     short: 'Prefetched',
     unit: 'bytes',
-    means: 'Bytes moved because the prefetch policy asked for them.',
+    means: 'Bytes moved by request of the prefetch policy.',
     summary: 'always',
   },
   {

@@ -48,7 +48,7 @@ const COLUMNS: readonly ObjectColumn[] = [
   {
     id: 'name',
     title: 'Object',
-    help: 'A named piece of memory: an array, a list, a table. Its colour is the one in the device-memory lane.',
+    help: 'A named piece of memory: an array, a list, a table. It has the same colour in the device-memory lane.',
     unit: 'name',
     value: (row) => row.name,
   },
@@ -56,7 +56,7 @@ const COLUMNS: readonly ObjectColumn[] = [
   {
     id: 'stall',
     title: 'Share of stall',
-    help: 'The share of all time that processors waited for faults that was spent on this object.',
+    help: 'Share of the total time that processors waited for faults.',
     unit: 'share',
     value: stallShare,
   },
@@ -64,14 +64,14 @@ const COLUMNS: readonly ObjectColumn[] = [
   {
     id: 'dead',
     title: 'Dead',
-    help: 'Bytes that were moved and then completely overwritten before anyone read them: moved for nothing.',
+    help: 'Bytes that were moved and then completely overwritten before any processor read them. The move was not needed.',
     unit: 'bytes',
     value: deadBytes,
   },
   {
     id: 'useful',
     title: 'Useful',
-    help: 'The share of the bytes moved that the receiver read or wrote before they left again.',
+    help: 'Share of the bytes moved that the receiver read or wrote before they left again.',
     unit: 'share',
     value: (row) => (row.usefulBytes === null || movedBytes(row) === 0 ? null : row.usefulBytes / movedBytes(row)),
   },

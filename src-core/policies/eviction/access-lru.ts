@@ -9,7 +9,7 @@ export const accessLru = definePolicy({
   kind: 'eviction',
   id: 'access-lru',
   title: 'LRU by access',
-  summary: 'Evicts the granule whose last access by the device is longest ago.',
+  summary: 'Evicts the granule whose last access by the device is the oldest.',
   source: 'Rule set R0 (docs/r0-rules.md); LRU-4K of UVMSmart (Ganguly et al., ISCA 2019) at 4 KiB granules.',
   params: z.object({}),
   create: () => ({

@@ -127,7 +127,7 @@ export const belady = definePolicy({
   id: 'belady',
   title: 'Belady (optimal)',
   summary:
-    'Evicts the granule that a device needs again last: no policy makes fewer GPU faults, as long as the CPU takes no granule in between.',
+    'Evicts the granule that the device will need last. No policy has fewer GPU faults, as long as the CPU takes no granule in between.',
   source: 'L. A. Belady, IBM Systems Journal 5(2), 1966.',
   params: z.object({}),
   needsFuture: true,

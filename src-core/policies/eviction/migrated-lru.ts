@@ -10,7 +10,7 @@ export const migratedLru = definePolicy({
   kind: 'eviction',
   id: 'migrated-lru',
   title: 'LRU by migration',
-  summary: 'Evicts the granule that came to the device longest ago, however often it was used since.',
+  summary: 'Evicts the granule that has been on the device longest, no matter how often it was used.',
   source: 'NVIDIA UVM driver 595.45.04, uvm_pmm_gpu.c: used root chunks in order of last migration.',
   params: z.object({}),
   create: () => ({

@@ -9,7 +9,7 @@ export const random = definePolicy({
   kind: 'eviction',
   id: 'random',
   title: 'Random',
-  summary: 'Evicts a random resident granule, from the seed of the run.',
+  summary: 'Evicts a random resident granule, using the seed of the run.',
   source: 'Policy "R" of UVMSmart (Ganguly et al., ISCA 2019).',
   params: z.object({}),
   create: (_params, env) => ({

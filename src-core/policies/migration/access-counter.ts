@@ -12,7 +12,7 @@ export const accessCounter = definePolicy({
   kind: 'migration',
   id: 'access-counter',
   title: 'Access counter',
-  summary: 'A device first maps host memory remotely and gets the granule after a number of accesses.',
+  summary: 'A device first maps host memory remotely. The granule migrates after a number of accesses.',
   source: 'NVIDIA UVM driver 595.45.04, uvm_gpu_access_counters.c:42-44 (threshold 256).',
   params: z.object({
     threshold: integer({

@@ -9,7 +9,8 @@ export const firstTouchStayRemote = definePolicy({
   kind: 'migration',
   id: 'first-touch-stay-remote',
   title: 'First touch, then remote',
-  summary: 'A granule stays where it was first touched; other processors map it and pay the link for each access.',
+  summary:
+    'A granule stays on the processor that touched it first. Other processors map it and use the link for each access.',
   source: 'First-touch placement on cache-coherent systems (GH200, arXiv 2407.07850); CU_MEM_ADVISE_SET_ACCESSED_BY.',
   params: z.object({}),
   create: () => ({ onFault: () => 'map-remote', counterThreshold: null }),

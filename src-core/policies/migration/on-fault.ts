@@ -1,4 +1,4 @@
-/** Every fault moves the granule to whoever touched it: UVM's default for memory without advice. */
+/** Every fault moves the granule to the processor that touched it: UVM's default for memory without advice. */
 import { z } from 'zod';
 import { definePolicy } from '../../contracts/policy';
 

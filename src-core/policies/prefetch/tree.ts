@@ -18,12 +18,12 @@ export const tree = definePolicy({
   kind: 'prefetch',
   id: 'tree',
   title: 'Density tree',
-  summary: 'Moves the largest subtree of the 2 MiB block that would be filled beyond the threshold.',
+  summary: 'Moves the largest subtree of the 2 MiB block whose share of used pages is above the threshold.',
   source: 'NVIDIA UVM driver 595.45.04, uvm_perf_prefetch.c:102-303.',
   params: z.object({
     threshold: integer({
       title: 'Threshold (uvm_perf_prefetch_threshold)',
-      help: 'A subtree is fetched when more than this share of its pages is resident or faulted. 0 always takes the whole block, 100 never anything.',
+      help: 'A subtree is fetched if more than this share of its pages is resident or faulted. 0 always fetches the whole block; 100 never fetches anything.',
       unit: '%',
       min: 0,
       max: 100,

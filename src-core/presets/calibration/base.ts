@@ -1,4 +1,4 @@
-/** Which preset a calibrated machine extends when nobody says. */
+/** The preset that a calibrated machine extends by default. */
 import type { MachineSpec } from '../../model/machine';
 
 const wordsOf = (text: string): readonly string[] => text.toLowerCase().split(/[^a-z0-9]+/);

@@ -7,7 +7,7 @@ import { median } from './fit';
 import { valueText } from './sheet';
 
 const NS_PER_S = 1e9;
-/** A read is told to be of one kind when it is nearer to it than this factor. */
+/** A read is classified as one kind if it is closer to it than this factor. */
 const HALF = 0.5;
 
 type Advice = NonNullable<Calibration['samples']['advice']>[number];
@@ -51,7 +51,7 @@ function prefetchLines({ samples }: Calibration, { link }: Fitted): readonly str
   });
 }
 
-/** What a later read by the device tells of where the page is; null when there is nothing to compare it with. */
+/** The place of the page according to a later read by the device; null if there is nothing to compare it with. */
 function whereabouts(again: number, { samples }: Calibration): string | null {
   if (!samples.remote || !samples.gpuFault) return null;
   if (again >= median(samples.gpuFault.ns) * HALF) return 'it faulted again';

@@ -19,7 +19,7 @@ export interface Fitted extends Sheet {
   readonly link: LinkFits | null;
 }
 
-/** What the runtime itself told. */
+/** Values reported by the runtime. */
 function readDevice(calibration: Calibration, base: MachineSpec, sheet: Sheet): void {
   const { device, host } = calibration;
   const told = (what: string): { samples: string; formula: string; residual: null } => ({

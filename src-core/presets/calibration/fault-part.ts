@@ -56,7 +56,7 @@ export interface BatchLine {
 }
 
 /**
- * Fixed and per-fault cost of a batch, from kernels that touch one page in each of many blocks. Answers the line, or null
+ * Fixed and per-fault cost of a batch, from kernels that touch one page in each of many blocks. Returns the line, or null
  * when the samples do not give one.
  */
 export function readBatches(

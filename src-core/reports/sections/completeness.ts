@@ -11,16 +11,16 @@ function notModelled({ summary: { system }, machine }: ReportInput): readonly st
   const driver = system !== null && system.followsPolicies !== true;
   return [
     walks ? 'Caches, and TLBs before the last level of each device.' : 'Caches, TLBs and page-table walks.',
-    'Computation: a step lasts as long as its memory accesses and faults do.',
-    ...(hostMemory ? [] : ['A limit of host memory: nothing is swapped out.']),
-    ...(driver ? [] : ['Thrash mitigation, fault throttling and the other guards of real drivers.']),
+    'Computation: the duration of a step is the time of its memory accesses and faults.',
+    ...(hostMemory ? [] : ['A limit of host memory: there is no swapping.']),
+    ...(driver ? [] : ['Thrashing mitigation, fault throttling and similar mechanisms of real drivers.']),
   ];
 }
 
 /** What these numbers do not contain; a reader must not take silence for zero. */
 export const completeness: ReportSection = {
   id: 'completeness',
-  title: 'What is not in these numbers',
+  title: 'Limits of these numbers',
   build(input) {
     const { summary, machine } = input;
     const constants = machineConstants(machine);
@@ -41,7 +41,7 @@ export const completeness: ReportSection = {
             'The run',
             summary.complete
               ? 'Reached the end of its workload.'
-              : `${snapshotOf(summary) ?? ''}; what comes after it is in no number, and bytes still in question count as unresolved.`,
+              : `${snapshotOf(summary) ?? ''}; the numbers do not include the rest of the run, and bytes that are not decided yet count as unresolved.`,
           ],
           [
             'Time',
@@ -52,13 +52,13 @@ export const completeness: ReportSection = {
           [
             'Useful bytes',
             summary.totals.usefulBytes === null
-              ? 'Not recorded: marking was switched off for this run.'
+              ? 'Not recorded: useful bytes were switched off for this run.'
               : 'Recorded for each transfer.',
           ],
           [
             'The input',
             damaged === 0
-              ? 'Read whole.'
+              ? 'Read completely.'
               : `${plural(formatCount(damaged), 'warning or error', 'warnings and errors')} while reading or running; see Findings.`,
           ],
           ...notModelled(input).map((text) => ['Not modelled', text]),

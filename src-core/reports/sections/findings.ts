@@ -28,10 +28,10 @@ export const findings: ReportSection = {
     const left = summary.findings.length - MOST_ROWS;
     return [
       summary.findings.length === 0
-        ? { kind: 'paragraph', text: 'Nothing was damaged, dropped or guessed while the input was read and run.' }
+        ? { kind: 'paragraph', text: 'No input was damaged, dropped or guessed, and the run has no findings.' }
         : {
             kind: 'table',
-            caption: `The place is that of the first occurrence.${left > 0 ? ` ${formatCount(left)} more are in the JSON report.` : ''}`,
+            caption: `The location is that of the first occurrence.${left > 0 ? ` ${formatCount(left)} more are in the JSON report.` : ''}`,
             columns: [
               { title: 'Severity', align: 'left' },
               { title: 'Finding', align: 'left' },

@@ -10,7 +10,7 @@ export const machine: ReportSection = {
       { kind: 'paragraph', text: input.machine.summary },
       {
         kind: 'table',
-        caption: `${input.machine.title} (${input.machine.id}). Device memory is the machine's own; the run may have used another size, see What was run.`,
+        caption: `${input.machine.title} (${input.machine.id}). The device memory here is the machine's; the run may have used another size, see What was run.`,
         columns: [
           { title: 'Constant', align: 'left' },
           { title: 'Value', align: 'right' },

@@ -3,7 +3,7 @@ import { formatCount } from '../../base/units';
 import { columnText, objectColumns } from '../../model/catalog/object-columns';
 import { rankObjects } from '../words';
 
-/** Rows of one table; a trace can have 65,535 objects, and nobody reads that far. The CSV has all of them. */
+/** Rows of one table; a trace can have 65,535 objects, too many to read. The CSV has all of them. */
 const MOST_ROWS = 200;
 
 /** Every object with what it cost, dearest first. */
@@ -25,7 +25,7 @@ export const objects: ReportSection = {
     return [
       {
         kind: 'table',
-        caption: `Sorted by ${order[ranking.by]}.${left > 0 ? ` ${formatCount(left)} cheaper objects are not shown; the CSV and JSON reports list all.` : ''}`,
+        caption: `Sorted by ${order[ranking.by]}.${left > 0 ? ` ${formatCount(left)} less costly objects are not shown; the CSV and JSON reports list all.` : ''}`,
         columns: columns.map(({ title, help, unit }) => ({ title, help, align: unit === 'name' ? 'left' : 'right' })),
         rows: shown.map(({ object }) => columns.map((column) => columnText(column, object, all))),
       },

@@ -38,20 +38,20 @@ export const policies: ReportSection = {
         ? startTable(summary.policies)
         : {
             kind: 'paragraph',
-            text: `${system.title} decides by itself: eviction, prefetch and migration policies did not govern this run. Its parameters are under Memory system.`,
+            text: `${system.title} makes its own decisions: eviction, prefetch and migration policies had no effect in this run. Its parameters are under Memory system.`,
           },
       shown.length === 0
         ? { kind: 'paragraph', text: `No ${governed ? 'policy' : 'parameter'} was changed during the run.` }
         : {
             kind: 'table',
-            caption: `Changes during the run, numbered as the marks in the charts. Each took effect with the named fault batch.${left > 0 ? ` ${formatCount(left)} later changes are not shown; the embedded scenario has all.` : ''}`,
+            caption: `Changes during the run, numbered as the marks in the charts. Each took effect at the given fault batch.${left > 0 ? ` ${formatCount(left)} later changes are not shown; the embedded scenario lists all.` : ''}`,
             columns: [
               { title: 'Mark', align: 'right' },
               { title: 'Change to', align: 'left' },
               { title: 'Fault batch', align: 'right' },
               { title: 'Access', align: 'right' },
               { title: 'Time', align: 'right' },
-              { title: 'Asked for by', align: 'left' },
+              { title: 'Origin', align: 'left' },
             ],
             rows: shown.map((change, index) => [
               String(index + 1),
@@ -59,7 +59,7 @@ export const policies: ReportSection = {
               formatCount(change.batch),
               formatCount(change.access),
               machine.timing ? formatTime(change.timePs) : ABSENT,
-              change.origin === 'live' ? 'a person, live' : 'the scenario',
+              change.origin === 'live' ? 'live' : 'scheduled',
             ]),
           },
     ];

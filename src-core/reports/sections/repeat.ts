@@ -19,14 +19,14 @@ function clipped(text: string): string {
 
 function promise({ complete, recordingHash, totals, workload }: RunSummary): string {
   if (!complete)
-    return `The command runs the whole ${workload.kind === 'trace' ? 'trace' : 'workload'}: its numbers go on beyond this snapshot, which was taken at access ${formatCount(totals.accesses)}. The events up to there are the same; there is no recording hash to compare with, because a hash stands for a finished run.`;
+    return `The command runs the whole ${workload.kind === 'trace' ? 'trace' : 'workload'}: its numbers will differ from this snapshot, which was taken at access ${formatCount(totals.accesses)}. The events up to this access are the same. There is no recording hash to compare, because only finished runs have one.`;
   return `The same input, seed and engine version give the same events on every machine: recording hash ${recordingHash}.`;
 }
 
 /** A trace is too long to print: what one needs is to know whether one has the right files. */
 function traceFiles({ workload }: RunSummary, command: string): readonly ReportBlock[] {
   return [
-    { kind: 'paragraph', text: 'The trace itself is not in this report. Have these files at hand:' },
+    { kind: 'paragraph', text: 'The trace is not part of this report. You need these files:' },
     {
       kind: 'facts',
       facts: [

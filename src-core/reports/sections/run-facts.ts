@@ -44,9 +44,9 @@ export const runFacts: ReportSection = {
             ? {
                 label: 'Recording hash',
                 value: summary.recordingHash,
-                help: 'SHA-256 over the events; a repetition gives the same',
+                help: 'SHA-256 of the events; a repeated run gives the same hash',
               }
-            : { label: 'Recording hash', value: ABSENT, help: 'only a finished run has one' },
+            : { label: 'Recording hash', value: ABSENT, help: 'only finished runs have a hash' },
         ],
       },
     ];

@@ -50,7 +50,7 @@ function calls({ marks, axis }: TimelineAnswer): readonly ReportBlock[] {
   return [
     {
       kind: 'table',
-      caption: `Calls to the operating system, and what accesses ended with that is not data${left}.`,
+      caption: `Calls to the operating system, and accesses that returned no data${left}.`,
       columns: [
         { title: axis === 'time' ? 'Time' : 'Access', align: 'right' },
         { title: 'Call or access', align: 'left' },
@@ -96,7 +96,7 @@ export const timelines: ReportSection = {
           y: { title: `Faults per ${perBin}`, unit: 'count' },
           series: coloured(faults, sum),
         },
-        'No fault was taken.',
+        'No faults.',
       ),
       chart(
         bytes.length > 0,
@@ -106,7 +106,7 @@ export const timelines: ReportSection = {
           y: { title: `Bytes moved per ${perBin}`, unit: 'bytes' },
           series: coloured(bytes, sum),
         },
-        'No byte was moved.',
+        'No bytes were moved.',
       ),
       chart(
         resident.length > 0,
@@ -116,7 +116,7 @@ export const timelines: ReportSection = {
           y: { title: 'Resident on the device', unit: 'bytes' },
           series: occupancy(timeline, resident, bins),
         },
-        'Nothing was ever resident on the device.',
+        'No data was resident on the device.',
       ),
       ...calls(timeline),
     ];

@@ -43,7 +43,7 @@ export const totals: ReportSection = {
       {
         kind: 'table',
         caption:
-          'Bytes moved and what became of them. Dead: overwritten before anything read them. Unresolved: neither read nor overwritten by the end of the run. Useful: touched by the receiver before they left again; counted for both directions together.',
+          'Bytes moved and their use. Dead: overwritten before they were read. Unresolved: neither read nor overwritten by the end of the run. Useful: touched by the receiver before they left again; counted for both directions together.',
         columns: [
           { title: 'Bytes', align: 'left' },
           { title: metric('bytesToDevice').short, align: 'right' },

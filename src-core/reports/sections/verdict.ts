@@ -19,7 +19,7 @@ const amount = (by: Ranking['by'], cost: number): string =>
 function headline(ranking: Ranking): string {
   const [first, second] = ranking.rows;
   if (ranking.by === 'nothing' || !first || first.cost === 0)
-    return 'No object cost anything: no fault was taken and no byte was moved.';
+    return 'No object has a cost: there were no faults and no bytes were moved.';
   const share = percent(first.cost, ranking.total);
   const next =
     second && second.cost > 0 ? ` Next comes ${second.object.name} with ${percent(second.cost, ranking.total)}.` : '';
@@ -35,13 +35,13 @@ function reasons(object: ObjectSummary): string {
   const dead = deadBytes(object);
   if (dead > 0)
     said.push(
-      `${formatBytes(dead)} of that (${percent(dead, moved)}) was dead: overwritten before anything read it, so it need not have been moved.`,
+      `${formatBytes(dead)} of that (${percent(dead, moved)}) was dead: overwritten before it was read, so the move was not needed.`,
     );
   if (object.usefulBytes !== null)
     said.push(`The receiver touched ${percent(object.usefulBytes, moved)} of the bytes moved.`);
   if (object.pingPongs > 0) said.push(`It went back and forth: ${plural(formatCount(object.pingPongs), 'ping-pong')}.`);
   if (object.evictions > 0)
-    said.push(`${plural(formatCount(object.evictions), 'eviction')} made room on the device by sending it away.`);
+    said.push(`${plural(formatCount(object.evictions), 'eviction')} removed parts of it from the device to make room.`);
   return said.join(' ');
 }
 
@@ -49,7 +49,7 @@ function reasons(object: ObjectSummary): string {
 function snapshot(summary: RunSummary): ReportBlock[] {
   const what = snapshotOf(summary);
   if (what === null) return [];
-  const so = `all numbers stand for its first ${plural(formatCount(summary.totals.accesses), 'access', 'accesses')}, and a finished run has others.`;
+  const so = `all numbers cover its first ${plural(formatCount(summary.totals.accesses), 'access', 'accesses')}, and a finished run will have other numbers.`;
   return [{ kind: 'paragraph', text: `${what}: ${so}` }];
 }
 
@@ -58,7 +58,7 @@ function failures({ complete, expectations }: RunSummary): ReportBlock[] {
   const failed = complete ? expectations.filter((expectation) => !expectation.holds).length : 0;
   if (failed === 0) return [];
   const of = plural(String(expectations.length), 'expectation');
-  return [{ kind: 'paragraph', text: `${failed} of ${of} of the workload did not hold; see Findings.` }];
+  return [{ kind: 'paragraph', text: `${failed} of ${of} of the workload failed; see Findings.` }];
 }
 
 /** The answer first: which object costs what, in plain words. */
@@ -87,7 +87,7 @@ export const verdict: ReportSection = {
           {
             label: 'Dead share of bytes moved',
             value: percent(deadBytes(totals), movedBytes(totals)),
-            help: 'moved, then overwritten before anything read it',
+            help: 'moved, then overwritten before it was read',
           },
           { label: metric('evictions').title, value: formatCount(totals.evictions) },
         ],

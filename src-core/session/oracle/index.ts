@@ -38,7 +38,7 @@ const anyFile = z.looseObject({
 
 const EXPECTED = `expected JSON with "header" (with "source") and "cases", each case with ${SHAPES.map(
   (shape) => `"${MARKS[shape]}" (${shape})`,
-).join(' or ')}, as the files of vectors in test/oracle/vectors have them`;
+).join(' or ')}, as in the files in test/oracle/vectors`;
 
 function notVectors(file: string, problem: string, details: readonly Finding[] = []): Refusal {
   return new Refusal(`${file} is not a file of vectors: ${problem}; ${EXPECTED}`, details);

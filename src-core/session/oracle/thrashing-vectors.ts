@@ -152,7 +152,7 @@ class Harness implements ThrashingHost {
     const holder = this.residency[of]!;
     return holder === NO_PROCESSOR ? 0 : 1 << holder;
   }
-  /** The recorded harness takes whoever thrashes on a page to have it mapped. */
+  /** The recorded harness assumes that all processors that thrash on a page map it. */
   mapped(block: number, of: number): ProcessorSet {
     return this.detector.processors(block, of);
   }

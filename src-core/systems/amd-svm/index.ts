@@ -10,9 +10,9 @@ export const amdSvm = defineSystem({
   letter: '',
   title: 'AMD KFD SVM',
   summary:
-    'The amdgpu driver’s shared virtual memory: ranges with attributes, migrated in aligned pieces by retry faults (XNACK), evicted from VRAM as whole buffer objects; without XNACK queues stop while memory changes.',
+    'Shared virtual memory of the amdgpu driver: ranges with attributes. Retry faults (XNACK) migrate aligned parts of a range, and VRAM evicts whole buffer objects. Without XNACK, queues stop while memory changes.',
   source:
-    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c and kfd_migrate.c, 6.12 and torvalds/linux 006ad514a50c (linux-hmm-semantics.md section 14)',
+    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c and kfd_migrate.c, 6.12 and torvalds/linux 006ad514a50c (docs/rules/drivers.md)',
   movement: 'on-demand',
   params: amdSvmParams,
   create(params, machine, kit: MemoryKit) {

@@ -6,7 +6,7 @@ import { linuxParams } from '../../kit/linux/params';
 
 const NO_CLOCK: KnobWithoutEffect = {
   when: [{ fact: 'counts-only' }],
-  why: 'it is a time, and this machine has no clock',
+  why: 'it is a time span, and this machine has no clock',
 };
 const NO_RETRY: KnobWithoutEffect = {
   when: [{ param: 'xnack', is: false }],
@@ -25,7 +25,7 @@ export const amdSvmParams = z.object({
   ...linuxParams,
   svm_default_granularity: integer({
     title: 'Default granularity of ranges',
-    help: 'log2 of pages: size and alignment of what one fault migrates, and of ranges that nobody registered. 9: 2 MiB. In mid-run it holds for ranges that come into being; the driver reads it when a process opens the device.',
+    help: 'log2 of pages: size and alignment of a fault’s migration and of ranges for unregistered memory. 9: 2 MiB. A change during the run applies to new ranges; the real driver reads it when a process opens the device.',
     unit: 'log2(pages)',
     min: 0,
     max: 0x1b,
@@ -40,18 +40,18 @@ export const amdSvmParams = z.object({
   }),
   xnack: toggle({
     title: 'XNACK',
-    help: 'Device faults can be retried (HSA_XNACK=1 of the process, on hardware and a driver that allow it). Off: a device reaches registered memory only, all of it mapped before a queue runs, and queues stop whenever mapped memory changes.',
+    help: 'Device faults are retried (HSA_XNACK=1 of the process, if hardware and driver support it). Off: a device reaches only registered memory, which is mapped before a queue runs, and queues stop whenever mapped memory changes.',
     initial: true,
     knob: xnackKnob,
   }),
   register: toggle({
     title: 'Registered memory',
-    help: 'The program registers each object that its devices use when it starts, one call each (hipMallocManaged, hsa_amd_svm_attributes_set). Off: plain malloc, which a device reaches with XNACK only.',
+    help: 'At its start the program registers each object that its devices use, with one call per object (hipMallocManaged, hsa_amd_svm_attributes_set). Off: plain malloc, which a device reaches only with XNACK.',
     initial: false,
   }),
   xgmiHive: toggle({
     title: 'XGMI hive',
-    help: 'The devices are linked by XGMI: each maps the memory of the others, so that data may stay on another device.',
+    help: 'XGMI links the devices: each maps the memory of the others, so that data can stay on another device.',
     initial: false,
     knob: {
       name: 'use_xgmi_p2p',
@@ -59,13 +59,13 @@ export const amdSvmParams = z.object({
       source: 'amdgpu_drv.c, Linux 6.12',
       texts: { true: '1', false: '0' },
       outside: 'on',
-      fixed: 'which devices reach each other is settled when the driver finds them',
+      fixed: 'the links between devices are fixed when the driver detects them',
       noEffect: [{ when: [{ fact: 'one-device' }], why: 'there is no second device' }],
     },
   }),
   AMDGPU_SVM_RANGE_RETRY_FAULT_PENDING: integer({
     title: 'Duplicate faults',
-    help: 'A fault so soon after a validation of its range is taken for a duplicate and dropped, also where it is about another piece of a large range: the wave tries again until the time is over.',
+    help: 'A fault within this time after a validation of its range is dropped as a duplicate, even if it is for another part of a large range. The wave retries until the time has passed.',
     unit: 'ms',
     min: 0,
     max: 1000,
@@ -75,7 +75,7 @@ export const amdSvmParams = z.object({
   }),
   AMDGPU_SVM_RANGE_RESTORE_DELAY_MS: integer({
     title: 'Restore delay',
-    help: 'From the stop of the queues until the work that maps memory again and starts them.',
+    help: 'Time from the stop of the queues until the worker maps the memory again and starts them.',
     unit: 'ms',
     min: 0,
     max: 1000,

@@ -9,9 +9,9 @@ export const coherent = defineSystem({
   letter: 'B',
   title: 'Coherent memory as a NUMA node',
   summary:
-    'Device memory has struct pages and is reached by everybody; pages are placed by first touch and moved by AutoNUMA, counters or mbind.',
+    'Device memory has struct pages, and all processors can access it. First touch places pages; AutoNUMA, counters and mbind move them.',
   source:
-    'RFC of 21 April 2015, idea 1 (thread-2015.md); Linux NUMA balancing and memory tiers (linux-hmm-semantics.md section 12)',
+    'RFC of 21 April 2015, idea 1 (docs/rules/thread-2015.md); Linux NUMA balancing and memory tiers (docs/rules/files-and-nodes.md)',
   params: coherentParams,
   create(params, machine, kit: MemoryKit) {
     return new LinuxMemory(new NodeBackend(() => nodeOptions(params)), params, { ...kit, machine });

@@ -28,27 +28,27 @@ export const nodeParams = {
   }),
   accessCounters: integer({
     title: 'Device access counters',
-    help: 'Remote accesses of one 64 KiB region by the device before its pages move there; 0: no counters, as in mainline Linux (U6).',
+    help: 'Remote accesses by the device to a region of 64 KiB before its pages migrate to the device. 0: no counters, as in mainline Linux (U6).',
     unit: 'accesses',
     min: 0,
     max: 65_535,
     initial: 0,
     live: true,
-    knob: whatIf('accessCounters', 'linux-hmm-semantics.md U6'),
+    knob: whatIf('accessCounters', 'rule U6 of docs/rules/files-and-nodes.md'),
   }),
   kernelAllocations: toggle({
     title: 'Kernel allocations on the device',
-    help: 'Ordinary kernel allocations may land in device memory when the host is full (requirements 1b and 2). What landed there stays.',
+    help: 'Ordinary kernel allocations may use device memory when the host is full (requirements 1b and 2). They stay there.',
     initial: false,
     live: true,
-    knob: whatIf('kernelAllocations', 'thread-2015.md section 2'),
+    knob: whatIf('kernelAllocations', 'docs/rules/thread-2015.md'),
   }),
   emergency: toggle({
     title: 'Emergency use',
-    help: 'User pages spill onto the device when host memory is exhausted (requirement 1b). What was spilled stays there.',
+    help: 'User pages spill to the device when host memory is exhausted (requirement 1b). They stay there.',
     initial: false,
     live: true,
-    knob: whatIf('emergency', 'thread-2015.md section 2'),
+    knob: whatIf('emergency', 'docs/rules/thread-2015.md'),
   }),
 } as const;
 

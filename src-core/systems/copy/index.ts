@@ -9,8 +9,8 @@ export const copy = defineSystem({
   letter: 'E',
   title: 'Explicit copies',
   summary:
-    'The library allocates device buffers, copies whole operands in, runs, and copies them out; pointers of lists and trees are relocated.',
-  source: 'Glisse, 21 April 2015: the practice of the day (thread-2015.md section 3)',
+    'The library allocates device buffers, copies whole operands in, runs the kernel, and copies them out. It relocates the pointers of lists and trees.',
+  source: 'Glisse, 21 April 2015: the usual practice (docs/rules/thread-2015.md)',
   params: copyParams,
   create(params, machine, kit: MemoryKit) {
     return new LinuxMemory(new CopyBackend(params), params, { ...kit, machine });

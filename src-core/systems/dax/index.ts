@@ -10,8 +10,8 @@ export const dax = defineSystem({
   letter: 'D',
   title: 'DAX file, explicit placement',
   summary:
-    'The application allocates what the device uses from a device file and builds its data there; nothing ever migrates.',
-  source: 'Lameter, 21 and 24 April 2015 (thread-2015.md section 3)',
+    'The application allocates the objects that the device uses from a device file and builds its data there. Nothing migrates.',
+  source: 'Lameter, 21 and 24 April 2015 (docs/rules/thread-2015.md)',
   movement: 'built-on-device',
   params: z.object(linuxParams),
   create(params, machine, kit: MemoryKit) {

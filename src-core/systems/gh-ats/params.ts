@@ -16,7 +16,7 @@ const NO_COUNTERS: readonly KnobWithoutEffect[] = [
   { when: [{ param: 'uvm_perf_access_counter_migration_enable', is: 0 }], why: 'access-counter migrations are off' },
   {
     when: [{ param: 'NVreg_CoherentGPUMemoryMode', is: 'driver' }],
-    why: 'GPU memory is no node of the kernel, so memory from malloc cannot move there',
+    why: 'GPU memory is not a node of the kernel, so memory from malloc cannot migrate there',
   },
 ];
 
@@ -24,7 +24,7 @@ const NO_COUNTERS: readonly KnobWithoutEffect[] = [
 const counters = {
   uvm_perf_access_counter_migration_enable: integer({
     title: 'Migration by access counters',
-    help: '-1: on where the platform has ATS, which is so here. 0: off. 1: on.',
+    help: '-1: on if the platform has ATS, as here. 0: off. 1: on.',
     unit: '',
     min: -1,
     max: 1,
@@ -37,7 +37,7 @@ const counters = {
   }),
   uvm_perf_access_counter_threshold: integer({
     title: 'Access counter threshold',
-    help: 'Remote accesses by the GPU in one region of 2 MiB before it sends a notification.',
+    help: 'Remote accesses by the GPU to one region of 2 MiB before the region sends a notification.',
     unit: 'accesses',
     min: 1,
     max: 65_535,
@@ -51,7 +51,7 @@ const counters = {
   }),
   uvm_perf_access_counter_batch_count: integer({
     title: 'Notifications of one batch',
-    help: 'Most notifications that the driver fetches and services together.',
+    help: 'Maximum number of notifications that the driver fetches and services together.',
     unit: 'notifications',
     min: 1,
     max: 65_536,
@@ -61,7 +61,7 @@ const counters = {
       outside: 'nearest',
       noEffect: [
         ...NO_COUNTERS,
-        { when: [{ fact: 'counts-only' }], why: 'without a clock each notification is serviced as it comes' },
+        { when: [{ fact: 'counts-only' }], why: 'without a clock each notification is serviced at once' },
       ],
     }),
   }),
@@ -87,7 +87,7 @@ export const ghAtsParams = z.object({
   }),
   kernelPage: choice({
     title: 'Page of the kernel',
-    help: '64k: pages of 64 KiB are allocated, faulted and moved whole, and THP does nothing. 4k: pages of 4 KiB.',
+    help: '64k: pages of 64 KiB are allocated, faulted and moved as a whole, and THP has no effect. 4k: pages of 4 KiB.',
     values: ['64k', '4k'],
     initial: '64k',
     knob: {
@@ -95,7 +95,7 @@ export const ghAtsParams = z.object({
       where: 'build',
       source: 'arch/arm64/Kconfig, Linux 6.12',
       texts: { '64k': 'y', '4k': 'n' },
-      fixed: 'a kernel is built for one size of pages',
+      fixed: 'a kernel is built for one page size',
     },
   }),
   uvm_perf_prefetch_enable: prefetchParams.uvm_perf_prefetch_enable,
@@ -110,7 +110,7 @@ export const ghAtsParams = z.object({
       name: 'NVreg_CoherentGPUMemoryMode',
       where: 'nvidia module',
       source: 'NVIDIA, "Understanding Memory Management on Hardware-Coherent Platforms" (2025): numa is the default',
-      fixed: 'memory becomes a node of the kernel, or not, when the driver finds the GPU',
+      fixed: 'it is decided when the driver detects the GPU',
     },
   }),
   zone_reclaim_mode: zoneReclaimMode,

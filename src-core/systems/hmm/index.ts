@@ -11,8 +11,8 @@ export const hmm = defineSystem({
   letter: 'A',
   title: 'HMM on a non-coherent device',
   summary:
-    'Device faults migrate anonymous memory to device-private pages; what cannot move is mirrored from host memory; a CPU touch brings pages back.',
-  source: 'Linux mm/hmm.c, mm/migrate_device.c; the driver follows drm_gpusvm and test_hmm (linux-hmm-semantics.md)',
+    'Device faults migrate anonymous memory to device-private pages. Memory that cannot migrate is mirrored from host memory. A CPU access brings pages back.',
+  source: 'Linux mm/hmm.c, mm/migrate_device.c; the driver follows drm_gpusvm and test_hmm (docs/rules/migrate-vma.md)',
   followsPolicies: true,
   movement: 'on-demand',
   params: hmmParams,

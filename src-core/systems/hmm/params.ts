@@ -8,13 +8,13 @@ export const hmmParams = z.object({
   fileBackedMigration,
   exclusiveAtomics: toggle({
     title: 'Device-exclusive atomics',
-    help: 'Device atomics on pages in host memory take them from the CPU (make_device_exclusive). Off: they go over the bus.',
+    help: 'For an atomic, the device gets exclusive access to a page in host memory (make_device_exclusive). Off: atomics use the link.',
     initial: true,
     live: true,
   }),
   windowMib: integer({
     title: 'Notifier window',
-    help: 'Size of one interval notifier, svm_notifier_size of Xe: larger windows collide with more invalidations. In mid-run it holds for address spaces that a device meets from then on.',
+    help: 'Size of one interval notifier, svm_notifier_size of Xe: larger windows collide with more invalidations. A change during the run applies to address spaces that a device uses for the first time after it.',
     unit: 'MiB',
     min: 2,
     max: 1024 * 1024,

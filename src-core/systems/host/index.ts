@@ -9,8 +9,8 @@ export const host = defineSystem({
   uses: ['hmm'],
   letter: 'F',
   title: 'Host memory over the bus',
-  summary: 'Everything stays in host memory; the device reads and writes it over the link, pinned or mirrored.',
-  source: 'thread-2015.md section 3: get_user_pages, or driver PTEs with MMU notifiers and no migration',
+  summary: 'All memory stays on the host. The device accesses it over the link, pinned or mirrored.',
+  source: 'docs/rules/thread-2015.md: get_user_pages, or driver PTEs with MMU notifiers and no migration',
   params: hostParams,
   create(params, machine, kit: MemoryKit) {
     return new LinuxMemory(new HostBackend(params, kit.granuleBytes), params, { ...kit, machine });

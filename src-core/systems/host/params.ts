@@ -12,7 +12,7 @@ export const hostParams = z.object({
   }),
   pinLimit: integer({
     title: 'Limit of pinned memory',
-    help: 'RLIMIT_MEMLOCK of the process; past it a pin is refused. 0: none.',
+    help: 'RLIMIT_MEMLOCK of the process; pins beyond it are refused. 0: no limit.',
     unit: 'MiB',
     min: 0,
     max: 16 * 1024 * 1024,

@@ -6,8 +6,8 @@ import { ManagedMemory } from './mechanics/ideal-memory';
 export const managed = defineSystem({
   id: 'managed',
   letter: '',
-  title: 'Managed (rule set R0)',
-  summary: 'The idealised system: one copy per granule, no operating system underneath. What the scenarios count.',
+  title: 'Ideal (rule set R0)',
+  summary: 'An idealised memory system: one copy per granule and no operating system model. It counts by rule set R0.',
   source: 'docs/r0-rules.md',
   followsPolicies: true,
   params: z.object({}),

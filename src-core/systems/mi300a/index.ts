@@ -10,9 +10,8 @@ export const mi300a = defineSystem({
   letter: '',
   title: 'AMD MI300A, one memory per APU',
   summary:
-    'CPU and GPU of an APU share one physical memory and nothing migrates; what matters is page size, XNACK, and on which APU of the node a page lies.',
-  source:
-    'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (linux-hmm-semantics.md section 14); faults as in arXiv 2508.12743',
+    'CPU and GPU of an APU share one physical memory, so nothing migrates between them. Page size, XNACK and the APU of each page determine the cost.',
+  source: 'Linux drivers/gpu/drm/amd/amdkfd/kfd_svm.c 6.12 (docs/rules/drivers.md); faults as in arXiv 2508.12743',
   movement: 'one-memory',
   params: mi300aParams,
   create(params, machine, kit: MemoryKit) {

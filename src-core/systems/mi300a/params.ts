@@ -8,7 +8,7 @@ export const mi300aParams = z.object({
   ...linuxParams,
   apus: integer({
     title: 'APUs of the node',
-    help: 'Each is a NUMA node with as much memory as the device; memory of a full one spills to the others. At least one for each GPU of the workload.',
+    help: 'Each APU is a NUMA node with as much memory as the device. A full APU spills to the others. There is at least one APU for each GPU of the workload.',
     unit: 'APUs',
     min: 1,
     max: 8,
@@ -16,13 +16,13 @@ export const mi300aParams = z.object({
   }),
   xnack: toggle({
     title: 'XNACK',
-    help: 'GPU faults are retried (HSA_XNACK=1 of the process). Off: a GPU reaches only memory that was registered (advise accessed-by, migrate), all of it mapped at once and again after each change; memory from malloc is EFAULT.',
+    help: 'GPU faults are retried (HSA_XNACK=1 of the process). Off: a GPU reaches only registered memory (advise accessed-by, migrate), which is mapped at once and again after each change; memory from malloc gives EFAULT.',
     initial: true,
     knob: xnackKnob,
   }),
   svm_default_granularity: integer({
     title: 'Default granularity of ranges',
-    help: 'log2 of the pages that one GPU fault makes exist and maps, aligned. 9: 2 MiB.',
+    help: 'log2 of the number of aligned pages that one GPU fault populates and maps. 9: 2 MiB.',
     unit: 'log2(pages)',
     min: 0,
     max: 0x1b,

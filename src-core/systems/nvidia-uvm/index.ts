@@ -8,8 +8,8 @@ export const nvidiaUvm = defineSystem({
   letter: '',
   title: 'NVIDIA UVM',
   summary:
-    'The managed memory of CUDA as the open driver services it: faults in batches, density prefetch, thrashing mitigation, eviction by 2 MiB.',
-  source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (nvidia-uvm-policies.md)',
+    'CUDA managed memory under NVIDIA’s open driver: faults in batches, density prefetch, thrashing mitigation, eviction in units of 2 MiB.',
+  source: 'NVIDIA open-gpu-kernel-modules 595.45.04, kernel-open/nvidia-uvm (docs/rules/nvidia-uvm.md)',
   movement: 'on-demand',
   params: nvidiaUvmParams,
   create(params, machine, kit: MemoryKit) {

@@ -10,8 +10,8 @@ export const off = defineSystem({
   uses: ['coherent', 'hmm'],
   letter: 'G',
   title: 'Migration off',
-  summary: 'Pages stay where they were first touched, for applications that cannot bear jitter (requirement 5).',
-  source: 'McKenney, revised document of 25 April 2015, requirement 5, after Lameter (thread-2015.md section 2)',
+  summary: 'Pages stay where they were first touched, for applications that need constant latency (requirement 5).',
+  source: 'McKenney, revised document of 25 April 2015, requirement 5, after Lameter (docs/rules/thread-2015.md)',
   params: offParams,
   create(params, machine, kit: MemoryKit) {
     const backend =

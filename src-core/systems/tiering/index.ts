@@ -10,8 +10,8 @@ export const tiering = defineSystem({
   letter: '',
   title: 'CXL tiering of the host',
   summary:
-    'Device memory is a slower tier of the host: reclaim demotes cold pages to it before it swaps, hint faults promote hot ones.',
-  source: 'Linux memory tiers and NUMA balancing mode 2 (linux-hmm-semantics.md U1 to U6)',
+    'Device memory is a slower tier of the host. Reclaim demotes cold pages to it before it swaps; hint faults promote hot pages.',
+  source: 'Linux memory tiers and NUMA balancing mode 2 (rules U1 to U6 of docs/rules/files-and-nodes.md)',
   params: tieringParams,
   create(params, machine, kit: MemoryKit) {
     const options = (): NodeOptions => ({

@@ -13,7 +13,7 @@ export const tieringParams = z.object({
   ...linuxParams,
   promotion: toggle({
     title: 'Promotion',
-    help: 'numa_balancing = 2: hint faults promote hot pages. Off: 0, and what was demoted stays down.',
+    help: 'numa_balancing = 2: hint faults promote hot pages. Off: 0; demoted pages stay in the lower tier.',
     initial: true,
     live: true,
     knob: promotionKnob,

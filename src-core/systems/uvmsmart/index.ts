@@ -8,7 +8,7 @@ export const uvmsmart = defineSystem({
   letter: '',
   title: 'UVMSmart (GPGPU-Sim)',
   summary:
-    'The peer simulator as its authors ran it: tree prefetch and pre-eviction on 64 KiB blocks, zero-copy by access counters, the latency of faults added after the run.',
+    'A model of the simulator as its authors ran it: tree prefetch and pre-eviction on blocks of 64 KiB, zero-copy by access counters, fault latency added after the run.',
   source:
     'DebashisGanguly/gpgpu-sim_UVMSmart; Ganguly et al., ISCA 2019, IPDPS 2020, DATE 2021. Options under the simulator’s own names; GDDR size, link and launch cost are the machine’s',
   movement: 'on-demand',

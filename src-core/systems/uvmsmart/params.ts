@@ -16,15 +16,15 @@ const option = (name: string, at: string, noEffect?: readonly KnobWithoutEffect[
 export const uvmsmartParams = z.object({
   hardware_prefetch: choice({
     title: 'Prefetcher',
-    help: 'tree (1): nodes more than half valid are filled. sequential-local (2): the 64 KiB block. random (3): one more page of the large page. disabled (0): the page.',
+    help: 'tree (1): fills nodes that are more than half valid. sequential-local (2): fetches the 64 KiB block. random (3): fetches one more page of the large page. disabled (0): fetches only the page.',
     values: PREFETCHERS,
     initial: 'tree',
     live: true,
     knob: option('hardware_prefetch', 'gpu-sim.cc:3557-3670'),
   }),
   hwprefetch_oversub: choice({
-    title: 'Prefetcher once memory was exceeded',
-    help: 'Takes the place of the prefetcher, for good, at the first fault that would exceed device memory.',
+    title: 'Prefetcher after oversubscription',
+    help: 'Replaces the prefetcher permanently at the first fault that would exceed device memory.',
     values: PREFETCHERS,
     initial: 'disabled',
     live: true,
@@ -32,7 +32,7 @@ export const uvmsmartParams = z.object({
   }),
   eviction_policy: choice({
     title: 'Eviction',
-    help: 'lru-2mb (0): whole large pages. tree (1): also what is left of nodes less than half valid. sequential-local (2): 64 KiB. random (3) and lru-4k (5): pages. lfu (4): large pages by access counter.',
+    help: 'lru-2mb (0): whole large pages. tree (1): also the rest of nodes that are less than half valid. sequential-local (2): 64 KiB. random (3) and lru-4k (5): pages. lfu (4): large pages by access counter.',
     values: ['lru-2mb', 'tree', 'sequential-local', 'random', 'lfu', 'lru-4k'],
     initial: 'lru-2mb',
     live: true,
@@ -40,7 +40,7 @@ export const uvmsmartParams = z.object({
   }),
   reserve_accessed_page_percent: integer({
     title: 'Reserved part of the recency list',
-    help: 'The oldest part of the list is passed over, in the hope that it is used again.',
+    help: 'Eviction skips this oldest part of the list, because it may be used again.',
     unit: '%',
     min: 0,
     max: 99,
@@ -50,7 +50,7 @@ export const uvmsmartParams = z.object({
   }),
   percentage_of_free_page_buffer: integer({
     title: 'Free-page buffer',
-    help: 'Eviction starts so much before the device is full.',
+    help: 'Eviction starts when less than this much memory is free.',
     unit: '%',
     min: 0,
     max: 99,
@@ -60,14 +60,14 @@ export const uvmsmartParams = z.object({
   }),
   invalidate_clean: toggle({
     title: 'Drop clean memory',
-    help: 'What was only read is dropped without a write-back. Otherwise everything is written back.',
+    help: 'Pages that were only read are dropped without a write-back. Off: everything is written back.',
     initial: false,
     live: true,
     knob: option('invalidate_clean', 'gpu-sim.cc:3141-3182'),
   }),
   enable_dma: choice({
     title: 'Zero-copy scheme',
-    help: 'disabled (0): first touch migrates. always (2): reads migrate at the threshold. oversub (3): so once memory was exceeded. adaptive (1): a threshold that follows occupancy, then round trips.',
+    help: 'disabled (0): first touch migrates. always (2): reads migrate at the threshold. oversub (3): like always, after oversubscription. adaptive (1): a threshold that depends on occupancy, and later on round trips.',
     values: ['disabled', 'adaptive', 'always', 'oversub'],
     initial: 'disabled',
     live: true,
@@ -75,7 +75,7 @@ export const uvmsmartParams = z.object({
   }),
   migrate_threshold: integer({
     title: 'Static threshold',
-    help: 'ts in the papers: accesses to a 64 KiB block at which a read migrates it; the published runs have 8, the simulator’s own default is 10.',
+    help: 'ts in the papers: accesses to a 64 KiB block at which a read migrates it; the published runs use 8; the simulator’s default is 10.',
     unit: 'accesses',
     min: 1,
     max: 1_048_576,
@@ -87,7 +87,7 @@ export const uvmsmartParams = z.object({
   }),
   multiply_dma_penalty: integer({
     title: 'Penalty factor',
-    help: 'p in the papers. adaptive, once memory was exceeded: threshold = ts × p × (round trips + 1). The simulator’s own default is 0, its published runs use 2 to 2^20.',
+    help: 'p in the papers. adaptive, after oversubscription: threshold = ts × p × (round trips + 1). The simulator’s default is 0; the published runs use 2 to 2^20.',
     unit: '',
     min: 0,
     max: 1_048_576,
@@ -109,14 +109,14 @@ export const uvmsmartParams = z.object({
   }),
   enable_accurate_simulation: toggle({
     title: 'Simulate the latency of faults',
-    help: 'The latency occupies the read channel in front of the transfer, and nothing is added after the run.',
+    help: 'The latency occupies the read channel before the transfer, and nothing is added after the run.',
     initial: false,
     live: true,
     knob: option('enable_accurate_simulation', 'gpu-sim.cc:110-131, 3303-3312', [NO_CLOCK]),
   }),
   page_table_walk_latency: integer({
     title: 'Page walk',
-    help: 'Passes before a fault is seen.',
+    help: 'Time before a fault is detected.',
     unit: 'cycles',
     min: 0,
     max: 1_000_000,
@@ -126,7 +126,7 @@ export const uvmsmartParams = z.object({
   }),
   core_freq: integer({
     title: 'Core clock',
-    help: 'The clock of the cores, the first of the values: what a cycle is, of latencies that begin from then on.',
+    help: 'Clock of the cores (the first value). It sets the length of a cycle for latencies that start after a change.',
     unit: 'MHz',
     min: 1,
     max: 100_000,

@@ -10,8 +10,8 @@ export const xeSvm = defineSystem({
   letter: '',
   title: 'Intel Xe SVM',
   summary:
-    'Intel’s Xe driver on drm_gpusvm: faults make ranges of 2 MiB, 64 KiB or 4 KiB, move all of a range to VRAM or nothing, and bind it whole; any invalidation unbinds whole ranges.',
-  source: `drivers/gpu/drm/xe/xe_svm.c (${VERSION}), drm_gpusvm.c (0542972950ef), drm_pagemap.c (10dd1eaa80a5); linux-hmm-semantics.md section 14`,
+    'Intel’s Xe driver on drm_gpusvm: faults create ranges of 2 MiB, 64 KiB or 4 KiB, migrate the whole range to VRAM or nothing, and bind it as a whole. Any invalidation unbinds whole ranges.',
+  source: `drivers/gpu/drm/xe/xe_svm.c (${VERSION}), drm_gpusvm.c (0542972950ef), drm_pagemap.c (10dd1eaa80a5); docs/rules/drivers.md`,
   movement: 'on-demand',
   params: xeSvmParams,
   create(params, machine, kit: MemoryKit) {

@@ -14,19 +14,19 @@ export const xeSvmParams = z.object({
   ...linuxParams,
   svm_notifier_size: choice({
     title: `Notifier window, ${MIB_UNIT}`,
-    help: 'Size of one MMU notifier, a power of two of MiB. No range crosses the border of a window, so that windows below 2 MiB make smaller ranges. In mid-run it holds for VMs that are made from then on, with the first fault or call of an address space.',
+    help: 'Size of one MMU notifier, a power of two of MiB. No range crosses the border of a window, so windows below 2 MiB give smaller ranges. A change during the run applies to VMs created after it, with the first fault or call of an address space.',
     values: ['1', '2', '4', '8', '16', '32', '64', '128', '256', '512', '1024', '2048', '4096'],
     initial: '512',
     live: true,
     knob: {
       name: 'svm_notifier_size',
       where: 'xe module',
-      source: 'xe_module.c, Linux 6.15 and later (linux-hmm-semantics.md section 14)',
+      source: 'xe_module.c, Linux 6.15 and later (docs/rules/drivers.md)',
     },
   }),
   atomic_svm_timeslice_ms: integer({
     title: 'Time slice of atomics',
-    help: 'Data that a device atomic brought to VRAM stays there for so long, whatever the CPU touches; doubled with each new attempt of the fault.',
+    help: 'Data that a device atomic moved to VRAM stays there for this time, even if the CPU accesses it. The time doubles with each new attempt of the fault.',
     unit: 'ms',
     min: 0,
     max: 10_000,
@@ -37,23 +37,23 @@ export const xeSvmParams = z.object({
       where: 'sysfs',
       source: `xe_device.c, xe_svm.c __xe_svm_handle_pagefault, ${VERSION}`,
       key: '/sys/kernel/debug/dri/0/atomic_svm_timeslice_ms',
-      noEffect: [{ when: [{ fact: 'counts-only' }], why: 'it is a time, and this machine has no clock' }, NO_VRAM],
+      noEffect: [{ when: [{ fact: 'counts-only' }], why: 'it is a time span, and this machine has no clock' }, NO_VRAM],
     },
   }),
   CONFIG_DRM_XE_PAGEMAP: toggle({
     title: 'VRAM for ranges',
-    help: 'Ranges can migrate to VRAM. Off: everything is bound where it is, in host memory; chunks of 64 KiB are then made whether populated or not.',
+    help: 'Ranges can migrate to VRAM. Off: everything is bound in host memory; chunks of 64 KiB are then created whether populated or not.',
     initial: true,
     knob: {
       name: 'CONFIG_DRM_XE_PAGEMAP',
       where: 'build',
       source: `drivers/gpu/drm/xe/Kconfig, ${VERSION}`,
-      fixed: 'VRAM gets its pages when the driver finds the device',
+      fixed: 'VRAM gets its pages when the driver detects the device',
     },
   }),
   vramNeed64k: toggle({
     title: 'VRAM pages of 64 KiB',
-    help: 'A platform whose VRAM comes in 64 KiB (XE_VRAM_FLAGS_NEED64K): smaller ranges stay in host memory. In mid-run it holds for migrations from then on.',
+    help: 'A platform with VRAM pages of 64 KiB (XE_VRAM_FLAGS_NEED64K): smaller ranges stay in host memory. A change during the run applies to later migrations.',
     initial: false,
     live: true,
     knob: {
@@ -65,7 +65,7 @@ export const xeSvmParams = z.object({
   }),
   deviceAtomicsOnSmem: toggle({
     title: 'Device atomics on host memory',
-    help: 'The platform can make atomics of the device on host memory (has_device_atomics_on_smem): ranges that were declared so (advise atomic-device) need no VRAM for them. In mid-run it holds for faults from then on.',
+    help: 'The platform supports device atomics on host memory (has_device_atomics_on_smem): ranges with advise atomic-device need no VRAM for them. A change during the run applies to later faults.',
     initial: true,
     live: true,
     knob: {
@@ -76,7 +76,7 @@ export const xeSvmParams = z.object({
   }),
   evictOnPartialUnmap: toggle({
     title: 'Partial unmap evicts',
-    help: 'When part of a range is unmapped, the rest goes to host memory, as the documentation of drm_gpusvm advises. Off: only the range is given up, as Xe does; the rest faults into smaller ranges.',
+    help: 'When part of a range is unmapped, the rest migrates to host memory, as the documentation of drm_gpusvm recommends. Off: only the range is removed, as in Xe; the rest faults into smaller ranges.',
     initial: false,
     live: true,
     knob: {

@@ -11,8 +11,8 @@ export const zone = defineSystem({
   letter: 'C',
   title: 'Separate zone, explicit allocation',
   summary:
-    'Device memory is a zone that only flagged requests enter: the library asks for each operand, nothing else ever lands there.',
-  source: 'RFC of 21 April 2015, idea 3: ZONE_EXTERNAL with its own GFP flag (thread-2015.md section 3)',
+    'Device memory is a zone for flagged requests only: the library requests it for each operand, and nothing else is placed there.',
+  source: 'RFC of 21 April 2015, idea 3: ZONE_EXTERNAL with its own GFP flag (docs/rules/thread-2015.md)',
   params: z.object({
     ...nodeParams,
     numaBalancing: numaBalancing(false),

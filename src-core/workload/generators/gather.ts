@@ -1,5 +1,5 @@
 /**
- * Gather and scatter: in lock step, some lanes go on and others visit an element that is drawn anew in each iteration
+ * Gather and scatter: in lock step, some lanes advance and others visit an element drawn in each iteration
  * (`y[i] += x[index[i]]`). One group per iteration, because drawn elements have no stride.
  */
 import { type AccessBatch, roomForGroups } from '../../contracts/access-stream';

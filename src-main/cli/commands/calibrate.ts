@@ -24,7 +24,7 @@ async function read(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
     if (size > MOST_RESULT_BYTES)
-      throw new Refusal(`${basename(path)} is larger than 16 MiB; results of calibrate are far smaller`);
+      throw new Refusal(`${basename(path)} is larger than 16 MiB; results of the calibration program are much smaller`);
     return await readFile(path);
   } catch (cause) {
     throw isOsError(cause) ? osRefusal(cause, path, 'read') : cause;
@@ -47,7 +47,7 @@ function constantsText({ constants, kept, base }: Calibrated): string {
   return [
     textTable(['constant', 'value', 'grade', 'residual'], rows),
     '',
-    `${kept.length} constants are not measured and stay as ${base} has them; --explain lists them with the reasons`,
+    `${kept.length} constants were not measured and keep the values of ${base}; --explain lists them with the reasons`,
   ].join('\n');
 }
 
@@ -55,31 +55,35 @@ function constantsText({ constants, kept, base }: Calibrated): string {
 export const calibrate: CommandEntry = (program, cli) => {
   const command = program
     .command('calibrate')
-    .description('make a machine file from what the calibration program measured, or write the source of that program')
-    .argument('[result]', 'what the program printed')
-    .option('--write-source <folder>', 'copy the program (CUDA and HIP, with a README) into this folder')
-    .option('--as <file>', 'write the machine file here, with the samples beside it; use it with --machine')
-    .option('--extends <preset>', 'preset for what is not measured (default: the one named like the device)')
-    .option('--explain', 'print each constant: samples, formula, residual; what was not recorded and whence it is');
+    .description('make a machine file from the result of the calibration program, or write the source of the program')
+    .argument('[result]', 'output of the calibration program')
+    .option('--write-source <folder>', 'copy the program (CUDA and HIP, with a README) to this folder')
+    .option('--as <file>', 'write the machine file here, and the samples next to it; use it with --machine')
+    .option('--extends <preset>', 'preset for values that are not measured (default: by the name of the device)')
+    .option('--explain', 'print samples, formula, residual and source of each constant');
   addCommonFlags(command).action(
     cli.run(async (result: string | undefined, flags: Flags) => {
       if ((result === undefined) === (flags.writeSource === undefined))
         throw new Refusal(
-          'name a result (`calibrate RESULT.json --as my-machine.json`) or --write-source FOLDER, one of both',
+          'give a result (`calibrate RESULT.json --as my-machine.json`) or --write-source FOLDER, but not both',
         );
       if (result === undefined) {
         const written = await writeCalibrationSource(cli.installation, flags.writeSource ?? '');
         cli.print(
           flags.json
             ? JSON.stringify({ files: written }, null, 2)
-            : [...written.map((path) => `wrote ${path}`), 'next: README.md there has the build lines'].join('\n'),
+            : [
+                ...written.map((path) => `wrote ${path}`),
+                'next: README.md in this folder explains how to build it',
+              ].join('\n'),
         );
         return EXIT.ok;
       }
       const from = resolve(result);
       const to = flags.as === undefined ? null : outputPath(flags.as);
       const beside = to === null ? null : to.replace(/\.json$/, '.samples.json');
-      if (to === from) throw new Refusal(`${flags.as ?? ''} is the result itself; name another file for the machine`);
+      if (to === from)
+        throw new Refusal(`${flags.as ?? ''} is the result itself; give another file name for the machine`);
       const data = await read(from);
       const text = new TextDecoder('utf-8').decode(data);
       const calibrated = fit(text, basename(from), {

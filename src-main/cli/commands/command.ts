@@ -10,7 +10,7 @@ export interface Cli {
   print(text: string): void;
   /** A line on standard error. */
   note(text: string): void;
-  /** Wraps an action, so that its result is the exit code and its failure is told in one way. */
+  /** Wraps an action, so that its result is the exit code and its failure is reported in one way. */
   run<A extends readonly unknown[]>(action: (...given: A) => Promise<ExitCode>): (...given: A) => Promise<void>;
 }
 
@@ -26,5 +26,5 @@ export type CommandEntry = (program: Command, cli: Cli) => void;
 export function addCommonFlags(command: Command): Command {
   return command
     .option('--json', 'print JSON on standard output')
-    .option('--progress', 'show progress on standard error, also when it is not a terminal');
+    .option('--progress', 'show progress on standard error even if it is not a terminal');
 }

@@ -33,8 +33,8 @@ function importText(info: RunInfo): string {
 export const importFile: CommandEntry = (program, cli) => {
   const command = program
     .command('import')
-    .description('read a trace or a workload and list its objects and findings, without running it')
-    .argument('<file>', 'trace, workload or id of an example');
+    .description('read a trace or a workload and list its objects and findings without running it')
+    .argument('<file>', 'trace, workload, or id of an example');
   addCommonFlags(addImportFlags(command)).action(
     cli.run(async (file: string, flags: Omit<RunFlags, 'usefulBytes'> & CommonFlags) => {
       const target = targetOf(file, listExamples(cli.installation.examples));

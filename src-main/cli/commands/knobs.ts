@@ -33,10 +33,10 @@ function rowText({ param, value, withoutEffect }: KnobRow): string {
   const word = wordInFile(knob, value);
   const own = knob.name === param.name ? '' : ` (${param.name})`;
   return [
-    `  ${knob.name}${own} = ${String(value)}${unit === '' ? '' : ` ${unit}`}${word === null ? '' : ` (${word} in its file)`}${value === initial ? '' : `, default ${String(initial)}`}`,
+    `  ${knob.name}${own} = ${String(value)}${unit === '' ? '' : ` ${unit}`}${word === null ? '' : ` (written as ${word} in its file)`}${value === initial ? '' : `, default ${String(initial)}`}`,
     `      ${param.help}`,
-    `      ${range}; ${knob.where}; ${param.live ? 'changes in mid-run' : `fixed at the start, as ${knob.fixed}`}; ${knob.source}`,
-    ...(withoutEffect === null ? [] : [`      Does nothing here: ${withoutEffect}.`]),
+    `      ${range}; ${knob.where}; ${param.live ? 'can change during the run' : `fixed at the start, as ${knob.fixed}`}; ${knob.source}`,
+    ...(withoutEffect === null ? [] : [`      No effect here: ${withoutEffect}.`]),
   ].join('\n');
 }
 
@@ -49,7 +49,7 @@ function addList(knobs: Command, cli: Cli): void {
     knobs.command('list').description('list the knobs of a memory system under their real names'),
     'memory system with its parameters after commas: nvidia-uvm,uvm_perf_prefetch_threshold=75',
   )
-    .option('--machine <preset>', 'machine on which they would stand; r0 unless given')
+    .option('--machine <preset>', 'machine that the knobs apply to (default: r0)')
     .action(
       cli.run(async ({ system, machine, ...flags }: SystemFlag & { readonly machine?: string }) => {
         const listed = await ask(cli.installation, 'session.knobs', {
@@ -68,7 +68,7 @@ function addList(knobs: Command, cli: Cli): void {
 
 function needed(system: SystemWish | undefined): SystemWish {
   if (system) return system;
-  throw new Refusal('no memory system is named; write --system nvidia-uvm, for example');
+  throw new Refusal('no memory system is given; for example, write --system nvidia-uvm');
 }
 
 type Exported = ResultOf<'session.exportKnobs'>;
@@ -80,12 +80,12 @@ interface ExportFlags extends SystemFlag {
 
 function addExport(knobs: Command, cli: Cli): void {
   addSystem(
-    knobs.command('export').description('print the configuration files that set these knobs on a real machine'),
-    'memory system with the values after commas: nvidia-uvm,uvm_perf_prefetch_threshold=75',
+    knobs.command('export').description('print configuration files that set these knobs on a real machine'),
+    'memory system with values after commas: nvidia-uvm,uvm_perf_prefetch_threshold=75',
   )
-    .option('--all', 'also what has its default')
-    .addOption(new Option('--format <format>', 'only this kind of file').choices(KNOB_FILE_FORMATS))
-    .option('-o, --out <folder>', 'write the files there instead of printing them')
+    .option('--all', 'include knobs with their default values')
+    .addOption(new Option('--format <format>', 'write only this kind of file').choices(KNOB_FILE_FORMATS))
+    .option('-o, --out <folder>', 'write the files to this folder instead of printing them')
     .action(
       cli.run(async (flags: ExportFlags) => {
         const all = flags.all === true;
@@ -119,12 +119,12 @@ async function writeFiles(files: readonly KnobFile[], folder: string, cli: Cli):
 }
 
 function noteLeft({ system, files: every, left }: Exported, files: readonly KnobFile[], cli: Cli): void {
-  for (const { name, value, why } of left) cli.note(`${name} = ${String(value)} is in no file: ${why}`);
+  for (const { name, value, why } of left) cli.note(`${name} = ${String(value)} cannot be set in a file: ${why}`);
   if (files.length > 0) return;
   cli.note(
     every.length === 0
-      ? `no knob of ${system.id} that a machine has differs from its default; --all writes those that have it`
-      : `such a file would hold nothing; ${every.map(({ format }) => format).join(' and ')} would`,
+      ? `all knobs of ${system.id} have their defaults; use --all to write them`
+      : `such a file would be empty; these would not: ${every.map(({ format }) => format).join(', ')}`,
   );
 }
 
@@ -151,11 +151,15 @@ function addImport(knobs: Command, cli: Cli): void {
   addCommonFlags(
     knobs
       .command('import')
-      .description('read configuration files of a real machine; the last line is the flag for `faultline run`')
+      .description(
+        'read configuration files of a real machine; the last line of the output is the flag for `faultline run`',
+      )
       .argument('<files...>', 'modprobe.d, sysctl.d, tmpfiles.d or a kernel command line')
-      .option('--system <id>', 'memory system whose knobs they are; the one that knows most of them unless given')
+      .option('--system <id>', 'memory system that the knobs belong to (default: the one that has most of them)')
       .addOption(
-        new Option('--format <format>', 'what the files are, where they do not tell').choices(KNOB_FILE_FORMATS),
+        new Option('--format <format>', 'kind of the files, if it is not clear from the files').choices(
+          KNOB_FILE_FORMATS,
+        ),
       ),
   ).action(
     cli.run(async (paths: readonly string[], flags: ImportFlags) => {
@@ -175,7 +179,10 @@ function addImport(knobs: Command, cli: Cli): void {
         for (const finding of read.findings) cli.note(findingText(finding));
         if (read.unknown.length > 0)
           cli.print(
-            [`Not knobs of ${read.system}:`, ...read.unknown.map((each) => `  ${unknownText(each)}`)].join('\n'),
+            [
+              `Ignored, because ${read.system} has no such knobs:`,
+              ...read.unknown.map((each) => `  ${unknownText(each)}`),
+            ].join('\n'),
           );
         cli.print(`--system ${formatSystemFlag({ id: read.system, params: read.params })}`);
       }
@@ -189,7 +196,7 @@ export const knobs: CommandEntry = (program, cli) => {
   const command = program
     .command('knobs')
     .description(
-      'list the knobs of a memory system; write and read modprobe.d, sysctl.d, tmpfiles.d and kernel command lines',
+      'list the knobs of a memory system; write or read modprobe.d, sysctl.d, tmpfiles.d and kernel command lines',
     );
   addList(command, cli);
   addExport(command, cli);

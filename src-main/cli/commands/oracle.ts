@@ -35,7 +35,7 @@ async function textOf(file: string): Promise<string> {
     const { size } = await stat(file);
     if (size > MAX_FILE_BYTES)
       throw new Refusal(
-        `${file} has ${formatBytes(size)}; expected a file of vectors of at most ${formatBytes(MAX_FILE_BYTES)}: split its cases`,
+        `${file} has ${formatBytes(size)}; expected a file of vectors of at most ${formatBytes(MAX_FILE_BYTES)}; split it`,
       );
     return await readFile(file, 'utf8');
   } catch (cause) {
@@ -47,7 +47,7 @@ async function textOf(file: string): Promise<string> {
 export const oracle: CommandEntry = (program, cli) => {
   const command = program
     .command('oracle')
-    .description("hold the NVIDIA model's decisions against files of vectors recorded from the driver")
+    .description("compare the NVIDIA model's decisions with vectors recorded from the driver")
     .argument('<file...>', 'vectors of prefetching, thrashing or residency (JSON)');
   addCommonFlags(command).action(
     cli.run(async (files: readonly string[], flags: CommonFlags) => {

@@ -24,16 +24,16 @@ export const report: CommandEntry = (program, cli) => {
   const command = program
     .command('report')
     .description(
-      'write a report from a recording, or run a workload or an earlier HTML report again and report on that',
+      'write a report of a recording, or run a workload or an earlier HTML report again and report on the new run',
     )
-    .argument('<input>', 'recording, workload, trace, id of an example, or an HTML report of Faultline');
-  repeatable(command, '-o, --output <file>', 'where to write: .html, .json, .csv or .pdf', (path) => path);
-  command.option('--format <format>', 'html, json, csv or pdf, whatever the name of the file says', parseFormat);
-  repeatable(command, '--only <section>', 'report only this section', (id) => id);
+    .argument('<input>', 'recording, workload, trace, id of an example, or HTML report of Faultline');
+  repeatable(command, '-o, --output <file>', 'output file: .html, .json, .csv or .pdf', (path) => path);
+  command.option('--format <format>', 'html, json, csv or pdf; overrides the ending of the file name', parseFormat);
+  repeatable(command, '--only <section>', 'include only this section', (id) => id);
   addCommonFlags(addRunFlags(command)).action(
     cli.run(async (input: string, flags: Flags) => {
       if (flags.output === undefined)
-        throw new Refusal('where to write the report is missing; name a file with -o OUT.html (or .json, .csv, .pdf)');
+        throw new Refusal('no output file is given; use -o OUT.html (or .json, .csv, .pdf)');
       const files = flags.output.map((path) => reportFile(path, flags.format));
       const target = targetOf(input, listExamples(cli.installation.examples));
       const printer = needsPrinter(files) ? await findPrinter(cli.installation) : null;

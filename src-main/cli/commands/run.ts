@@ -31,15 +31,12 @@ export const run: CommandEntry = (program, cli) => {
     'run once under each memory system and compare: hmm,coherent,zone,dax,copy,host,off; parameters after colons: hmm:thp=always',
     (text) => accept(parseSystemList(text)),
   );
-  command.option(
-    '--bounds',
-    'measure the run against what could not be avoided (takes about as long as the run, several times over)',
-  );
+  command.option('--bounds', 'compute lower bounds for the run (takes several times as long as the run)');
   command.option('--record <file>', 'write the recording to this file');
   repeatable(
     command,
     '--fail-if <condition>',
-    "exit with 1 when this holds: 'gpuFaults>1000', 'objects.u.bytesToHost>=1GiB'",
+    "exit with 1 if this condition holds: 'gpuFaults>1000', 'objects.u.bytesToHost>=1GiB'",
     parseFailIf,
   );
   repeatable(command, '--report <file>', 'write a report: .html, .json, .csv or .pdf', (path) => reportFile(path));
@@ -57,12 +54,12 @@ export const run: CommandEntry = (program, cli) => {
         });
         if (info.kind === 'recording')
           throw new Refusal(
-            `${file} is a finished recording, which cannot be run again; use \`faultline report ${file} -o OUT.html\``,
+            `${file} is a finished recording and cannot be run again; use \`faultline report ${file} -o OUT.html\``,
           );
         if (flags.systems) return compare(engine, cli, flags.systems, flags, reports, printer);
         const conditions = flags.failIf ?? [];
         const before = await engine.request('session.summary', null);
-        for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is told before the run
+        for (const condition of conditions) checkFailIf(condition, before); // a misspelt field is reported before the run
         await engine.runToEnd();
         const summary = await engine.request('session.summary', null);
         const failIf = conditions.map((condition) => checkFailIf(condition, summary));
@@ -95,7 +92,7 @@ function checkAlone(flags: Flags): void {
   ];
   if (given.length > 0)
     throw new Refusal(
-      `${given.join(' and ')} cannot go with --systems, which makes several runs; run with --system ID instead`,
+      `${given.join(' and ')} cannot be combined with --systems, which makes several runs; use --system ID instead`,
     );
 }
 

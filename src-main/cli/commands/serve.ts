@@ -21,11 +21,11 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: ['xdg-open'],
 };
 
-/** Shows the page in the user's browser; `note` hears when that cannot be done. */
+/** Shows the page in the user's browser; `note` gets a message if that fails. */
 function openBrowser(url: string, note: (text: string) => void): void {
   const [program = 'xdg-open', ...args] = OPENERS[process.platform] ?? OPENERS.linux ?? [];
   const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
-  child.on('error', () => note(`no browser could be started (${program}); open the address yourself`));
+  child.on('error', () => note(`cannot start a browser (${program}); open the address yourself`));
   child.unref();
 }
 
@@ -39,16 +39,16 @@ const stopSignal = (): Promise<void> =>
 export const serve: CommandEntry = (program, cli) => {
   const command = program
     .command('serve')
-    .description('serve the workbench to a browser on this machine (127.0.0.1 only, with an access token)')
-    .argument('[file]', 'what to open first')
-    .option('--port <n>', 'port to listen on; 0 takes any that is free', parseWhole, 0)
+    .description('serve the workbench to browsers on this machine (127.0.0.1 only, with an access token)')
+    .argument('[file]', 'file to open first')
+    .option('--port <n>', 'port to listen on; 0 selects a free port', parseWhole, 0)
     .option('--example <id>', 'example to open first')
     .option('--open', 'open the page in the browser');
   addCommonFlags(command).action(
     cli.run(async (file: string | undefined, flags: Flags) => {
       const { installation } = cli;
       if (!isBuilt(installation)) throw new Refusal('the user interface is not built; run `npm run build` first');
-      if (flags.port > 65_535) throw new Refusal(`port ${flags.port} does not exist; expected 0 to 65535`);
+      if (flags.port > 65_535) throw new Refusal(`${flags.port} is not a port; expected 0 to 65535`);
       const examples = listExamples(installation.examples);
       const ids = examples.map(({ id }) => id);
       let startTarget: OpenTarget | null = null;

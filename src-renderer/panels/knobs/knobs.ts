@@ -59,12 +59,12 @@ export function howToChange(
   row: KnobRow,
   { state, kind, canOpenAgain }: Situation,
 ): 'live' | 'again' | { readonly not: string } {
-  if (kind === 'recording') return { not: 'A recording can be looked at, not run: its knobs are what they were.' };
+  if (kind === 'recording') return { not: 'Knobs of a recording cannot be changed.' };
   const isGoing = state === 'ready' || state === 'running' || state === 'paused';
   if (row.param.live && isGoing) return 'live';
-  if (state === 'finished') return { not: 'The run has ended: a change would govern nothing.' };
+  if (state === 'finished') return { not: 'The run has ended. Restart to change knobs.' };
   if (canOpenAgain) return 'again';
-  return { not: 'It is fixed at the start: open the file from the Open menu here first.' };
+  return { not: 'This knob is fixed at the start. Open the file with the Open menu first.' };
 }
 
 /** Parameters that a run in progress can take, and those that need a new start. */

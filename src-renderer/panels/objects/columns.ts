@@ -36,15 +36,15 @@ const CELLS: Readonly<Record<ObjectColumn['unit'], (value: number) => Cell>> = {
 /** Why a share is not there. */
 const ABSENCES: Readonly<Record<string, (row: ObjectRow, context: TableContext) => string>> = {
   stall: (_, { timed, machine }) =>
-    timed ? 'not recorded' : `not modelled on ${machine}: this machine counts, it has no costs`,
-  useful: (row) =>
-    row.usefulBytes === null ? 'not recorded: marking of useful bytes is switched off' : 'nothing was moved',
+    timed ? 'not recorded' : `not modelled on ${machine}: this machine only counts and has no costs`,
+  useful: (row) => (row.usefulBytes === null ? 'not recorded: recording of useful bytes is off' : 'nothing was moved'),
 };
 
 function cellOf(column: ObjectColumn, row: ObjectRow, all: ObjectRow, context: TableContext): Cell {
   const value = column.value(row, all);
   if (value === null) return missing(ABSENCES[column.id]?.(row, context) ?? 'not recorded');
-  if (column.id === 'stall' && !context.stallKnown) return missing('not known yet: stalls are counted as steps go on');
+  if (column.id === 'stall' && !context.stallKnown)
+    return missing('not known yet: stalls are counted as steps progress');
   if (typeof value === 'string') return { text: value, title: `${value}, ${formatBytes(row.bytes)}` };
   const cell = CELLS[column.unit](value);
   return column.id === 'stall' && row.stallPs !== null

@@ -15,7 +15,7 @@ export interface Words {
 const plural = (value: number, one: string, many = `${one}s`): string =>
   `${formatCount(value)} ${value === 1 ? one : many}`;
 
-/** Below this share nobody is to blame alone, so the second is named as well. */
+/** Below this share the most costly object is not the only cause, so the second is named as well. */
 const CLEAR_SHARE = 0.6;
 const MENTION_DEAD_SHARE = 0.02;
 
@@ -24,7 +24,7 @@ function roundTrips(row: ObjectRow, granularity: number): string {
   const whole = Math.floor((row.pingPongs * granularity) / Math.max(row.bytes, granularity));
   return whole >= 1
     ? `it went to the host and back ${whole === 1 ? 'once' : `${formatCount(whole)} times`}`
-    : `pieces of it came back from the host ${plural(row.pingPongs, 'time')}`;
+    : `granules of it returned from the host ${plural(row.pingPongs, 'time')}`;
 }
 
 /** `945 of 954 ms`: the unit once where both have the same; one number where both are the same. */
@@ -42,7 +42,7 @@ function reasons(row: ObjectRow, granularity: number, bytesSaid: boolean): strin
   const bytes = movedBytes(row);
   if (bytes > 0) {
     const dead = deadBytes(row) >= bytes * MENTION_DEAD_SHARE && deadBytes(row) > 0;
-    const tail = `${formatBytes(deadBytes(row))} of ${bytesSaid ? 'the bytes' : 'them'} overwritten before anyone read them`;
+    const tail = `${formatBytes(deadBytes(row))} of ${bytesSaid ? 'the bytes' : 'them'} overwritten before they were read`;
     if (!bytesSaid) parts.push(`${formatBytes(bytes)} moved${dead ? `, ${tail}` : ''}`);
     else if (dead) parts.push(tail);
   } else if (row.cpuFaults + row.gpuFaults > 0) parts.push(plural(row.cpuFaults + row.gpuFaults, 'fault'));
@@ -62,14 +62,16 @@ export function headline(
 ): readonly Words[] {
   const [worst, second] = sortRows(rows, totals, BY_COST);
   if (!worst || totals.cpuFaults + totals.gpuFaults + movedBytes(totals) + totals.remoteBytes === 0)
-    return [{ text: settled ? 'No fault and no transfer in this range.' : 'No fault and no transfer yet.' }];
+    return [{ text: settled ? 'No faults and no transfers in this range.' : 'No faults and no transfers yet.' }];
   const timed = totals.stallPs !== null;
   const total = costOf(totals);
-  if (total === 0 && !settled) return [{ text: 'What each object costs is known after the first steps.' }];
+  if (total === 0 && !settled) return [{ text: 'Costs are known after the first steps.' }];
   if (total === 0) {
     const faults = plural(totals.cpuFaults + totals.gpuFaults, 'fault');
     return [
-      { text: `${movedBytes(totals) > 0 ? 'Nobody waited' : 'Nothing was moved'}: ${faults}, all answered in place.` },
+      {
+        text: `${movedBytes(totals) > 0 ? 'No processor waited' : 'Nothing was moved'}: ${faults}, all resolved without a transfer.`,
+      },
     ];
   }
   const format = timed ? formatTime : formatBytes;

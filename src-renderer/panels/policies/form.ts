@@ -50,8 +50,8 @@ export interface Situation {
 
 /** Why a policy cannot be picked now, in words; null: it can. */
 export function whyNot(policy: PolicyDescription, { state, kind, canOpenAgain }: Situation): string | null {
-  if (kind === 'recording') return 'A recording can be looked at, not run: its policies are what they were.';
+  if (kind === 'recording') return 'Policies of a recording cannot be changed.';
   if (!policy.needsFuture || (state === 'ready' && canOpenAgain)) return null;
-  const needs = `${policy.title} needs the future of the workload, so it can be chosen only before a run starts`;
-  return state === 'ready' ? `${needs}: open the file from the Open menu here first.` : `${needs}: restart first.`;
+  const needs = `${policy.title} needs to know future accesses, so you can choose it only before a run starts`;
+  return state === 'ready' ? `${needs}. Open the file with the Open menu first.` : `${needs}. Restart first.`;
 }

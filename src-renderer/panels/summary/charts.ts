@@ -25,7 +25,7 @@ export function summaryCharts(rows: readonly ObjectRow[]): readonly SummaryChart
   return [
     {
       title: 'Bytes moved',
-      note: 'Dead: overwritten before anyone read them.',
+      note: 'Dead: overwritten before they were read.',
       unit: 'bytes',
       parts: [
         part('dead', 'crimson', (row) => Math.min(deadBytes(row), movedBytes(row))),

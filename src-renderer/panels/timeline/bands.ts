@@ -111,7 +111,7 @@ export function placeFlags(
 
 /**
  * Calls to the operating system and outcomes in a row of their own: a call is a short tick; an outcome is a square in the
- * colour of warnings with a line through the lanes, so that it is told apart without colours too.
+ * colour of warnings with a line through the lanes, so that it can be distinguished without colours.
  */
 function drawOsMarks(context: CanvasRenderingContext2D, { layout, view, picture, palette }: Scene): void {
   for (const mark of picture.answer.marks) {

@@ -1,5 +1,5 @@
 /**
- * The ioctls of the test driver (section 2 of linux-hmm-selftests.md). `mirror` is the user buffer that a command reads or
+ * The ioctls of the test driver (docs/rules/drivers.md). `mirror` is the user buffer that a command reads or
  * fills. On an error the command struct is not copied back, so cpages and faults are null and the buffer is untouched.
  */
 import { evictFolios, unplug } from '../../../src-core/kernel/device-evict';

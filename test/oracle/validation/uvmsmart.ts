@@ -6,7 +6,7 @@ import { EXACT, STATED, within, type Comparison, type Rule } from './row';
 
 type Params = NonNullable<SystemWish['params']>;
 
-/** UVMSmart with these of its options; the prefetcher goes on once memory was exceeded, unless told otherwise. */
+/** UVMSmart with these of its options; the prefetcher goes on once memory was exceeded, by default. */
 export const uvmsmart = (params: Params = {}): SystemWish => ({
   id: 'uvmsmart',
   params: {

@@ -64,7 +64,7 @@ describe('object table', () => {
         .cell(row, all({ stallPs: 100e9 }), { ...context, ...over });
     expect(cell('stall', untimed(r))).toMatchObject({ text: '—', missing: true });
     expect(cell('stall', untimed(r)).title).toContain('not modelled on r0');
-    expect(cell('useful', r).title).toContain('switched off');
+    expect(cell('useful', r).title).toContain('recording of useful bytes is off');
     expect(cell('useful', objectRow({ name: 'x', usefulBytes: 0 })).title).toBe('nothing was moved');
     expect(cell('stall', r, { timed: true })).toMatchObject({ text: '97 %' });
     expect(cell('stall', { ...r, stallPs: 0 }, { timed: true }).text).toBe('0 %');
@@ -81,7 +81,7 @@ describe('headline', () => {
     const sentence = say([u, unew, r], everything, PAGE);
     expect(sentence).toBe(
       'r takes 97 % of the stall (97 of 100 ms): it went to the host and back 99 times; ' +
-        '6.22 GiB moved, 3.09 GiB of them overwritten before anyone read them.',
+        '6.22 GiB moved, 3.09 GiB of them overwritten before they were read.',
     );
   });
 
@@ -89,7 +89,7 @@ describe('headline', () => {
     const totals = all({ bytesToDevice: 3232 * MIB, bytesToHost: 3200 * MIB });
     expect(say([u, unew, r].map(untimed), totals, PAGE)).toBe(
       'r takes 99 % of the bytes moved (6.22 of 6.28 GiB): it went to the host and back 99 times; ' +
-        '3.09 GiB of the bytes overwritten before anyone read them.',
+        '3.09 GiB of the bytes overwritten before they were read.',
     );
   });
 
@@ -101,7 +101,7 @@ describe('headline', () => {
   it('speaks of pieces when only a part of the object bounces', () => {
     const flag = untimed(objectRow({ name: 'a', bytes: 64 * MIB, pingPongs: 999, bytesToDevice: 68 * MIB }));
     expect(say([flag], all({ bytesToDevice: 68 * MIB }), PAGE)).toContain(
-      'pieces of it came back from the host 999 times',
+      'granules of it returned from the host 999 times',
     );
   });
 
@@ -115,14 +115,14 @@ describe('headline', () => {
   });
 
   it('claims nothing where nothing happened', () => {
-    expect(say([], objectRow({ name: 'all' }), PAGE)).toBe('No fault and no transfer in this range.');
-    expect(say([], objectRow({ name: 'all' }), PAGE, false)).toBe('No fault and no transfer yet.');
+    expect(say([], objectRow({ name: 'all' }), PAGE)).toBe('No faults and no transfers in this range.');
+    expect(say([], objectRow({ name: 'all' }), PAGE, false)).toBe('No faults and no transfers yet.');
     expect(say([{ ...u, stallPs: 0 }], all({ stallPs: 0, bytesToDevice: MIB }), PAGE, false)).toContain(
       'after the first',
     );
     const quiet = untimed(objectRow({ name: 'a', cpuFaults: 12 }));
     expect(say([quiet], all({ gpuFaults: 0, cpuFaults: 12 }), PAGE)).toBe(
-      'Nothing was moved: 12 faults, all answered in place.',
+      'Nothing was moved: 12 faults, all resolved without a transfer.',
     );
   });
 });

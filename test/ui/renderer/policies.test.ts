@@ -59,9 +59,9 @@ describe('policy form', () => {
     const belady = policy('belady', true);
     expect(whyNot(belady, ready)).toBeNull();
     for (const state of ['running', 'paused', 'finished'] as const)
-      expect(whyNot(belady, { ...ready, state })).toContain('restart first');
+      expect(whyNot(belady, { ...ready, state })).toContain('Restart first');
     expect(whyNot(belady, { ...ready, canOpenAgain: false })).toContain('Open menu');
     expect(whyNot(policy('none'), { ...ready, state: 'running' })).toBeNull();
-    expect(whyNot(policy('none'), { ...ready, kind: 'recording' })).toContain('looked at');
+    expect(whyNot(policy('none'), { ...ready, kind: 'recording' })).toContain('cannot be changed');
   });
 });

@@ -284,15 +284,15 @@ describe('knobs', () => {
     const { code, out } = await faultline(['knobs', 'list', '--system', set, '--machine', 'pcie4-16g']);
     expect(code).toBe(0);
     expect(out).toContain('uvm_perf_prefetch_threshold = 75 %, default 51');
-    expect(out).toContain('0..100; nvidia-uvm module; changes in mid-run; uvm_perf_prefetch.c:42');
-    expect(out).toContain('Does nothing here: thrashing detection is off.');
-    expect(out).toContain('Does nothing here: access-counter migrations are on by default only where');
+    expect(out).toContain('0..100; nvidia-uvm module; can change during the run; uvm_perf_prefetch.c:42');
+    expect(out).toContain('No effect here: thrashing detection is off.');
+    expect(out).toContain('No effect here: access-counter migrations are on by default only where');
   });
 
   it('export and import give the same system, by files and by the kernel command line', async () => {
     const { code, err } = await faultline(['knobs', 'export', '--system', set, '-o', 'FOLDER/etc']);
     expect(code).toBe(0);
-    expect(err).toContain('eviction_order = accessed is in no file: no driver has it: it is a what-if');
+    expect(err).toContain('eviction_order = accessed cannot be set in a file: it exists only in Faultline');
     const wish = '--system nvidia-uvm,uvm_perf_prefetch_threshold=75,uvm_perf_thrashing_enable=false\n';
     for (const file of ['etc/modprobe.d/faultline.conf', 'etc/cmdline']) {
       const read = await faultline(['knobs', 'import', `FOLDER/${file}`]);
@@ -316,6 +316,8 @@ describe('knobs', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/error: .*y\.conf:1:20: .*"lots" is not a whole number; expected .* 0 to 100/);
     expect((await faultline(['knobs', 'import', 'FOLDER/none.conf'])).code).toBe(2);
-    expect((await faultline(['knobs', 'list'])).err).toContain('no memory system is named; write --system nvidia-uvm');
+    expect((await faultline(['knobs', 'list'])).err).toContain(
+      'no memory system is given; for example, write --system nvidia-uvm',
+    );
   });
 });

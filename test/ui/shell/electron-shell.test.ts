@@ -162,10 +162,10 @@ it('the menu saves the calibration program into a folder, and says when it canno
         }),
       target,
     );
-  expect(await saves()).toBe('The calibration program is saved');
+  expect(await saves()).toBe('Calibration program saved');
   expect(readdirSync(target).sort()).toEqual(['README.md', 'calibrate.cu', 'gpu.h']);
   writeFileSync(join(target, 'gpu.h'), 'changed');
-  expect(await saves()).toMatch(/not saved: gpu\.h in .* differs from the one that ships/);
+  expect(await saves()).toMatch(/not saved: gpu\.h in .* differs from Faultline/);
 });
 
 describe('saving', () => {

@@ -92,8 +92,8 @@ describe('bounds', () => {
     const belady = bounds.find(({ id }) => id === 'belady')!.values[0];
     expect(belady).toMatchObject({ quantity: 'gpuFaults', kind: 'bound', value: 24_576, run: 102_400 });
     const html = readFileSync(report, 'utf8');
-    expect(html).toContain('The run beside what could not be avoided');
-    expect(html).toContain('Device faults so far, and how many there had to be.');
+    expect(html).toContain('The run compared with lower bounds');
+    expect(html).toContain('Device faults so far, and the minimum.');
   });
 
   it('are left to a press of the button, which says so, when they are not wanted after each run', async () => {
@@ -111,10 +111,10 @@ describe('bounds', () => {
   it('come into the report of the window when somebody asks', async () => {
     await page.getByTestId('tab-report').click();
     await page.getByTestId('report').getByText('Totals', { exact: true }).waitFor();
-    expect(await page.getByTestId('report').getByText('The run beside what could not be avoided').count()).toBe(0);
+    expect(await page.getByTestId('report').getByText('The run compared with lower bounds').count()).toBe(0);
     await page.getByTestId('tab-summary').click();
     await page.getByTestId('bounds-measure').click();
     await page.getByTestId('tab-report').click();
-    await page.getByTestId('report').getByText('The run beside what could not be avoided').waitFor();
+    await page.getByTestId('report').getByText('The run compared with lower bounds').waitFor();
   });
 });

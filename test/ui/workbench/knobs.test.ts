@@ -1,5 +1,5 @@
 /**
- * Knobs under their real names in the real window: found, changed in mid-run, seen on the timeline and in the files that a real
+ * Knobs under their real names in the real window: found, changed during the run, seen on the timeline and in the files that a real
  * machine takes, read back from such files; and the same numbers from the command line with the recorded change.
  */
 import { execFile } from 'node:child_process';
@@ -78,7 +78,7 @@ describe('knobs', () => {
       'uvm_perf_prefetch.c:42, 552-561, driver 595.45.04',
     ]);
     expect(await page.getByTestId('knob-uvm_perf_access_counter_threshold-idle').textContent()).toMatch(
-      /Does nothing here: access-counter migrations are on by default only where/,
+      /No effect here: access-counter migrations are on by default only where/,
     );
     await shot('knobs-list');
   });

@@ -68,14 +68,14 @@ describe('memory systems', () => {
     expect(hmm!.summary!.totals).toMatchObject({ bytesToDevice: 21 * 2 ** 21, bytesToHost: 19 * 2 ** 21 });
     expect(hmm!.summary!.system!.requirements.find(({ id }) => id === '6')!.holds).toBe(true);
     const html = readFileSync(report, 'utf8');
-    expect(html).toContain('The same workload, only the memory system swapped.');
+    expect(html).toContain('The same workload under different memory systems.');
     expect(html).toContain('Duplication factor');
   });
 
   it('leaves the finished run alone while it works', async () => {
     await page.getByTestId('toolbar-run').click();
     await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
-    await page.getByTestId('findings').getByText('and while running').waitFor();
+    await page.getByTestId('findings').getByText('and the run has no findings').waitFor();
     await page.evaluate(() => {
       const findings = document.querySelector('[data-testid="findings"]')!;
       const seen = new Set<string>();

@@ -1,5 +1,5 @@
 /**
- * The walk that the product is for: open the first example in the real window, run it, change a policy in mid-run by
+ * The walk that the product is for: open the first example in the real window, run it, change a policy during the run by
  * clicking, see it on the timeline and in the report, and get the same numbers again from the command line.
  */
 import { execFile } from 'node:child_process';
@@ -120,7 +120,7 @@ describe('a policy changed by clicking', () => {
     const option = page.getByTestId('policy-eviction').locator('option[value="belady"]');
     expect(await option.isDisabled()).toBe(true);
     await page
-      .getByText(/needs the future/)
+      .getByText(/needs to know future accesses/)
       .first()
       .waitFor();
   });

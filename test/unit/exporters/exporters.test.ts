@@ -141,10 +141,14 @@ describe('rereadReport', () => {
     return text.replaceAll(from, to);
   };
   it.each<[string, () => string, RegExp]>([
-    ['no report', () => '<html></html>', /mine\.html holds no Faultline scenario/],
-    ['an empty file', () => '', /holds no Faultline scenario/],
-    ['a report cut in half', () => write('html').slice(0, 40_000), /holds no Faultline scenario/],
-    ['a report cut inside the scenario', () => write('html').split('expectedHash')[0]!, /holds no Faultline scenario/],
+    ['no report', () => '<html></html>', /mine\.html contains no Faultline scenario/],
+    ['an empty file', () => '', /contains no Faultline scenario/],
+    ['a report cut in half', () => write('html').slice(0, 40_000), /contains no Faultline scenario/],
+    [
+      'a report cut inside the scenario',
+      () => write('html').split('expectedHash')[0]!,
+      /contains no Faultline scenario/,
+    ],
     ['broken JSON', () => damaged('&quot;format&quot;:', ''), /is not JSON/],
     ['a later version', () => damaged('&quot;version&quot;:1', '&quot;version&quot;:2'), /version .*newer Faultline/],
     ['a wrong seed', () => damaged('&quot;seed&quot;:1', '&quot;seed&quot;:-1'), /options\.seed .*whole number/],

@@ -91,7 +91,7 @@ describe('the files', () => {
         format: 'modprobe',
         path: '/etc/modprobe.d/faultline.conf',
         text: `# Faultline, memory system nvidia-uvm: knobs that differ from their defaults.
-# Takes effect when the module is loaded the next time.
+# Takes effect the next time the module is loaded.
 
 # Prefetch threshold, %; default 51 (uvm_perf_prefetch.c:42, 552-561, driver 595.45.04)
 options nvidia-uvm uvm_perf_prefetch_threshold=75
@@ -106,7 +106,7 @@ options nvidia-uvm uvm_perf_fault_replay_policy=3
         text: 'nvidia_uvm.uvm_perf_prefetch_threshold=75 nvidia_uvm.uvm_perf_fault_replay_policy=3\n',
       },
     ]);
-    expect(left).toEqual([{ name: 'eviction_order', value: 'accessed', why: 'no driver has it: it is a what-if' }]);
+    expect(left).toEqual([{ name: 'eviction_order', value: 'accessed', why: 'it exists only in Faultline' }]);
   });
 
   it('of tiering are a sysctl.d, a tmpfiles.d and words of the kernel command line', () => {
@@ -173,11 +173,11 @@ options nvidia-uvm uvm_perf_prefetch_treshold=75 uvm_perf_prefetch_threshold=60
   it.each([
     [
       'option nvidia-uvm uvm_perf_prefetch_threshold=75',
-      '1:1 error: "option" is no command of modprobe.d; expected "options MODULE name=value", such as "options nvidia-uvm uvm_perf_prefetch_threshold=75"',
+      '1:1 error: "option" is not a command of modprobe.d; expected "options MODULE name=value", such as "options nvidia-uvm uvm_perf_prefetch_threshold=75"',
     ],
     [
       '\n  options nvidia-uvm',
-      '2:3 error: "options nvidia-uvm" sets nothing; expected "options MODULE name=value"; write what it is to set, or take the line out',
+      '2:3 error: "options nvidia-uvm" sets nothing; expected "options MODULE name=value"; add a value or remove the line',
     ],
     [
       'options nvidia-uvm uvm_perf_prefetch_threshold',
@@ -189,7 +189,7 @@ options nvidia-uvm uvm_perf_prefetch_treshold=75 uvm_perf_prefetch_threshold=60
     ],
     [
       'options nvidia-uvm uvm_perf_prefetch_threshold=-1',
-      '1:20 error: nvidia-uvm uvm_perf_prefetch_threshold=-1: -1 does not fit its unsigned 32 bits, and the kernel refuses it; expected a whole number from 0 to 100. It keeps 51',
+      '1:20 error: nvidia-uvm uvm_perf_prefetch_threshold=-1: -1 does not fit its unsigned 32 bits, so the kernel rejects it; expected a whole number from 0 to 100. It keeps 51',
     ],
     [
       'options nvidia-uvm uvm_disable_hmm=perhaps',
@@ -204,7 +204,7 @@ options nvidia-uvm uvm_perf_prefetch_treshold=75 uvm_perf_prefetch_threshold=60
     const text = 'options nvidia-uvm uvm_perf_prefetch_threshold=60 uvm_perf_prefetch_threshold=70\n';
     expect(read(text).params).toEqual({ uvm_perf_prefetch_threshold: 70 });
     expect(found(text)).toEqual([
-      '1:51 note: nvidia-uvm uvm_perf_prefetch_threshold was set before; this later value holds',
+      '1:51 note: nvidia-uvm uvm_perf_prefetch_threshold is set more than once; the last value is used',
     ]);
   });
 });
@@ -247,7 +247,7 @@ describe('a value out of range', () => {
 
   it('of a knob that refuses it leaves the default', () => {
     expect(found('kernel.numa_balancing = 3\n', 'coherent')).toEqual([
-      '1:1 error: kernel.numa_balancing=3: 3 means nothing to it; expected 1 (true), 0 (false). It keeps true',
+      '1:1 error: kernel.numa_balancing=3: 3 is not one of its values; expected 1 (true), 0 (false). It keeps true',
     ]);
   });
 });
@@ -269,7 +269,7 @@ vm.swappiness = 10
 
   it('refuses a line without a value where it stands', () => {
     expect(found('kernel.numa_balancing = 2\n  kernel.numa_balancing\n', 'tiering', 'sysctl.conf')).toEqual([
-      '2:3 error: "kernel.numa_balancing" is no setting; expected "key = value", such as "kernel.numa_balancing = 2"',
+      '2:3 error: "kernel.numa_balancing" is not a setting; expected "key = value", such as "kernel.numa_balancing = 2"',
     ]);
   });
 });
@@ -294,7 +294,7 @@ d /run/ours 0755 root root
       '1:1 error: "w /sys/kernel/mm/numa/demotion_enabled true" writes nothing; expected six fields and then the value: "w /sys/kernel/mm/numa/demotion_enabled - - - - VALUE"',
     ]);
     expect(found('w /sys/kernel/mm/transparent_hugepage/enabled - - - - perhaps\n', 'tiering')).toEqual([
-      '1:55 error: /sys/kernel/mm/transparent_hugepage/enabled=perhaps: "perhaps" is not one of its words; expected madvise, always, never. It keeps madvise',
+      '1:55 error: /sys/kernel/mm/transparent_hugepage/enabled=perhaps: "perhaps" is not one of its values; expected madvise, always, never. It keeps madvise',
     ]);
   });
 });

@@ -10,7 +10,7 @@ const spec = (gibPerSecond: number, duplex = true): LinkSpec => ({
   duplex: said(duplex),
 });
 
-/** Published points of UVMSmart's PCIe 3 x16 curve (validation.md V8), size in KiB → GiB/s. */
+/** Published points of UVMSmart's PCIe 3 x16 curve (docs/validation.md, row V8), size in KiB → GiB/s. */
 const PUBLISHED: readonly (readonly [number, number])[] = [
   [4, 2.17],
   [8, 4.03],

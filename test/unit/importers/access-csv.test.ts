@@ -50,9 +50,9 @@ describe('columns', () => {
 
   test.each([
     ['proc,op,adress,bytes', /lacks address \(or object and offset\).*"adress" looks like "address"/],
-    ['proc,op,object,bytes', /lacks offset \(it goes with object\)/],
+    ['proc,op,object,bytes', /lacks offset \(required with object\)/],
     ['op,address', /lacks proc, bytes/],
-    ['cpu,r,0x1000,8', /lacks proc, op, address \(or object and offset\), bytes; it reads: cpu, r, 0x1000, 8/],
+    ['cpu,r,0x1000,8', /lacks proc, op, address \(or object and offset\), bytes; it contains: cpu, r, 0x1000, 8/],
   ])('the header %j is refused with what it lacks', async (header, message) => {
     await expect(importText(accessCsv, `${header}\n1,2,3,4\n`)).rejects.toThrow(message);
     await expect(importText(accessCsv, `${header}\n1,2,3,4\n`)).rejects.toThrow(/^trace.txt, line 1: /);
@@ -65,7 +65,7 @@ describe('columns', () => {
   });
 
   test('a header without rows is refused, and so are rows that are all bad, with the first of them', async () => {
-    await expect(importText(accessCsv, 'proc,op,address,bytes\n')).rejects.toThrow(/no rows follow/);
+    await expect(importText(accessCsv, 'proc,op,address,bytes\n')).rejects.toThrow(/a header but no rows/);
     await expect(importText(accessCsv, 'proc,op,address,bytes\nxpu,r,0,8\ncpu,r,0\n')).rejects.toThrow(
       /none of its 2 rows can be used; line 2: .*"xpu" is not a processor/,
     );
@@ -114,11 +114,11 @@ describe('values', () => {
     ['cpu,r,0x1000,0,1,8', /bytes is 0/],
     ['cpu,r,0x1000,8,0,8', /count is 0/],
     ['cpu,r,0x1000,8,99999999999999999999,8', /count "99999999999999999999" is too large/],
-    ['cpu,r,0x1000,8,1000,-8', /reach below address 0/],
+    ['cpu,r,0x1000,8,1000,-8', /extend below address 0/],
     ['cpu,r,0x7fffffffffff,8,1,8', /beyond 2\^47/],
     ['cpu,r,0x1000,8,1000000000000000,8', /beyond 2\^47/],
     ['cpu,r,0x1000,8,10000000000000,8', /more than 4194304 blocks/],
-    ['cpu,r,0x1000,8,1000000,33554432', /more than 65536 separate places/],
+    ['cpu,r,0x1000,8,1000000,33554432', /more than 65536 separate regions/],
     ['cpu,r,"0x1000,8,1,8', /quotation mark is not closed/],
     ['cpu,r,"0x1000"x,8,1,8', /text follows a closing quotation mark/],
   ])('the row %s is left out and the rest loads', async (row, message) => {
@@ -166,7 +166,7 @@ describe('values', () => {
     const list = counter.list();
     expect(list).toHaveLength(17);
     expect(list.slice(0, 15).every(({ count }) => count === 2)).toBe(true);
-    expect(list[15]).toMatchObject({ count: 50, message: 'reason 15. Further reasons are counted here too.' });
+    expect(list[15]).toMatchObject({ count: 50, message: 'reason 15. Further reasons are also counted here.' });
   });
 
   test('10,000 bad rows are one finding', async () => {
@@ -248,7 +248,7 @@ describe('space', () => {
   test('more than 8 TiB is refused with advice', async () => {
     await expect(
       importText(accessCsv, 'proc,op,object,offset,bytes\ncpu,r,A,5000000000000,8\ncpu,r,B,5000000000000,8\n'),
-    ).rejects.toThrow(/reach over .*\(8 TiB\)/);
+    ).rejects.toThrow(/span .*\(8 TiB\)/);
     const twice = 'cpu,r,0x10000000000,1,5000000000000,1\ncpu,r,0x600000000000,1,5000000000000,1\n';
     await expect(importText(accessCsv, `proc,op,address,bytes,count,stride\n${twice}`)).rejects.toThrow(
       /more than 4,194,304 blocks of 2 MiB/,

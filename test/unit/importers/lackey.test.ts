@@ -390,7 +390,7 @@ describe('tables', () => {
 
   test('a symbol table without symbols is refused', async () => {
     await expect(importText(lackey, trace, {}, { symbols: 'PNG\n' })).rejects.toThrow(
-      /^symbols.txt: no symbols in it; expected/,
+      /^symbols.txt: it contains no symbols; expected/,
     );
   });
 });
@@ -406,7 +406,7 @@ describe('bounds', () => {
     expect(source.findings().map((finding) => finding.kind)).toEqual(['trace-gaps-joined']);
     checkSpace(source);
     await expect(importText(lackey, scattered(20_000, 3000 * 2_097_152))).rejects.toThrow(
-      /more than 16,384 separate places/,
+      /more than 16,384 separate regions/,
     );
   });
 

@@ -70,7 +70,7 @@ test('keeps the permissions of the file that it replaces, and a link stays a lin
 
 test.each([
   ['a folder that is not there', 'no/such/t', /^t cannot be written: its folder does not exist.*\(ENOENT\)$/],
-  ['a directory in the way', 'taken', /^taken cannot be written: a directory of that name is in the way.*\(EISDIR\)$/],
+  ['a directory in the way', 'taken', /^taken cannot be written: a directory with this name exists.*\(EISDIR\)$/],
 ])('%s is refused', async (_, path, message) => {
   mkdirSync(at('taken'));
   const writing = atomicWrite(at(path), 'x');

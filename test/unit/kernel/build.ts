@@ -41,7 +41,7 @@ export function makeKernel(rest: Partial<KernelConfig> = {}): Kernel {
 /** Where the tests map: aligned to 2 MiB. */
 export const BASE = 512 * 64;
 
-/** Maps private anonymous memory at BASE, unless told otherwise. */
+/** Maps private anonymous memory at BASE, by default. */
 export function map(kernel: Kernel, process: Process, pages: number, rest: Partial<MmapOptions> = {}): number {
   const { ret, start } = mmap(kernel, process, { start: BASE, pages, prot: 'rw', shared: false, ...rest });
   if (ret !== null) throw new Error(`mmap answered ${ret}`);

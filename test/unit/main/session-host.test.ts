@@ -154,12 +154,12 @@ describe('uploads', () => {
     const host = start();
     const { upload } = await host.request('upload.begin', { name: 'a', bytes: 2 });
     await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(3) })).rejects.toThrow(
-      'more than the 2 bytes',
+      'the announced 2 bytes',
     );
     await expect(host.request('upload.end', { upload })).rejects.toThrow('after 0 of 2 bytes');
     await expect(host.request('upload.chunk', { upload, bytes: new Uint8Array(1) })).rejects.toThrow('has ended');
     await expect(host.request('upload.begin', { name: 'b', bytes: 5 * 2 ** 30 })).rejects.toThrow(
-      'may still be uploaded',
+      'can still be uploaded',
     );
   });
 });
@@ -204,7 +204,7 @@ describe('an engine that dies', () => {
     const host = start({ cancelPatienceMs: 200 });
     host.handle(openPath(1, 'hang'));
     host.handle(ask(2, 'session.cancel', null));
-    expect((await error(1)).message).toContain('did not react to a cancel within 0.2 s');
+    expect((await error(1)).message).toContain('did not respond to a cancel within 0.2 s');
     expect(await error(2)).toMatchObject({ code: 'crashed' });
     host.handle(ask(3, 'session.status', null));
     expect(await answer(3)).toMatchObject({ ok: true });

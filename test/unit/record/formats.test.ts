@@ -67,7 +67,7 @@ describe('a recording of format 1', () => {
   });
 });
 
-/** Written by engine 0.1.0 before parameters of memory systems could change in mid-run: hmm, one policy change, one call. */
+/** Written by engine 0.1.0 before parameters of memory systems could change during the run: hmm, one policy change, one call. */
 const FORMAT_2 = join(import.meta.dirname, '../../fixtures/recordings/format-2.arrow');
 const HASH_2 = '092cf638accfde5926166ad5e92b9d66bd545357060d7b76a2ff3054f1a1c33c';
 

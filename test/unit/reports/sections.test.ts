@@ -74,7 +74,7 @@ describe('buildReport', () => {
       },
     );
     const text = words(buildReport(empty));
-    expect(text).toContain('No fault was taken.');
+    expect(text).toContain('No faults.');
     expect(text).toContain('No policy was changed during the run.');
     expect(text).not.toMatch(/NaN|Infinity|undefined/);
   });
@@ -104,12 +104,12 @@ describe('verdict', () => {
 
   it('says so when nothing cost anything and when an expectation failed', () => {
     const none = untimed({ bytesToDevice: 0, bytesToHost: 0, cpuFaults: 0, gpuFaults: 0 });
-    expect(section('verdict', none)).toContain('No object cost anything');
+    expect(section('verdict', none)).toContain('No object has a cost');
     const expectations = [
       { what: 'x', expected: '1', actual: 2, holds: false },
       { what: 'y', expected: '1', actual: 1, holds: true },
     ];
-    expect(section('verdict', but({ expectations }))).toContain('1 of 2 expectations of the workload did not hold');
+    expect(section('verdict', but({ expectations }))).toContain('1 of 2 expectations of the workload failed');
   });
 
   it('begins with what it is when the run was not finished, and calls no expectation failed then', () => {
@@ -117,20 +117,20 @@ describe('verdict', () => {
     const input = but({ complete: false, recordingHash: '', expectations });
     const [, first] = buildReport(input, ['verdict']);
     expect(first).toMatchObject({
-      text: expect.stringMatching(/^Snapshot at access 1,610,612,736 of a run that was not finished: /) as string,
+      text: expect.stringMatching(/^Snapshot at access 1,610,612,736 of an unfinished run: /) as string,
     });
     const whole = words(buildReport(input));
     expect(whole).not.toMatch(/did not hold|\| NO/);
     expect(section('findings', input)).toContain('x | 1 | 2 | not checked');
-    expect(section('run', input)).toContain('State: Snapshot at access 1,610,612,736 of a run that was not finished');
+    expect(section('run', input)).toContain('State: Snapshot at access 1,610,612,736 of an unfinished run');
     expect(section('run', input)).toContain('Recording hash: –');
-    expect(section('repeat', input)).toContain('runs the whole workload: its numbers go on beyond this snapshot');
+    expect(section('repeat', input)).toContain('runs the whole workload: its numbers will differ from this snapshot');
     expect(words(buildReport(example))).not.toContain('Snapshot');
   });
 
   it('claims no repeatable hash for a run that was not finished', () => {
     const help = (input: ReportInput): string =>
-      JSON.stringify(buildReport(input)).includes('a repetition gives the same') ? 'claims' : 'silent';
+      JSON.stringify(buildReport(input)).includes('a repeated run gives the same') ? 'claims' : 'silent';
     expect(help(example)).toBe('claims');
     expect(help(but({ complete: false, recordingHash: '' }))).toBe('silent');
   });
@@ -144,7 +144,7 @@ describe('objects', () => {
     if (table?.kind !== 'table') return;
     expect(table.rows).toHaveLength(200);
     expect(table.rows[0]?.[0]).toBe('o202');
-    expect(table.caption).toContain('3 cheaper objects are not shown');
+    expect(table.caption).toContain('3 less costly objects are not shown');
   });
 
   it('shows a dash, not a zero, for what was not recorded', () => {
@@ -162,7 +162,7 @@ describe('honesty', () => {
     expect(text).toContain('3 warnings and errors');
     const counting = section('completeness', untimed({ usefulBytes: null }));
     expect(counting).toContain('Not modelled on this machine');
-    expect(counting).toContain('marking was switched off');
+    expect(counting).toContain('useful bytes were switched off');
   });
 
   it('shows every constant of the machine with its source and grade', () => {

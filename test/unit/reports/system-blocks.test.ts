@@ -38,7 +38,7 @@ describe('the memory system of a run', () => {
   it('says where the policies of the run governed nothing', () => {
     const says = (summary: RunSummary): boolean =>
       buildReport({ ...example, summary }, ['policies']).some(
-        (block) => block.kind === 'paragraph' && block.text.includes('decides by itself'),
+        (block) => block.kind === 'paragraph' && block.text.includes('makes its own decisions'),
       );
     const own = withSystem(example.summary);
     expect(says(own)).toBe(true);
@@ -58,9 +58,9 @@ describe('the memory system of a run', () => {
     expect(told('run', example)).toContain('Granularity');
     expect(told('run', own)).not.toContain('Granularity');
     expect(told('completeness', example)).toMatch(
-      /TLBs and page-table walks.*A limit of host memory.*Thrash mitigation/,
+      /TLBs and page-table walks.*A limit of host memory.*Thrashing mitigation/,
     );
-    expect(told('completeness', own)).not.toContain('Thrash mitigation');
+    expect(told('completeness', own)).not.toContain('Thrashing mitigation');
     const limited = { ...own.summary.system!, params: { hostMemory: 512 } };
     const text = told('completeness', { ...own, machine: titanV, summary: { ...own.summary, system: limited } });
     expect(text).toContain('TLBs before the last level');
@@ -142,7 +142,7 @@ describe('a comparison', () => {
   it('is a section of the report', () => {
     const input: ReportInput = { ...example, comparison: rows };
     const captions = tables(buildReport(input, ['compared-systems'])).map(({ caption }) => caption);
-    expect(captions[0]).toBe('The same workload, only the memory system swapped.');
+    expect(captions[0]).toBe('The same workload under different memory systems.');
   });
 
   it('of nothing that ran is only the reasons', () => {

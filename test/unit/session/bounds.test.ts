@@ -1,4 +1,4 @@
-/** Bounds of scenarios whose numbers can be worked out by hand (users-and-scenarios.md, section 3). */
+/** Bounds of example scenarios whose numbers can be worked out by hand (docs/bounds.md). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,11 +53,9 @@ describe('S4, 320 MiB swept 20 times in 256 MiB', () => {
     for (const id of ['link-floor', 'perfect-prefetch'])
       expect(cell(rows, id, 'simTimePs')).toMatchObject({
         value: null,
-        reason: 'this machine counts and has no clock',
+        reason: 'this machine only counts and has no clock',
       });
-    expect(rows.find(({ id }) => id === 'infinite-memory')!.notes).toEqual([
-      'Devices touch 320 MiB; they hold 256 MiB.',
-    ]);
+    expect(rows.find(({ id }) => id === 'infinite-memory')!.notes).toEqual(['Devices touch 320 MiB and hold 256 MiB.']);
   });
 
   it('is met exactly by sweeping to and fro', async () => {
@@ -174,7 +172,7 @@ describe('bounds beside a run', () => {
     expect(cell(rows!, 'belady', 'gpuFaults').value).toBeGreaterThan(0);
     expect(cell(rows!, 'no-migration', 'linkBytes')).toMatchObject({
       value: null,
-      reason: 'known when the run has ended',
+      reason: 'available when the run has ended',
     });
   });
 
@@ -197,7 +195,7 @@ describe('bounds beside a run', () => {
     expect(cell(rows, 'belady', 'gpuFaults')).toMatchObject({
       value: null,
       ratio: null,
-      reason: 'this run reads or writes memory over the link, where a page need not move',
+      reason: 'this run reads or writes memory over the link, so a page does not have to move',
     });
     // All but the output is read where it lies: nothing less can cross than what is read for the first time.
     expect(cell(rows, 'link-floor', 'linkBytes')).toMatchObject({ value: 256 * MIB, run: 10 * 384 * MIB });
@@ -216,7 +214,7 @@ describe('bounds beside a run', () => {
     const { rows } = await client.request('session.bounds', { make: true });
     expect(cell(rows!, 'link-floor', 'linkBytes').value).toBe(4096);
     for (const { notes } of rows!)
-      expect(notes).toEqual([expect.stringMatching(/^The input is a trace: bounds are for/)]);
+      expect(notes).toEqual([expect.stringMatching(/^The input is a trace: bounds cover/)]);
     const { blocks } = await client.request('session.report', { format: 'blocks', only: ['bounds'] });
     const said = blocks.filter((block) => block.kind === 'paragraph' && block.text.startsWith('The input is a trace'));
     expect(said).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Knobs through the protocol: of the run in hand with the values in force, as files, and from files. */
+/** Knobs through the protocol: of the current run with the values in force, as files, and from files. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { platformFacts } from '../../../src-core/contracts/knobs';
 import { gh200 } from '../../../src-core/presets/machines/gh200';
@@ -55,7 +55,7 @@ describe('a knob that does nothing', () => {
       'nvidia-uvm',
       'uvm_perf_thrashing_nap',
       'r0',
-      'thrashing is told by the time between two moves of a page, and this machine has no clock',
+      'thrashing detection needs the time between two moves of a page, and this machine has no clock',
     ],
     ['nvidia-uvm', 'uvm_perf_lapse_vote_threshold', 'pcie4-16g', null],
     [

@@ -109,7 +109,7 @@ describe('a change in a live run', () => {
     await open();
     await steps(3);
     await expect(change('eviction', 'belady')).rejects.toThrow(
-      /eviction=belady looks into the future of the run.*restart with it instead \(CLI: --policy eviction=belady\)/,
+      /eviction=belady needs to know future accesses.*restart with it instead \(CLI: --policy eviction=belady\)/,
     );
     expect((await client.request('session.status', null)).pendingChanges).toEqual([]);
   });
@@ -217,7 +217,7 @@ describe('questions that cannot be answered', () => {
   ])('%o is refused', async (question) => {
     await open();
     await expect(client.request('session.timeline', question)).rejects.toThrow(
-      /cannot be answered; expected 0 ≤ from < to and 1 to 4096 bins/,
+      /is not valid; expected 0 ≤ from < to and 1 to 4096 bins/,
     );
   });
 });

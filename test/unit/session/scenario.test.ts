@@ -18,12 +18,12 @@ describe('what a scenario refuses, it says what to write instead', () => {
     [
       'granularity',
       () => resolveScenario({}, { granularity: 8192 }, r0),
-      /granularity 8192 is not offered; expected 4096 \(4KiB\), 65536 \(64KiB\) or 2097152 \(2MiB\)/,
+      /granularity 8192 is not supported; expected 4096 \(4KiB\), 65536 \(64KiB\) or 2097152 \(2MiB\)/,
     ],
     [
       'device memory below a granule',
       () => resolveScenario({}, { granularity: 65536, deviceMemoryBytes: 4096 }, r0),
-      /4,096 bytes holds no granule of 65,536 bytes; give at least that much, or a smaller granularity/,
+      /4,096 bytes is less than one granule of 65,536 bytes; give at least that much, or a smaller granularity/,
     ],
     ['fractions of a byte', () => resolveScenario({}, { deviceMemoryBytes: 65536.5 }, r0), /device memory/],
     ['no device memory', () => resolveScenario({}, { deviceMemoryBytes: Number.NaN }, r0), /device memory/],

@@ -1,4 +1,4 @@
-/** Parameters of the memory system in mid-run: what is taken, what is refused and how, and what reports and reopened files say. */
+/** Parameters of the memory system during the run: what is taken, what is refused and how, and what reports and reopened files say. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,17 +37,17 @@ describe('a change of parameters', () => {
     [
       'another system',
       { id: 'hmm', params: { thp: 'always' } },
-      'this run has the memory system "host", which cannot be replaced by "hmm" in mid-run; change parameters of "host", or start again with --system hmm,thp=always',
+      'this run has the memory system "host", which cannot be replaced by "hmm" during the run; change parameters of "host", or restart with --system hmm,thp=always',
     ],
     [
       'no parameter',
       { id: 'host', params: {} },
-      'a change of the memory system "host" names no parameter; write system=host,name=value',
+      'a change of the memory system "host" has no parameter; write system=host,name=value',
     ],
     [
       'one that is fixed at the start',
       { id: 'host', params: { mode: 'pinned', thp: 'never' } },
-      'memory system "host": "mode" cannot change in mid-run (what can: thp, pinLimit); start again with --system host,mode=pinned,thp=never',
+      'memory system "host": "mode" cannot change during the run (these can: thp, pinLimit); restart with --system host,mode=pinned,thp=never',
     ],
     [
       'one that does not exist',
@@ -66,7 +66,7 @@ describe('a change of parameters', () => {
 
   it('is refused under the managed system, which has none', () => {
     expect(() => resolveSystemChange({ id: 'hmm', params: { thp: 'always' } }, undefined)).toThrow(
-      /this run has the memory system "managed", which cannot be replaced by "hmm" in mid-run/,
+      /this run has the memory system "managed", which cannot be replaced by "hmm" during the run/,
     );
     expect(() => resolveSystemChange({ id: 'managed', params: { thp: 'always' } }, undefined)).toThrow(
       /memory system "managed": unknown parameter "thp" \(known: none\)/,
@@ -78,7 +78,7 @@ describe('a change in the file', () => {
   it('is refused where it stands', async () => {
     const target = writeWorkload(client, textWith('system: host\nchanges: ["batch:3:system=host,mode=pinned"]\n'));
     await expect(client.request('session.open', { target, options: {} })).rejects.toThrow(
-      /small\.yaml:7:11: changes\[0\]: memory system "host": "mode" cannot change in mid-run/,
+      /small\.yaml:7:11: changes\[0\]: memory system "host": "mode" cannot change during the run/,
     );
   });
 
@@ -123,7 +123,7 @@ describe('a live change', () => {
   it('is refused with nothing open, when it is not possible, and after the end', async () => {
     await expect(change('host', { thp: 'never' })).rejects.toThrow(/open a workload or a trace before/);
     await client.request('session.open', { target: writeWorkload(client), options: { system: { id: 'host' } } });
-    await expect(change('host', { mode: 'pinned' })).rejects.toThrow(/"mode" cannot change in mid-run/);
+    await expect(change('host', { mode: 'pinned' })).rejects.toThrow(/"mode" cannot change during the run/);
     await client.finish();
     await expect(change('host', { thp: 'never' })).rejects.toThrow(/the run has ended; restart it/);
   });

@@ -65,7 +65,7 @@ describe('the system of a scenario', () => {
     const hmm = resolveSystem({ id: 'hmm' });
     const most = MAX_LINUX_PAGES * 4096;
     expect(() => checkSystemSpace(most, hmm)).not.toThrow();
-    expect(() => checkSystemSpace(most + 1, hmm)).toThrow(/takes at most 4,194,304 \(16GiB\)/);
+    expect(() => checkSystemSpace(most + 1, hmm)).toThrow(/supports at most 4,194,304 \(16GiB\)/);
     expect(() => checkSystemSpace(most + 1, undefined)).not.toThrow();
   });
 
@@ -212,7 +212,7 @@ phases:
     const status = await client.request('session.status', null);
     expect(status.doing).toMatch(/^running under HMM.* \(1 of 3\)$/);
     expect(status.progress).toBeGreaterThanOrEqual(0);
-    expect(await messageOf(open())).toMatch(/are being compared; wait for it or cancel it/);
+    expect(await messageOf(open())).toMatch(/a comparison of memory systems is running; wait for it or cancel it/);
     const asked = performance.now();
     await client.request('session.cancel', null);
     expect(await running).toMatch(/cancelled/);

@@ -45,7 +45,7 @@ describe.each(systems.map((system) => [system.id, system] as const))('knobs of %
   });
 });
 
-// nvidia-uvm-policies.md section 0: every module parameter with its default and what it accepts.
+// docs/rules/nvidia-uvm.md: every module parameter with its default and what it accepts.
 const UINT = 4_294_967_295;
 const EXPECTED: readonly (readonly [string, unknown, (readonly [number, number])?])[] = [
   ['uvm_perf_prefetch_enable', true],

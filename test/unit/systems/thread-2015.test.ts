@@ -1,4 +1,4 @@
-/** The twelve workloads of the thread (thread-2015.md section 6): written once, they run to their end everywhere. */
+/** The twelve workloads of the thread (docs/rules/thread-2015.md): written once, they run to their end everywhere. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

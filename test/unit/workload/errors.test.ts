@@ -164,20 +164,20 @@ describe('values', () => {
     ],
     [
       'u: { size: 8B, element: f46 }',
-      '4:27 objects.u.element wrong-value: "f46" is no element type; did you mean "f64"?, or a size such as "128B"',
+      '4:27 objects.u.element wrong-value: "f46" is not an element type; did you mean "f64"?, or a size such as "128B"',
     ],
-    ['u: { elements: 8, rows: 2 }', '4:27 objects.u.rows wrong-value: "rows" goes with layout matrix; this is array'],
+    ['u: { elements: 8, rows: 2 }', '4:27 objects.u.rows wrong-value: "rows" is only for layout matrix; this is array'],
     [
       'u: { elements: 8, layout: matrix }',
-      '4:3 objects.u missing-key: is a matrix without shape; give "columns" (or "rows")',
+      '4:3 objects.u missing-key: is a matrix without a shape; give "columns" (or "rows")',
     ],
     [
       'u: { elements: 8, layout: matrix, columns: 3 }',
-      '4:46 objects.u.columns wrong-value: 3 columns do not make up 8 elements',
+      '4:46 objects.u.columns wrong-value: 3 columns do not give 8 elements',
     ],
     [
       'u: { elements: 8, layout: matrix, rows: 2, columns: 3 }',
-      '4:55 objects.u.columns wrong-value: 2 rows × 3 columns do not make up 8 elements',
+      '4:55 objects.u.columns wrong-value: 2 rows × 3 columns do not give 8 elements',
     ],
     [
       'u: { layout: matrix, columns: 3 }',
@@ -189,7 +189,7 @@ describe('values', () => {
     ],
     [
       '{ "u v": { elements: 8 }, u: { elements: 1 } }',
-      '4:5 objects.u v bad-name: "u v" is no object name; expected a letter or _, then up to 63 letters, digits, _ or -',
+      '4:5 objects.u v bad-name: "u v" is not an object name; expected a letter or _, then up to 63 letters, digits, _ or -',
     ],
   ])('object %s', (text, expected) => {
     expect(problems(objects(text))).toEqual([expected]);
@@ -206,17 +206,17 @@ describe('values', () => {
     [
       '{ read: u, stride: 3 }',
       '8:36',
-      '.stride wrong-key: "stride" goes with pattern strided; the pattern here is sequential',
+      '.stride wrong-key: "stride" is only for pattern strided; the pattern here is sequential',
     ],
     [
       '{ read: u, pattern: zipf, passes: 3 }',
       '8:51',
-      '.passes wrong-key: "passes" goes with pattern chase; the pattern here is zipf',
+      '.passes wrong-key: "passes" is only for pattern chase; the pattern here is zipf',
     ],
     [
       '{ read: u, pattern: reverse, direction: forward }',
       '8:54',
-      '.direction wrong-key: "direction" goes with pattern sequential or strided; the pattern here is reverse',
+      '.direction wrong-key: "direction" is only for pattern sequential or strided; the pattern here is reverse',
     ],
     [
       '{ read: u, pattern: strided }',
@@ -246,7 +246,7 @@ describe('values', () => {
     [
       '{ read: u, bytes: [0.5, 8] }',
       '8:43',
-      '.bytes wrong-range: 0.5 is no byte offset; expected a whole number from 0',
+      '.bytes wrong-range: 0.5 is not a byte offset; expected a whole number from 0',
     ],
     [
       '{ read: u, elements: [4, 4] }',
@@ -256,12 +256,12 @@ describe('values', () => {
     [
       '{ read: u, part: [0, 0.1] }',
       '8:42',
-      '.part wrong-range: part [0, 0.1) of 8 elements holds none; expected 0 ≤ from < to ≤ 1, further apart',
+      '.part wrong-range: part [0, 0.1) of 8 elements is empty; expected 0 ≤ from < to ≤ 1, further apart',
     ],
     [
       '{ read: u, part: [0, 1], bytes: [0, 8] }',
       '8:42',
-      '.part wrong-range: both "bytes" and "part" choose a part; keep one of them',
+      '.part wrong-range: both "bytes" and "part" select a part; keep one of them',
     ],
     [
       '{ read: u, element: 24B }',
@@ -276,17 +276,17 @@ describe('values', () => {
     [
       '{ together: [ { read: u, pattern: chase } ] }',
       '8:59',
-      '.together[0].pattern wrong-value: pattern chase has no place in lock step; expected sequential, reverse, strided or random',
+      '.together[0].pattern wrong-value: pattern chase is not allowed in lock step; expected sequential, reverse, strided or random',
     ],
     [
       '{ together: [ { read: u } ], stride: 2 }',
       '8:54',
-      '.stride wrong-key: "stride" does not go with "together"; only "direction" does',
+      '.stride wrong-key: "stride" is not allowed with "together"; only "direction" is',
     ],
     [
       '{ gemm: { a: u, b: u, c: u, n: 2 }, read: u }',
       '8:61',
-      '.read wrong-key: "read" does not go with "gemm"; make it a loop of its own',
+      '.read wrong-key: "read" is not allowed with "gemm"; make it a loop of its own',
     ],
     ['{ gemm: { a: u, b: u, c: m, n: 3 } }', '8:38', '.gemm.a wrong-range: u has 8 elements; the product needs 3 × 3'],
     [
@@ -331,7 +331,7 @@ describe('values', () => {
     ],
     [
       '{ swap: [u, v], on: cpu }',
-      '8:23 phases[0].steps[0].on wrong-key: "on" does not go with "swap", which is a step of its own; make two steps',
+      '8:23 phases[0].steps[0].on wrong-key: "on" is not allowed with "swap", which is a step of its own; make two steps',
     ],
     [
       '{ swap: [u] }',
@@ -368,9 +368,9 @@ describe('values', () => {
     const expectations =
       'expect:\n  gpuFalts: 1\n  objects.w.evictions: 1\n  objects.u.evictons: 1\n  gpuFaults: {}\n  cpuFaults: many\n';
     expect(problems(`${expectations.replace(/ {2}cpuFaults.*\n/, '')}${inLoop('{ read: u }')}`)).toEqual([
-      '2:3 expect.gpuFalts unknown-key: "gpuFalts" is no total of a run; did you mean "gpuFaults"?, or objects.NAME.FIELD',
+      '2:3 expect.gpuFalts unknown-key: "gpuFalts" is not a total of a run; did you mean "gpuFaults"?, or objects.NAME.FIELD',
       '3:3 expect.objects.w.evictions unknown-object: there is no object "w"; did you mean "u"?',
-      '4:3 expect.objects.u.evictons unknown-key: "evictons" is no number of an object; did you mean "evictions"?',
+      '4:3 expect.objects.u.evictons unknown-key: "evictons" is not a number of an object; did you mean "evictions"?',
       '5:14 expect.gpuFaults wrong-value: expects nothing; give a number, or "min" or "max"',
     ]);
     expect(problems(`${expectations}${inLoop('{ read: u }')}`)).toEqual([

@@ -82,13 +82,13 @@ it.each([
     '{ read: x, pattern: random, index: k, count: 3 }, { read: z, pattern: random, index: k }',
     '[1].index: draws "k" from 5 elements, the first of that name from 10',
   ],
-  ['{ read: a, index: k }', '[0].index: "index" goes with pattern random'],
-  ['{ read: a }, { read: x, pattern: zipf, count: 6 }', '[1].pattern: pattern zipf has no place in lock step'],
+  ['{ read: a, index: k }', '[0].index: "index" is only for pattern random'],
+  ['{ read: a }, { read: x, pattern: zipf, count: 6 }', '[1].pattern: pattern zipf is not allowed in lock step'],
 ])('refuses %s', (lanes, message) => {
   expect(problemsOf(lanes).join('\n')).toContain(`together${message}`);
 });
 
 it('refuses an index outside lock step', () => {
   const text = oneStep(OBJECTS, '{ read: x, pattern: random, count: 3, index: k }');
-  expect(() => loadWorkload(text, 'f')).toThrow('"index" goes with accesses in lock step');
+  expect(() => loadWorkload(text, 'f')).toThrow('"index" is only for accesses in lock step');
 });

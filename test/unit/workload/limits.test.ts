@@ -178,19 +178,19 @@ describe('each limit lets the last good value through and refuses the next, with
       'aliases',
       file(small, `${'*a, '.repeat(MAX_ALIASES - 1)} { read: a }`).replace('do: [', 'do: [ &a { read: a },'),
       file(small, `${'*a, '.repeat(MAX_ALIASES + 10)} { read: a }`).replace('do: [', 'do: [ &a { read: a },'),
-      /at most 100 nodes may be repeated by aliases/,
+      /aliases can repeat at most 100 nodes/,
     ],
     [
       'file size',
       `${file(small, '{ read: a }')}${'#'.repeat(MAX_FILE_BYTES - 200)}`,
       `${file(small, '{ read: a }')}${'#'.repeat(MAX_FILE_BYTES)}`,
-      /the file has 4 MiB; a workload file may have 4 MiB/,
+      /the file has 4 MiB; the maximum for a workload file is 4 MiB/,
     ],
     [
       'file marks',
       `${file(small, '{ read: a }')}${'\n'.repeat(MAX_STRUCTURE_MARKS - 100)}`,
       `${file(small, '{ read: a }')}${'\n'.repeat(MAX_STRUCTURE_MARKS)}`,
-      /brackets, commas, colons and lines; at most 500,000 are read/,
+      /brackets, commas, colons and lines; the maximum is 500,000/,
     ],
   ])('%s', (_what, good, bad, message) => {
     expect(accepted(good)).toBe(true);

@@ -69,16 +69,19 @@ describe('a call that is wrong', () => {
     ],
     [
       '{ advise: A, hint: read-mostly, at: gpu0 }',
-      '8:45 phases[0].steps[0].os.at wrong-key: "at" does not go with the hint read-mostly',
+      '8:45 phases[0].steps[0].os.at wrong-key: "at" is not allowed with the hint read-mostly',
     ],
     [
       '{ advise: A, hint: granularity, value: 64 }',
       '8:52 phases[0].steps[0].os.value wrong-value: is 64; expected a whole number from 0 to 63',
     ],
-    ['{ munmap: A, prot: r }', '8:26 phases[0].steps[0].os.prot wrong-key: "prot" goes with mprotect, not with munmap'],
+    [
+      '{ munmap: A, prot: r }',
+      '8:26 phases[0].steps[0].os.prot wrong-key: "prot" is only for mprotect, not for munmap',
+    ],
     [
       '{ munmap: A, to: cpu }',
-      '8:26 phases[0].steps[0].os.to wrong-key: "to" goes with truncate or migrate, not with munmap',
+      '8:26 phases[0].steps[0].os.to wrong-key: "to" is only for truncate and migrate, not for munmap',
     ],
     [
       '{ fork: c, part: [0, 1] }',
@@ -94,7 +97,7 @@ describe('a call that is wrong', () => {
     ['{ mbind: A }', `${OS} missing-key: mbind needs "node"; expected cpu or a gpu, such as { mbind: A, node: gpu0 }`],
     [
       '{ mbind: A, node: cpu, nodes: [gpu0] }',
-      '8:36 phases[0].steps[0].os.nodes wrong-key: "node" names one node, "nodes" several; leave one of them out',
+      '8:36 phases[0].steps[0].os.nodes wrong-key: "node" names one node, "nodes" several; remove one of them',
     ],
     [
       '{ mbind: A, nodes: [gpu1] }',
@@ -125,7 +128,7 @@ describe('a call that is wrong', () => {
     ['{ truncate: F, to: cpu }', '8:32 phases[0].steps[0].os.to wrong-value: '],
     [
       '{ truncate: F, to: 4KiB, part: [0, 1] }',
-      '8:38 phases[0].steps[0].os.part wrong-key: "part" does not go with truncate; give the new size with "to"',
+      '8:38 phases[0].steps[0].os.part wrong-key: "part" is not allowed with truncate; give the new size with "to"',
     ],
     [
       '{ pressure: 5 }',
@@ -136,9 +139,9 @@ describe('a call that is wrong', () => {
     ['{ ksmScan: false }', '8:24 phases[0].steps[0].os.ksmScan wrong-value: is false; expected true'],
     [
       '{ fork: main }',
-      '8:21 phases[0].steps[0].os.fork duplicate-name: "main" is the process that every run begins with; take another name',
+      '8:21 phases[0].steps[0].os.fork duplicate-name: "main" is the process that every run starts with; use another name',
     ],
-    ['{ fork: "a b" }', '8:21 phases[0].steps[0].os.fork bad-name: "a b" is no process name; '],
+    ['{ fork: "a b" }', '8:21 phases[0].steps[0].os.fork bad-name: "a b" is not a process name; '],
   ])('%s', (text, expected) => {
     const [first = ''] = problems(call(text));
     expect(first.slice(0, expected.length)).toBe(expected);
@@ -146,10 +149,10 @@ describe('a call that is wrong', () => {
 
   it('a call is a step of its own, with process and iterations, and no branch', () => {
     expect(problems(inPhase(['{ os: { munmap: A }, repeat: 2 }']))).toEqual([
-      '8:28 phases[0].steps[0].repeat wrong-key: "repeat" does not go with "os", which is a step of its own; make two steps',
+      '8:28 phases[0].steps[0].repeat wrong-key: "repeat" is not allowed with "os", which is a step of its own; make two steps',
     ]);
     expect(problems(inPhase(['concurrently: { steps: [ { os: { munmap: A } } ] }']))).toEqual([
-      '8:38 phases[0].steps[0].concurrently.steps[0].os wrong-value: has no place in concurrently; make it a step before or after',
+      '8:38 phases[0].steps[0].concurrently.steps[0].os wrong-value: is not allowed in concurrently; make it a step before or after',
     ]);
     expect(problems(inPhase(['{ os: { munmap: A }, iterations: { from: 2 } }']))).toEqual([
       '8:40 phases[0].steps[0].iterations wrong-value: the call never runs: the phase has 1 iterations, the call begins at 2 and ends at 1',
@@ -195,7 +198,7 @@ describe('processes that are not there', () => {
       [use('child'), 'os: { fork: child }'],
       1,
       [
-        `8:27 ${process}[0].process process-not-forked: process "child" is forked only later; move its fork before this step`,
+        `8:27 ${process}[0].process process-not-forked: process "child" is forked later; move its fork before this step`,
       ],
     ],
     [
@@ -211,7 +214,7 @@ describe('processes that are not there', () => {
       ['os: { fork: child }', 'os: { fork: child }'],
       1,
       [
-        `9:19 ${process}[1].os.fork duplicate-process: process "child" is alive here; let it exit first, or take another name`,
+        `9:19 ${process}[1].os.fork duplicate-process: process "child" still exists here; let it exit first, or use another name`,
       ],
     ],
     [
@@ -219,7 +222,7 @@ describe('processes that are not there', () => {
       ['os: { fork: child }', use('child')],
       2,
       [
-        `8:19 ${process}[0].os.fork duplicate-process: process "child" is alive here (iteration 2); let it exit first, or take another name`,
+        `8:19 ${process}[0].os.fork duplicate-process: process "child" still exists here (iteration 2); let it exit first, or use another name`,
       ],
     ],
     [
@@ -248,7 +251,7 @@ describe('processes that are not there', () => {
       ['concurrently: { steps: [ { on: gpu, process: child, do: [ { read: A } ] } ] }', 'os: { fork: child }'],
       1,
       [
-        `8:52 ${process}[0].concurrently.steps[0].process process-not-forked: process "child" is forked only later; move its fork before this step`,
+        `8:52 ${process}[0].concurrently.steps[0].process process-not-forked: process "child" is forked later; move its fork before this step`,
       ],
     ],
     [
@@ -280,7 +283,7 @@ describe('processes that are not there', () => {
     const forks = (count: number): string => inPhase(Array.from({ length: count }, (_, i) => `os: { fork: c${i} }`));
     expect(problems(forks(MAX_PROCESSES - 1))).toEqual([]);
     expect(problems(forks(MAX_PROCESSES))).toEqual([
-      `71:19 phases[0].steps[63].os.fork limit: 65 processes with main; at most 64. Use a name again after the exit of its process`,
+      `71:19 phases[0].steps[63].os.fork limit: 65 processes with main; at most 64. Reuse a name after the exit of its process`,
     ]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What the application tells KFD of a range of addresses (AMDKFD_IOC_SVM, KFD_IOCTL_SVM_OP_SET_ATTR; kfd_svm.c
+ * Attributes that the application sets in KFD for a range of addresses (AMDKFD_IOC_SVM, KFD_IOCTL_SVM_OP_SET_ATTR; kfd_svm.c
  * svm_range_set_attr): ranges are made and split as needed, a prefetch location moves data at once, and what changed is
  * mapped again where the rules for it say so.
  */
@@ -14,7 +14,7 @@ export interface SvmChange {
   /** The range has it already: nothing is to be done for it (svm_range_is_same_attrs). */
   readonly holds: (attributes: Readonly<SvmAttributes>) => boolean;
   readonly apply: (attributes: SvmAttributes) => void;
-  /** Mappings are made anew: always for flags, for kinds of access without XNACK only. */
+  /** Mappings are rebuilt: always for flags, but for kinds of access only without XNACK. */
   readonly remaps: 'always' | 'without-xnack' | 'never';
 }
 
@@ -73,7 +73,7 @@ export interface SvmDriver {
   readonly migration: SvmMigration;
   /** Pages of a device. */
   readonly vramPages: number;
-  /** Attributes of memory that nobody registered. */
+  /** Attributes of unregistered memory. */
   readonly defaults: () => SvmAttributes;
   /** svm_range_validate_and_map of a whole range, on the devices that shall have it. */
   readonly validate: (process: SvmProcess, range: SvmRange) => string | null;

@@ -36,7 +36,7 @@ export class AmdSvmBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: false,
-    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+    knobs: 'the driver decides; device pages are on no LRU list, and mbind and move_pages ignore them (R1, A9)',
   };
   /** AMDGPU_GTT_MAX_TRANSFER_SIZE: one copy of svm_migrate_copy_memory_gart. */
   readonly copyPages = 512;
@@ -160,7 +160,7 @@ export class AmdSvmBackend implements Backend {
       nowPs = served.nowPs;
       if (served.ret === null) continue;
       memory.answers.outcome(served.ret, device, fault.granule, fault.op, process);
-      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts. Stopped queues raise none.
+      // A fault that is not retried: the ROCm runtime gets an event and aborts. Stopped queues raise none.
       if (!xnack && !svm.hangs) memory.answers.kill(process, 'SIGABRT');
     }
     // What had to be always mapped and was moved: the device goes on when it is mapped again.

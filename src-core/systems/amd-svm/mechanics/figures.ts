@@ -15,12 +15,17 @@ export function figuresOf(
   return [
     count('svmRanges', 'SVM ranges at the end', ranges),
     count('svmBoEvictions', 'VRAM buffer objects evicted', vram.evictions),
-    count('droppedRetryFaults', 'Retry faults dropped, too soon after a validation', faults.dropped),
+    count('droppedRetryFaults', 'Retry faults dropped as duplicates after a validation', faults.dropped),
     count('queueStops', 'Times that queues were stopped', queues.stops),
-    count('queueStarts', 'Times that queues were started again', queues.starts),
+    count('queueStarts', 'Times that queues were restarted', queues.starts),
     count('queueInvalidations', 'Invalidations of mapped ranges that stop queues', queues.invalidations),
-    count('queueRestoredRanges', 'Ranges mapped again while queues stood', queues.restoredRanges),
-    count('queueRescheduled', 'Restore works that failed and were tried again', queues.rescheduled),
-    { id: 'queueStopped', title: 'Queues stood', value: isTimed ? queues.stoppedPs : null, unit: 'ps' },
+    count('queueRestoredRanges', 'Ranges mapped again while queues were stopped', queues.restoredRanges),
+    count('queueRescheduled', 'Restore attempts that failed', queues.rescheduled),
+    {
+      id: 'queueStopped',
+      title: 'Time that queues were stopped',
+      value: isTimed ? queues.stoppedPs : null,
+      unit: 'ps',
+    },
   ];
 }

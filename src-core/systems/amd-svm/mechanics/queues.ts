@@ -46,7 +46,7 @@ export class SvmQueues {
     this.stops++;
     process.stoppedPs = this.memory.clocks.latest();
     process.restorePs = process.stoppedPs + this.delayPs();
-    this.memory.spend(QUEUE_STOP.value); // whoever changes the page table waits until no queue runs
+    this.memory.spend(QUEUE_STOP.value); // the code that changes the page table waits until no queue runs
     this.report('queues stopped', REASON.queueStop, range);
   }
 

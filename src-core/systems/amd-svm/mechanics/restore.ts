@@ -103,7 +103,7 @@ export class SvmRestore {
   }
 
   /**
-   * svm_range_create_unregistered_range: memory that nobody told the driver of gets a range of its own, clipped to the
+   * svm_range_create_unregistered_range: unregistered memory gets its own range, clipped to the
    * VMA, to the default granularity and to its neighbours.
    */
   private unregistered(process: SvmProcess, vpn: number): SvmRange | null {

@@ -35,7 +35,7 @@ export class CopyBackend implements Backend {
   private readonly steps: number[][] = [];
   /** Devices whose memory was taken away. */
   private readonly gone = new Set<ProcessorIndex>();
-  /** What a device wrote and nobody copied back: the host copy is older. */
+  /** Device writes that were not copied back: the host copy is stale. */
   private readonly stale = new Set<Piece>();
 
   constructor(private readonly params: CopyParams) {}
@@ -96,7 +96,7 @@ export class CopyBackend implements Backend {
     }
     this.used[device] = this.used[device]! + piece.pages;
     memory.tally.copies(piece.pages * PAGE_BYTES);
-    // The library reads the operand, so pages that nobody touched yet are zero pages of the host.
+    // The library reads the operand, so untouched pages are zero pages of the host.
     for (let i = 0; i < piece.pages; i++)
       if (memory.access.get(CPU, piece.granule + i) === 0)
         handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });

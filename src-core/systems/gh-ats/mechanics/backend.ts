@@ -2,7 +2,7 @@
  * Grace Hopper: NVIDIA's UVM driver with ATS. Memory from malloc is reached through the host's page tables; GPU memory is a
  * NUMA node with struct pages, behind a coherent link. A GPU fault places a page that does not exist yet, and never moves
  * one that does; only access counters move. Source: uvm_ats_faults.c, uvm_gpu_access_counters.c, driver 595.45.04
- * (nvidia-uvm-policies.md sections 6 and 8). Left out: cudaMallocManaged, the ATS TLB, faults of prefetch instructions
+ * (docs/rules/nvidia-uvm.md). Left out: cudaMallocManaged, the ATS TLB, faults of prefetch instructions
  * (no statement of a workload makes one), more than one NUMA node of CPUs.
  */
 import { createPageMask, hasPage, setPage } from '../../../base/page-mask';
@@ -104,7 +104,7 @@ export class AtsBackend extends NodeBackend {
     this.counterService.forget(mm);
   }
 
-  /** Notifications of one batch, sorted by address: window by window. Answers those whose regions may count again. */
+  /** Notifications of one batch, sorted by address: window by window. Returns those whose regions may count again. */
   private serveNotifications(
     device: ProcessorIndex,
     notifications: readonly CounterNotification[],

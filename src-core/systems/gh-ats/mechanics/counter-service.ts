@@ -41,7 +41,7 @@ export class AtsCounterService {
     private readonly serve: ServeNotifications,
   ) {}
 
-  /** -1 is on where ATS is, which is here. With 4 KiB pages the driver tells tools of notifications, and no more. */
+  /** -1 means on if the platform has ATS, as here. With 4 KiB pages the driver only reports notifications to tools. */
   private get isEnabled(): boolean {
     return this.params.uvm_perf_access_counter_migration_enable !== 0 && this.basePages > 1;
   }
@@ -103,7 +103,7 @@ export class AtsCounterService {
     }
   }
 
-  /** What a batch takes when nobody else uses the link: its fixed cost, and one page for each notification. */
+  /** Duration of a batch on an idle link: its fixed cost, and one page for each notification. */
   private durationPs(device: ProcessorIndex, notifications: readonly CounterNotification[]): number {
     const { timing } = this.memory.config.machine;
     if (!timing) return 0;

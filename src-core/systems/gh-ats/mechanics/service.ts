@@ -161,7 +161,7 @@ export class AtsService {
 
   // --- access counters ---
   /**
-   * Moves the pages that notifications of one window name, and what is prefetched with them. Answers the pages that are on
+   * Moves the pages that notifications of one window name, and what is prefetched with them. Returns the pages that are on
    * this GPU afterwards: their regions may be cleared.
    */
   counters(device: ProcessorIndex, window: AtsWindow, accessed: PageMask): PageMask {

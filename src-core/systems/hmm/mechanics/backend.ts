@@ -48,7 +48,7 @@ export class HmmBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: false,
-    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+    knobs: 'the driver decides; device pages are on no LRU list, and mbind and move_pages ignore them (R1, A9)',
   };
   protected memory!: LinuxHost;
   private mirrored!: HmmMirror;
@@ -84,7 +84,7 @@ export class HmmBackend implements Backend {
   }
 
   figures(): readonly SystemFigure[] {
-    const title = 'Mirrorings begun anew, as an invalidation fell into the notifier’s window';
+    const title = 'Mirror calls restarted because of an invalidation in the notifier window';
     return [{ id: 'mirrorRetries', title, unit: 'count', value: this.mirrored.retries }];
   }
 
@@ -301,7 +301,7 @@ export class HmmBackend implements Backend {
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     if (to === CPU) {
       const stayed = this.vram.evict(this.vram.foliosIn(mm, start, end));
-      return stayed.length === 0 ? 'ok' : `${stayed.length} folios stay`;
+      return stayed.length === 0 ? 'ok' : `${stayed.length} folios remain`;
     }
     if (!this.options.migrates) return 'EOPNOTSUPP';
     let left = 0;

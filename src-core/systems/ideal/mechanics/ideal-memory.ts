@@ -156,14 +156,14 @@ export class ManagedMemory extends MemorySystem implements BatchedMemory {
   private readonly wantNeighbour = (granule: Granule): void => {
     const { block } = this;
     if (granule < block.first || granule >= block.outer || this.residency.ownerOf(granule) === block.device) return;
-    if (this.ledger.objectOf[granule] === NO_OBJECT) return; // nobody allocated it: there is nothing to bring
+    if (this.ledger.objectOf[granule] === NO_OBJECT) return; // not allocated: there is nothing to move
     for (let k = 0; k < block.count; k++) if (block.faulted[k] === granule) return;
     this.wanted.push(granule, REASON.prefetch, this.blockCause, this.config.policies.prefetchIndex);
   };
 
   /**
    * Brings the wanted granules (ascending) to the processor from `ready` on. Neighbours from the same place travel as one
-   * transfer. Answers the instant at which all have arrived.
+   * transfer. Returns the instant at which all have arrived.
    */
   private bring(processor: ProcessorIndex, ready: number): number {
     const { wanted } = this;
@@ -233,7 +233,7 @@ export class ManagedMemory extends MemorySystem implements BatchedMemory {
     if (from >= to) return 0;
     const { wanted, move, granuleBytes } = this;
     const source = wanted.source[from]!;
-    if (source === -1 && processor === CPU) return 0; // host memory that came into being: nobody's transfer
+    if (source === -1 && processor === CPU) return 0; // host memory that was populated: not a transfer
     const travels = source !== -1 && this.links !== null;
     const count = to - from;
     const end = travels ? this.links.transfer(source, processor, earliest, count * granuleBytes) : 0;
@@ -272,7 +272,7 @@ export class ManagedMemory extends MemorySystem implements BatchedMemory {
     return at;
   }
 
-  /** Moves a victim to the host. Answers when its room is free. */
+  /** Moves a victim to the host. Returns when its room is free. */
   private evict(granule: Granule, device: ProcessorIndex, ready: number, cause: number): number {
     const { move, granuleBytes } = this;
     this.moves.relocate(granule, CPU);

@@ -32,7 +32,7 @@ export class RemoteMappings {
     return this.causes?.[granule] ?? NO_EVENT;
   }
 
-  /** The granule moves: mappings of where it was are gone, and counting begins anew. */
+  /** The granule moves: mappings of its old place are removed, and counting restarts. */
   forget(granule: Granule): void {
     if (this.mappers) this.mappers[granule] = 0;
     for (const counter of this.counters) if (counter) counter[granule] = 0;

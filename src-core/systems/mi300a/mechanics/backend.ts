@@ -3,7 +3,7 @@
  * the CPU that runs the program belongs to APU 0, gpu n to APU n. Nothing migrates inside an APU; a GPU has page tables of
  * its own, which its driver fills through hmm_range_fault, piece by piece, and drops when the CPU's change. What lies on
  * another APU is reached over Infinity Fabric. Source: kfd_svm.c of Linux 6.12 (APUs never migrate,
- * linux-hmm-semantics.md section 14); page faults as measured in arXiv 2508.12743. Assumed: a page that a GPU touches first
+ * docs/rules/drivers.md); page faults as measured in arXiv 2508.12743. Assumed: a page that a GPU touches first
  * comes from its own APU. Left out: the TLBs, CPUs on other APUs than the first, partitions of one APU, hipMalloc memory.
  */
 import { PS_PER_MS, PS_PER_S } from '../../../base/units';
@@ -26,7 +26,7 @@ import type { Mi300aParams } from '../params';
 /** Rounds of the retry protocol; nothing collides for longer in this model. */
 const ROUNDS = 16;
 
-/** Memory that the program told the driver of: mapped all the time where GPU faults are not retried. */
+/** Memory that the program registered: always mapped if GPU faults are not retried. */
 interface Registered {
   readonly mm: Mm;
   readonly start: number;
@@ -41,7 +41,7 @@ export class Mi300aBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: true,
-    knobs: 'mbind and NUMA balancing between APUs; inside an APU there is nothing to place',
+    knobs: 'mbind and NUMA balancing move pages between APUs; inside an APU there is only one memory',
   };
   private memory!: LinuxHost;
   private tables!: ApuTables;
@@ -115,7 +115,7 @@ export class Mi300aBackend implements Backend {
       const ret = this.restore(device, process.mm, memory.map.vpn(granule), op);
       if (ret === 'ok') continue;
       memory.answers.outcome(ret, device, granule, op, process);
-      // A fault that is not retried: the ROCm runtime hears of it as an event, and aborts.
+      // A fault that is not retried: the ROCm runtime gets an event and aborts.
       if (!this.params.xnack) memory.answers.kill(process, 'SIGABRT');
     }
   }

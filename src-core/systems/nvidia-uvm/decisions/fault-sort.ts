@@ -70,7 +70,7 @@ export class RunMerger {
     return true;
   }
 
-  /** Merges each two neighbouring runs. Answers how many there are then, 0 where two keys are equal. */
+  /** Merges each two neighbouring runs. Returns how many there are then, 0 where two keys are equal. */
   private mergePairs(count: number): number {
     const { order, keys, sortedOrder, sortedKeys } = this;
     let runs = 0;

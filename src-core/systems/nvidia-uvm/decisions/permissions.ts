@@ -1,6 +1,6 @@
 /**
  * Who may do what with a page once it is where it should be (uvm_va_block.c:10714-11076, 11680-11847 of driver 595.45.04).
- * The driver promotes a mapping above what was asked for as long as nobody's mapping has to be revoked for it.
+ * The driver gives a mapping more than the requested permission if this revokes no other mapping.
  * Left out: GPUs that cannot take replayable faults ("UVM-Lite") and processors with system-wide atomics switched off.
  */
 import type { AccessedByQuestion, MappingQuestion, PermissionQuestion, RevocationAnswer } from './questions';

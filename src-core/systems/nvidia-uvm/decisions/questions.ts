@@ -8,7 +8,7 @@
  * a decision keeps no reference to a question. The same question gives the same answer; only thrashing detection and a fault
  * batch have state, and it is their own.
  *
- * Source: nvidia-uvm-policies.md; file and line at each decision.
+ * Source: docs/rules/nvidia-uvm.md; file and line at each decision.
  */
 import type { PageMask } from '../../../base/page-mask';
 import type {
@@ -128,7 +128,7 @@ export interface AccessedByQuestion {
   /** Processors that thrash on the page, where it is pinned; else 0. */
   pinnedProcessors: ProcessorSet;
   preferred: Processor;
-  /** The page has copies, or its range asks for them: nobody is mapped remotely then. */
+  /** The page has copies, or its range requests them: no processor maps it remotely then. */
   readDuplicated: boolean;
 }
 

@@ -77,7 +77,7 @@ function treatment(page: ThrashingPage, pinThreshold: number, topology: UvmTopol
   return page.throttlings >= pinThreshold ? requester : NONE;
 }
 
-/** The hint of the tree; with HINT.pin, `pinTo` of the answer says where. */
+/** The hint of the tree; with `HINT.pin`, `answer.pinResidency` is the place. */
 export function migrationThrashing(
   page: ThrashingPage,
   pinThreshold: number,

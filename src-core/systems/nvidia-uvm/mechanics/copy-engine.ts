@@ -73,7 +73,7 @@ export class CopyEngine {
     work.driver('fetchPerEntry');
     work.driver('perBlock');
     this.service.serve(host.blockAt(index), device, [fault], 1, OPERATION.nonReplayableFault, answer);
-    work.driver('replay'); // the channel is told to go on
+    work.driver('replay'); // the channel is resumed
     tally.driverPs += work.endPs - start;
     host.clocks.reach(device, work.endPs);
     host.config.batchServiced();

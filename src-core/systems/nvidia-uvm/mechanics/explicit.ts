@@ -49,7 +49,7 @@ export class ExplicitCalls {
     }
   }
 
-  /** cudaMemPrefetchAsync. Answers ok, or what the driver says. The clock of the driver's work runs on. */
+  /** cudaMemPrefetchAsync. Returns ok or the driver's error. The clock of the driver's work advances. */
   migrate(first: number, outer: number, to: ProcessorIndex): string {
     const group = this.preunmapGroup(first, outer);
     let result = 'ok';
@@ -133,7 +133,7 @@ export class ExplicitCalls {
       ...{ causeOf: () => NO_EVENT, policy: host.config.policies.migrationIndex },
     };
     service.mover.move(block, order);
-    // The second pass maps on the destination what nobody maps any more.
+    // The second pass maps on the destination the pages that are mapped nowhere.
     for (let i = 0; i < unmapped.length; i++) {
       let mapped = 0;
       for (const readable of block.readable) mapped |= readable[i]!;
@@ -160,7 +160,7 @@ export class ExplicitCalls {
     });
   }
 
-  /** cudaMemAdvise and cuMemDiscard. Answers ok, or EINVAL for a hint that this driver does not know. */
+  /** cudaMemAdvise and cuMemDiscard. Returns ok, or EINVAL for a hint that this driver does not know. */
   advise(first: number, outer: number, { hint, at }: Told): string {
     const place = at ?? CPU;
     switch (hint) {

@@ -40,7 +40,7 @@ export class FaultDriver {
     this.batch = createFaultBatch({ capacity: 1 << 16, utlbs });
   }
 
-  /** One batch, from fetching to replay. Answers when the replay reaches the device, ps. */
+  /** One batch, from fetching to replay. Returns when the replay reaches the device, ps. */
   serviceBatch(devicePs: number, fetched: FaultColumns, buffer: FaultBuffer): number {
     const { host } = this;
     const { work, params, tally } = host;

@@ -82,7 +82,7 @@ export class Mapper {
 
   /**
    * Maps pages of one residency for the requester.
-   * @param moved pages that came to the residency just now: nobody else maps them
+   * @param moved pages that have just arrived at the residency: no other processor maps them
    * @param accessOf access type by page
    * @param pinned pages that thrash and are pinned where they are; null where none is
    */
@@ -132,7 +132,7 @@ export class Mapper {
   }
 
   /**
-   * Pages that all came just now and have no copies: nobody maps them, so that the permission depends on the access alone.
+   * Pages that have just arrived and have no copies: no processor maps them, so the permission depends only on the access.
    * Where it is the same for every access (it is, for memory of one's own), all are mapped at once. false: nothing was done.
    */
   private mapAlike(
@@ -223,7 +223,7 @@ export class Mapper {
     }
   }
 
-  /** What the requester maps where it is, at somebody else's. */
+  /** Pages that the requester maps remotely. */
   private tell(block: VaBlock, requester: Processor, pinned: PageMask | null): void {
     const { host, remote } = this;
     for (const cause of ['policy', 'thrashing'] as const) {

@@ -1,5 +1,5 @@
 /**
- * Makes pages resident (uvm_va_block_make_resident): unmaps them everywhere, finds memory, copies from whoever holds them,
+ * Makes pages resident (uvm_va_block_make_resident): unmaps them everywhere, finds memory, copies from their holders,
  * closest first, and keeps the masks and the books. One transfer event per contiguous run with one source and one cause.
  */
 import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '../../../base/page-mask';
@@ -121,7 +121,7 @@ export class Mover {
     return any;
   }
 
-  /** Pages whose contents were given up are not copied: they come into being anew, or just cease to be. */
+  /** Discarded pages are not copied: they are populated again or freed. */
   private dropDiscarded(block: VaBlock, order: MoveOrder): boolean {
     const { host, rest, part } = this;
     let any = 0;
@@ -140,7 +140,7 @@ export class Mover {
     return true;
   }
 
-  /** Pages leave a device (target nobody), or are there (source nobody), without a copy: rows for the books of who holds what. */
+  /** Pages leave a device (no target) or appear on one (no source) without a copy: rows for the residency books. */
   private appears(block: VaBlock, source: number, target: number, pages: PageMask, reason: number): void {
     const { host } = this;
     const { outer } = block;
@@ -241,7 +241,7 @@ export class Mover {
       }
       this.book(order);
     } else host.residency.rewrite(moved.first, moved.count, ~(OWNER_MASK | BOUNCED), destination + 1);
-    if (!isMove && destination === CPU) return; // host memory that came into being: nobody's transfer
+    if (!isMove && destination === CPU) return; // host memory that was populated: not a transfer
     host.moves.report(moved, wire ? Math.max(0, endPs - durationPs) : 0, durationPs);
     if (isMove && order.copies)
       host.tools.pages('ReadDuplicate', 'read-duplication', destination, block.index, first, outer);
@@ -307,7 +307,7 @@ export class Mover {
 /** The driver's clock, ns; never 0, which it takes for "never". */
 export const nowNs = (host: UvmHost): number => Math.floor(host.work.threadPs / 1000) + 1;
 
-/** Pages that nobody holds. */
+/** Pages that are resident nowhere. */
 export function unpopulated(block: VaBlock, pages: PageMask, into: PageMask): number {
   for (let i = 0; i < into.length; i++) {
     let held = 0;

@@ -1,7 +1,7 @@
 /**
  * Memory of a GPU for pages of a block (block_alloc_gpu_chunk): a whole 2 MiB chunk for a whole block, pieces of 64 KiB or a
  * page for others. Where memory is out, a root chunk is evicted to the host and the block's work starts again, since its lock
- * was dropped meanwhile: that is why the caller has to decide everything anew.
+ * was dropped meanwhile: so the caller must decide everything again.
  */
 import {
   clearMask,
@@ -104,7 +104,7 @@ export class Populator {
     return { first, count: this.bigPage };
   }
 
-  /** Pages of new memory that nobody holds are zeroed at once. */
+  /** Pages of new memory that are resident nowhere are zeroed at once. */
   private zero(block: VaBlock, pages: PageMask): void {
     const count = unpopulated(block, pages, this.leaving);
     if (count === 0) return;

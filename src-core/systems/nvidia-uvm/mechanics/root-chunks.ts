@@ -45,7 +45,7 @@ export class RootChunks {
   peak = 0;
   /** Calls of PMA for roots. */
   pmaCalls = 0;
-  /** Roots that PMA gave and nobody uses yet. */
+  /** Roots from PMA that are not used yet. */
   private inHand = 0;
   private readonly lists: readonly Fifo[] = [new Fifo(), new Fifo(), new Fifo(), new Fifo()];
   /** Split roots that may have room for a piece. */
@@ -136,14 +136,14 @@ export class RootChunks {
     } else this.split.add(root);
   }
 
-  /** Gives a root back that nobody holds pages in. */
+  /** Returns a root without pages to PMA. */
   freeRoot(root: Root): void {
     this.move(root, LIST.none);
     root.block = null;
     this.used--;
   }
 
-  /** The root that was just evicted and freed does not go back to PMA: whoever evicted it gets it. */
+  /** The root that was just evicted and freed does not return to PMA: the caller that evicted it gets it. */
   keep(): void {
     assert(this.used + this.inHand < this.roots, 'an evicted root is kept that was never freed');
     this.inHand++;

@@ -44,12 +44,12 @@ import { Prefetcher } from './prefetching';
 import type { RangePolicy } from './range-policies';
 import { LIST, type VaBlock } from './va-block';
 
-/** One page that somebody faulted on. Reused. */
+/** A faulted page. Reused. */
 export interface PageFault {
   page: number;
   access: AccessType;
   mask: AccessMask;
-  /** Tells that the fault is real, with its reason; answers the ordinal of its event. Called once. */
+  /** Records the fault with its reason. Returns its event ordinal. Called once. */
   report: (reason: number) => number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the driver tells its tools besides faults and migrations (UvmEventType in uvm_types.h): thrashing, throttling, remote
+ * Events that the driver sends to tools besides faults and migrations (UvmEventType in uvm_types.h): thrashing, throttling, remote
  * mappings with their cause, read duplication and its end. Neighbouring pages with the same event are one row. The driver's
  * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
  */
@@ -24,7 +24,7 @@ export class ToolsEvents {
   private what = '';
   private result = '';
   private processor: Processor = 0;
-  /** Granules [first, outer) of the row in hand; none where they are equal. */
+  /** Granules [first, outer) of the current row; none where they are equal. */
   private first = 0;
   private outer = 0;
 
@@ -66,7 +66,7 @@ export class ToolsEvents {
     }
   }
 
-  /** Writes the row in hand. */
+  /** Writes the current row. */
   flush(): void {
     const { host, first, outer } = this;
     if (first === outer) return;

@@ -7,7 +7,7 @@ import type { BlockService } from './service';
 
 export interface UvmFaultsHost extends UvmHost {
   beginBatch(): void;
-  /** Reports a fault event. Answers its ordinal. */
+  /** Reports a fault event. Returns its ordinal. */
   fault(device: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number;
   outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void;
 }

@@ -198,7 +198,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     return this.config.space.objects[object]?.name ?? null;
   }
 
-  // --- what the run tells ---
+  // --- results ---
   override stepBegins(): void {
     this.unpinDue();
   }

@@ -1,6 +1,6 @@
 /**
  * Time of one piece of driver work: the CPU thread that does it, and the copies that it has started. Copies overlap the
- * thread; whoever replays, or returns to a faulting CPU, waits for both.
+ * thread; a replay, or a return to a faulting CPU, waits for both.
  */
 import type { DriverCosts, MachineTiming } from '../../../model/machine';
 

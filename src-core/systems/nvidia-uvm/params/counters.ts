@@ -1,4 +1,4 @@
-/** Access counters of the device (nvidia-uvm-policies.md section 6). */
+/** Access counters of the device (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { COUNTERS_ELSEWHERE, COUNTERS_INERT, COUNTERS_NEED_64K, UINT_MAX, uvm } from './knob';
 
@@ -7,7 +7,7 @@ const INERT = [...COUNTERS_INERT, COUNTERS_NEED_64K, COUNTERS_ELSEWHERE];
 export const counterParams = {
   uvm_perf_access_counter_migration_enable: integer({
     title: 'Access-counter migrations',
-    help: '-1: on where the device walks the page tables of the host (ATS). 0: off. 1: on. With 4 KiB pages nothing is moved either way, but what is evicted stays mapped on the device.',
+    help: '-1: on if the device walks the page tables of the host (ATS). 0: off. 1: on. With 4 KiB pages nothing migrates in either case, but evicted pages stay mapped on the device.',
     unit: '',
     min: -1,
     max: 1,
@@ -25,7 +25,7 @@ export const counterParams = {
   }),
   uvm_perf_access_counter_threshold: integer({
     title: 'Access-counter threshold',
-    help: 'Remote accesses of one region before the device sends a notification.',
+    help: 'Remote accesses to one region before the device sends a notification.',
     unit: 'accesses',
     min: 1,
     max: 65_535,
@@ -38,7 +38,7 @@ export const counterParams = {
   }),
   uvm_perf_access_counter_batch_count: integer({
     title: 'Notifications per batch',
-    help: 'Entries fetched from the notification buffer at once. More than the buffer holds is as many as it holds.',
+    help: 'Entries fetched from the notification buffer at once; limited to the size of the buffer.',
     unit: 'notifications',
     min: 1,
     max: UINT_MAX,
@@ -51,7 +51,7 @@ export const counterParams = {
   }),
   access_counter_granularity: choice({
     title: 'Access-counter granularity',
-    help: 'Memory that shares one counter. The driver is built with 2M and uses the others in its own tests.',
+    help: 'Size of memory with one counter. The driver is built with 2M; its own tests use the others.',
     values: ['64k', '2m', '16m', '16g'],
     initial: '2m',
     live: true,
@@ -64,7 +64,7 @@ export const counterParams = {
   }),
   uvm_perf_map_remote_on_eviction: toggle({
     title: 'Evicted pages stay mapped',
-    help: 'Pages that were evicted are mapped on the device where they went, so that its counters see them.',
+    help: 'The device maps evicted pages in their new place, so that its counters count accesses to them.',
     initial: true,
     live: true,
     knob: uvm('uvm_perf_map_remote_on_eviction', 'uvm_va_block.c:67-68, 163-167', {

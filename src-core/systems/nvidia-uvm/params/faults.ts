@@ -1,11 +1,11 @@
-/** Servicing of replayable faults (nvidia-uvm-policies.md section 3). */
+/** Servicing of replayable faults (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { notModelled, THRASHING_OFF, UINT_MAX, uvm } from './knob';
 
 export const faultParams = {
   uvm_perf_fault_batch_count: integer({
     title: 'Faults per batch',
-    help: 'Entries fetched from the fault buffer at once. More than the buffer holds is as many as it holds.',
+    help: 'Entries fetched from the fault buffer at once; limited to the size of the buffer.',
     unit: 'faults',
     min: 1,
     max: UINT_MAX,
@@ -15,7 +15,7 @@ export const faultParams = {
   }),
   uvm_perf_fault_replay_policy: choice({
     title: 'Replay policy',
-    help: 'When waiting accesses are told to try again: after each VA block, after each batch, after each batch with the fault buffer emptied first, or once when the buffer has run dry.',
+    help: 'When the device retries waiting accesses: after each VA block, after each batch, after each batch and a flush of the fault buffer, or once when the buffer is empty.',
     values: ['block', 'batch', 'batch_flush', 'once'],
     initial: 'batch_flush',
     live: true,
@@ -26,7 +26,7 @@ export const faultParams = {
   }),
   uvm_perf_fault_replay_update_put_ratio: integer({
     title: 'Duplicates before PUT is read again',
-    help: 'With more duplicates than this in a batch, the flush discards everything that arrived meanwhile too, not only what was fetched.',
+    help: 'If a batch has a larger share of duplicates, the flush also discards entries that arrived meanwhile.',
     unit: '%',
     min: 0,
     max: 100,
@@ -44,7 +44,7 @@ export const faultParams = {
   }),
   uvm_perf_fault_max_batches_per_service: integer({
     title: 'Batches per service',
-    help: 'Batches that one run of the bottom half services before it makes way.',
+    help: 'Batches that the bottom half services before it yields.',
     unit: 'batches',
     min: 0,
     max: UINT_MAX,
@@ -54,7 +54,7 @@ export const faultParams = {
   }),
   uvm_perf_fault_max_throttle_per_service: integer({
     title: 'Throttled batches per service',
-    help: 'Batches with a throttled fault that one run of the bottom half services before it makes way.',
+    help: 'Batches with a throttled fault that the bottom half services before it yields.',
     unit: 'batches',
     min: 0,
     max: UINT_MAX,
@@ -66,21 +66,21 @@ export const faultParams = {
   }),
   uvm_perf_fault_coalesce: toggle({
     title: 'Coalescing',
-    help: 'A fault like the last one of its uTLB, or of the batch, is merged into it when it is fetched.',
+    help: 'When a fault is fetched, it is merged with an equal last fault of its uTLB or of the batch.',
     initial: true,
     live: true,
     knob: uvm('uvm_perf_fault_coalesce', 'uvm_gpu_replayable_faults.c:115-116', { outside: 'on' }),
   }),
   uvm_perf_reenable_prefetch_faults_lapse_msec: integer({
     title: 'Prefetch faults off for',
-    help: 'After a batch in which more than two thirds were invalid prefetches the device raises none for so long; 0: it always does.',
+    help: 'After a batch with more than two thirds invalid prefetches, the device raises no prefetch faults for this time. 0: never switched off.',
     unit: 'ms',
     min: 0,
     max: UINT_MAX,
     initial: 1000,
     live: true,
     knob: uvm('uvm_perf_reenable_prefetch_faults_lapse_msec', 'uvm_gpu_replayable_faults.c:65-70, 2845-2869', {
-      noEffect: [notModelled('devices of this model raise no faults for prefetch instructions')],
+      noEffect: [notModelled('devices in this model raise no faults for prefetch instructions')],
     }),
   }),
 } as const;

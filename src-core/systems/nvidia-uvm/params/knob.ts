@@ -19,7 +19,7 @@ export const uvm = (
 /** Without a clock every event happens at instant 0, which the detector reads as "nothing happened yet". */
 const NO_CLOCK: KnobWithoutEffect = {
   when: [{ fact: 'counts-only' }],
-  why: 'thrashing is told by the time between two moves of a page, and this machine has no clock',
+  why: 'thrashing detection needs the time between two moves of a page, and this machine has no clock',
 };
 
 export const THRASHING_OFF: readonly KnobWithoutEffect[] = [
@@ -49,5 +49,5 @@ export const COUNTERS_NEED_64K: KnobWithoutEffect = {
 };
 
 export const COUNTERS_ELSEWHERE = notModelled(
-  'this memory system models kernels with 4 KiB pages, where access counters move nothing; the memory system gh-ats has them',
+  'this memory system models kernels with 4 KiB pages, where access counters move nothing; use the memory system gh-ats',
 );

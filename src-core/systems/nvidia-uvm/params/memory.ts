@@ -1,4 +1,4 @@
-/** Device memory, eviction, explicit migration and HMM (nvidia-uvm-policies.md sections 5, 7 and 9). */
+/** Device memory, eviction, explicit migration and HMM (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
 import { uvm } from './knob';
@@ -11,29 +11,32 @@ const NEEDS_CPU_LINK: KnobWithoutEffect = {
 export const memoryParams = {
   allocation: choice({
     title: 'Allocation',
-    help: 'managed: objects come from cudaMallocManaged. malloc: they come from the system allocator, and the GPU reaches them through HMM.',
+    help: 'managed: objects come from cudaMallocManaged. malloc: objects come from the system allocator, and the GPU reaches them through HMM.',
     values: ['managed', 'malloc'],
     initial: 'managed',
   }),
   uvm_global_oversubscription: toggle({
     title: 'Oversubscription',
-    help: 'Other users of device memory (cudaMalloc) may make the driver evict managed memory. Off: they may not, and managed memory is taken chunk by chunk. The driver makes room for its own faults by eviction either way.',
+    help: 'Other users of device memory (cudaMalloc) can make the driver evict managed memory. Off: they cannot, and managed memory is allocated chunk by chunk. In both cases the driver evicts to make room for its own faults.',
     initial: true,
     live: true,
     knob: uvm('uvm_global_oversubscription', 'uvm_pmm_gpu.c:184-186, gpu_supports_pma_eviction, 1958-1991', {
       outside: 'on',
       noEffect: [
-        { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
+        {
+          when: [{ fact: 'numa-device' }],
+          why: 'device memory that is a node of the host is not allocated in batches',
+        },
         {
           when: [{ param: 'uvm_perf_pma_batch_nonpinned_order', is: 0 }],
-          why: 'batches are of one chunk anyway, and nobody else uses device memory in a run',
+          why: 'batches have one chunk in any case, and nothing else uses device memory in a run',
         },
       ],
     }),
   }),
   uvm_perf_pma_batch_nonpinned_order: integer({
     title: 'Root chunks per allocation',
-    help: 'Chunks of 2 MiB that the driver takes from the physical allocator at once, as a power of two, as far as it has them. The driver checks no limit. What a call costs is not known: only their number changes.',
+    help: 'Chunks of 2 MiB that the driver gets from the physical allocator at once, if available; a power of two. The driver checks no limit. The cost of a call is unknown, so only the number of calls changes.',
     unit: 'log2 chunks',
     min: 0,
     max: 20,
@@ -41,17 +44,20 @@ export const memoryParams = {
     live: true,
     knob: uvm('uvm_perf_pma_batch_nonpinned_order', 'uvm_pmm_gpu.c:188-194, 1958-1991', {
       noEffect: [
-        { when: [{ fact: 'numa-device' }], why: 'device memory that is a node of the host is not taken in batches' },
+        {
+          when: [{ fact: 'numa-device' }],
+          why: 'device memory that is a node of the host is not allocated in batches',
+        },
         {
           when: [{ param: 'uvm_global_oversubscription', is: false }],
-          why: 'memory that others may not take back is not taken in batches',
+          why: 'memory that others cannot reclaim is not allocated in batches',
         },
       ],
     }),
   }),
   eviction_order: choice({
     title: 'Order of eviction',
-    help: 'migrated: as the driver, least recently moved in, which hits do not refresh. accessed: least recently used by the device.',
+    help: 'migrated: like the driver, least recently migrated; hits do not refresh it. accessed: least recently used by the device.',
     values: ['migrated', 'accessed'],
     initial: 'migrated',
     live: true,
@@ -85,21 +91,19 @@ export const memoryParams = {
         NEEDS_CPU_LINK,
         {
           when: [{ param: 'uvm_perf_migrate_cpu_preunmap_enable', is: false }],
-          why: 'pages are not unmapped ahead at all',
+          why: 'pages are not unmapped ahead',
         },
       ],
     }),
   }),
   uvm_disable_hmm: toggle({
     title: 'HMM off',
-    help: 'Off: the device may also touch memory from malloc, which is migrated through Linux HMM. On by default except on x86-64. The driver reads it when it is loaded; in mid-run it decides about faults from then on, and what the device has mapped it keeps.',
+    help: 'Off: the device can also access memory from malloc, which migrates through Linux HMM. On by default except on x86-64. The real driver reads it when it is loaded. A change during the run applies to later faults; the device keeps existing mappings.',
     initial: false,
     live: true,
     knob: uvm('uvm_disable_hmm', 'uvm_hmm.c:28-49', {
       isBool: true,
-      noEffect: [
-        { when: [{ fact: 'ats' }], why: 'where the device walks the page tables of the host, HMM is off anyway' },
-      ],
+      noEffect: [{ when: [{ fact: 'ats' }], why: 'HMM is always off if the device walks the page tables of the host' }],
     }),
   }),
 } as const;

@@ -1,4 +1,4 @@
-/** The density prefetcher (nvidia-uvm-policies.md section 1). */
+/** The density prefetcher (docs/rules/nvidia-uvm.md). */
 import { integer, toggle } from '../../../contracts/params';
 import type { KnobWithoutEffect } from '../../../model/knob';
 import { uvm } from './knob';
@@ -10,14 +10,14 @@ const OFF: readonly KnobWithoutEffect[] = [
 export const prefetchParams = {
   uvm_perf_prefetch_enable: toggle({
     title: 'Prefetching',
-    help: 'Faults bring along pages around them, by the density of what is already there.',
+    help: 'Faults also bring pages around them, depending on the density of pages that are already resident.',
     initial: true,
     live: true,
     knob: uvm('uvm_perf_prefetch_enable', 'uvm_perf_prefetch.c:39', { outside: 'on' }),
   }),
   uvm_perf_prefetch_threshold: integer({
     title: 'Prefetch threshold',
-    help: 'A subtree is brought whole when more than so much of it is resident or faulted. The comparison is strict: 100 never passes, 0 (which the driver accepts, against its own comment of 1 to 100) always grows to the root.',
+    help: 'A subtree is fetched as a whole if more than this share of it is resident or faulted. The comparison is strict: 100 never passes. 0, which the driver accepts although its comment says 1 to 100, always fetches the whole block.',
     unit: '%',
     min: 0,
     max: 100,
@@ -27,7 +27,7 @@ export const prefetchParams = {
   }),
   uvm_perf_prefetch_min_faults: integer({
     title: 'Faults before prefetching',
-    help: 'Faults of one VA block that must have gone to the same processor before it prefetches there.',
+    help: 'Pages of one VA block that must have migrated to the same processor before the driver prefetches to it.',
     unit: 'faults',
     min: 1,
     max: 20,

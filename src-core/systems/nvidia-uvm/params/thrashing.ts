@@ -1,4 +1,4 @@
-/** Thrashing detection, throttling and pinning (nvidia-uvm-policies.md section 2). */
+/** Thrashing detection, throttling and pinning (docs/rules/nvidia-uvm.md). */
 import { choice, integer, toggle } from '../../../contracts/params';
 import { THRASHING_OFF, UINT_MAX, uvm } from './knob';
 
@@ -25,7 +25,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_threshold: integer({
     title: 'Thrashing threshold',
-    help: 'Moves or revocations of a page, each within the lapse of the one before, until it counts as thrashing. The counter has three bits.',
+    help: 'Moves or revocations of a page, each within the lapse after the previous one, until the page counts as thrashing. The counter has three bits.',
     unit: 'events',
     min: 1,
     max: 7,
@@ -51,7 +51,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_lapse_usec: integer({
     title: 'Thrashing lapse',
-    help: 'Two events of a page count as thrashing when no more time lies between them. Nap, epoch and pin are multiples of it; at its default the driver adapts it as the run goes.',
+    help: 'Two events of a page count as thrashing if they are at most this far apart. Nap, epoch and pin are multiples of it. If it has its default, the driver adapts it during the run.',
     unit: 'us',
     min: 1,
     max: UINT_MAX,
@@ -64,7 +64,7 @@ export const thrashingParams = {
   }),
   uvm_perf_lapse_vote_threshold: integer({
     title: 'Votes before the lapse moves',
-    help: 'Net slow or fast re-faults before the lapse is adapted. A value of 0 becomes 500 in the driver, through a wrong macro.',
+    help: 'Net slow or fast re-faults before the lapse is adapted. The driver turns a value of 0 into 500 because of a wrong macro.',
     unit: 'votes',
     min: 1,
     max: UINT_MAX,
@@ -77,7 +77,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_nap: integer({
     title: 'Nap',
-    help: 'How long a throttled processor keeps away from the page, in lapses.',
+    help: 'How long a throttled processor waits before it accesses the page, in lapses.',
     unit: 'lapses',
     min: 1,
     max: 100,
@@ -90,7 +90,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_epoch: integer({
     title: 'Epoch',
-    help: 'Quiet time after which a VA block starts again without history, in lapses. A block that ever pinned a page never does.',
+    help: 'Time without thrashing after which the history of a VA block is reset, in lapses. A block that has pinned a page is never reset.',
     unit: 'lapses',
     min: 1,
     max: UINT_MAX,
@@ -103,7 +103,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_pin: integer({
     title: 'Pin time',
-    help: 'How long a thrashing page stays pinned, in lapses; 0: for ever.',
+    help: 'How long a thrashing page stays pinned, in lapses. 0: forever.',
     unit: 'lapses',
     min: 0,
     max: UINT_MAX,
@@ -113,7 +113,7 @@ export const thrashingParams = {
   }),
   uvm_perf_thrashing_max_resets: integer({
     title: 'Resets of a block',
-    help: 'How often a VA block may start again without history.',
+    help: 'Maximum number of resets of a VA block’s history.',
     unit: 'resets',
     min: 0,
     max: UINT_MAX,
@@ -123,7 +123,7 @@ export const thrashingParams = {
   }),
   lapse_adaptation: choice({
     title: 'Adaptation of the lapse',
-    help: 'faithful: as compiled, where a signed vote meets an unsigned threshold, so that every fast re-fault lengthens the lapse. intended: as the comments say, both ways after so many net votes.',
+    help: 'faithful: as compiled; a signed vote is compared with an unsigned threshold, so every fast re-fault lengthens the lapse. intended: as in the driver’s comments; the lapse changes in both directions after this many net votes.',
     values: ['faithful', 'intended'],
     initial: 'faithful',
     live: true,
@@ -136,12 +136,12 @@ export const thrashingParams = {
   }),
   uvm_perf_map_remote_on_native_atomics_fault: toggle({
     title: 'Atomics map remotely',
-    help: 'An atomic of one device on a page of another maps it where it is, if the link has native atomics, instead of moving it.',
+    help: 'If the link has native atomics, an atomic of one device on a page of another maps the page remotely instead of moving it.',
     initial: false,
     live: true,
     knob: uvm('uvm_perf_map_remote_on_native_atomics_fault', 'uvm_perf_thrashing.c:330-331', {
       outside: 'on',
-      noEffect: [{ when: [{ fact: 'one-device' }], why: 'there is no second device whose pages could be mapped' }],
+      noEffect: [{ when: [{ fact: 'one-device' }], why: 'there is no second device' }],
     }),
   }),
 } as const;

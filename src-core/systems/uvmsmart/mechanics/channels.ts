@@ -7,7 +7,7 @@ import type { PageRun } from './prefetch';
 
 /** Pages on their way to the device. */
 export interface ReadRequest extends PageRun {
-  /** Page that faulted, or −1: pages of this transfer that nobody asked for yet. */
+  /** Page that faulted, or −1: pages of this transfer without a request so far. */
   readonly faulted: number;
   /** Ordinal of the fault event. */
   readonly cause: number;
@@ -31,7 +31,7 @@ export interface PortOwner {
   stuck(): void;
   readStarts(request: ReadRequest, timePs: number, durationPs: number): void;
   readEnds(request: ReadRequest, timePs: number): void;
-  /** Answers how long the write-back occupies the channel, ps. */
+  /** Returns how long the write-back occupies the channel, ps. */
   writeStarts(request: WriteRequest, timePs: number): number;
 }
 
@@ -84,14 +84,14 @@ export class Port {
     this.writePages -= request.count;
   }
 
-  /** `count` zero-copy requests of `eachPs` from `fromPs` on, before anything that waits. Answers when the last is back. */
+  /** `count` zero-copy requests of `eachPs` from `fromPs` on, before anything that waits. Returns when the last is back. */
   remote(fromPs: number, count: number, eachPs: number): number {
     const end = Math.max(fromPs, this.readFreePs) + count * eachPs;
     this.readFreePs = end;
     return end;
   }
 
-  /** Simulates up to `untilPs`, or only until `done` answers true. Answers the instant reached. */
+  /** Simulates up to `untilPs`, or only until `done` returns true. Returns the instant reached. */
   advance(untilPs: number, done: () => boolean): number {
     while (!done()) {
       if (this.act()) continue;

@@ -54,7 +54,7 @@ export class BlockCounters {
     return this.roundTripsOf[leaf]!;
   }
 
-  /** `count` accesses of a processor to the block. Answers true where all counters were halved, so that totals halve too. */
+  /** `count` accesses of a processor to the block. Returns true where all counters were halved, so that totals halve too. */
   count(leaf: number, count: number): boolean {
     const sum = this.accessesOf[leaf]! + count;
     const isFull = sum >= MOST_ACCESSES;

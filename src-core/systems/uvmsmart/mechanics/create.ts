@@ -12,11 +12,11 @@ export function createUvmsmart(params: UvmsmartParams, config: MemoryConfig): Uv
     );
   if (config.deviceMemoryBytes < PAGE_BYTES)
     throw new Refusal(
-      `device memory of ${config.deviceMemoryBytes} bytes holds no page of 4 KiB, in which the memory system "uvmsmart" works; give at least 4KiB`,
+      `device memory of ${config.deviceMemoryBytes} bytes is less than one page of 4 KiB, the unit of the memory system "uvmsmart"; use at least 4KiB`,
     );
   const alone = {
     value: 1,
-    source: 'UVMSmart has no fault buffer: gmmu_t handles each fault as it is seen',
+    source: 'UVMSmart has no fault buffer: gmmu_t handles each fault separately',
     grade: 'definition' as const,
   };
   return new UvmsmartMemory(params, {

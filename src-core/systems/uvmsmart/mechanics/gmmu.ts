@@ -42,7 +42,7 @@ export interface GmmuConfig {
   readonly residency: Residency;
   readonly books: Books;
   readonly tally: UvmsmartTally;
-  /** Hears of each page that is there from now on. */
+  /** Called for each page that becomes resident. */
   readonly arrived: (page: number) => void;
   /** ps of a transfer of so many pages; null on a machine without a clock. */
   readonly transferPs: ((from: ProcessorIndex, to: ProcessorIndex, pages: number) => number) | null;
@@ -157,7 +157,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     return this.port.advance(Infinity, () => this.port.isIdle);
   }
 
-  /** Everything of the trees goes to the host: the CPU wants it. Answers when it is there. */
+  /** Moves everything in the trees to the host for the CPU. Returns the time of arrival. */
   synchronize(trees: readonly number[], cause: number): number {
     this.settle();
     for (const tree of trees) {
@@ -187,7 +187,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     return pages;
   }
 
-  // --- what the port asks and tells ---
+  // --- the port ---
   freePages(): number {
     return this.config.capacity - this.used;
   }

@@ -1,6 +1,6 @@
 /**
  * Which pages, leaves and trees can be chosen for eviction, in the order of their last use: the list of valid pages of the
- * simulator, kept at all three granularities so that the eviction scheme may change in mid-run.
+ * simulator, kept at all three granularities so that the eviction scheme may change during the run.
  */
 import type { Residency } from '../../../kit/residency';
 import type { Tree } from './allocations';

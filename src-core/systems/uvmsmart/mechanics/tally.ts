@@ -62,11 +62,11 @@ export class UvmsmartTally {
       count('writeBacks', 'Write-backs', this.writeBacks),
       time('writeBackPs', 'Time of write-backs', this.writeBackPs),
       count('invalidations', 'Clean blocks dropped without a write-back', this.invalidations),
-      count('cancelledWriteBacks', 'Write-backs called off by a use', this.cancelled),
-      count('mergedFaults', 'Waits for pages on their way', this.merged),
+      count('cancelledWriteBacks', 'Write-backs cancelled by an access', this.cancelled),
+      count('mergedFaults', 'Waits for pages in transfer', this.merged),
       count('zeroCopyRequests', 'Zero-copy requests', this.remoteRequests),
       time('zeroCopyPs', 'Time of zero-copy requests', this.remotePs),
-      count('forcedEvictions', 'Pages evicted where the scheme offers none', this.forced),
+      count('forcedEvictions', 'Pages evicted against the scheme', this.forced),
     ];
   }
 }

@@ -179,7 +179,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
     this.stall(this.ledger.objectOf[granule]!, end - start);
   }
 
-  // --- what the run tells ---
+  // --- results ---
   /** A kernel is over when all transfers are. */
   override stepEnds(processor: ProcessorIndex, beganPs: number): void {
     if (processor !== CPU) {

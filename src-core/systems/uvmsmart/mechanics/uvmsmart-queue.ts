@@ -11,7 +11,7 @@ import type { Gmmu } from './gmmu';
 export interface QueueHost {
   /** The device's clock, ps. */
   deviceNowPs(): number;
-  /** A fault is raised: begins a batch of its own and reports it. Answers the ordinal of its event. */
+  /** A fault is raised: begins a batch of its own and reports it. Returns the ordinal of its event. */
   faultBegins(granule: number, op: AccessOp, object: number): number;
   faultEnds(): void;
   /** An access waits for a page that was on its way already. */
@@ -38,7 +38,7 @@ export class UvmsmartQueue implements FaultPath {
     private readonly memoryPs: number,
   ) {}
 
-  /** Whoever waits for a page goes on as soon as it is there. */
+  /** Waiting accesses continue as soon as their page has arrived. */
   batchEntries(): number {
     return 1;
   }

@@ -57,7 +57,7 @@ export class ValidTrees {
   }
 
   /**
-   * Tree-based neighbourhood prefetch: a node of which strictly more than half is valid is filled. Answers the leaves that
+   * Tree-based neighbourhood prefetch: a node of which strictly more than half is valid is filled. Returns the leaves that
    * were empty and are filled now, ascending.
    */
   fill(tree: number): number[] {
@@ -76,7 +76,7 @@ export class ValidTrees {
   }
 
   /**
-   * Tree-based pre-eviction: a node of which strictly less than half is valid is emptied. Answers the full leaves that may
+   * Tree-based pre-eviction: a node of which strictly less than half is valid is emptied. Returns the full leaves that may
    * go, ascending; they count as empty from here on.
    */
   empty(tree: number, mayGo: (leaf: number) => boolean): number[] {

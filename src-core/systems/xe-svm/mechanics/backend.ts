@@ -34,7 +34,7 @@ export class XeSvmBackend implements Backend {
     samePointers: true,
     structPages: true,
     kernelPlaces: false,
-    knobs: 'the driver decides; device pages are on no LRU, and mbind and move_pages leave them alone (R1, A9)',
+    knobs: 'the driver decides; device pages are on no LRU list, and mbind and move_pages ignore them (R1, A9)',
   };
   /** A range is copied by itself; XE_MIGRATE_CHUNK_SIZE, 8 MiB, would be the longest copy. */
   readonly copyPages = PMD_PAGES;
@@ -169,7 +169,7 @@ export class XeSvmBackend implements Backend {
     }
   }
 
-  /** The garbage collector is a work of its own too, which runs when nobody faults. */
+  /** The garbage collector is also separate work, which runs when there are no faults. */
   tick(): void {
     for (const svms of this.svms) for (const svm of svms.values()) this.migration.collectGarbage(svm);
   }

@@ -18,12 +18,12 @@ export function figuresOf(
   const count = (id: string, title: string, value: number): SystemFigure => ({ id, title, value, unit: 'count' });
   return [
     ...CHUNK_PAGES.map((pages, i) =>
-      count(`svmRanges${SIZES[i]!}`, `SVM ranges of ${SIZES[i]!} that were made`, made.get(pages) ?? 0),
+      count(`svmRanges${SIZES[i]!}`, `SVM ranges of ${SIZES[i]!} created`, made.get(pages) ?? 0),
     ),
-    count('svmZaps', 'Bound ranges that an invalidation unbound', zapped),
-    count('svmGarbage', 'Ranges that were unmapped and collected', migration.collected),
+    count('svmZaps', 'Ranges unbound by an invalidation', zapped),
+    count('svmGarbage', 'Unmapped ranges collected', migration.collected),
     count('svmMigrationsFailed', 'Migrations to VRAM that failed', faults.failed),
-    count('svmMixedRanges', 'Ranges that lay in several places, and were evicted', faults.mixed),
+    count('svmMixedRanges', 'Ranges in several places that were evicted', faults.mixed),
     count('svmBoEvictions', 'VRAM buffer objects evicted', book.evictions),
     count('svmTimesliceWaits', 'CPU faults that waited for a time slice', migration.waits),
     {

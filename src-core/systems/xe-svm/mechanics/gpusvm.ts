@@ -36,7 +36,7 @@ export interface XeRegion extends PageRange {
 export type Attributes = Pick<XeRegion, 'preferred' | 'atomics'>;
 export const DEFAULTS: Attributes = { preferred: null, atomics: 'undefined' };
 
-/** What the driver hears of. */
+/** Notifications to the driver. */
 export interface GpuSvmDriver {
   /** The CPU's page table changes under a window. */
   readonly invalidated: (of: GpuSvm, event: NotifyRange, window: PageRange) => void;

@@ -16,7 +16,7 @@ import { DEFAULTS, type GpuSvm, type XeRange } from './gpusvm';
 import type { XeSvmParams } from '../params';
 
 export class XeMigration {
-  /** Ranges that were unmapped and collected. */
+  /** Unmapped ranges collected. */
   collected = 0;
   /** CPU faults that waited for the end of a time slice, and how long, ps. */
   waits = 0;
@@ -113,7 +113,7 @@ export class XeMigration {
 
   /**
    * xe_svm_garbage_collector: ranges that were unmapped, wholly or in part, are gone, and their addresses have the default
-   * attributes again. What is left of such a range is faulted anew, in smaller ranges.
+   * attributes again. The rest of such a range faults again, into smaller ranges.
    */
   collectGarbage(svm: GpuSvm): void {
     for (const range of svm.garbage.splice(0)) {

@@ -44,7 +44,7 @@ export const READ: HmmRequest = { fault: true, write: false };
 export const WRITE: HmmRequest = { fault: true, write: true };
 export const LOOK: HmmRequest = { fault: false, write: false };
 
-/** A process as linux/build.ts stages it, with a device beside it. */
+/** A process as made by unit/kernel/build.ts, with a device. */
 export function deviceStage(
   ...how: Parameters<typeof stage>
 ): ReturnType<typeof stage> & { readonly device: DeviceMemory } {
