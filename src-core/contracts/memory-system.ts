@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { MachineSpec } from '../model/machine';
-import type { MemorySystemId, SystemMovement } from '../model/memory-system';
+import type { SystemMovement } from '../model/memory-system';
 import { isLive, paramParser, type ParamValues, type ParseParams } from './params';
 
 /** What a memory system of a run is, seen from here. */
@@ -18,7 +18,9 @@ export interface Tunable {
 
 interface SystemFacts {
   /** Stable, stored in recordings. */
-  readonly id: MemorySystemId;
+  readonly id: string;
+  /** Ids that it had before: accepted wherever a system is named, and never written. */
+  readonly formerly?: readonly string[];
   /** A to G of docs/rules/thread-2015.md; empty for what is not in it. */
   readonly letter: string;
   readonly title: string;
@@ -27,7 +29,7 @@ interface SystemFacts {
   /** What real mechanism it stands for, with its source. */
   readonly source: string;
   /** Other memory systems whose folders this one imports from; test/arch/layers.cjs reads it. */
-  readonly uses?: readonly MemorySystemId[];
+  readonly uses?: readonly string[];
   /** The run's eviction, prefetch and migration policies govern it; absent = it decides by itself. */
   readonly followsPolicies?: true;
   /** What bounds may take for granted; absent = only that devices have memory of their own across a link. */

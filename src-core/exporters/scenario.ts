@@ -1,5 +1,5 @@
 /** What a report carries so that it can be run again: the whole scenario as plain data. */
-import { MEMORY_SYSTEMS, type SystemChoice } from '../model/memory-system';
+import type { SystemChoice } from '../model/memory-system';
 import type { ReportInput } from '../model/report';
 import type { MachineSpec } from '../model/machine';
 import { Refusal } from '../model/refusal';
@@ -30,7 +30,7 @@ export interface EmbeddedScenario {
     readonly policies: readonly PolicyChoice[];
     readonly changes: readonly PolicyChange[];
     readonly usefulBytes: boolean;
-    /** Absent in reports of runs on the managed system. */
+    /** Absent in reports of runs on the ideal system. */
     readonly system?: SystemChoice;
   };
   /** Who asked for each of `options.changes`, in their order; absent in reports of older versions. */
@@ -83,7 +83,7 @@ const isPolicy = (value: unknown): boolean => isChoice(value, POLICY_KINDS);
 
 const isSystem = (value: unknown): boolean =>
   isPlain(value) &&
-  MEMORY_SYSTEMS.some((id) => id === value['id']) &&
+  isText(value['id']) &&
   isPlain(value['params']) &&
   Object.values(value['params']).every((param) => ['number', 'string', 'boolean'].includes(typeof param));
 

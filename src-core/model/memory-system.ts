@@ -1,29 +1,9 @@
-/**
- * Memory systems: who makes the memory of a device reachable, and what that costs. `managed` is the idealised system of
- * rule set R0; the others run on the Linux model. Letters as in docs/rules/thread-2015.md.
- */
-export const MEMORY_SYSTEMS = [
-  'managed',
-  'hmm',
-  'coherent',
-  'zone',
-  'dax',
-  'copy',
-  'host',
-  'off',
-  'tiering',
-  'nvidia-uvm',
-  'gh-ats',
-  'mi300a',
-  'uvmsmart',
-  'amd-svm',
-  'xe-svm',
-] as const;
-export type MemorySystemId = (typeof MEMORY_SYSTEMS)[number];
+/** Memory systems: who makes the memory of a device reachable, and what that costs. Which there are is in systems/index.ts. */
 
 /** A memory system with all its parameters filled in. */
 export interface SystemChoice {
-  readonly id: MemorySystemId;
+  /** An id of the registry. */
+  readonly id: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
 
@@ -145,7 +125,7 @@ export interface SystemReport {
 
 /** The same with what the registry knows of the system. */
 export interface SystemSummary extends SystemReport {
-  readonly id: MemorySystemId;
+  readonly id: string;
   readonly title: string;
   /** The run's policies governed it; absent = it decided by itself. */
   readonly followsPolicies?: true;

@@ -48,7 +48,7 @@ export interface ReportInput {
   readonly workloadText: string;
   /** The whole run at report resolution. */
   readonly timeline: TimelineAnswer;
-  /** Absent: the managed system. */
+  /** Absent: the ideal system. */
   readonly system?: SystemChoice;
   /** The same workload under several memory systems, if requested. */
   readonly comparison?: readonly ComparisonRow[];

@@ -1,6 +1,6 @@
 /** Everything that decides a run, as plain data: saved in recordings and reports, enough to repeat it. */
 
-import type { MemorySystemId, SystemChoice } from './memory-system';
+import type { SystemChoice } from './memory-system';
 
 export const POLICY_KINDS = ['eviction', 'prefetch', 'migration'] as const;
 export type PolicyKind = (typeof POLICY_KINDS)[number];
@@ -16,7 +16,7 @@ export interface PolicyChoice {
 export interface SystemChange {
   readonly kind: 'system';
   /** The system that the run has: a change never replaces it. */
-  readonly id: MemorySystemId;
+  readonly id: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
 
@@ -58,7 +58,7 @@ export interface ScenarioSpec {
   readonly seed: number;
   readonly policies: readonly PolicyChoice[];
   readonly changes: readonly PolicyChange[];
-  /** Which memory system runs the workload; absent = `managed`, the idealised one of rule set R0. */
+  /** Which memory system runs the workload; absent = `ideal`, the one of rule set R0. */
   readonly system?: SystemChoice;
   /** Marking which bytes of a transfer were touched; off is faster, and useful bytes are then not recorded. */
   readonly usefulBytes: boolean;

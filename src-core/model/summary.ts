@@ -52,7 +52,7 @@ export interface RunSummary {
     readonly actual: number | null;
     readonly holds: boolean;
   }[];
-  /** What only the memory systems on the Linux model can tell; null for `managed`. */
+  /** What only the memory systems on the Linux model can tell; null for `ideal`. */
   readonly system: SystemSummary | null;
   /** true: the run reached the end of its workload. */
   readonly complete: boolean;

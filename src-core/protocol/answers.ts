@@ -2,7 +2,7 @@
 import type { Finding } from '../model/finding';
 import type { Knob, KnobValue } from '../model/knob';
 import type { UnmatchedKnob } from '../model/knob-file';
-import type { MemorySystemId, SystemChoice } from '../model/memory-system';
+import type { SystemChoice } from '../model/memory-system';
 import type { ParamDescription } from '../model/param';
 import type { PolicyChoice, PolicyKind, RunChange, ScenarioSpec } from '../model/scenario';
 import type { AxisKind } from '../model/timeline';
@@ -21,7 +21,7 @@ export interface KnobRow {
 /** What a file sets and the memory system of the run does not know. */
 export interface UnknownKnob extends UnmatchedKnob {
   /** Another memory system that knows it; null: none. */
-  readonly knownTo: MemorySystemId | null;
+  readonly knownTo: string | null;
 }
 
 export interface PolicyDescription {
@@ -52,7 +52,7 @@ export interface Description {
   }[];
   readonly policies: readonly PolicyDescription[];
   readonly systems: readonly {
-    readonly id: MemorySystemId;
+    readonly id: string;
     /** A to G of thread-2015.md section 5, or empty. */
     readonly letter: string;
     readonly title: string;
@@ -94,7 +94,7 @@ export interface RunStatus {
   /** Policies in force, and changes asked for that wait for the next fault batch. */
   readonly policies: readonly PolicyChoice[];
   readonly pendingChanges: readonly RunChange[];
-  /** The memory system with its parameters in force; null = managed, or nothing is open. */
+  /** The memory system with its parameters in force; null = the ideal one, or nothing is open. */
   readonly system: SystemChoice | null;
   /** Fault batches per wall second asked for; null = as fast as it goes. */
   readonly speed: number | null;

@@ -8,7 +8,7 @@ import type { BoundRow } from '../model/bounds';
 import type { ComparisonRow } from '../model/comparison';
 import type { Finding } from '../model/finding';
 import { KNOB_FILE_FORMATS, type KnobFile, type KnobLeft } from '../model/knob-file';
-import type { MemorySystemId, SystemChoice } from '../model/memory-system';
+import type { SystemChoice } from '../model/memory-system';
 import type { ReportBlock } from '../model/report';
 import { CHANGE_KINDS } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
@@ -81,7 +81,7 @@ export const METHODS = {
   'session.importKnobs': {
     params: z.strictObject({ files: z.array(knobText).min(1).max(64), system: text.exactOptional() }),
     result: answers<{
-      system: MemorySystemId;
+      system: string;
       params: SystemChoice['params'];
       findings: readonly Finding[];
       unknown: readonly UnknownKnob[];

@@ -1,6 +1,5 @@
 /** Schemas of what several methods take, and the types that follow from them. */
 import { z } from 'zod';
-import { MEMORY_SYSTEMS } from '../model/memory-system';
 import { POLICY_KINDS } from '../model/scenario';
 
 const LONGEST_TEXT = 4096;
@@ -21,7 +20,7 @@ export const systemWish = z.strictObject({ id: text, params: values.exactOptiona
 const kind = z.enum(POLICY_KINDS);
 const change = z.union([
   z.strictObject({ kind, id: text, params: values }),
-  z.strictObject({ kind: z.literal('system'), id: z.enum(MEMORY_SYSTEMS), params: values }),
+  z.strictObject({ kind: z.literal('system'), id: text, params: values }),
 ]);
 const moment = z.discriminatedUnion('at', [
   z.strictObject({ at: z.literal('batch'), batch: count }),

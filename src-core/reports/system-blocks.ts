@@ -155,7 +155,7 @@ function figureRows(summaries: readonly (RunSummary | null)[]): string[][] {
 const OUTCOMES =
   'Results of Linux or the driver that are not success. These are states of the run, not errors of Faultline.';
 
-/** The memory system of one run; nothing for the managed system, and for a run that has not begun. */
+/** The memory system of one run; nothing for the ideal system, and for a run that has not begun. */
 export function systemBlocks(summary: RunSummary): readonly ReportBlock[] {
   const { system, totals } = summary;
   if (!system || totals.accesses === 0) return [];

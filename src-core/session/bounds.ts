@@ -26,9 +26,9 @@ import {
 } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
-import { memorySystems } from '../systems';
 import { Recorder } from '../record/recorder';
 import { createMemory } from './create-memory';
+import { defaultSystem, findSystem } from './systems';
 import { runBeside, type BesideContext } from './beside';
 import type { Runnable } from './open';
 
@@ -259,7 +259,7 @@ const withScenario = (header: RecordingHeader, scenario: Partial<ScenarioSpec>):
   ...header,
   scenario: { ...header.scenario, ...scenario },
 });
-const onManaged = (header: RecordingHeader, scenario: Partial<ScenarioSpec>): RecordingHeader => {
+const onIdeal = (header: RecordingHeader, scenario: Partial<ScenarioSpec>): RecordingHeader => {
   const { system: _system, ...rest } = header.scenario;
   return { ...header, scenario: { ...rest, changes: [], usefulBytes: false, ...scenario } };
 };
@@ -292,12 +292,12 @@ const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
   },
   remote: {
     doing: 'running without migration',
-    header: (header) => onManaged(header, { policies: [...ON_DEMAND, plain('migration', 'stay-on-host')] }),
+    header: (header) => onIdeal(header, { policies: [...ON_DEMAND, plain('migration', 'stay-on-host')] }),
   },
   compute: {
     doing: 'running with all memory at hand',
     header: (header) => ({
-      ...onManaged(header, {
+      ...onIdeal(header, {
         deviceMemoryBytes: roomForAll(header),
         policies: [...ON_DEMAND, plain('migration', 'on-fault')],
       }),
@@ -307,7 +307,7 @@ const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
 };
 
 const movementOf = ({ scenario }: RecordingHeader): SystemMovement | null =>
-  memorySystems.find(({ id }) => id === scenario.system?.id)?.movement ?? null;
+  (scenario.system ? findSystem(scenario.system.id) : defaultSystem)?.movement ?? null;
 
 /** Linux nodes that CPUs reach are CPUs' to use whatever the machine says of its driver's mappings. */
 const hostReachesDevices = (header: RecordingHeader): boolean =>

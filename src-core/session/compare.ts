@@ -3,11 +3,11 @@ import type { ComparisonRow } from '../model/comparison';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
-import { memorySystems } from '../systems';
 import type { SystemWish } from '../protocol/parameters';
 import { runBeside, type BesideContext } from './beside';
 import { checkSystemSpace, resolveSystem } from './scenario';
 import type { Runnable } from './open';
+import { systemNamed } from './systems';
 
 /** Most systems of one comparison: the table has to be readable. */
 export const MAX_SYSTEMS = 16;
@@ -85,7 +85,7 @@ async function runOne(
   progress: (share: number, title: string) => void,
   context: CompareContext,
 ): Promise<ComparisonRow> {
-  const entry = memorySystems.find(({ id }) => id === wish.id)!;
+  const entry = systemNamed(wish.id);
   const system = resolveSystem(wish);
   const { system: _before, ...rest } = opened.header.scenario;
   const changes = rest.changes.filter(({ policy }) => policy.kind !== 'system' || policy.id === system?.id);

@@ -1,11 +1,11 @@
 /** What runs are made with: the memory system that was chosen, found where it is registered. */
 import { assert } from '../base/assert';
 import type { CreateMemory } from '../engine/run';
-import { memorySystems } from '../systems';
+import { defaultSystem, findSystem } from './systems';
 
-/** The first of the registry is the ideal system, which runs where none was chosen. */
+/** The default, the ideal system, runs where none was chosen. */
 export const createMemory: CreateMemory = (system, machine, kit) => {
-  const entry = system ? memorySystems.find(({ id }) => id === system.id) : memorySystems[0];
+  const entry = system ? findSystem(system.id) : defaultSystem;
   assert(entry !== undefined, `a run was given the memory system "${system?.id ?? ''}", which is not registered`);
   return entry.create(system?.params ?? {}, machine, kit);
 };

@@ -1,35 +1,26 @@
 /** Knobs of memory systems for clients: how they stand, as configuration files, and from such files. */
 import { knobParams, platformFacts, whyWithoutEffect } from '../contracts/knobs';
-import type { SystemEntry } from '../contracts/memory-system';
 import { exportKnobs, importKnobs, type ImportedKnobs } from '../exporters/knobs';
 import type { MachineSpec } from '../model/machine';
 import type { SystemChoice } from '../model/memory-system';
-import { Refusal } from '../model/refusal';
 import { memorySystems } from '../systems';
 import type { UnknownKnob } from '../protocol/answers';
 import type { Params, ResultOf } from '../protocol/methods';
 import type { SystemWish } from '../protocol/parameters';
 import { DEFAULT_MACHINE, findMachine, resolveSystem } from './scenario';
+import { defaultSystem, systemNamed } from './systems';
 
 /** The current run, as far as its knobs are asked for. */
 export interface KnobsOfRun {
   readonly machine: MachineSpec;
   readonly devices: number;
-  /** With its parameters in force; null = managed. */
+  /** With its parameters in force; null = the ideal one. */
   readonly system: SystemChoice | null;
 }
 
-const entryOf = (id: string): SystemEntry => {
-  const entry = memorySystems.find((each) => each.id === id);
-  if (entry) return entry;
-  throw new Refusal(
-    `there is no memory system "${id}"; expected one of ${memorySystems.map((each) => each.id).join(', ')}`,
-  );
-};
-
 function chosen(wish: SystemWish | undefined, run: KnobsOfRun | null): SystemChoice {
   const system = wish ? resolveSystem(wish) : (run?.system ?? undefined);
-  return system ?? { id: 'managed', params: {} };
+  return system ?? { id: defaultSystem.id, params: {} };
 }
 
 export function knobsOf(params: Params<'session.knobs'>, run: KnobsOfRun | null): ResultOf<'session.knobs'> {
@@ -37,7 +28,7 @@ export function knobsOf(params: Params<'session.knobs'>, run: KnobsOfRun | null)
   const machine =
     params.machine === undefined ? (run?.machine ?? findMachine(DEFAULT_MACHINE)) : findMachine(params.machine);
   const facts = platformFacts(machine, run?.devices ?? 1);
-  const rows = knobParams(entryOf(system.id)).map((param) => ({
+  const rows = knobParams(systemNamed(system.id)).map((param) => ({
     param,
     value: system.params[param.name] ?? param.initial,
     withoutEffect: whyWithoutEffect(param.knob, system.params, facts),
@@ -50,7 +41,7 @@ export function exportedKnobs(
   run: KnobsOfRun | null,
 ): ResultOf<'session.exportKnobs'> {
   const system = chosen(wish, run);
-  return { system, ...exportKnobs(entryOf(system.id), system.params, all) };
+  return { system, ...exportKnobs(systemNamed(system.id), system.params, all) };
 }
 
 export function importedKnobs(
@@ -62,7 +53,7 @@ export function importedKnobs(
   const { entry, read } =
     named === undefined
       ? every.reduce((best, each) => (each.read.unknown.length < best.read.unknown.length ? each : best))
-      : every.find((each) => each.entry === entryOf(named))!;
+      : every.find((each) => each.entry === systemNamed(named))!;
   const unknown = read.unknown.map((each): UnknownKnob => {
     const isUnknownTo = (other: ImportedKnobs): boolean =>
       other.unknown.some(

@@ -11,7 +11,6 @@ import { Refusal } from '../model/refusal';
 import { isPolicy, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
 import { findPolicy } from '../policies';
-import { memorySystems } from '../systems';
 import type { RunState } from '../protocol/answers';
 import { ArrowWriter } from '../record/arrow-writer';
 import { Recorder } from '../record/recorder';
@@ -19,6 +18,7 @@ import { Timeline } from '../timeline/timeline';
 import type { Runnable } from './open';
 import { formatChange } from './run-flags';
 import { summarize } from './summary';
+import { systemNamed } from './systems';
 import { createMemory } from './create-memory';
 
 /**
@@ -378,8 +378,7 @@ const findChoice = (choice: PolicyChoice): ReturnType<typeof findPolicy> => find
 
 /** With what the registry knows of the system. */
 function titled(system: SystemChoice | undefined, report: SystemReport | null): SystemSummary | null {
-  const entry = memorySystems.find(({ id }) => id === system?.id);
-  if (!system || !entry || !report) return null;
-  const { title, followsPolicies } = entry;
+  if (!system || !report) return null;
+  const { title, followsPolicies } = systemNamed(system.id);
   return { ...system, title, ...report, ...(followsPolicies && { followsPolicies }) };
 }

@@ -26,6 +26,7 @@ import {
   type FileWishes,
 } from './scenario';
 import { ENGINE_VERSION } from './version';
+import { withCurrentIds } from './systems';
 
 /** Workload files, machine files and HTML reports are read whole; nothing larger is one of these. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
@@ -102,7 +103,7 @@ export async function openTarget(
   const head = await readHead(source);
   if (looksLikeRecording(head)) {
     const recording = await openRecording(source);
-    return { kind: 'recording', header: recording.header, recording };
+    return { kind: 'recording', header: withCurrentIds(recording.header), recording };
   }
   const headText = new TextDecoder().decode(head.subarray(0, 4096));
   if (saysCalibration(headText)) throw calibrationHint(source.name);

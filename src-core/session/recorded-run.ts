@@ -11,7 +11,7 @@ import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
 import { summarize } from './summary';
 
-/** Summaries of format 1 know of no memory system: there was only the managed one. */
+/** Summaries of format 1 know of no memory system: there was only the ideal one. */
 type StoredSummary = Omit<RunSummary, 'system'> & Partial<Pick<RunSummary, 'system'>>;
 const upgraded = (summary: StoredSummary): RunSummary => ({ ...summary, system: summary.system ?? null });
 

@@ -9,7 +9,6 @@
 import { err, ok, type Result } from '../base/result';
 import { parseTime, PS_PER_MS, PS_PER_NS, PS_PER_S, PS_PER_US } from '../base/units';
 import type { SystemWish } from '../protocol/parameters';
-import type { MemorySystemId } from '../model/memory-system';
 import {
   CHANGE_KINDS,
   POLICY_KINDS,
@@ -112,7 +111,7 @@ export function parseChange(text: string): Result<PolicyChange, string> {
   if (!flag.ok) return err(`"${text}": ${flag.error}`);
   const { kind, id, params } = flag.value;
   // Whether there is such a system, and whether the run has it, is for the scenario to say.
-  const policy: RunChange = kind === 'system' ? { kind, id: id as MemorySystemId, params } : { kind, id, params };
+  const policy: RunChange = { kind, id, params };
   return ok({ moment: moment.value, policy });
 }
 

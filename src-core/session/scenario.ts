@@ -19,9 +19,9 @@ import {
 import { findPolicy, policies } from '../policies';
 import { machines } from '../presets';
 import { PAGE_BYTES } from '../kernel/page';
-import { memorySystems } from '../systems';
 import type { RunOptions, SystemWish } from '../protocol/parameters';
 import { parseChange } from './run-flags';
+import { defaultSystem, findSystem, systemNamed } from './systems';
 
 /** Where nothing else is said: the machine that only counts. */
 export const DEFAULT_MACHINE = 'r0';
@@ -70,17 +70,13 @@ export function resolvePolicy(wish: {
   return { kind: wish.kind, id: wish.id, params: params.value };
 }
 
-/** Checks a memory system against the registry and fills in its parameters; undefined = managed, the idealised one. */
+/** Checks a memory system against the registry and fills in its parameters; undefined = the ideal one. */
 export function resolveSystem(wish: SystemWish | undefined): SystemChoice | undefined {
   if (!wish) return undefined;
-  const entry = memorySystems.find(({ id }) => id === wish.id);
-  if (!entry)
-    throw new Refusal(
-      `there is no memory system "${wish.id}"; expected one of ${memorySystems.map(({ id }) => id).join(', ')}`,
-    );
+  const entry = systemNamed(wish.id);
   const params = entry.parse(wish.params ?? {});
   if (!params.ok) throw new Refusal(params.error);
-  return entry.id === 'managed' ? undefined : { id: entry.id, params: params.value };
+  return entry === defaultSystem ? undefined : { id: entry.id, params: params.value };
 }
 
 /**
@@ -92,14 +88,15 @@ export function resolveSystemChange(
   wish: { readonly id: string; readonly params: SystemChoice['params'] },
   system: SystemChoice | undefined,
 ): SystemChange {
-  const id = system?.id ?? 'managed';
+  const id = system?.id ?? defaultSystem.id;
+  const asked = findSystem(wish.id)?.id ?? wish.id;
   const names = Object.keys(wish.params);
   const flags = names.map((name) => `,${name}=${String(wish.params[name])}`).join('');
-  if (wish.id !== id)
+  if (asked !== id)
     throw new Refusal(
-      `this run has the memory system "${id}", which cannot be replaced by "${wish.id}" during the run; change parameters of "${id}", or restart with --system ${wish.id}${flags}`,
+      `this run has the memory system "${id}", which cannot be replaced by "${asked}" during the run; change parameters of "${id}", or restart with --system ${asked}${flags}`,
     );
-  const entry = memorySystems.find((each) => each.id === id)!;
+  const entry = systemNamed(id);
   if (names.length === 0)
     throw new Refusal(`a change of the memory system "${id}" has no parameter; write system=${id},name=value`);
   const fixed = names.filter((name) => entry.schema.shape[name] !== undefined && !entry.live.has(name));
@@ -128,7 +125,7 @@ export function checkSystemSpace(bytes: number, system: SystemChoice | undefined
   const pages = Math.ceil(bytes / PAGE_BYTES);
   if (!system || pages <= MAX_LINUX_PAGES) return;
   throw new Refusal(
-    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and supports at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system managed`,
+    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and supports at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system ideal`,
   );
 }
 
@@ -183,7 +180,10 @@ export function resolveScenario(file: FileWishes, options: RunOptions, machine: 
       resolvePolicy(wish ?? { kind, id: defaultPolicy(kind) }),
     );
   });
-  const system = located(options.system ? {} : file, ['system'], () => resolveSystem(options.system ?? file.system));
+  const filed = options.system ? {} : file;
+  const wish = options.system ?? file.system;
+  if (wish) located(filed, ['system', 'id'], () => systemNamed(wish.id));
+  const system = located(filed, ['system'], () => resolveSystem(wish));
   const changes: PolicyChange[] = [];
   file.changes?.forEach((text, index) => {
     changes.push(

@@ -7,7 +7,7 @@ import { dax } from './dax';
 import { ghAts } from './gh-ats';
 import { hmm } from './hmm';
 import { host } from './host';
-import { managed } from './ideal';
+import { ideal } from './ideal';
 import { mi300a } from './mi300a';
 import { nvidiaUvm } from './nvidia-uvm';
 import { off } from './off';
@@ -17,7 +17,7 @@ import { xeSvm } from './xe-svm';
 import { zone } from './zone';
 
 export const memorySystems: readonly MemorySystemEntry[] = [
-  managed,
+  ideal,
   hmm,
   coherent,
   zone,

@@ -1,11 +1,10 @@
 /** A workload file → plain data with every name and range resolved, or one refusal that names all that is wrong. */
 import { parseBytes, formatCount } from '../base/units';
-import { MEMORY_SYSTEMS, type SystemChoice } from '../model/memory-system';
+import type { SystemChoice } from '../model/memory-system';
 import { GRANULARITIES, type Granularity, POLICY_KINDS } from '../model/scenario';
 import { phaseCost } from './cost';
 import { readDocument } from './document';
 import { MAX_OBJECT_BYTES } from './limits';
-import { suggest } from './nearest';
 import { formatPath, type Path, type Position, type Problem, refuseProblems } from './problems';
 import { resolveExpectations } from './resolve-expect';
 import { checkViews, resolveObjects } from './resolve-objects';
@@ -29,8 +28,19 @@ export function placeInWorkload(
   workload: Workload,
   path: Path,
 ): Position & { readonly file: string; readonly path: string } {
-  const position = readDocument(workload.text, workload.file).place(path, false);
-  return { file: workload.file, ...position, path: formatPath(path) };
+  const { data, place } = readDocument(workload.text, workload.file);
+  return { file: workload.file, ...place(path, false), path: formatPath(existing(data, path)) };
+}
+
+/** The path as far as the file has it: `system.id` is `system` where the file says `system: hmm`. */
+function existing(data: unknown, path: Path): Path {
+  let at = data;
+  const missing = path.findIndex((part) => {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return true;
+    at = (at as Record<string | number, unknown>)[part];
+    return false;
+  });
+  return missing < 0 ? path : path.slice(0, missing);
 }
 
 /** A misspelt key explains why the right one is missing: that is said once. */
@@ -127,7 +137,7 @@ function resolve(data: WorkloadData, text: string, file: string, problems: Probl
       machine: data.machine,
       deviceMemoryBytes,
       granularity,
-      system: systemChoice(data, problems),
+      system: systemChoice(data),
       usefulBytes: data.usefulBytes,
       changes: data.changes,
     }),
@@ -153,17 +163,11 @@ const optional = (values: Optional) => ({
   ...(values.changes !== undefined && { changes: values.changes }),
 });
 
-function systemChoice({ system }: WorkloadData, problems: Problem[]): SystemChoice | undefined {
+/** Whether there is such a system is for the session to say, as with policies. */
+function systemChoice({ system }: WorkloadData): SystemChoice | undefined {
   if (system === undefined) return undefined;
-  const { id: wanted, ...params } = typeof system === 'string' ? { id: system } : system;
-  const id = MEMORY_SYSTEMS.find((known) => known === wanted);
-  if (id === undefined)
-    problems.push({
-      kind: 'unknown-system',
-      message: `there is no memory system "${wanted.slice(0, 60)}"; ${suggest(wanted, MEMORY_SYSTEMS)} (expected one of ${MEMORY_SYSTEMS.join(', ')})`,
-      path: typeof system === 'string' ? ['system'] : ['system', 'id'],
-    });
-  return id && { id, params };
+  const { id, ...params } = typeof system === 'string' ? { id: system } : system;
+  return { id, params };
 }
 
 function policyRequests(data: WorkloadData): PolicyRequest[] {

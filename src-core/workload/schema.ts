@@ -203,7 +203,7 @@ export const workloadSchema = section('a workload that starts with "faultline: 1
       expected(system),
     )
     .optional()
-    .meta({ description: 'Memory system to run on: an id, or { id, parameters … }. Default managed.' }),
+    .meta({ description: 'Memory system to run on: an id, or { id, parameters … }. Default ideal.' }),
   usefulBytes: z
     .boolean(expected('true or false'))
     .optional()

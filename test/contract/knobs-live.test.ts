@@ -4,7 +4,6 @@
  */
 import { describe, expect, it } from 'vitest';
 import { knobParams } from '../../src-core/contracts/knobs';
-import type { MemorySystemId } from '../../src-core/model/memory-system';
 import type { PolicyChange } from '../../src-core/model/scenario';
 import { memorySystems } from '../../src-core/systems';
 import { resolveSystem, resolveSystemChange } from '../../src-core/session/scenario';
@@ -28,7 +27,7 @@ function valuesOf({ matters, not }: KnobPair): readonly [from: Values[string], t
   return [from![0], to![0]];
 }
 
-const changeAt = (batch: number, id: MemorySystemId, params: Values): PolicyChange => ({
+const changeAt = (batch: number, id: string, params: Values): PolicyChange => ({
   moment: { at: 'batch', batch },
   policy: { kind: 'system', id, params },
 });

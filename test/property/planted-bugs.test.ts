@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvictionPolicy, PolicyEntry } from '../../src-core/contracts/policy';
 import { Ledger } from '../../src-core/kit/ledger';
-import { ManagedMemory } from '../../src-core/systems/ideal/mechanics/ideal-memory';
+import { IdealMemory } from '../../src-core/systems/ideal/mechanics/ideal-memory';
 import { findPolicy } from '../../src-core/policies';
 import { caseOf, compare } from './compare';
 import type { DriveOptions } from './drive';
@@ -54,10 +54,10 @@ describe('a planted bug is found', () => {
   });
 
   it('an access counter that moves the granule one access late', async () => {
-    type Budget = (this: ManagedMemory, processor: number, granule: number) => number;
-    const budget = Object.getOwnPropertyDescriptor(ManagedMemory.prototype, 'remoteBudget')?.value as Budget;
-    vi.spyOn(ManagedMemory.prototype, 'remoteBudget').mockImplementation(function (
-      this: ManagedMemory,
+    type Budget = (this: IdealMemory, processor: number, granule: number) => number;
+    const budget = Object.getOwnPropertyDescriptor(IdealMemory.prototype, 'remoteBudget')?.value as Budget;
+    vi.spyOn(IdealMemory.prototype, 'remoteBudget').mockImplementation(function (
+      this: IdealMemory,
       processor,
       granule,
     ) {

@@ -4,7 +4,6 @@ import { randomStream } from '../../src-core/base/random';
 import { StateKeeper } from '../../src-core/base/snapshot';
 import type { SystemEntry } from '../../src-core/contracts/memory-system';
 import type { Run } from '../../src-core/engine/run';
-import type { MemorySystemId } from '../../src-core/model/memory-system';
 import type { PolicyChoice, RunChange } from '../../src-core/model/scenario';
 import { findPolicy } from '../../src-core/policies';
 import { memorySystems } from '../../src-core/systems';
@@ -18,10 +17,10 @@ const LONG_MS = 300_000;
 /** Sizes that make every system evict, with few accesses; NVIDIA's driver allocates 2 MiB at a time. */
 const LARGE = { memory: '2MiB', size: '2MiB', stride: 4096 };
 const SMALL = { memory: '512KiB', size: '512KiB', stride: 4096 };
-const sizesOf = (id: MemorySystemId): typeof LARGE => (id === 'nvidia-uvm' ? LARGE : SMALL);
+const sizesOf = (id: string): typeof LARGE => (id === 'nvidia-uvm' ? LARGE : SMALL);
 
 /** Both sides use everything, the device holds half of it, and time passes: a little of all that a run can do. */
-function text(id: MemorySystemId): string {
+function text(id: string): string {
   const { memory, size, stride } = sizesOf(id);
   const pages = `pattern: strided, stride: ${stride}`;
   return `faultline: 1

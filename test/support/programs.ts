@@ -1,10 +1,10 @@
 /** Builds the text of small programs on objects of bytes, and reads numbers out of their runs. */
-import type { MemorySystemId, SystemNumbers, SystemReport } from '../../src-core/model/memory-system';
+import type { SystemNumbers, SystemReport } from '../../src-core/model/memory-system';
 import { METRIC_COUNT, metricIndex, type Metric } from '../../src-core/model/events';
 import type { EventRun } from './event-run';
 
 export interface FileOptions {
-  readonly system?: MemorySystemId;
+  readonly system?: string;
   readonly machine?: string;
   readonly deviceMemory?: string;
   readonly granularity?: string;

@@ -12,7 +12,7 @@ import { whyNoFaults, whyNoPaging } from './paging-claims';
 /** Bytes that have to leave the devices: what the host needs, or what had to make room. */
 function toHost({ header, observation }: BoundContext): (access: number) => number {
   const { optimal, unitBytes, capacity } = observation;
-  // Only the managed system writes every victim back; others may drop a clean copy, and two devices may hand it on.
+  // Only the ideal system writes every victim back; others may drop a clean copy, and two devices may hand it on.
   const everyVictim = !header.scenario.system && header.devices === 1;
   return (access) => {
     const needed = optimal?.toHost.at(access) ?? 0;

@@ -32,7 +32,7 @@ export const runFacts: ReportSection = {
             : []),
           {
             label: 'Memory system',
-            value: ran ? `${ran.title} (${ran.id})` : (system?.id ?? 'managed (rule set R0)'),
+            value: ran ? `${ran.title} (${ran.id})` : (system?.id ?? 'ideal (rule set R0)'),
             ...(ran ? { help: 'its parameters are under Memory system' } : {}),
           },
           { label: 'Seed', value: String(summary.seed) },

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
-import { ManagedMemory } from './mechanics/ideal-memory';
+import { IdealMemory } from './mechanics/ideal-memory';
 
-export const managed = defineSystem({
-  id: 'managed',
+export const ideal = defineSystem({
+  id: 'ideal',
+  formerly: ['managed'],
   letter: '',
   title: 'Ideal (rule set R0)',
   summary: 'An idealised memory system: one copy per granule and no operating system model. It counts by rule set R0.',
@@ -12,6 +13,6 @@ export const managed = defineSystem({
   followsPolicies: true,
   params: z.object({}),
   create(_params, machine, kit: MemoryKit) {
-    return new ManagedMemory({ ...kit, machine });
+    return new IdealMemory({ ...kit, machine });
   },
 });

@@ -1,5 +1,4 @@
 /** The pairs of every memory system that has knobs. */
-import type { MemorySystemId } from '../../../src-core/model/memory-system';
 import { amdSvmPairs } from './amd-svm';
 import { ghAtsPairs } from './gh-ats';
 import { hmmPairs } from './hmm';
@@ -15,7 +14,7 @@ import { tieringPairs } from './tiering';
 import { uvmsmartPairs } from './uvmsmart';
 import { xeSvmPairs } from './xe-svm';
 
-export const knobPairs: Readonly<Partial<Record<MemorySystemId, readonly KnobPair[]>>> = {
+export const knobPairs: Readonly<Partial<Record<string, readonly KnobPair[]>>> = {
   hmm: hmmPairs,
   coherent: nodePairs('coherent'),
   zone: nodePairs('zone'),

@@ -1,17 +1,16 @@
 /** Knobs of Linux that many memory systems share: the same programs, run on each. */
-import type { MemorySystemId } from '../../../src-core/model/memory-system';
 import { byte, everyPage, file, numberOf, step, times, total, type FileOptions } from '../../support/programs';
 import type { KnobPair, Program, Values } from './pair';
 
 const MIB = 2 ** 20;
 
 /** Memory that nobody has touched when the program begins. */
-export const fresh = (system: MemorySystemId, steps: readonly string[], options: FileOptions = {}): string =>
+export const fresh = (system: string, steps: readonly string[], options: FileOptions = {}): string =>
   file(steps, { system, initially: 'unpopulated', ...options });
 
 const fillByCpu = [step('cpu', everyPage('write'), everyPage('write', 'b'))];
 /** @param params under which huge pages are possible, if the defaults are not so */
-export const thpPair = (system: MemorySystemId, params: Values = {}, machine = 'pcie4-16g'): KnobPair => ({
+export const thpPair = (system: string, params: Values = {}, machine = 'pcie4-16g'): KnobPair => ({
   knob: 'thp',
   matters: {
     text: fresh(system, fillByCpu, { machine, objects: { a: '4MiB', b: '2MiB, advice: hugepage' } }),
@@ -47,7 +46,7 @@ export interface BalancingOptions {
   readonly switch?: 'numaBalancing' | 'promotion';
 }
 
-export const balancingPairs = (system: MemorySystemId, options: BalancingOptions = {}): readonly KnobPair[] => {
+export const balancingPairs = (system: string, options: BalancingOptions = {}): readonly KnobPair[] => {
   const { params = {}, machine = 'pcie4-16g', device = 'gpu0', switch: scans = 'numaBalancing' } = options;
   const text = fresh(system, cpuReadsThere(device), { machine, objects: { a: '4MiB' } });
   const short = fresh(system, [step(device, byte('write')), step('cpu', byte('read'))], { machine });

@@ -1,5 +1,4 @@
 /** Knobs of device memory that is a NUMA node: coherent memory, and a zone of its own. */
-import type { MemorySystemId } from '../../../src-core/model/memory-system';
 import { call, everyPage, numberOf, step, times, total } from '../../support/programs';
 import { balancingPairs, fresh, thpPair } from './linux';
 import type { KnobPair } from './pair';
@@ -11,7 +10,7 @@ const readAgain = (passes: number): string[] => [
   ...times(passes, step('gpu0', everyPage('read'))),
 ];
 
-export const nodePairs = (system: MemorySystemId): readonly KnobPair[] => [
+export const nodePairs = (system: string): readonly KnobPair[] => [
   thpPair(system),
   ...balancingPairs(system),
   {

@@ -114,22 +114,16 @@ phases:
 `,
     );
     const outputs = ['html', 'json', 'csv', 'pdf'].flatMap((format) => ['--report', `FOLDER/c.${format}`]);
-    const { code, out, err } = await faultline([
-      'run',
-      file,
-      '--systems',
-      'hmm:contents=true,copy,managed',
-      ...outputs,
-    ]);
+    const { code, out, err } = await faultline(['run', file, '--systems', 'hmm:contents=true,copy,ideal', ...outputs]);
     expect(code, err).toBe(0);
-    expect(out).toMatch(/^Number +hmm contents=true +copy +managed$/m);
+    expect(out).toMatch(/^Number +hmm contents=true +copy +ideal$/m);
     expect(out).toMatch(/^Calls added to the application +0 +[1-9]\d* +–$/m);
     expect(out).toMatch(/^6 no change to the application +pass +FAIL +–$/m);
     expect(out).toMatch(/^hmm contents=true +SIGSEGV +cpu read +A +1 /m);
     expect(readFileSync(join(folder, 'c.pdf')).subarray(0, 5).toString()).toBe('%PDF-');
     expect(readFileSync(join(folder, 'c.html'), 'utf8')).toContain('hmm contents=true');
     expect(readFileSync(join(folder, 'c.csv'), 'utf8').match(/^system,/gm)).toHaveLength(3);
-    const again = await faultline(['run', file, '--systems', 'hmm:contents=true,copy,managed', '--json']);
+    const again = await faultline(['run', file, '--systems', 'hmm:contents=true,copy,ideal', '--json']);
     const { comparison } = JSON.parse(again.out) as { comparison: unknown };
     expect((JSON.parse(readFileSync(join(folder, 'c.json'), 'utf8')) as { comparison: unknown }).comparison).toEqual(
       comparison,
@@ -146,7 +140,7 @@ phases:
     const { code, out } = await faultline(['run', file, '--systems', 'managed,hmm']);
     expect(code).toBe(1);
     expect(out.replace(/\s+/g, ' ')).toContain('hmm could not be run: 17 GiB are 4,456,448 pages;');
-    expect(out).toMatch(/^Number +managed$/m);
+    expect(out).toMatch(/^Number +ideal$/m);
   });
 
   it('exits with 1 when --fail-if holds', async () => {
@@ -164,7 +158,7 @@ describe('wrong usage and input exit with 2 and say what is right', () => {
     [['run', s1, '--machine', 'r1'], /r0/],
     [['run', s1, '--policy', 'eviction=lru'], /access-lru, migrated-lru, random, belady/],
     [['run', s1, '--policy', 'prefetch=tree,treshold=5'], /known: threshold/],
-    [['run', s1, '--system', 'hm'], /no memory system "hm"; expected one of managed, hmm/],
+    [['run', s1, '--system', 'hm'], /no memory system "hm"; did you mean "hmm"\? \(expected one of ideal, hmm/],
     [['run', s1, '--system', 'hmm,tph=always'], /unknown parameter "tph" \(known: .*thp/],
     [['run', s1, '--systems', 'hmm,thp=always'], /write hmm:thp=always/],
     [['run', s1, '--systems', 'hmm', '--record', 'FOLDER/r.arrow'], /--record cannot go with --systems/],

@@ -35,7 +35,7 @@ describe('a recording of format 1', () => {
     await client.request('session.open', { target: { kind: 'path', path }, options: {} });
   };
 
-  it('opens with its hash checked, as a run on the managed system', async () => {
+  it('opens with its hash checked, as a run on the ideal system', async () => {
     await open();
     const summary = await client.request('session.summary', null);
     expect(summary).toMatchObject({ recordingHash: HASH_1, system: null, complete: true, findings: [] });

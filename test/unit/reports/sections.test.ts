@@ -39,7 +39,7 @@ const untimed = (totals: Partial<ReportInput['summary']['totals']> = {}): Report
 
 describe('buildReport', () => {
   it('begins each section with its heading, in the order of the registry', () => {
-    // A run on the managed system has nothing to say about memory systems, and nobody asked for bounds.
+    // A run on the ideal system has nothing to say about memory systems, and nobody asked for bounds.
     const silent = ['memory-system', 'compared-systems', 'bounds'];
     const speaking = sections.filter(({ id }) => !silent.includes(id));
     const headings = buildReport(example).flatMap((block) => (block.kind === 'heading' ? [block.text] : []));

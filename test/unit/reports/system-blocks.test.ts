@@ -27,7 +27,7 @@ const row = (
 });
 
 describe('the memory system of a run', () => {
-  it('is nothing for the managed one, whose report stays as it was', () => {
+  it('is nothing for the ideal one, whose report stays as it was', () => {
     expect(systemBlocks(example.summary)).toEqual([]);
     expect(buildReport(example, ['memory-system'])).toEqual([]);
     expect(buildReport(example).some((block) => block.kind === 'heading' && block.text === 'Memory system')).toBe(
@@ -110,21 +110,21 @@ describe('a comparison', () => {
   const rows = [
     row('hmm', withSystem(example.summary), { thp: 'always' }),
     row('copy', copy),
-    row('managed', example.summary),
+    row('ideal', example.summary),
     row('dax', null),
   ];
   const blocks = comparisonBlocks(rows);
   const [numbersTable, requirements, outcomes] = tables(blocks);
 
   it('has a column per system that ran, named by what was chosen, and a row per number', () => {
-    expect(numbersTable?.columns.map(({ title }) => title)).toEqual(['Number', 'hmm thp=always', 'copy', 'managed']);
+    expect(numbersTable?.columns.map(({ title }) => title)).toEqual(['Number', 'hmm thp=always', 'copy', 'ideal']);
     expect(rowOf(numbersTable, 'Calls added to the application')).toEqual([
       'Calls added to the application',
       '0',
       '100',
       '–',
     ]);
-    // What every run has stands in all columns, also in that of the managed system.
+    // What every run has stands in all columns, also in that of the ideal system.
     expect(rowOf(numbersTable, 'Device faults')).toEqual(['Device faults', '835,584', '835,584', '835,584']);
     for (const table of tables(blocks)) for (const line of table.rows) expect(line).toHaveLength(table.columns.length);
   });

@@ -119,9 +119,9 @@ describe('the knobs of a run', () => {
     expect(left).toMatchObject([{ name: 'accessCounters', value: 3 }]);
   });
 
-  it('are none under the managed system, and r0 is the machine where nothing is open', async () => {
+  it('are none under the ideal system, and r0 is the machine where nothing is open', async () => {
     expect(await client.request('session.knobs', {})).toEqual({
-      system: { id: 'managed', params: {} },
+      system: { id: 'ideal', params: {} },
       machine: 'r0',
       rows: [],
     });
@@ -151,7 +151,7 @@ describe('files that are read', () => {
 
   it('are refused for a system that does not exist', async () => {
     await expect(client.request('session.importKnobs', { files, system: 'hm' })).rejects.toThrow(
-      /no memory system "hm"; expected one of managed/,
+      /no memory system "hm"; did you mean "hmm"\?/,
     );
   });
 });

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MemorySystemId, SystemChoice } from '../../../src-core/model/memory-system';
+import type { SystemChoice } from '../../../src-core/model/memory-system';
 import type { RunStatus } from '../../../src-core/protocol/answers';
 import { resolveSystem, resolveSystemChange } from '../../../src-core/session/scenario';
 import { formatChange, parseChange } from '../../../src-core/session/run-flags';
@@ -17,7 +17,7 @@ afterEach(() => {
   client.close();
 });
 
-const change = (id: MemorySystemId, params: SystemChoice['params']): Promise<RunStatus> =>
+const change = (id: string, params: SystemChoice['params']): Promise<RunStatus> =>
   client.request('session.policy', { kind: 'system', id, params });
 const textWith = (lines: string): string =>
   workloadText().replace('granularity: 4KiB\n', `granularity: 4KiB\n${lines}`);
@@ -64,12 +64,12 @@ describe('a change of parameters', () => {
     );
   });
 
-  it('is refused under the managed system, which has none', () => {
+  it('is refused under the ideal system, which has none', () => {
     expect(() => resolveSystemChange({ id: 'hmm', params: { thp: 'always' } }, undefined)).toThrow(
-      /this run has the memory system "managed", which cannot be replaced by "hmm" during the run/,
+      /this run has the memory system "ideal", which cannot be replaced by "hmm" during the run/,
     );
-    expect(() => resolveSystemChange({ id: 'managed', params: { thp: 'always' } }, undefined)).toThrow(
-      /memory system "managed": unknown parameter "thp" \(known: none\)/,
+    expect(() => resolveSystemChange({ id: 'ideal', params: { thp: 'always' } }, undefined)).toThrow(
+      /memory system "ideal": unknown parameter "thp" \(known: none\)/,
     );
   });
 });

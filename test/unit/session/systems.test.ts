@@ -7,7 +7,14 @@ import type { RunSummary } from '../../../src-core/model/summary';
 import { memorySystems } from '../../../src-core/systems';
 import { r0 } from '../../../src-core/presets/machines/r0';
 import type { RunOptions } from '../../../src-core/protocol/parameters';
-import { checkSystemSpace, MAX_LINUX_PAGES, resolveScenario, resolveSystem } from '../../../src-core/session/scenario';
+import {
+  checkSystemSpace,
+  MAX_LINUX_PAGES,
+  resolveScenario,
+  resolveSystem,
+  type FileWishes,
+} from '../../../src-core/session/scenario';
+import { loadWorkload, placeInWorkload } from '../../../src-core/workload';
 import { SessionClient } from '../../support/session-client';
 import { workloadText, writeWorkload } from './workload';
 
@@ -31,11 +38,11 @@ const messageOf = async (act: Promise<unknown>): Promise<string> =>
   );
 
 describe('the system of a scenario', () => {
-  it('is left out where it is the managed one, so that recordings stay as they were', () => {
+  it('is left out where it is the ideal one, so that recordings stay as they were', () => {
     const plain = resolveScenario({}, {}, r0);
     expect(plain).not.toHaveProperty('system');
-    expect(resolveScenario({ system: { id: 'managed' } }, {}, r0)).toEqual(plain);
-    expect(resolveScenario({}, { system: { id: 'managed' } }, r0)).toEqual(plain);
+    expect(resolveScenario({ system: { id: 'ideal' } }, {}, r0)).toEqual(plain);
+    expect(resolveScenario({}, { system: { id: 'ideal' } }, r0)).toEqual(plain);
   });
 
   it('is the option, else that of the file, with all parameters filled in', () => {
@@ -43,7 +50,7 @@ describe('the system of a scenario', () => {
     const filed = resolveScenario(file, {}, r0).system;
     expect(filed).toMatchObject({ id: 'hmm', params: { thp: 'always', profile: 'cur', contents: false } });
     expect(resolveScenario(file, { system: { id: 'copy' } }, r0).system?.id).toBe('copy');
-    expect(resolveScenario(file, { system: { id: 'managed' } }, r0)).not.toHaveProperty('system');
+    expect(resolveScenario(file, { system: { id: 'ideal' } }, r0)).not.toHaveProperty('system');
   });
 
   it('takes a word that looks like a number, as flags and files give it', () => {
@@ -53,12 +60,25 @@ describe('the system of a scenario', () => {
   });
 
   it.each([
-    [{ id: 'hm' }, /no memory system "hm"; expected one of managed, hmm, coherent/],
+    [{ id: 'hm' }, /no memory system "hm"; did you mean "hmm"\? \(expected one of ideal, hmm, coherent/],
     [{ id: 'hmm', params: { tph: 'always' } }, /"hmm": unknown parameter "tph" \(known: .*thp/],
     [{ id: 'hmm', params: { thp: 'perhaps' } }, /"hmm": parameter "thp"/],
-    [{ id: 'managed', params: { thp: 'always' } }, /"managed": unknown parameter "thp"/],
+    [{ id: 'ideal', params: { thp: 'always' } }, /"ideal": unknown parameter "thp"/],
   ])('%j is refused with what is right', (wish, message) => {
     expect(() => resolveSystem(wish)).toThrow(message);
+  });
+
+  it.each([
+    ['hhm', 'f:3:9: system: there is no memory system "hhm"; did you mean "hmm"? (expected one of ideal, hmm, '],
+    ['{ id: cxl }', 'f:3:15: system.id: there is no memory system "cxl"; known are ideal, hmm, coherent, '],
+    ['{ id: hmm, tph: 1 }', 'f:3:9: system: memory system "hmm": unknown parameter "tph"'],
+  ])('%s in a file is refused with its place', (system, expected) => {
+    const workload = loadWorkload(
+      `faultline: 1\nname: t\nsystem: ${system}\nobjects: { a: { elements: 1 } }\nphases: [ { name: p, steps: [ { on: cpu, do: [ { read: a } ] } ] } ]`,
+      'f',
+    );
+    const place: FileWishes['place'] = (path) => placeInWorkload(workload, path);
+    expect(() => resolveScenario({ ...workload, place }, {}, r0)).toThrow(expected);
   });
 
   it('takes as many pages as it can hold objects for', () => {
@@ -127,7 +147,7 @@ describe('a run under a memory system', () => {
 });
 
 describe('a comparison', () => {
-  const systems = [{ id: 'hmm', params: { contents: true } }, { id: 'copy' }, { id: 'managed' }];
+  const systems = [{ id: 'hmm', params: { contents: true } }, { id: 'copy' }, { id: 'ideal' }];
   const open = (): Promise<unknown> =>
     client.request('session.open', { target: writeWorkload(client, text()), options: {} });
 
@@ -140,7 +160,7 @@ describe('a comparison', () => {
     expect(rows.map(({ system, refusal }) => [system.id, refusal])).toEqual([
       ['hmm', null],
       ['copy', null],
-      ['managed', null],
+      ['ideal', null],
     ]);
     for (const [index, system] of systems.entries()) {
       const alone: RunSummary = await client.run(writeWorkload(client, text()), { system });
@@ -163,7 +183,7 @@ describe('a comparison', () => {
       'row,name',
       'system,hmm contents=true',
       'system,copy',
-      'system,managed',
+      'system,ideal',
       '',
     ]);
     const again = (options: RunOptions, input = text()): Promise<unknown> =>

@@ -1,6 +1,5 @@
 /** Short runs on the drivers of AMD and Intel: a workload of one phase, with three objects of 4 MiB. */
 import type { MachineSpec } from '../../../src-core/model/machine';
-import type { MemorySystemId } from '../../../src-core/model/memory-system';
 import { runSystem, type SystemRun } from './run-system';
 
 export interface StageOptions {
@@ -20,7 +19,7 @@ export const runXe = (steps: readonly string[], options: StageOptions = {}): Pro
   runDriver('xe-svm', steps, options);
 
 export function runDriver(
-  system: MemorySystemId,
+  system: string,
   steps: readonly string[],
   { params = {}, memory = '64MiB', objects = [], machine, sizes = '4MiB' }: StageOptions,
 ): Promise<SystemRun> {

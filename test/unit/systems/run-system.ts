@@ -1,5 +1,5 @@
 /** Runs a workload text on one memory system, in this thread, with the real engine. */
-import type { SystemReport, MemorySystemId } from '../../../src-core/model/memory-system';
+import type { SystemReport } from '../../../src-core/model/memory-system';
 import { METRICS } from '../../../src-core/model/events';
 import type { ScenarioSpec } from '../../../src-core/model/scenario';
 import type { MachineSpec } from '../../../src-core/model/machine';
@@ -20,7 +20,7 @@ export interface SystemRun {
 
 export async function runSystem(
   text: string,
-  id: MemorySystemId,
+  id: string,
   params: Readonly<Record<string, number | string | boolean>> = {},
   changes: Partial<ScenarioSpec> = {},
   machine: MachineSpec = r0,

@@ -79,7 +79,7 @@ describe('tracks of a system on the Linux model', () => {
     expect(tracks.find(({ id }) => id === 'faults.gpu.hmm-mirror')?.title).toBe('GPU faults, HMM mirror');
   });
 
-  it('do not exist for the managed system', () => {
+  it('do not exist for the ideal system', () => {
     const ids = timelineOf(() => undefined, header)
       .ask(whole)
       .tracks.map(({ id }) => id);

@@ -21,7 +21,7 @@ import { HIT_MASK, OWNER_MASK } from '../../../kit/residency';
 import { RemoteMappings } from './remote-mappings';
 import { Wanted } from './wanted';
 
-export class ManagedMemory extends MemorySystem implements BatchedMemory {
+export class IdealMemory extends MemorySystem implements BatchedMemory {
   override readonly deviceFaults: DeviceFaults | null;
   private readonly faults: BatchService;
   private readonly remote = new RemoteMappings(this.granules);
