@@ -33,8 +33,8 @@ export interface Program {
   readonly findPolicy?: (choice: PolicyChoice) => ReturnType<typeof findPolicy>;
 }
 
-/** Most segments of one slice; slices are of random lengths up to here. */
-const MOST_SEGMENTS = 16;
+/** Most segments of one slice: a thread group is one, and few hold a whole step. Slices are of random lengths up to here. */
+const MOST_SEGMENTS = 4;
 
 export class RestoredRun {
   /** By slice: the state before it. */
