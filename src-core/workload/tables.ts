@@ -1,9 +1,11 @@
 /**
  * Permutations and Zipf tables: made when a loop first needs them, kept as long as the source, shared by all its
- * streams (a Belady pre-pass and a restart draw from the same). A permutation belongs to the storage of an object: a
+ * streams (a Belady pre-pass and a restart draw from the same), and by later sources with the same parameters. A permutation belongs to the storage of an object: a
  * linked list keeps its links however often it is walked, and wherever a swap moves its name.
  */
 import { power } from '../base/math';
+import { RecentlyMade } from '../base/recently-made';
+import { MIB } from '../base/units';
 import { stepsOf } from './cost';
 import { drawState, fillUniform, type ZipfTable } from './draws';
 import type { PhasePlan, PointsPlan } from './workload';
@@ -23,9 +25,14 @@ export function createTables(seed: number): Tables {
   return {
     permutation: (purpose, storage, elements) => {
       const name = `${storage}/${purpose}/${elements}`;
-      return cached(permutations, name, () => shuffled(seed, name, elements));
+      return cached(permutations, name, () =>
+        recentOrders.get(`${seed}/${name}`, 4 * elements, () => shuffled(seed, name, elements)),
+      );
     },
-    zipf: (elements, exponent) => cached(zipfs, `${elements}/${exponent}`, () => zipfTable(elements, exponent)),
+    zipf: (elements, exponent) => {
+      const name = `${elements}/${exponent}`;
+      return cached(zipfs, name, () => recentZipfs.get(name, 12 * elements, () => zipfTable(elements, exponent)));
+    },
   };
 }
 
@@ -36,6 +43,11 @@ function cached<T>(store: Map<string, T>, key: string, make: () => T): T {
   store.set(key, made);
   return made;
 }
+
+/** Most bytes of the tables of either kind that outlive their source. */
+const MAX_RECENT_BYTES = 64 * MIB;
+const recentOrders = new RecentlyMade<Uint32Array>(MAX_RECENT_BYTES);
+const recentZipfs = new RecentlyMade<ZipfTable>(MAX_RECENT_BYTES);
 
 /** Fisher–Yates. */
 function shuffled(seed: number, name: string, elements: number): Uint32Array {

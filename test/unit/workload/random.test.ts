@@ -56,6 +56,18 @@ describe('uniform draws', () => {
   });
 });
 
+describe('tables of generators', () => {
+  it('are shared between sources with the same parameters, and permutations only with the same seed', () => {
+    const [first, second, other] = [createTables(7), createTables(7), createTables(8)];
+    expect(second.zipf(1000, 1)).toBe(first.zipf(1000, 1));
+    expect(other.zipf(1000, 1)).toBe(first.zipf(1000, 1));
+    expect(second.zipf(1000, 2)).not.toBe(first.zipf(1000, 1));
+    expect(second.permutation('chase', 'a', 1000)).toBe(first.permutation('chase', 'a', 1000));
+    expect(other.permutation('chase', 'a', 1000)).not.toEqual(first.permutation('chase', 'a', 1000));
+    expect(second.permutation('zipf', 'a', 1000)).not.toEqual(first.permutation('chase', 'a', 1000));
+  });
+});
+
 describe('Zipf draws', () => {
   it('the guide table gives the rank of a plain search', () => {
     for (const [elements, exponent] of [
