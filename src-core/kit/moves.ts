@@ -4,7 +4,7 @@
  * under all of them. Who holds which pages, and when bytes cross a link, is the business of the systems.
  */
 import type { EventSink, TransferEvent } from '../model/event-sink';
-import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT, NO_PROCESSOR } from '../model/events';
+import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../model/events';
 import { CPU, type ProcessorIndex } from '../model/processor';
 import type { SpaceSpec } from '../model/space';
 import { Addresses } from './addresses';
@@ -18,7 +18,7 @@ export interface Move {
   first: number;
   count: number;
   object: number;
-  /** NO_PROCESSOR: the memory came into being. */
+  /** NO_PROCESSOR (model/processor.ts): the memory came into being. */
   source: ProcessorIndex;
   /** NO_PROCESSOR: the memory went with its mapping. */
   target: ProcessorIndex;
@@ -145,6 +145,3 @@ export class Moves {
     return ordinal;
   }
 }
-
-/** The processor as a move names it; −1 means no processor in the residency books. */
-export const sideOf = (owner: number): ProcessorIndex => (owner < 0 ? NO_PROCESSOR : owner);

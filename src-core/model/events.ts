@@ -26,8 +26,8 @@ export const REASONS: readonly Reason[] = REASON_TABLE.map(({ id }) => id);
 export type { Reason } from './catalog/reasons';
 export const reasonCode = (reason: Reason): number => REASONS.indexOf(reason);
 
-/** No processor / no object / no step / no cause in the columns below. */
-export const NO_PROCESSOR = 255;
+/** No processor (NO_PROCESSOR of model/processor.ts in one byte) / no object / no step / no cause in the columns below. */
+export const STORED_NO_PROCESSOR = 255;
 export const NO_OBJECT = 65535;
 /** The change is none of a policy: it is of the memory system. */
 export const NO_POLICY = 255;

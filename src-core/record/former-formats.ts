@@ -1,7 +1,7 @@
 /** Reads recordings of formats 1 to 3, which had a record batch per chunk and kind, and gives them as format 4. */
 import type { RecordBatch } from 'apache-arrow';
 import type { HashSink } from '../model/byte-source';
-import { END, EVENT_KINDS, MIGRATION, NO_PROCESSOR } from '../model/events';
+import { END, EVENT_KINDS, MIGRATION, STORED_NO_PROCESSOR } from '../model/events';
 import { Refusal } from '../model/refusal';
 import { DETAIL } from './arrow-schema';
 import { hashChunk } from './chunk-hash';
@@ -51,7 +51,8 @@ export async function* formerChunks(
 function sizeArrivals({ kind, count, columns }: ColumnBlock, granuleBytes: number): void {
   if (kind !== MIGRATION) return;
   const { source, bytes } = columns;
-  for (let row = 0; row < count; row++) if (source[row] === NO_PROCESSOR && bytes[row] === 0) bytes[row] = granuleBytes;
+  for (let row = 0; row < count; row++)
+    if (source[row] === STORED_NO_PROCESSOR && bytes[row] === 0) bytes[row] = granuleBytes;
 }
 
 function blockOf(batch: RecordBatch, kind: number): ColumnBlock {

@@ -94,6 +94,7 @@ export class Recorder implements EventSink {
     const row = this.begin(event.kind, event);
     const { columns } = this.blocks[event.kind]!;
     columns.duration[row] = event.durationPs;
+    // NO_PROCESSOR becomes STORED_NO_PROCESSOR: the columns are bytes.
     columns.source[row] = event.source;
     columns.target[row] = event.target;
     columns.object[row] = event.object;

@@ -12,7 +12,7 @@ import {
   METRIC_COUNT,
   metricIndex,
   MIGRATION,
-  NO_PROCESSOR,
+  STORED_NO_PROCESSOR,
   OS,
   POLICY,
   reasonCode,
@@ -210,8 +210,8 @@ export class Timeline {
       const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
       if (sums === NOTHING || !this.perObject.holds(x)) sums = this.perObject.row(x);
       // Pages that came into being on a device, or went with their mapping: no bytes moved.
-      if (source[row] === NO_PROCESSOR || target[row] === NO_PROCESSOR) {
-        add(sums, object + RESIDENT, source[row] === NO_PROCESSOR ? moved : -moved);
+      if (source[row] === STORED_NO_PROCESSOR || target[row] === STORED_NO_PROCESSOR) {
+        add(sums, object + RESIDENT, source[row] === STORED_NO_PROCESSOR ? moved : -moved);
         continue;
       }
       if (all === NOTHING || !this.tracks.holds(x)) all = this.tracks.row(x);

@@ -1,5 +1,5 @@
 /** What must hold for every run, batches and time included; answers what does not. */
-import { NO_EVENT, NO_PROCESSOR } from '../../src-core/model/events';
+import { NO_EVENT, STORED_NO_PROCESSOR } from '../../src-core/model/events';
 import { CPU } from '../../src-core/model/processor';
 import { PENDING } from '../../src-core/contracts/accessed-memory';
 import { accessesOf } from './accesses';
@@ -42,7 +42,7 @@ function replay(test: Case, { run, events }: EngineRun): Broken {
   const transfer = (event: EventRow, address: number): void => {
     const granule = (address - base) / scenario.granularity;
     const was = owner.get(granule) ?? CPU;
-    const said = event.source === NO_PROCESSOR ? CPU : event.source!;
+    const said = event.source === STORED_NO_PROCESSOR ? CPU : event.source!;
     if (said === event.target) broken.push(`event ${event.ordinal}: granule ${granule} moves from ${said} to itself`);
     if (said !== was) broken.push(`event ${event.ordinal}: granule ${granule} leaves ${said}, but it was on ${was}`);
     if (was !== CPU) change(was, -1);
@@ -81,7 +81,7 @@ function booksBalance({ scenario }: Case, { objects, events }: EngineRun): Broke
   objects.forEach((counts, object) => {
     const own = events.filter((event) => event.object === object);
     const transfers = own.filter(
-      (event) => (event.name === 'migration' || event.name === 'eviction') && event.source !== NO_PROCESSOR,
+      (event) => (event.name === 'migration' || event.name === 'eviction') && event.source !== STORED_NO_PROCESSOR,
     );
     const bytes = (list: readonly EventRow[]): number => list.reduce((sum, event) => sum + event.bytes!, 0);
     const faults = own.filter((event) => event.name === 'fault');

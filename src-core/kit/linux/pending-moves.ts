@@ -7,7 +7,7 @@ import type { EVICTION } from '../../model/events';
 import { MIGRATION, NO_EVENT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import type { Interconnect } from '../../hardware/interconnect';
-import { sideOf, type Move, type Moves } from '../moves';
+import type { Move, Moves } from '../moves';
 import { PAGE_BYTES } from '../../kernel/page';
 
 /** Under which cause pages move at the moment. */
@@ -89,8 +89,8 @@ export class PendingMoves {
     move.first = granule;
     move.count = pages;
     move.object = run.object;
-    move.source = sideOf(from);
-    move.target = sideOf(to);
+    move.source = from;
+    move.target = to;
     move.bytes = pages * PAGE_BYTES;
     move.policy = run.policy;
     move.reason = run.reason;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NO_PROCESSOR, reasonCode } from '../../../src-core/model/events';
+import { reasonCode } from '../../../src-core/model/events';
+import { NO_PROCESSOR } from '../../../src-core/model/processor';
 import type { RecordingHeader } from '../../../src-core/model/recording';
 import { Recorder } from '../../../src-core/record/recorder';
 import { Timeline } from '../../../src-core/timeline/timeline';

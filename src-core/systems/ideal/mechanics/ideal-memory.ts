@@ -16,7 +16,7 @@ import { METRIC, REASON } from '../../../kit/codes';
 import type { FaultList } from '../../../kit/fault-list';
 import { PENDING, type HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
-import { sideOf, type Move } from '../../../kit/moves';
+import type { Move } from '../../../kit/moves';
 import { HIT_MASK, OWNER_MASK } from '../../../kit/residency';
 import { RemoteMappings } from './remote-mappings';
 import { Wanted } from './wanted';
@@ -239,7 +239,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     const end = travels ? this.links.transfer(source, processor, earliest, count * granuleBytes) : 0;
     const total = travels ? end - this.links.startedPs : 0;
     move.kind = MIGRATION;
-    move.source = sideOf(source);
+    move.source = source;
     move.target = processor;
     for (let at = from; at < to;) {
       const outer = this.pieceEnd(at, to);

@@ -3,7 +3,7 @@
 /** 0 is the CPU, 1.. are GPUs in the order of the machine: `uvm_processor_id_t`. At most 31 in all. */
 export type Processor = number;
 export const CPU: Processor = 0;
-export const NO_PROCESSOR: Processor = -1;
+export { NO_PROCESSOR } from '../../../model/processor';
 /** Processor p is bit p. */
 export type ProcessorSet = number;
 

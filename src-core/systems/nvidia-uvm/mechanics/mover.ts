@@ -6,7 +6,7 @@ import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '.
 import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../decisions/thrashing-detector';
 import { closestProcessor } from '../decisions/residency';
 import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
-import { EVICTION, MIGRATION, NO_EVENT, NO_PROCESSOR as NOBODY } from '../../../model/events';
+import { EVICTION, MIGRATION, NO_EVENT } from '../../../model/events';
 import { REASON } from '../../../kit/codes';
 import type { Move } from '../../../kit/moves';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
@@ -110,7 +110,7 @@ export class Mover {
       if (source === CPU || destination === CPU) this.tables.mapForDma(block, part);
       this.runs(block, order, part, source);
       // In the books a transfer takes pages away from a device: with a copy it has them still.
-      if (order.copies && source !== CPU) this.appears(block, NOBODY, source, part, order.reason);
+      if (order.copies && source !== CPU) this.appears(block, NO_PROCESSOR, source, part, order.reason);
     }
     if (left !== 0) this.runs(block, order, rest, NO_PROCESSOR);
   }
@@ -134,7 +134,7 @@ export class Mover {
     for (let p = CPU + 1; p < block.resident.length; p++) {
       if (p === order.destination) continue;
       for (let i = 0; i < this.lost.length; i++) this.lost[i] = part[i]! & block.resident[p]![i]!;
-      this.appears(block, p, NOBODY, this.lost, REASON.explicit);
+      this.appears(block, p, NO_PROCESSOR, this.lost, REASON.explicit);
     }
     this.runs(block, order, part, NO_PROCESSOR);
     return true;
@@ -170,7 +170,7 @@ export class Mover {
       let any = 0;
       for (let i = 0; i < lost.length; i++) any |= lost[i] = block.resident[p]![i]! & pages[i]!;
       if (any === 0) continue;
-      if (p !== CPU) this.appears(block, p, NOBODY, lost, reason);
+      if (p !== CPU) this.appears(block, p, NO_PROCESSOR, lost, reason);
       this.leave(block, p, lost);
     }
     const { state } = host.residency;
@@ -224,7 +224,7 @@ export class Mover {
     const { destination } = order;
     const { work, wire } = host;
     const isMove = source !== NO_PROCESSOR;
-    this.of(block, first, outer, isMove ? source : NOBODY);
+    this.of(block, first, outer, isMove ? source : NO_PROCESSOR);
     moved.kind = order.cause === MOVE_CAUSE.eviction ? EVICTION : MIGRATION;
     moved.target = destination;
     moved.policy = order.policy;

@@ -14,11 +14,10 @@ import {
 } from '../decisions/thrashing-detector';
 import { createThrashing } from '../decisions/thrashing';
 import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../decisions/vocabulary';
-import { NO_PROCESSOR as NOBODY } from '../../../model/events';
 import type { Interconnect } from '../../../hardware/interconnect';
 import type { SystemReport } from '../../../model/memory-system';
 import type { OsStep } from '../../../model/os-action';
-import { processorName, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { NO_PROCESSOR, processorName, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import { toVirtual, VA_BLOCK_BYTES } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
 import type { HotMasks } from '../../../contracts/accessed-memory';
@@ -260,7 +259,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
           if ((processors & (1 << p)) !== 0) this.unmapFrom(block, pages, p);
       },
       report: (event, block, page, processor) => {
-        this.tellThrashing(event, block, page, event === THRASHING_EVENT.detected ? NOBODY : processor);
+        this.tellThrashing(event, block, page, event === THRASHING_EVENT.detected ? NO_PROCESSOR : processor);
       },
     };
   }

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../src-core/base/random';
 import type { EventSink, TransferEvent } from '../../../../src-core/model/event-sink';
 import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
+import { NO_PROCESSOR } from '../../../../src-core/model/processor';
 import type { Ledger } from '../../../../src-core/kit/ledger';
 import { PendingMoves, type MoveContext } from '../../../../src-core/kit/linux/pending-moves';
 import { Moves } from '../../../../src-core/kit/moves';
 import type { Residency } from '../../../../src-core/kit/residency';
 
-const NOBODY = 255;
+const NOBODY = NO_PROCESSOR;
 
 interface Page {
   readonly context: MoveContext;
