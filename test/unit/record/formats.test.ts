@@ -47,7 +47,16 @@ describe('a recording of format 1', () => {
     expect(text).not.toContain('--system');
   });
 
-  it('has the totals that the same workload still gives', async () => {
+  it('keeps the totals that its engine counted', async () => {
+    await open();
+    const { totals } = await client.request('session.summary', null);
+    expect(totals).toMatchObject({ accesses: 270_336, cpuFaults: 8, gpuFaults: 22, migrations: 41, evictions: 15 });
+    expect(totals).toMatchObject({ bytesToDevice: 1_441_792, bytesToHost: 1_245_184, usefulBytes: 1_376_256 });
+    expect(totals).toMatchObject({ deadBytesToDevice: 720_896, deadBytesToHost: 327_680, batches: 18, events: 107 });
+  });
+
+  // Faults of a GPU with a fault buffer are counted otherwise since thread groups raise them: its machine takes batches.
+  it('holds a workload that still makes the same accesses and CPU faults', async () => {
     await open();
     const before = await client.request('session.summary', null);
     const info = await client.request('session.open', {
@@ -57,12 +66,9 @@ describe('a recording of format 1', () => {
     const path = join(client.folder, 'small.yaml');
     writeFileSync(path, info.workloadText);
     const again = await client.run({ kind: 'path', path });
-    const comparable = (summary: RunSummary): RunSummary => ({
-      ...summary,
-      ...{ recordingHash: '', findings: [], totals: { ...summary.totals, events: 0 } },
-      workload: before.workload,
-    });
-    expect(comparable(again)).toEqual(comparable(before));
+    const made = ({ objects }: RunSummary): unknown[] =>
+      objects.map(({ name, bytes, accesses, cpu, gpu, cpuFaults }) => ({ name, bytes, accesses, cpu, gpu, cpuFaults }));
+    expect(made(again)).toEqual(made(before));
     expect(again.totals.events).toBeLessThan(before.totals.events); // neighbours that moved together are one event now
   });
 });
