@@ -23,7 +23,7 @@ describe('what a scenario refuses, it says what to write instead', () => {
     [
       'device memory below a granule',
       () => resolveScenario({}, { granularity: 65536, deviceMemoryBytes: 4096 }, r0),
-      /4,096 bytes is less than one granule of 65,536 bytes; give at least that much, or a smaller granularity/,
+      /4,096 bytes is less than one granule of 65,536 bytes; use more memory or a smaller granularity/,
     ],
     ['fractions of a byte', () => resolveScenario({}, { deviceMemoryBytes: 65536.5 }, r0), /device memory/],
     ['no device memory', () => resolveScenario({}, { deviceMemoryBytes: Number.NaN }, r0), /device memory/],
