@@ -51,7 +51,7 @@ async function runs(): Promise<string> {
 }
 async function saysCommandLine(machine: string): Promise<string> {
   const { stdout } = await run(process.execPath, [cli, 'run', workload, '--machine', machine]);
-  return /simulated time +(.+)/.exec(stdout)![1]!;
+  return /Simulated time +(.+)/.exec(stdout)![1]!;
 }
 const fact = (label: string): Promise<string> =>
   page.getByTestId('facts').locator('dl div').filter({ hasText: label }).locator('dd').innerText();

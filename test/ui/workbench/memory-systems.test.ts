@@ -122,7 +122,7 @@ describe('memory systems', () => {
     await page.getByTestId('facts').getByText('Granularity').waitFor();
     await page.getByRole('tab', { name: 'Memory systems' }).click();
     await page.getByTestId('system-select').selectOption('nvidia-uvm');
-    await page.getByTestId('policies-decider').getByText('NVIDIA UVM decides by itself').waitFor();
+    await page.getByTestId('policies-decider').getByText('NVIDIA UVM makes its own decisions').waitFor();
     expect(await page.getByTestId('facts').getByText('Granularity').count()).toBe(0);
     await page.getByTestId('toolbar-run').click();
     await page.getByTestId('state-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 60_000 });
