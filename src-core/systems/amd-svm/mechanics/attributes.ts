@@ -3,67 +3,13 @@
  * svm_range_set_attr): ranges are made and split as needed, a prefetch location moves data at once, and what changed is
  * mapped again where the rules for it say so.
  */
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU } from '../../../model/processor';
 import { vmaAt, type Mm } from '../../../kernel/mm';
-import { bestPrefetchLocation, maxRangePages, rangeBorders, RANGE_GRANULARITY_MAX, type SameHive } from './locations';
+import { UNDEFINED, type SvmAttributes, type SvmChange } from '../decisions/attributes';
+import { maxRangePages, rangeBorders } from '../decisions/ranges';
+import { bestPrefetchLocation, type SameHive } from '../decisions/residency';
 import type { SvmMigration } from './migrate';
-import { bitOf, UNDEFINED, type SvmAttributes, type SvmProcess, type SvmRange } from './ranges';
-
-/** One attribute of the call. */
-export interface SvmChange {
-  /** The range has it already: nothing is to be done for it (svm_range_is_same_attrs). */
-  readonly holds: (attributes: Readonly<SvmAttributes>) => boolean;
-  readonly apply: (attributes: SvmAttributes) => void;
-  /** Mappings are rebuilt: always for flags, but for kinds of access only without XNACK. */
-  readonly remaps: 'always' | 'without-xnack' | 'never';
-}
-
-export const preferredLocation = (at: ProcessorIndex): SvmChange => ({
-  holds: ({ preferred }) => preferred === at,
-  apply: (attributes) => {
-    attributes.preferred = at;
-  },
-  remaps: 'never',
-});
-
-/** Moves data also where the location was the same before. */
-export const prefetchLocation = (at: ProcessorIndex): SvmChange => ({
-  holds: () => false,
-  apply: (attributes) => {
-    attributes.prefetch = at;
-  },
-  remaps: 'never',
-});
-
-/** ACCESS, ACCESS_IN_PLACE or NO_ACCESS of the devices in a bit set. */
-export const accessOf = (devices: number, kind: 'access' | 'inPlace' | 'none'): SvmChange => ({
-  holds: ({ access, inPlace }) => {
-    if (kind === 'none') return ((access | inPlace) & devices) === 0;
-    return ((kind === 'access' ? access : inPlace) & devices) === devices;
-  },
-  apply: (attributes) => {
-    attributes.access = kind === 'access' ? attributes.access | devices : attributes.access & ~devices;
-    attributes.inPlace = kind === 'inPlace' ? attributes.inPlace | devices : attributes.inPlace & ~devices;
-  },
-  remaps: 'without-xnack',
-});
-
-export const granularityOf = (log2Pages: number): SvmChange => ({
-  holds: ({ granularity }) => granularity === log2Pages,
-  apply: (attributes) => {
-    attributes.granularity = Math.min(log2Pages, RANGE_GRANULARITY_MAX);
-  },
-  remaps: 'never',
-});
-
-/** KFD_IOCTL_SVM_FLAG_GPU_ALWAYS_MAPPED or _GPU_READ_MOSTLY, set or cleared. */
-export const flagOf = (flag: 'alwaysMapped' | 'readMostly', on: boolean): SvmChange => ({
-  holds: (attributes) => attributes[flag] === on,
-  apply: (attributes) => {
-    attributes[flag] = on;
-  },
-  remaps: 'always',
-});
+import type { SvmProcess, SvmRange } from './ranges';
 
 /** What the call needs of the driver. */
 export interface SvmDriver {
@@ -167,16 +113,4 @@ function moveAhead(
       ? migration.toRam(mm, range, range.start, range.end)
       : migration.toVram(mm, range, best, range.start, range.end);
   return { ret, migrated: ret === null };
-}
-
-/**
- * Devices on which svm_range_validate_and_map maps a whole range: with XNACK those with access in place and, where it has
- * access, the one that has the data; others only if the range is mapped already or always. Without XNACK all with access.
- */
-export function devicesToMap(range: SvmRange, isXnack: boolean): number {
-  const { access, inPlace, actual, mapped } = range;
-  if (!isXnack) return access | inPlace;
-  const holder = actual === CPU ? 0 : access & bitOf(actual);
-  const devices = inPlace | holder;
-  return devices === 0 && (mapped || range.alwaysMapped) ? access : devices;
 }

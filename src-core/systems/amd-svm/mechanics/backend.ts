@@ -18,14 +18,24 @@ import { REASON } from '../../../kit/codes';
 import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import { hasShared } from '../../../kit/linux/unshare';
-import { accessOf, devicesToMap, prefetchLocation, setAttributes, type SvmChange, type SvmDriver } from './attributes';
+import {
+  accessOf,
+  bitOf,
+  devicesToMap,
+  prefetchLocation,
+  UNDEFINED,
+  type SvmAttributes,
+  type SvmChange,
+} from '../decisions/attributes';
+import { alignedPiece } from '../decisions/ranges';
+import { bestRestoreLocation, type SameHive } from '../decisions/residency';
+import { setAttributes, type SvmDriver } from './attributes';
 import { changesOf } from './hints';
-import { alignedPiece, bestRestoreLocation, type SameHive } from './locations';
 import { SvmMapping } from './mapping';
 import { SvmMigration } from './migrate';
 import { figuresOf } from './figures';
 import { SvmQueues } from './queues';
-import { bitOf, SvmProcess, UNDEFINED, type SvmAttributes, type SvmRange } from './ranges';
+import { SvmProcess, type SvmRange } from './ranges';
 import { SvmRestore } from './restore';
 import { Vram } from './vram';
 import type { AmdSvmParams } from '../params';

@@ -1,8 +1,15 @@
 /** Hints of a program as attributes of KFD: what HIP's hipMemAdvise sets, and what only hsa_amd_svm_attributes_set can. */
 import { CPU } from '../../../model/processor';
 import type { Told } from '../../../kit/linux/backend';
-import { accessOf, flagOf, granularityOf, preferredLocation, type SvmChange } from './attributes';
-import { bitOf, UNDEFINED } from './ranges';
+import {
+  accessOf,
+  bitOf,
+  flagOf,
+  granularityOf,
+  preferredLocation,
+  UNDEFINED,
+  type SvmChange,
+} from '../decisions/attributes';
 
 /** null: no attribute says that, or not of this processor. */
 export function changesOf({ hint, at, value }: Told): readonly SvmChange[] | null {

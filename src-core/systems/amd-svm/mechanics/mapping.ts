@@ -11,8 +11,9 @@ import type { LinuxHost } from '../../../kit/linux/backend';
 import { localBits, remoteBits } from '../../../kit/linux/bits';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
-import type { SameHive } from './locations';
-import { bitOf, type SvmRange } from './ranges';
+import { bitOf } from '../decisions/attributes';
+import type { SameHive } from '../decisions/residency';
+import type { SvmRange } from './ranges';
 
 /** Rounds of the retry protocol; nothing collides for longer in this model. */
 const ROUNDS = 16;

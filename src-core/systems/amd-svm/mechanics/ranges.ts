@@ -5,12 +5,8 @@
 import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
 import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../kernel/notifier';
+import type { SvmAttributes } from '../decisions/attributes';
 import { RangeList } from '../../../kit/linux/range-list';
-
-/** KFD_IOCTL_SVM_LOCATION_UNDEFINED. */
-export const UNDEFINED = -1;
-/** A processor, or UNDEFINED. */
-export type Location = ProcessorIndex;
 
 /** svm_range_bo: VRAM of a whole range, taken at once, shared by the ranges it was split into. */
 export interface SvmBo {
@@ -24,24 +20,6 @@ export interface SvmBo {
   readonly ranges: Set<SvmRange>;
   /** References: of ranges that hold it, and of its pages in use. */
   references: number;
-}
-
-/** Attributes of a range, set by the application; defaults as svm_range_set_default_attributes has them. */
-export interface SvmAttributes {
-  /** Where the data shall be when a fault restores it. */
-  preferred: Location;
-  /** Where the data was last moved ahead (SVM_ATTR_PREFETCH_LOC). */
-  prefetch: Location;
-  /** log2 of pages: size and alignment of what a fault migrates. */
-  granularity: number;
-  /** Bit per device that may access the range (SVM_ATTR_ACCESS): a fault brings the data to it. */
-  access: number;
-  /** Bit per device that accesses the data where it is (SVM_ATTR_ACCESS_IN_PLACE). */
-  inPlace: number;
-  /** SVM_FLAG_GPU_ALWAYS_MAPPED: an invalidation stops the queues, as without XNACK. */
-  alwaysMapped: boolean;
-  /** SVM_FLAG_GPU_READ_MOSTLY: kept, and without effect in 6.12. */
-  readMostly: boolean;
 }
 
 export interface SvmRange extends SvmAttributes {
@@ -70,8 +48,6 @@ interface Unmapped {
   readonly start: number;
   readonly end: number;
 }
-
-export const bitOf = (device: ProcessorIndex): number => 1 << device;
 
 export class SvmProcess {
   readonly ranges = new RangeList<SvmRange>();

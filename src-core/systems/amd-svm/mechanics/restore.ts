@@ -9,11 +9,13 @@ import { canRead, canWrite, vmaAt, type Mm } from '../../../kernel/mm';
 import type { DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
 import { errnoOf } from '../../../kit/linux/signals';
 import { unshare } from '../../../kit/linux/unshare';
-import { alignedPiece, bestRestoreLocation, NO_ACCESS, type SameHive } from './locations';
+import { bitOf, type SvmAttributes } from '../decisions/attributes';
+import { alignedPiece } from '../decisions/ranges';
+import { bestRestoreLocation, NO_ACCESS, type SameHive } from '../decisions/residency';
 import type { SvmMapping } from './mapping';
 import type { SvmMigration } from './migrate';
 import type { AmdSvmParams } from '../params';
-import { bitOf, type SvmAttributes, type SvmProcess, type SvmRange } from './ranges';
+import type { SvmProcess, SvmRange } from './ranges';
 
 export class SvmRestore {
   /** Faults that came too soon after their range was validated: the driver drops them, and the wave tries again. */

@@ -10,7 +10,7 @@ import {
 } from '../../../base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../../nvidia-uvm/decisions/questions';
 import { CPU, type ProcessorIndex } from '../../../model/processor';
-import type { AtsDestination } from '../decisions/destination';
+import type { AtsDestination } from '../decisions/residency';
 import { prefetchHint } from '../../nvidia-uvm/decisions/prefetch';
 import type { GhAtsParams } from '../params';
 import type { AtsWindow } from './window';

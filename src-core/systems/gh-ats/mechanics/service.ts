@@ -16,7 +16,7 @@ import type { LinuxHost } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { errnoOf } from '../../../kit/linux/signals';
 import { answerUserfault } from '../../../kit/linux/userfaults';
-import { atsDestination } from '../decisions/destination';
+import { atsDestination } from '../decisions/residency';
 import { AtsPrefetcher } from './prefetch';
 import type { GhAtsParams } from '../params';
 import type { AtsWindow, FaultWindow } from './window';

@@ -20,7 +20,7 @@ import { REASON } from '../../../kit/codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/costs';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import { ApuTables } from './apu-tables';
-import { alignedPiece } from '../../amd-svm/mechanics/locations';
+import { alignedPiece } from '../../amd-svm/decisions/ranges';
 import type { Mi300aParams } from '../params';
 
 /** Rounds of the retry protocol; nothing collides for longer in this model. */

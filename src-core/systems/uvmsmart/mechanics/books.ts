@@ -7,9 +7,9 @@ import type { MemoryConfig } from '../../../kit/memory-system';
 import type { Move, Moves } from '../../../kit/moves';
 import { BOUNCED, type Residency } from '../../../kit/residency';
 import type { ReadRequest, WriteRequest } from './channels';
-import type { PageRun } from './prefetch';
+import type { PageRun } from '../decisions/prefetch';
 import { DEVICE } from './resident-pages';
-import { PAGE_BYTES } from './units';
+import { PAGE_BYTES } from '../decisions/units';
 
 /** What the books need of the run. */
 export interface BookKeeping {

@@ -3,7 +3,7 @@
  * time, first come first served. A read starts only when its pages fit; memory of a write-back is free as soon as it
  * starts. Zero-copy requests go before waiting migrations. Source: UVMSmart, gpu-sim.cc, gmmu_t::cycle.
  */
-import type { PageRun } from './prefetch';
+import type { PageRun } from '../decisions/prefetch';
 
 /** Pages on their way to the device. */
 export interface ReadRequest extends PageRun {

@@ -1,42 +1,10 @@
 /**
- * Access counters and the zero-copy schemes. Each basic block of 64 KiB has one word: accesses in the low 27 bits, round
- * trips (write-backs of its large page) in the next 6; a field that is full halves that field of all blocks. Source:
- * UVMSmart, gpu-sim.cc, lines 2909-3078; scheme of Ganguly et al., IPDPS 2020.
+ * Access counters. Each basic block of 64 KiB has one word: accesses in the low 27 bits, round trips (write-backs of its
+ * large page) in the next 6; a field that is full halves that field of all blocks. Source: UVMSmart, gpu-sim.cc, lines
+ * 2909-3078.
  */
-import type { UvmsmartParams } from '../params';
-
 const MOST_ACCESSES = 2 ** 27 - 1;
 const MOST_ROUND_TRIPS = 2 ** 6 - 1;
-
-/** What the schemes look at besides the block's own counters. */
-export interface Pressure {
-  /** Memory was exceeded at some time. */
-  readonly isOversubscribed: boolean;
-  /** Pages on the device and on their way, and the pages kept free, over all pages and those on their way out. */
-  readonly occupancy: number;
-}
-
-/**
- * Accesses at which a read of absent memory migrates it; 0: at the first touch. Writes always migrate.
- * @param roundTrips of the block
- */
-export function migrationThreshold(
-  params: Pick<UvmsmartParams, 'enable_dma' | 'migrate_threshold' | 'multiply_dma_penalty'>,
-  roundTrips: number,
-  { isOversubscribed, occupancy }: Pressure,
-): number {
-  const { migrate_threshold: threshold, multiply_dma_penalty: penalty } = params;
-  switch (params.enable_dma) {
-    case 'disabled':
-      return 0;
-    case 'always':
-      return threshold;
-    case 'oversub':
-      return isOversubscribed ? threshold : 0;
-    case 'adaptive':
-      return isOversubscribed ? threshold * penalty * (roundTrips + 1) : Math.floor(1 + threshold * occupancy);
-  }
-}
 
 export class BlockCounters {
   private readonly accessesOf: Int32Array;

@@ -1,24 +1,24 @@
 /**
  * The memory-management unit of the simulated GPU: which pages are here, on their way or chosen to leave, and what happens
- * when transfers start and end. It decides through prefetch.ts, eviction.ts and counters.ts. Source: UVMSmart, gpu-sim.cc,
- * gmmu_t.
+ * when transfers start and end. Decisions: decisions/{prefetch,eviction,residency}.ts. Source: UVMSmart, gpu-sim.cc, gmmu_t.
  */
 import { assert } from '../../../base/assert';
 import { randomStream, type Random } from '../../../base/random';
 import { NO_EVENT } from '../../../model/events';
 import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { Residency } from '../../../kit/residency';
-import type { Tree } from './allocations';
+import type { Tree } from '../decisions/trees';
 import type { Books } from './books';
 import { Port, type PortOwner, type ReadRequest, type WriteRequest } from './channels';
-import { BlockCounters, migrationThreshold } from './counters';
-import { chooseVictims, type EvictionView, type TreeUse } from './eviction';
+import { migrationThreshold } from '../decisions/residency';
+import { BlockCounters } from './counters';
+import { chooseVictims, type EvictionView, type TreeUse } from '../decisions/eviction';
 import type { UvmsmartParams } from '../params';
-import { choosePages, cutTransfers, type PageRun, type PrefetchView } from './prefetch';
+import { choosePages, cutTransfers, type PageRun, type PrefetchView } from '../decisions/prefetch';
 import { DEVICE, ResidentPages } from './resident-pages';
 import type { UvmsmartTally } from './tally';
-import { LEAF_PAGES, psOfCycles } from './units';
-import { ValidTrees } from './valid-tree';
+import { LEAF_PAGES, psOfCycles } from '../decisions/units';
+import { ValidTrees } from '../decisions/valid-tree';
 
 /** Page flags: requested and not there yet; chosen for write-back and not gone yet; was here once; was used here. */
 const IN_FLIGHT = 1;

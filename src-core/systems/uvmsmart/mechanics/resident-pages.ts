@@ -3,9 +3,9 @@
  * simulator, kept at all three granularities so that the eviction scheme may change during the run.
  */
 import type { Residency } from '../../../kit/residency';
-import type { Tree } from './allocations';
+import type { Tree } from '../decisions/trees';
 import { RecencyList } from './recency';
-import { LEAF_PAGES } from './units';
+import { LEAF_PAGES } from '../decisions/units';
 
 /** The device: UVMSmart simulates one. */
 export const DEVICE = 1;

@@ -7,7 +7,7 @@ import { WITHOUT_LINUX } from '../../../kit/without-linux';
 import type { Books } from './books';
 import type { Gmmu } from './gmmu';
 import type { UvmsmartTally } from './tally';
-import { PAGE_BYTES } from './units';
+import { PAGE_BYTES } from '../decisions/units';
 
 /** What the numbers are taken from. */
 interface Counted {

@@ -19,14 +19,14 @@ import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { NO_ORDER } from '../../../kit/recency-order';
 import { OWNER_MASK } from '../../../kit/residency';
 import type { DeviceFaults, FaultHardware } from '../../../contracts/fault-service';
-import { layOutTrees, type Tree } from './allocations';
+import { layOutTrees, type Tree } from '../decisions/trees';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
 import type { UvmsmartParams } from '../params';
 import { DEVICE } from './resident-pages';
 import { summarizeUvmsmart } from './summary';
 import { UvmsmartTally } from './tally';
-import { LEAF_PAGES, PAGE_BYTES, psOfCycles } from './units';
+import { LEAF_PAGES, PAGE_BYTES, psOfCycles } from '../decisions/units';
 import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
 
 /** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */

@@ -11,7 +11,7 @@ import type { LinuxHost } from '../../../kit/linux/backend';
 import { localBits, remoteBits } from '../../../kit/linux/bits';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
-import { needsVram } from './chunks';
+import { needsVram } from '../decisions/residency';
 import type { DevmemBook } from './devmem';
 import type { GpuSvm, XeRange } from './gpusvm';
 import type { XeMigration } from './migrate';

@@ -1,6 +1,6 @@
 /** What the driver counts (its GT statistics, xe_gt_stats), for the table of the run. */
 import type { SystemFigure } from '../../../model/memory-system';
-import { CHUNK_PAGES } from './chunks';
+import { CHUNK_PAGES } from '../decisions/ranges';
 import type { DevmemBook } from './devmem';
 import type { XeFaults } from './faults';
 import type { XeMigration } from './migrate';

@@ -6,7 +6,7 @@ import type { ProcessorIndex } from '../../../model/processor';
 import { isAnonymous, vmaAt, type Mm } from '../../../kernel/mm';
 import { subscribe, unsubscribe, type IntervalNotifier, type NotifyRange } from '../../../kernel/notifier';
 import { RangeList, type PageRange } from '../../../kit/linux/range-list';
-import { chunkAround } from './chunks';
+import { chunkAround } from '../decisions/ranges';
 
 export interface XeRange extends PageRange {
   readonly window: Window;

@@ -1,7 +1,7 @@
 /** Grace Hopper on ATS: who places pages, and who moves them. */
 import { describe, expect, it } from 'vitest';
 import type { MachineSpec } from '../../../../src-core/model/machine';
-import { atsDestination } from '../../../../src-core/systems/gh-ats/decisions/destination';
+import { atsDestination } from '../../../../src-core/systems/gh-ats/decisions/residency';
 import { gh200 } from '../../../../src-core/presets/machines/gh200';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
 import { runSystem, type SystemRun } from '../run-system';

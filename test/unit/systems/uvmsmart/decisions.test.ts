@@ -1,11 +1,12 @@
 /** What a fault brings, what leaves, and when a read migrates: the pure decisions. */
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../src-core/base/random';
-import type { Tree } from '../../../../src-core/systems/uvmsmart/mechanics/allocations';
-import { BlockCounters, migrationThreshold } from '../../../../src-core/systems/uvmsmart/mechanics/counters';
-import { chooseVictims, type EvictionView } from '../../../../src-core/systems/uvmsmart/mechanics/eviction';
-import { choosePages, cutTransfers, type PrefetchView } from '../../../../src-core/systems/uvmsmart/mechanics/prefetch';
-import { ValidTrees } from '../../../../src-core/systems/uvmsmart/mechanics/valid-tree';
+import type { Tree } from '../../../../src-core/systems/uvmsmart/decisions/trees';
+import { migrationThreshold } from '../../../../src-core/systems/uvmsmart/decisions/residency';
+import { BlockCounters } from '../../../../src-core/systems/uvmsmart/mechanics/counters';
+import { chooseVictims, type EvictionView } from '../../../../src-core/systems/uvmsmart/decisions/eviction';
+import { choosePages, cutTransfers, type PrefetchView } from '../../../../src-core/systems/uvmsmart/decisions/prefetch';
+import { ValidTrees } from '../../../../src-core/systems/uvmsmart/decisions/valid-tree';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 

@@ -1,7 +1,7 @@
 /** The two walks over a tree of 64 KiB blocks, and what they decide. */
 import { describe, expect, it } from 'vitest';
-import { layOutTrees } from '../../../../src-core/systems/uvmsmart/mechanics/allocations';
-import { ValidTrees } from '../../../../src-core/systems/uvmsmart/mechanics/valid-tree';
+import { layOutTrees } from '../../../../src-core/systems/uvmsmart/decisions/trees';
+import { ValidTrees } from '../../../../src-core/systems/uvmsmart/decisions/valid-tree';
 import type { ObjectSpec } from '../../../../src-core/model/space';
 import { KIB, MIB } from '../../../../src-core/base/units';
 

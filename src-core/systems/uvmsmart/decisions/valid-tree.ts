@@ -3,7 +3,7 @@
  * blocks of 64 KiB. Both walks go from the bottom up, so that what a small node decides counts for the node above.
  * Source: UVMSmart, gpu-sim.cc: update_basic_block, traverse_and_fill_lp_tree, traverse_and_remove_lp_tree.
  */
-import type { Tree } from './allocations';
+import type { Tree } from './trees';
 import { LEAF_PAGES } from './units';
 
 export class ValidTrees {

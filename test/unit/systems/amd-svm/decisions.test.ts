@@ -1,20 +1,18 @@
 /** The pure decisions of KFD SVM. Devices 1 and 2 are gpu0 and gpu1; 0 is the CPU. */
 import { describe, expect, it } from 'vitest';
-import { accessOf, devicesToMap } from '../../../../src-core/systems/amd-svm/mechanics/attributes';
 import {
-  alignedPiece,
-  bestPrefetchLocation,
-  bestRestoreLocation,
-  maxRangePages,
-  NO_ACCESS,
-  rangeBorders,
-} from '../../../../src-core/systems/amd-svm/mechanics/locations';
-import {
+  accessOf,
   bitOf,
+  devicesToMap,
   UNDEFINED,
   type SvmAttributes,
-  type SvmRange,
-} from '../../../../src-core/systems/amd-svm/mechanics/ranges';
+} from '../../../../src-core/systems/amd-svm/decisions/attributes';
+import { alignedPiece, maxRangePages, rangeBorders } from '../../../../src-core/systems/amd-svm/decisions/ranges';
+import {
+  bestPrefetchLocation,
+  bestRestoreLocation,
+  NO_ACCESS,
+} from '../../../../src-core/systems/amd-svm/decisions/residency';
 
 const apart = (a: number, b: number): boolean => a === b;
 const hive = (): boolean => true;
@@ -64,8 +62,12 @@ describe('where a prefetch to gpu0 goes', () => {
 });
 
 describe('which devices a whole range is mapped on', () => {
-  const range = (changes: Partial<SvmRange>): SvmRange =>
-    ({ ...attributes(), actual: 0, mapped: false, ...changes }) as SvmRange;
+  const range = (changes: Partial<SvmAttributes & { actual: number; mapped: boolean }>) => ({
+    ...attributes(),
+    actual: 0,
+    mapped: false,
+    ...changes,
+  });
   it('without XNACK all that have access; with it those in place and the one that has the data', () => {
     expect(devicesToMap(range({}), false)).toBe(bitOf(1) | bitOf(2));
     expect(devicesToMap(range({}), true)).toBe(0);

@@ -5,7 +5,7 @@
  * as well: the source sorts these alone, but only this order gives the published run (test/oracle/DEVIATIONS.md).
  */
 import type { Random } from '../../../base/random';
-import type { Tree } from './allocations';
+import type { Tree } from './trees';
 import type { UvmsmartParams } from '../params';
 import type { PageRun } from './prefetch';
 import { LEAF_PAGES } from './units';

@@ -1,6 +1,10 @@
 /** How large a range is made (drm_gpusvm.c drm_gpusvm_range_chunk_size): a pure decision. */
-import type { PageRange } from '../../../kit/linux/range-list';
 
+/** Pages [start, end). */
+interface PageRange {
+  readonly start: number;
+  readonly end: number;
+}
 /** fault_chunk_sizes of Xe, in pages: 2 MiB, 64 KiB, 4 KiB. */
 export const CHUNK_PAGES: readonly number[] = [512, 16, 1];
 /** check_pages_threshold of Xe on discrete devices: chunks up to this are used where the CPU has all their pages. */
@@ -27,15 +31,4 @@ export function chunkAround(
     return { start, end };
   }
   return null;
-}
-
-/** Whether VRAM is mandatory for an access (xe_vma_need_vram_for_atomic); EACCES: atomics are of the CPU alone. */
-export function needsVram(
-  isAtomic: boolean,
-  attribute: 'undefined' | 'device' | 'global' | 'cpu',
-  smemAtomics: boolean,
-): boolean | 'EACCES' {
-  if (!isAtomic) return false;
-  if (attribute === 'cpu') return 'EACCES';
-  return attribute === 'device' ? !smemAtomics : true;
 }

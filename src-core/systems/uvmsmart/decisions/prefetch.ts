@@ -3,7 +3,7 @@
  * 3557-3750). A fault is decided alone; faults of one clock cycle, which the simulator groups, do not exist here.
  */
 import type { Random } from '../../../base/random';
-import type { Tree } from './allocations';
+import type { Tree } from './trees';
 import type { UvmsmartParams } from '../params';
 import { LEAF_PAGES } from './units';
 import type { ValidTrees } from './valid-tree';

@@ -1,6 +1,7 @@
 /** The pure decisions of Xe and drm_gpusvm. */
 import { describe, expect, it } from 'vitest';
-import { chunkAround, needsVram } from '../../../../src-core/systems/xe-svm/mechanics/chunks';
+import { chunkAround } from '../../../../src-core/systems/xe-svm/decisions/ranges';
+import { needsVram } from '../../../../src-core/systems/xe-svm/decisions/residency';
 
 const all = (): boolean => true;
 const none = (): boolean => false;
