@@ -1,7 +1,7 @@
 /**
  * What every memory system has in common, seen from the engine: who has which granule, the books, the clocks, and the
  * questions that the executor asks on its way. What happens at a fault is the business of the systems: the idealised one
- * of rule set R0 (systems/ideal/mechanics/ideal-memory.ts) and those on the Linux model (kit/linux).
+ * of rule set R0 (systems/ideal/mechanics/memory.ts) and those on the Linux model (kit/linux).
  */
 import { assert } from '../base/assert';
 import type { EventMoment, EventSink, FaultEvent } from '../model/event-sink';

@@ -39,7 +39,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 import { defineSystem } from '../../contracts/memory-system';
 import { integer } from '../../contracts/params';
 import type { MemoryKit } from '../../kit/memory-system';
-import { IdealMemory } from '../ideal/mechanics/ideal-memory';
+import { IdealMemory } from '../ideal/mechanics/memory';
 
 export const scratch = defineSystem({
   id: 'scratch',

@@ -10,6 +10,20 @@ const folders = readdirSync(join(root, 'src-core/systems'), { withFileTypes: tru
   .map((entry) => entry.name);
 const PARTS = ['Source', 'One fault', 'Not modelled'];
 const MOST_LINES = 40;
+/** What a decision of a driver answers has one file name in all systems. */
+const SHARED_DECISIONS: Readonly<Record<string, string>> = {
+  destination: 'residency',
+  location: 'residency',
+  locations: 'residency',
+  prefetching: 'prefetch',
+  prefetcher: 'prefetch',
+  victims: 'eviction',
+  evict: 'eviction',
+  chunks: 'ranges',
+  chunk: 'ranges',
+};
+const filesIn = (folder: string): readonly string[] =>
+  existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => name.replace(/\.ts$/, '')) : [];
 
 test('each folder is a registered system, and each system has a folder of its name', () => {
   expect(folders.sort()).toEqual(memorySystems.map(({ id }) => id).sort());
@@ -37,11 +51,19 @@ describe.each(folders)('%s', (id) => {
     expect(drawn.length).toBeLessThanOrEqual(14);
   });
 
+  test('names its files by what they do, as the other systems do', () => {
+    const mechanics = filesIn(at('mechanics'));
+    // memory: a memory system of its own. backend: a driver on the Linux model. Systems without mechanics use another's.
+    if (mechanics.length > 0)
+      expect(mechanics.filter((name) => name === 'memory' || name === 'backend')).toHaveLength(1);
+    expect([...mechanics, ...filesIn(at('decisions'))].filter((name) => name.startsWith(id))).toEqual([]);
+    expect(filesIn(at('decisions')).filter((name) => SHARED_DECISIONS[name] !== undefined)).toEqual([]);
+  });
+
   test('decides without its mechanics', () => {
     const folder = at('decisions');
-    const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
-    const imports = files.flatMap((file) =>
-      [...read(join(folder, file)).matchAll(/from '([^']+)'/g)].map(([, from]) => `${file}: ${from}`),
+    const imports = filesIn(folder).flatMap((file) =>
+      [...read(join(folder, `${file}.ts`)).matchAll(/from '([^']+)'/g)].map(([, from]) => `${file}: ${from}`),
     );
     expect(imports.filter((line) => /mechanics|\/kit\/|\/sim\/|\/hardware\//.test(line))).toEqual([]);
   });

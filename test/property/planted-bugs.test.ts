@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EvictionPolicy, PolicyEntry } from '../../src-core/contracts/policy';
 import { Ledger } from '../../src-core/kit/ledger';
-import { IdealMemory } from '../../src-core/systems/ideal/mechanics/ideal-memory';
+import { IdealMemory } from '../../src-core/systems/ideal/mechanics/memory';
 import { findPolicy } from '../../src-core/policies';
 import { caseOf, compare } from './compare';
 import type { DriveOptions } from './drive';

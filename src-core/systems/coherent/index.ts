@@ -2,7 +2,7 @@ import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { LinuxMemory } from '../../kit/linux/linux-memory';
 import { coherentParams } from './params';
-import { NodeBackend, nodeOptions } from './mechanics/node';
+import { NodeBackend, nodeOptions } from './mechanics/backend';
 
 export const coherent = defineSystem({
   id: 'coherent',

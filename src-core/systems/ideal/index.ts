@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
-import { IdealMemory } from './mechanics/ideal-memory';
+import { IdealMemory } from './mechanics/memory';
 
 export const ideal = defineSystem({
   id: 'ideal',

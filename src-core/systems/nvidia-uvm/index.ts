@@ -1,7 +1,7 @@
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { nvidiaUvmParams } from './params';
-import { UvmMemory } from './mechanics/uvm-memory';
+import { UvmMemory } from './mechanics/memory';
 
 export const nvidiaUvm = defineSystem({
   id: 'nvidia-uvm',

@@ -1,7 +1,7 @@
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { LinuxMemory } from '../../kit/linux/linux-memory';
-import { NodeBackend, STILL } from '../coherent/mechanics/node';
+import { NodeBackend, STILL } from '../coherent/mechanics/backend';
 import { HmmBackend, mirrorOptions } from '../hmm/mechanics/backend';
 import { offParams } from './params';
 

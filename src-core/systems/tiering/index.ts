@@ -1,7 +1,7 @@
 import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { LinuxMemory } from '../../kit/linux/linux-memory';
-import { NodeBackend, STILL, type NodeOptions } from '../coherent/mechanics/node';
+import { NodeBackend, STILL, type NodeOptions } from '../coherent/mechanics/backend';
 import { tieringParams } from './params';
 
 export const tiering = defineSystem({

@@ -3,7 +3,7 @@ import { defineSystem } from '../../contracts/memory-system';
 import type { MemoryKit } from '../../kit/memory-system';
 import { LinuxMemory } from '../../kit/linux/linux-memory';
 import { nodeParams, numaBalancing } from '../coherent/params';
-import { NodeBackend, nodeOptions } from '../coherent/mechanics/node';
+import { NodeBackend, nodeOptions } from '../coherent/mechanics/backend';
 
 export const zone = defineSystem({
   id: 'zone',

@@ -33,7 +33,7 @@ import { setAttributes, type SvmDriver } from './attributes';
 import { changesOf } from './hints';
 import { SvmMapping } from './mapping';
 import { SvmMigration } from './migrate';
-import { figuresOf } from './figures';
+import { figuresOf } from './summary';
 import { SvmQueues } from './queues';
 import { SvmProcess, type SvmRange } from './ranges';
 import { SvmRestore } from './restore';

@@ -16,7 +16,7 @@ import type { CounterNotification } from '../../coherent/mechanics/access-counte
 import { AtsCounterService } from './counter-service';
 import { AtsService } from './service';
 import { groupByWindow, windowAt } from './window';
-import { NodeBackend, STILL } from '../../coherent/mechanics/node';
+import { NodeBackend, STILL } from '../../coherent/mechanics/backend';
 import type { GhAtsParams } from '../params';
 
 export class AtsBackend extends NodeBackend {

@@ -5,7 +5,7 @@
  */
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
 import { READ, WRITE, type AccessOp } from '../../../model/processor';
-import type { UvmFaultsHost } from './uvm-faults';
+import type { UvmFaultsHost } from './faults';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
 export interface CopyEngineHost extends UvmFaultsHost {

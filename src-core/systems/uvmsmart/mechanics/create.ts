@@ -3,7 +3,7 @@ import { Refusal } from '../../../model/refusal';
 import type { MemoryConfig } from '../../../kit/memory-system';
 import type { UvmsmartParams } from '../params';
 import { PAGE_BYTES } from '../decisions/units';
-import { UvmsmartMemory } from './uvmsmart-memory';
+import { UvmsmartMemory } from './memory';
 
 export function createUvmsmart(params: UvmsmartParams, config: MemoryConfig): UvmsmartMemory {
   if (config.devices > 1)

@@ -22,7 +22,7 @@ import type { PageRange } from '../../../kit/linux/range-list';
 import { unshare } from '../../../kit/linux/unshare';
 import { DevmemBook } from './devmem';
 import { XeFaults } from './faults';
-import { figuresOf } from './figures';
+import { figuresOf } from './summary';
 import { GpuSvm, type XeRange } from './gpusvm';
 import { changeOf } from './hints';
 import { XeMigration } from './migrate';

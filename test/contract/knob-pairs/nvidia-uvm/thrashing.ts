@@ -1,5 +1,5 @@
 /** Knobs of thrashing detection and mitigation. The GPU begins each duel; see test/golden/nvidia-uvm for one move by move. */
-import { UvmMemory } from '../../../../src-core/systems/nvidia-uvm/mechanics/uvm-memory';
+import { UvmMemory } from '../../../../src-core/systems/nvidia-uvm/mechanics/memory';
 import type { EventRun } from '../../../support/event-run';
 import { byte, duel, figure, file, step, summaryOf } from '../../../support/programs';
 import type { KnobPair } from '../pair';

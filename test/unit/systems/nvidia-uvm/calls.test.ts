@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVICTION, FAULT, MIGRATION, OS } from '../../../../src-core/model/events';
 import type { SystemReport } from '../../../../src-core/model/memory-system';
 import { countPages } from '../../../../src-core/base/page-mask';
-import { UvmMemory } from '../../../../src-core/systems/nvidia-uvm/mechanics/uvm-memory';
+import { UvmMemory } from '../../../../src-core/systems/nvidia-uvm/mechanics/memory';
 import { gh200 } from '../../../../src-core/presets/machines/gh200';
 import { loadWorkload } from '../../../../src-core/workload';
 import { runEvents, type EventRun } from '../../../support/event-run';

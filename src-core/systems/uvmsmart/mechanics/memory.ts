@@ -27,7 +27,7 @@ import { DEVICE } from './resident-pages';
 import { summarizeUvmsmart } from './summary';
 import { UvmsmartTally } from './tally';
 import { LEAF_PAGES, PAGE_BYTES, psOfCycles } from '../decisions/units';
-import { UvmsmartQueue, type QueueHost } from './uvmsmart-queue';
+import { UvmsmartQueue, type QueueHost } from './faults';
 
 /** Memory accesses of a thread group to the same line are one request (GPGPU-Sim coalesces as compute capability 1.3 does). */
 const LINE_BYTES = 128;

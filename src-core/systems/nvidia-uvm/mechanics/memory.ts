@@ -43,7 +43,7 @@ import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
 import { RootOrder } from './root-order';
-import { UvmFaults, type UvmFaultsHost } from './uvm-faults';
+import { UvmFaults, type UvmFaultsHost } from './faults';
 import type { VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
