@@ -1,18 +1,16 @@
 /**
- * The page tables of all processors as bytes, kept for the hot path: rewritten at each change of a page-table entry, and
- * by backends whose devices have tables of their own.
+ * The page tables of all processors of a Linux system: rewritten at each change of a page-table entry, and by backends whose
+ * devices have tables of their own.
  */
-import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { CPU, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Mm } from '../../kernel/mm';
 import { eachEntry } from '../../kernel/page-table';
 import { HOLE, P, PRESENT, SPECIAL, ZERO } from '../../kernel/pte-tables';
-import { TRACKED } from '../../contracts/accessed-memory';
 import type { LinuxHost, PageOrigin } from './backend';
-import type { AccessTable } from './host-parts';
-import { ACCESS_BITS, FRESH, LOCAL_NEED, localBits, READ_LOCAL, REMOTE_NEED, remoteBits } from './bits';
+import type { LinuxAccess } from './host-parts';
+import { ACCESS_BITS, AccessTable, FRESH, localBits, READ_LOCAL, remoteBits } from '../access-table';
 
-export class AccessBits implements AccessTable {
-  private readonly state: readonly Uint8Array[];
+export class AccessBits extends AccessTable implements LinuxAccess {
   readonly touchedByDevice: Uint8Array;
 
   constructor(
@@ -20,46 +18,26 @@ export class AccessBits implements AccessTable {
     devices: number,
     granules: number,
   ) {
-    this.state = Array.from({ length: devices + 1 }, () => new Uint8Array(granules));
+    super(devices + 1, granules);
     this.touchedByDevice = new Uint8Array(granules);
   }
 
-  /** One byte per granule, see bits.ts. */
-  of(processor: ProcessorIndex): Uint8Array {
-    return this.state[processor]!;
-  }
-
   get(processor: ProcessorIndex, granule: number): number {
-    return this.state[processor]![granule]! & ACCESS_BITS;
+    return this.bytes[processor]![granule]! & ACCESS_BITS;
   }
 
   set(processor: ProcessorIndex, granule: number, bits: number): void {
-    const state = this.state[processor]!;
+    const bytes = this.bytes[processor]!;
     const fresh = processor !== CPU && (bits & READ_LOCAL) !== 0 && this.touchedByDevice[granule] === 0 ? FRESH : 0;
-    state[granule] = (state[granule]! & ~(ACCESS_BITS | FRESH)) | bits | fresh;
-  }
-
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    return (this.state[processor]![granule]! & LOCAL_NEED[op]!) !== 0;
-  }
-  isRemote(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    return (this.state[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
-  }
-  isMapped(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    return this.isLocal(processor, granule, op) || this.isRemote(processor, granule, op);
+    bytes[granule] = (bytes[granule]! & ~(ACCESS_BITS | FRESH)) | bits | fresh;
   }
 
   /** The first use of a page that a device was given ahead; false: it is none. */
   firstUse(processor: ProcessorIndex, granule: number): boolean {
-    const state = this.state[processor]!;
-    if ((state[granule]! & FRESH) === 0) return false;
-    state[granule] = state[granule]! & ~FRESH;
+    const bytes = this.bytes[processor]!;
+    if ((bytes[granule]! & FRESH) === 0) return false;
+    bytes[granule] = bytes[granule]! & ~FRESH;
     return true;
-  }
-
-  /** The ledger follows the granule's bytes, or no longer. */
-  track(granule: number, on: boolean): void {
-    for (const state of this.state) state[granule] = on ? state[granule]! | TRACKED : state[granule]! & ~TRACKED;
   }
 
   /**
@@ -72,7 +50,7 @@ export class AccessBits implements AccessTable {
     const origin = frame < 0 ? null : mm.kernel.frames.owner(frame);
     this.set(CPU, granule, this.cpuBits(bits, origin));
     if (!backend.sharedTable) return;
-    for (let device = 1; device < this.state.length; device++)
+    for (let device = 1; device < this.bytes.length; device++)
       this.set(device, granule, backend.sharedTable(device, bits, origin));
   }
 

@@ -16,7 +16,7 @@ import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemFigure } from '../../model/memory-system';
-import type { AccessTable, AnswerBook, PageContents, PlaceBook, ProcessTable } from './host-parts';
+import type { LinuxAccess, AnswerBook, PageContents, PlaceBook, ProcessTable } from './host-parts';
 import type { Moves } from '../moves';
 import type { MoveContext, PendingMoves } from './pending-moves';
 import type { Piece, SpaceMap } from './space-map';
@@ -131,7 +131,7 @@ export interface LinuxHost extends EvictionView {
   readonly tally: Tally;
   readonly moves: Moves;
   readonly pending: PendingMoves;
-  readonly access: AccessTable;
+  readonly access: LinuxAccess;
   readonly whereabouts: PlaceBook;
   readonly contents: PageContents | null;
   readonly answers: AnswerBook;

@@ -25,7 +25,7 @@ import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../kernel/page'
 import { eachEntry, entryAt } from '../../kernel/page-table';
 import { P, PRIVATE } from '../../kernel/pte-tables';
 import type { LinuxHost, PageOrigin } from './backend';
-import { localBits } from './bits';
+import { localBits } from '../access-table';
 
 /** How a driver calls migrate_vma. */
 export interface MigrateOptions {

@@ -5,7 +5,7 @@ import type { Page } from '../../kernel/page';
 import type { Piece } from './space-map';
 
 /** Page tables as bytes: see access-bits.ts. */
-export interface AccessTable {
+export interface LinuxAccess {
   /** Granules that a device ever touched (6c). */
   readonly touchedByDevice: Uint8Array;
   get(processor: ProcessorIndex, granule: number): number;

@@ -20,12 +20,12 @@ import { BatchService, type BatchedMemory } from '../batch-service';
 import { METRIC, REASON } from '../codes';
 import type { FaultList } from '../fault-list';
 import { Whereabouts } from './whereabouts';
-import { PENDING, type AccessRun, type HotMasks } from '../../contracts/accessed-memory';
+import type { AccessRun, HotMasks } from '../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../memory-system';
 import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
 import { AccessBits } from './access-bits';
 import { Answers } from './answers';
-import { LINUX_MASKS } from './bits';
+import { ACCESS_MASKS } from '../access-table';
 import { Contents } from './contents';
 import { kernelConfigOf, retuneKernel } from './kernel-config';
 import { reasonOfCpuFault, serveCpuFault } from './cpu-faults';
@@ -76,8 +76,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   ) {
     super(
       { ...config, granuleBytes: PAGE_BYTES },
-      (granule, on) => {
-        this.access.track(granule, on);
+      (granule, on, count) => {
+        this.access.track(granule, on, count);
       },
       Math.max(1, Math.ceil(config.space.bytes / PAGE_BYTES)) + 1,
     );
@@ -184,7 +184,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     return this.access.of(processor);
   }
   hotMasks(_processor: ProcessorIndex): HotMasks {
-    return LINUX_MASKS;
+    return ACCESS_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     if (this.access.firstUse(processor, granule)) this.whereabouts.used(granule);
@@ -233,9 +233,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
   /** A fault is one for the whole page of the kernel. */
   setPending(processor: ProcessorIndex, granule: number, on: boolean): void {
-    const state = this.access.of(processor);
     const { first, outer } = this.processes.basePage(granule);
-    for (let g = first; g < outer; g++) state[g] = on ? state[g]! | PENDING : state[g]! & ~PENDING;
+    for (let g = first; g < outer; g++) this.access.setPending(processor, g, on);
   }
   pageOf(granule: number): number {
     return this.processes.basePage(granule).first;

@@ -11,7 +11,7 @@ import type { Mm } from '../../kernel/mm';
 import { entryAt } from '../../kernel/page-table';
 import { P, PRESENT, ZERO } from '../../kernel/pte-tables';
 import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin, SystemTraits } from './backend';
-import { localBits, remoteBits } from './bits';
+import { localBits, remoteBits } from '../access-table';
 import { REASON } from '../codes';
 import { errnoOf } from './signals';
 import { answerUserfault } from './userfaults';

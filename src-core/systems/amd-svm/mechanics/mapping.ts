@@ -8,7 +8,7 @@ import { mirrorRange } from '../../../kernel/hmm';
 import { canWrite, vmaAt, type Mm, type Vma } from '../../../kernel/mm';
 import type { Errno } from '../../../kernel/errno';
 import type { LinuxHost } from '../../../kit/linux/backend';
-import { localBits, remoteBits } from '../../../kit/linux/bits';
+import { localBits, remoteBits } from '../../../kit/access-table';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
 import { bitOf } from '../decisions/attributes';

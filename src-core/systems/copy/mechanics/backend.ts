@@ -9,7 +9,7 @@ import type { NodeSpec } from '../../../kernel/kernel';
 import { handleFault } from '../../../kernel/fault';
 import { PAGE_BYTES } from '../../../kernel/page';
 import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin } from '../../../kit/linux/backend';
-import { localBits, remoteBits } from '../../../kit/linux/bits';
+import { localBits, remoteBits } from '../../../kit/access-table';
 import { LIBRARY_CALL, RELOCATE } from '../../../kit/linux/costs';
 import { REASON } from '../../../kit/codes';
 import { NO_CONTEXT } from '../../../kit/linux/pending-moves';

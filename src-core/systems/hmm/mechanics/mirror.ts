@@ -9,7 +9,7 @@ import { mirrorRange } from '../../../kernel/hmm';
 import type { Mm } from '../../../kernel/mm';
 import { subscribe, type IntervalNotifier, type NotifyRange } from '../../../kernel/notifier';
 import type { DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
-import { localBits, remoteBits } from '../../../kit/linux/bits';
+import { localBits, remoteBits } from '../../../kit/access-table';
 import { errnoOf } from '../../../kit/linux/signals';
 import { answerUserfault } from '../../../kit/linux/userfaults';
 

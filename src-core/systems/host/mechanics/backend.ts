@@ -8,7 +8,7 @@ import { gup, ungup } from '../../../kernel/gup';
 import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES, type Page } from '../../../kernel/page';
 import type { DeviceFaultPage } from '../../../kit/linux/backend';
-import { READ_LOCAL, remoteBits } from '../../../kit/linux/bits';
+import { READ_LOCAL, remoteBits } from '../../../kit/access-table';
 import { REASON } from '../../../kit/codes';
 import { HmmBackend, mirrorOptions } from '../../hmm/mechanics/backend';
 import type { HostParams } from '../params';

@@ -15,7 +15,7 @@ import { scanAddressSpace, setNow } from '../../../kernel/numa';
 import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryAt } from '../../../kernel/page-table';
 import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
-import { localBits, remoteBits } from '../../../kit/linux/bits';
+import { localBits, remoteBits } from '../../../kit/access-table';
 import { REASON } from '../../../kit/codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/costs';
 import { answerUserfaults } from '../../../kit/linux/userfaults';

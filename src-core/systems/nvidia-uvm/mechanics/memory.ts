@@ -23,7 +23,8 @@ import { METRIC, REASON } from '../../../kit/codes';
 import type { HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { OWNER_MASK } from '../../../kit/residency';
-import { AccessBytes, UVM_MASKS } from './access-bytes';
+import { ACCESS_MASKS } from '../../../kit/access-table';
+import { AccessBytes } from './access-bytes';
 import { BlockMap } from './block-map';
 import type { UseOrder } from '../../../contracts/accessed-memory';
 import type { DeviceFaults } from '../../../contracts/fault-service';
@@ -283,7 +284,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     return this.access.of(processor);
   }
   hotMasks(_processor: ProcessorIndex): HotMasks {
-    return UVM_MASKS;
+    return ACCESS_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
     return this.access.isLocal(processor, granule, op);

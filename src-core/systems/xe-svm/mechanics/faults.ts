@@ -8,7 +8,7 @@ import { mirrorRange, rangeFault, type HmmPfn } from '../../../kernel/hmm';
 import { vmaAt } from '../../../kernel/mm';
 import { readBegin, type IntervalNotifier } from '../../../kernel/notifier';
 import type { LinuxHost } from '../../../kit/linux/backend';
-import { localBits, remoteBits } from '../../../kit/linux/bits';
+import { localBits, remoteBits } from '../../../kit/access-table';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
 import type { DevicePrivate } from '../../../kit/linux/device-private';
 import { needsVram } from '../decisions/residency';
