@@ -30,3 +30,41 @@ export function hasAny({ words }: ByteColumn, first: number, count: number, bits
   for (let word = first >>> 2; word < (first + count) >>> 2; word++) if ((words[word]! & bits4) !== 0) return true;
   return false;
 }
+
+/** A view on a column that was made as bytes; its words are empty where the bytes do not begin at a word. */
+export function viewColumn(bytes: Uint8Array): ByteColumn {
+  const { buffer, byteOffset, length } = bytes;
+  const words = byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >>> 2) : new Uint32Array(0);
+  return { bytes, words };
+}
+
+/** How many bytes from `first` on, at most `count`, are `wanted` under the mask: where the first other one is. */
+export function countAlike(
+  { bytes, words }: ByteColumn,
+  first: number,
+  count: number,
+  mask: number,
+  wanted: number,
+): number {
+  const outer = first + count;
+  const mask4 = four(mask);
+  const wanted4 = four(wanted);
+  let at = first;
+  for (; at < outer && (at & 3) !== 0; at++) if ((bytes[at]! & mask) !== wanted) return at - first;
+  const wholeWords = Math.min(words.length, outer >>> 2);
+  let word = at >>> 2;
+  while (word + 3 < wholeWords) {
+    const differences =
+      ((words[word]! ^ wanted4) |
+        (words[word + 1]! ^ wanted4) |
+        (words[word + 2]! ^ wanted4) |
+        (words[word + 3]! ^ wanted4)) &
+      mask4;
+    if (differences !== 0) break;
+    word += 4;
+  }
+  while (word < wholeWords && (words[word]! & mask4) === wanted4) word++;
+  at = Math.max(at, word << 2);
+  for (; at < outer; at++) if ((bytes[at]! & mask) !== wanted) return at - first;
+  return count;
+}

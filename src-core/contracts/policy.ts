@@ -53,6 +53,8 @@ export interface EvictionPolicy {
   victim(device: ProcessorIndex, memory: EvictionView): Granule;
   /** Called after a run of accesses to a granule by its device has ended, and when a granule arrives there. */
   used?(device: ProcessorIndex, granule: Granule, memory: EvictionView): void;
+  /** true: the victim is the oldest granule that is not protected, always, so that a run of faults need not ask for each. */
+  readonly isOldestFirst?: boolean;
 }
 
 /** The faults of one batch in one VA block. The CPU's faults are batches of one. */
@@ -82,6 +84,8 @@ export interface MigrationPolicy {
   readonly counterThreshold: number | null;
   /** Where memory comes into being that a device touches first; absent = on the device. */
   readonly populates?: 'host';
+  /** true: `onFault` answers `migrate`, always, so that a run of faults need not ask for each. */
+  readonly isAlwaysMigrating?: boolean;
 }
 
 export interface PolicyEnv {

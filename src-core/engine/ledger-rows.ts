@@ -24,6 +24,11 @@ export class LedgerRows {
     if (this.recorder.count - this.at > LEDGER_EVERY) this.write(this.memory.clocks.latest());
   }
 
+  /** Batches of at most `events` events each that may begin before `keepUp` has something to write. */
+  batchesUntilDue(events: number): number {
+    return Math.floor((LEDGER_EVERY - (this.recorder.count - this.at)) / events) + 1;
+  }
+
   /** One row for each object whose ledger metrics changed since its last row. */
   write(timePs: number): void {
     const { memory, written, recorder } = this;

@@ -122,8 +122,12 @@ export class Run {
         this.batchBegins();
       },
       batchServiced: () => {
-        if (this.memory.batches >= this.haltAtBatch) this.executor.halt = true;
+        if (this.memory.batches >= this.haltAtBatch) this.executor.turn.halt = true;
       },
+      quietBatches: (events) =>
+        this.live.length > 0 || this.scheduled.length > 0
+          ? 0
+          : Math.min(this.rows.batchesUntilDue(events), this.haltAtBatch - 1 - this.memory.batches),
       nextUse: future
         ? (granule) =>
             this.executor.isExpected(granule)
@@ -178,19 +182,19 @@ export class Run {
   /** Advances by at most `maxSegments` segments (a few hundred nanoseconds each) or to the end. */
   async advance(maxSegments: number): Promise<void> {
     const { executor } = this;
-    executor.halt = false;
-    const until = executor.segments + maxSegments;
-    while (!this.finished && executor.segments < until) {
+    executor.turn.halt = false;
+    const until = executor.turn.segments + maxSegments;
+    while (!this.finished && executor.turn.segments < until) {
       if (this.stopped()) break;
       const frame = this.frames.at(-1)!;
       const branch = frame.branches[frame.current]!;
       if (branch.loaded) {
-        this.execute(frame, branch, until - executor.segments);
+        this.execute(frame, branch, until - executor.turn.segments);
         continue;
       }
       const answer = branch.stream.next(branch.batch);
       const item = answer instanceof Promise ? await answer : answer;
-      executor.segments++; // items cost time too: a workload of empty steps must not hold the loop
+      executor.turn.segments++; // items cost time too: a workload of empty steps must not hold the loop
       switch (item.kind) {
         case 'accesses':
           branch.loaded = true;
@@ -232,7 +236,7 @@ export class Run {
 
   /** Set by the memory system or from outside while a segment was executed. */
   private stopped(): boolean {
-    return this.executor.halt;
+    return this.executor.turn.halt;
   }
 
   close(): void {

@@ -45,6 +45,10 @@ export class ByteSets {
     this.spare.push(bitmap.words);
   }
 
+  isEmpty(granule: number): boolean {
+    return this.high[granule] === 0 && (this.bitmaps.size === 0 || !this.bitmaps.has(granule));
+  }
+
   /** Number of bytes in the set. */
   size(granule: number): number {
     const interval = this.high[granule]! - this.low[granule]!;

@@ -166,6 +166,40 @@ export class Ledger {
     if (isNew) this.tracked?.(first, true, count);
   }
 
+  /** true: some granule belongs to several objects. */
+  get hasShared(): boolean {
+    return this.shared.size > 0;
+  }
+
+  /** `transferred` to the host, where neither useful bytes nor shared granules are kept; the state byte is the caller's. */
+  leaves(granule: number): void {
+    const { open, movesToHost } = this;
+    if (open[granule] === QUESTION) movesToHost[granule] = movesToHost[granule]! + 1;
+    else this.openQuestion(granule, movesToHost, this.movesToDevice);
+  }
+
+  /**
+   * `transferred` to a device, whose accesses of one kind follow at once; with the limits of `leaves`.
+   * @returns true: `accessed` has to look at them; false: they read bytes that nobody overwrote, and the question is closed
+   */
+  arrives(granule: number, op: AccessOp): boolean {
+    const { open, movesToDevice } = this;
+    if (op !== WRITE && (open[granule] !== QUESTION || this.overwritten.isEmpty(granule))) {
+      open[granule] = 0;
+      return false;
+    }
+    if (open[granule] === QUESTION) movesToDevice[granule] = movesToDevice[granule]! + 1;
+    else this.openQuestion(granule, movesToDevice, this.movesToHost);
+    return true;
+  }
+
+  private openQuestion(granule: number, moves: Uint32Array, others: Uint32Array): void {
+    this.overwritten.clear(granule);
+    others[granule] = 0;
+    moves[granule] = 1;
+    this.open[granule] = QUESTION;
+  }
+
   private noteShared(granule: number, receiver: ProcessorIndex): void {
     const shared = this.shared.get(granule);
     if (!shared) return;

@@ -9,6 +9,7 @@ import type { CreatedSystem, RunnableSystem } from '../contracts/memory-system';
 import type { EvictionView, Granule } from '../contracts/policy';
 import type { AccessedMemory, AccessRun, HotMasks, UseOrder } from '../contracts/accessed-memory';
 import type { DeviceFaults } from '../contracts/fault-service';
+import type { PlainFaults } from '../contracts/plain-faults';
 import { AccessDelay, remoteRate } from '../hardware/access-delay';
 import { Interconnect } from '../hardware/interconnect';
 import { NO_EVENT } from '../model/events';
@@ -41,6 +42,11 @@ export interface MemoryConfig {
   readonly batchBegins: () => void;
   /** Called when a fault batch has been serviced. */
   readonly batchServiced: () => void;
+  /**
+   * How many batches of at most `events` events each may pass from now on without a call of the two: nothing waits for
+   * them, and nobody stops at them.
+   */
+  readonly quietBatches: (events: number) => number;
   /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
   readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
   /** Belady's look into the future; absent where no policy needs it. */
@@ -160,6 +166,8 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   }
   /** How devices raise faults; null: one after the other, each serviced on the spot, like those of the CPU. */
   readonly deviceFaults: DeviceFaults | null = null;
+  /** A shortcut for faults that are nothing but moves; null: there is none. */
+  readonly plainFaults: PlainFaults | null = null;
   /** true: every access passes `watched`, none is a plain hit. */
   readonly watches: boolean;
 

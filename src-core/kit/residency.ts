@@ -19,6 +19,14 @@ export const HIT_MASK = OWNER_MASK | TRACKED | PENDING;
 
 const NONE = -1;
 
+/** Points [from, end), and what the state of their granules has to be. */
+interface PointRange {
+  readonly from: number;
+  readonly end: number;
+  readonly mask: number;
+  readonly wanted: number;
+}
+
 export class Residency {
   readonly state: Uint8Array;
   private readonly column;
@@ -121,6 +129,88 @@ export class Residency {
     if (this.newest[device] === granule) return;
     this.unlink(granule, device);
     this.link(granule, device);
+  }
+
+  /** Makes the full device the owner of the granule in place of its oldest one, which goes to the host. Returns that one. */
+  replaceOldest(granule: number, device: ProcessorIndex): number {
+    const { state, older, newer, slot } = this;
+    const victim = this.oldestOf[device]!;
+    const next = newer[victim]!;
+    this.oldestOf[device] = next;
+    if (next === NONE) this.newest[device] = NONE;
+    else older[next] = NONE;
+    this.link(granule, device);
+    const set = this.residentSets[device]!;
+    const last = this.count[device]! - 1;
+    const at = slot[victim]!;
+    const moved = set[last]!;
+    set[at] = moved;
+    slot[moved] = at;
+    slot[victim] = NONE;
+    set[last] = granule;
+    slot[granule] = last;
+    state[victim] = (state[victim]! & ~OWNER_MASK) | (CPU + 1);
+    state[granule] = (state[granule]! & ~OWNER_MASK) | (device + 1);
+    return victim;
+  }
+
+  /**
+   * `touch` for `count` granules of the device, `hop` apart, one after the other. Those that follow each other in the list
+   * move as one piece, as they do in each pass of a sweep but the first.
+   */
+  touchRun(first: number, count: number, hop: number, device: ProcessorIndex): void {
+    const { newer } = this;
+    const outer = first + count * hop;
+    for (let granule = first; granule < outer;) {
+      let last = granule;
+      while (last + hop < outer && newer[last] === last + hop) last += hop;
+      this.moveToYoungEnd(granule, last, device);
+      granule = last + hop;
+    }
+  }
+
+  /**
+   * `touch` for the granules that points name, in their order, as long as their state is `wanted` under the mask.
+   * @returns the first point whose granule has another state, or `end`
+   */
+  touchPoints(granules: Int32Array, { from, end, mask, wanted }: PointRange, device: ProcessorIndex): number {
+    const { state, older, newer } = this;
+    let head = this.newest[device]!;
+    let tail = this.oldestOf[device]!;
+    let i = from;
+    for (; i < end; i++) {
+      const granule = granules[i]!;
+      if ((state[granule]! & mask) !== wanted) break;
+      if (granule === head) continue;
+      const before = older[granule]!;
+      const after = newer[granule]!; // there is one: the granule is not the newest
+      older[after] = before;
+      if (before === NONE) tail = after;
+      else newer[before] = after;
+      older[granule] = head;
+      newer[head] = granule;
+      newer[granule] = NONE;
+      head = granule;
+    }
+    this.newest[device] = head;
+    this.oldestOf[device] = tail;
+    return i;
+  }
+
+  /** The piece of the list from `first` (older) to `last` becomes its young end. */
+  private moveToYoungEnd(first: number, last: number, device: ProcessorIndex): void {
+    const { older, newer, newest } = this;
+    const after = newer[last]!;
+    if (after === NONE) return;
+    const before = older[first]!;
+    older[after] = before;
+    if (before === NONE) this.oldestOf[device] = after;
+    else newer[before] = after;
+    const head = newest[device]!;
+    older[first] = head;
+    newer[head] = first;
+    newer[last] = NONE;
+    newest[device] = last;
   }
 
   private link(granule: number, device: ProcessorIndex): void {

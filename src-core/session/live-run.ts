@@ -144,7 +144,7 @@ export class LiveRun {
   async pause(): Promise<void> {
     if (this.state !== 'running') return;
     this.state = 'paused';
-    this.run.executor.halt = true;
+    this.run.executor.turn.halt = true;
     await this.loop;
     this.changed(true);
   }
@@ -188,7 +188,7 @@ export class LiveRun {
   abandon(): void {
     if (this.state === 'finished') return;
     this.state = 'failed';
-    this.run.executor.halt = true;
+    this.run.executor.turn.halt = true;
     this.recorder.abandon();
   }
 

@@ -14,6 +14,7 @@ export const accessLru = definePolicy({
   params: z.object({}),
   create: () => ({
     order: 'access',
+    isOldestFirst: true,
     victim: (device, memory) => {
       let granule = memory.oldest(device);
       while (granule !== NO_GRANULE && memory.isProtected(granule)) granule = memory.younger(granule);

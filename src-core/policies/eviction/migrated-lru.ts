@@ -15,6 +15,7 @@ export const migratedLru = definePolicy({
   params: z.object({}),
   create: () => ({
     order: 'migration',
+    isOldestFirst: true,
     victim: (device, memory) => {
       let granule = memory.oldest(device);
       while (granule !== NO_GRANULE && memory.isProtected(granule)) granule = memory.younger(granule);

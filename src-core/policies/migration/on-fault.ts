@@ -10,5 +10,5 @@ export const onFault = definePolicy({
   source:
     'Rule set R0 (docs/r0-rules.md); default of the NVIDIA UVM driver for ranges without advice (uvm_va_block.c).',
   params: z.object({}),
-  create: () => ({ onFault: () => 'migrate', counterThreshold: null }),
+  create: () => ({ onFault: () => 'migrate', counterThreshold: null, isAlwaysMigrating: true }),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createByteColumn, hasAny, rewrite } from '../../../src-core/base/byte-column';
+import { countAlike, createByteColumn, hasAny, rewrite, viewColumn } from '../../../src-core/base/byte-column';
 import { randomStream } from '../../../src-core/base/random';
 
 describe('a column of bytes', () => {
@@ -24,5 +24,22 @@ describe('a column of bytes', () => {
     expect(hasAny(column, 32, 32, 0b0110)).toBe(false);
     expect(hasAny(column, 0, 32, 0xff)).toBe(false);
     expect(hasAny(column, 36, 28, 0xff)).toBe(false);
+  });
+
+  it('counts the bytes that are alike from a place on, wherever the bytes begin in their buffer', () => {
+    const stream = randomStream(2, 'byte-column');
+    for (const offset of [0, 1, 4]) {
+      const column = viewColumn(new Uint8Array(new ArrayBuffer(100 + offset), offset, 97));
+      for (let round = 0; round < 500; round++) {
+        column.bytes.fill(0b101);
+        const other = stream.below(97);
+        column.bytes[other] = 0b100;
+        const first = stream.below(97);
+        const count = stream.below(98 - first);
+        const expected = other >= first && other < first + count ? other - first : count;
+        expect(countAlike(column, first, count, 0b011, 0b001), `${other} in ${first} + ${count}`).toBe(expected);
+        expect(countAlike(column, first, count, 0b110, 0b100)).toBe(count);
+      }
+    }
   });
 });

@@ -90,4 +90,45 @@ describe('Residency', () => {
       }
     }
   });
+
+  it('moves a run of granules, and the granules of points, as one touch after the other does', () => {
+    const stream = randomStream(3, 'runs');
+    const [runs, touches] = [new Residency(64, 2, 64), new Residency(64, 2, 64)];
+    for (let granule = 0; granule < 64; granule++) for (const each of [runs, touches]) each.place(granule, 1);
+    for (let round = 0; round < 300; round++) {
+      const hop = 1 + stream.below(3);
+      const first = stream.below(60);
+      const count = 1 + stream.below(Math.floor((63 - first) / hop) + 1);
+      runs.touchRun(first, count, hop, 1);
+      for (let i = 0; i < count; i++) touches.touch(first + i * hop, 1);
+      const points = Int32Array.from({ length: 9 }, () => stream.below(64));
+      const range = { from: 1, end: 8, mask: 0b111, wanted: 2 };
+      expect(runs.touchPoints(points, range, 1)).toBe(8);
+      for (const point of points.subarray(1, 8)) touches.touch(point, 1);
+      expect(order(runs, 1)).toEqual(order(touches, 1));
+      expect(runs.newest[1]).toBe(touches.newest[1]);
+    }
+  });
+
+  it('stops at the first point whose granule is elsewhere', () => {
+    const residency = new Residency(4, 2, 4);
+    for (const granule of [0, 1, 3]) residency.place(granule, 1);
+    expect(residency.touchPoints(Int32Array.of(0, 1, 2, 3), { from: 0, end: 4, mask: 0b111, wanted: 2 }, 1)).toBe(2);
+    expect(order(residency, 1)).toEqual([3, 0, 1]);
+  });
+
+  it('replaces the oldest granule as a removal and a placement do', () => {
+    const [at, by] = [new Residency(8, 2, 3), new Residency(8, 2, 3)];
+    for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(granule, 1);
+    for (const granule of [5, 6, 0, 7, 1]) {
+      const victim = by.oldest(1);
+      by.remove(victim);
+      by.place(victim, CPU);
+      by.place(granule, 1);
+      expect(at.replaceOldest(granule, 1)).toBe(victim);
+      expect(order(at, 1)).toEqual(order(by, 1));
+      expect([...at.state]).toEqual([...by.state]);
+      expect([0, 1, 2].map((index) => at.residentAt(1, index))).toEqual([0, 1, 2].map((i) => by.residentAt(1, i)));
+    }
+  });
 });

@@ -18,11 +18,14 @@ import { PENDING, type HotMasks } from '../../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import type { Move } from '../../../kit/moves';
 import { HIT_MASK, OWNER_MASK } from '../../../kit/residency';
+import type { PlainFaults } from '../../../contracts/plain-faults';
+import { PlainFaultRuns } from './plain-faults';
 import { RemoteMappings } from './remote-mappings';
 import { Wanted } from './wanted';
 
 export class IdealMemory extends MemorySystem implements BatchedMemory {
   override readonly deviceFaults: DeviceFaults | null;
+  override readonly plainFaults: PlainFaults;
   private readonly faults: BatchService;
   private readonly remote = new RemoteMappings(this.granules);
   private readonly wanted = new Wanted();
@@ -37,6 +40,9 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     this.move = this.moves.create();
     this.faults = new BatchService(this, config.devices + 1);
     this.deviceFaults = bufferedFaults(config.machine, this, this.faults, config.devices + 1);
+    this.plainFaults = new PlainFaultRuns(this, (granule) => {
+      this.remote.forget(granule);
+    });
     const { space, granuleBytes } = config;
     this.masks = Array.from({ length: config.devices + 1 }, (_, processor) => ({
       mask: new Uint8Array(4).fill(HIT_MASK),
