@@ -81,16 +81,16 @@ export class Points {
     const masks = memory.hotMasks(processor);
     const mask = masks.mask[batch.pointOp]!;
     const here = masks.want[batch.pointOp]!;
+    const state = memory.hotState(processor);
     const isOrdered = memory.uses.keepsOrder && processor !== CPU;
     if (isOrdered && delay === null)
-      return memory.residency.touchPoints(granule, { from, end, mask, wanted: here }, processor);
-    const state = memory.hotState(processor);
+      return memory.residency.recency.touchPoints(granule, state, { from, end, mask, wanted: here }, processor);
     const looks = looksOf(delay, inner.dependent);
     let i = from;
     if (delay === null) while (i < end && (state[granule[i]!]! & mask) === here) i++;
     else
       for (; i < end && (state[granule[i]!]! & mask) === here; i++) {
-        if (isOrdered) memory.residency.touch(granule[i]!, processor);
+        if (isOrdered) memory.residency.recency.touch(granule[i]!, processor);
         if ((i & looks) === looks) delay.point(granule[i]! >>> inner.reached.blockShift, inner.dependent);
       }
     return i;

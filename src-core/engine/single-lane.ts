@@ -108,7 +108,8 @@ export class SingleLane {
     if (granules < 1) return 0;
     let passed = this.atHand(granules);
     if (passed > 0) {
-      if (processor !== CPU && memory.uses.keepsOrder) memory.residency.touchRun(run.granule, passed, hop, processor);
+      if (processor !== CPU && memory.uses.keepsOrder)
+        memory.residency.recency.touchRun(run.granule, passed, hop, processor);
     } else {
       run.count = accesses;
       passed = this.faults?.serve(processor, run, { granules, hop, object }) ?? 0;
@@ -141,7 +142,7 @@ export class SingleLane {
     const masks = memory.hotMasks(processor);
     const { granule } = run;
     if (inner.plain && (column.bytes[granule]! & masks.mask[run.op]!) === masks.want[run.op]!) {
-      if (processor !== CPU && memory.uses.keepsOrder) memory.residency.touch(granule, processor);
+      if (processor !== CPU && memory.uses.keepsOrder) memory.residency.recency.touch(granule, processor);
       memory.busy(processor, n * run.bytes);
       memory.delays[processor]?.access(granule >>> inner.reached.blockShift, n, true, inner.dependent);
     } else {

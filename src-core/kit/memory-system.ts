@@ -206,10 +206,10 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     return this.accessCount;
   }
   oldest(device: ProcessorIndex): Granule {
-    return this.residency.oldest(device);
+    return this.residency.recency.oldest[device]!;
   }
   younger(granule: Granule): Granule {
-    return this.residency.younger(granule);
+    return this.residency.recency.younger(granule);
   }
   residents(device: ProcessorIndex): number {
     return this.residency.residents(device);

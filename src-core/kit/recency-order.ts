@@ -28,7 +28,7 @@ export class RecencyOrder implements UseOrder {
 
   touch(device: ProcessorIndex, granule: number): void {
     const { residency } = this;
-    if (residency.newest[device] !== granule && residency.ownerOf(granule) === device) residency.touch(granule, device);
+    if (residency.ownerOf(granule) === device) residency.recency.touch(granule, device);
   }
 
   follow(device: ProcessorIndex, granule: number): void {

@@ -10,6 +10,7 @@ import { assert } from '../base/assert';
 import { createByteColumn, rewrite } from '../base/byte-column';
 import { PENDING, TRACKED } from '../contracts/accessed-memory';
 import { CPU, type ProcessorIndex } from '../model/processor';
+import { RecencyList } from './recency-list';
 
 /** Owner: 0 = not populated, otherwise processor index + 1. */
 export const OWNER_MASK = 0b0000_0111;
@@ -19,23 +20,11 @@ export const HIT_MASK = OWNER_MASK | TRACKED | PENDING;
 
 const NONE = -1;
 
-/** Points [from, end), and what the state of their granules has to be. */
-interface PointRange {
-  readonly from: number;
-  readonly end: number;
-  readonly mask: number;
-  readonly wanted: number;
-}
-
 export class Residency {
   readonly state: Uint8Array;
   private readonly column;
-  /** Most recent granule of each processor's list; read in the hot path. */
-  readonly newest: Int32Array;
-  private readonly oldestOf: Int32Array;
-  /** Neighbours in the recency list of the owning device. */
-  private readonly older: Int32Array;
-  private readonly newer: Int32Array;
+  /** In which order the granules of each device were used last. */
+  readonly recency: RecencyList;
   private readonly slot: Int32Array;
   private readonly residentSets: Int32Array[] = [];
   private readonly count: Int32Array;
@@ -56,10 +45,7 @@ export class Residency {
     );
     this.column = createByteColumn(granules);
     this.state = this.column.bytes;
-    this.newest = new Int32Array(processors).fill(NONE);
-    this.oldestOf = new Int32Array(processors).fill(NONE);
-    this.older = new Int32Array(granules).fill(NONE);
-    this.newer = new Int32Array(granules).fill(NONE);
+    this.recency = new RecencyList(granules, processors);
     this.slot = new Int32Array(granules).fill(NONE);
     this.count = new Int32Array(processors);
     for (let p = 0; p < processors; p++)
@@ -88,14 +74,6 @@ export class Residency {
     return this.capacity - this.count[device]!;
   }
 
-  oldest(device: ProcessorIndex): number {
-    return this.oldestOf[device]!;
-  }
-
-  younger(granule: number): number {
-    return this.newer[granule]!;
-  }
-
   /** Makes the processor the owner. On a device the granule becomes its newest; the device must have room. */
   place(granule: number, processor: ProcessorIndex): void {
     this.state[granule] = (this.state[granule]! & ~OWNER_MASK) | (processor + 1);
@@ -105,7 +83,7 @@ export class Residency {
     this.residentSets[processor]![at] = granule;
     this.slot[granule] = at;
     this.count[processor] = at + 1;
-    this.link(granule, processor);
+    this.recency.add(granule, processor);
   }
 
   /** Takes the granule from its owner; it must have one. */
@@ -121,25 +99,15 @@ export class Residency {
     this.slot[moved] = at;
     this.slot[granule] = NONE;
     this.count[owner] = last;
-    this.unlink(granule, owner);
-  }
-
-  /** Moves a resident granule to the young end of its device's list. */
-  touch(granule: number, device: ProcessorIndex): void {
-    if (this.newest[device] === granule) return;
-    this.unlink(granule, device);
-    this.link(granule, device);
+    this.recency.remove(granule, owner);
   }
 
   /** Makes the full device the owner of the granule in place of its oldest one, which goes to the host. Returns that one. */
   replaceOldest(granule: number, device: ProcessorIndex): number {
-    const { state, older, newer, slot } = this;
-    const victim = this.oldestOf[device]!;
-    const next = newer[victim]!;
-    this.oldestOf[device] = next;
-    if (next === NONE) this.newest[device] = NONE;
-    else older[next] = NONE;
-    this.link(granule, device);
+    const { state, slot, recency } = this;
+    const victim = recency.oldest[device]!;
+    recency.remove(victim, device);
+    recency.add(granule, device);
     const set = this.residentSets[device]!;
     const last = this.count[device]! - 1;
     const at = slot[victim]!;
@@ -152,82 +120,5 @@ export class Residency {
     state[victim] = (state[victim]! & ~OWNER_MASK) | (CPU + 1);
     state[granule] = (state[granule]! & ~OWNER_MASK) | (device + 1);
     return victim;
-  }
-
-  /**
-   * `touch` for `count` granules of the device, `hop` apart, one after the other. Those that follow each other in the list
-   * move as one piece, as they do in each pass of a sweep but the first.
-   */
-  touchRun(first: number, count: number, hop: number, device: ProcessorIndex): void {
-    const { newer } = this;
-    const outer = first + count * hop;
-    for (let granule = first; granule < outer;) {
-      let last = granule;
-      while (last + hop < outer && newer[last] === last + hop) last += hop;
-      this.moveToYoungEnd(granule, last, device);
-      granule = last + hop;
-    }
-  }
-
-  /**
-   * `touch` for the granules that points name, in their order, as long as their state is `wanted` under the mask.
-   * @returns the first point whose granule has another state, or `end`
-   */
-  touchPoints(granules: Int32Array, { from, end, mask, wanted }: PointRange, device: ProcessorIndex): number {
-    const { state, older, newer } = this;
-    let head = this.newest[device]!;
-    let tail = this.oldestOf[device]!;
-    let i = from;
-    for (; i < end; i++) {
-      const granule = granules[i]!;
-      if ((state[granule]! & mask) !== wanted) break;
-      if (granule === head) continue;
-      const before = older[granule]!;
-      const after = newer[granule]!; // there is one: the granule is not the newest
-      older[after] = before;
-      if (before === NONE) tail = after;
-      else newer[before] = after;
-      older[granule] = head;
-      newer[head] = granule;
-      newer[granule] = NONE;
-      head = granule;
-    }
-    this.newest[device] = head;
-    this.oldestOf[device] = tail;
-    return i;
-  }
-
-  /** The piece of the list from `first` (older) to `last` becomes its young end. */
-  private moveToYoungEnd(first: number, last: number, device: ProcessorIndex): void {
-    const { older, newer, newest } = this;
-    const after = newer[last]!;
-    if (after === NONE) return;
-    const before = older[first]!;
-    older[after] = before;
-    if (before === NONE) this.oldestOf[device] = after;
-    else newer[before] = after;
-    const head = newest[device]!;
-    older[first] = head;
-    newer[head] = first;
-    newer[last] = NONE;
-    newest[device] = last;
-  }
-
-  private link(granule: number, device: ProcessorIndex): void {
-    const head = this.newest[device]!;
-    this.older[granule] = head;
-    this.newer[granule] = NONE;
-    if (head === NONE) this.oldestOf[device] = granule;
-    else this.newer[head] = granule;
-    this.newest[device] = granule;
-  }
-
-  private unlink(granule: number, device: ProcessorIndex): void {
-    const before = this.older[granule]!;
-    const after = this.newer[granule]!;
-    if (after === NONE) this.newest[device] = before;
-    else this.older[after] = before;
-    if (before === NONE) this.oldestOf[device] = after;
-    else this.newer[before] = after;
   }
 }

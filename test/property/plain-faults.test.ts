@@ -35,9 +35,10 @@ describe('runs of plain faults', () => {
       evictions += fast.metric('evictions', 0);
       writes += fast.metric('gpuWrites', 0);
     }
-    const runs = serve.mock.results.filter(({ value }) => (value as number) > 1);
+    const served = serve.mock.results.map(({ value }) => value as number);
     serve.mockRestore();
-    expect(runs.length).toBeGreaterThan(100);
+    expect(served.reduce((sum, granules) => sum + granules, 0)).toBeGreaterThan(1000);
+    expect(served.filter((granules) => granules > 1).length).toBeGreaterThan(10);
     expect(evictions).toBeGreaterThan(1000);
     expect(writes).toBeGreaterThan(1000);
   });

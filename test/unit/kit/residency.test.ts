@@ -8,7 +8,7 @@ import { Residency } from '../../../src-core/kit/residency';
 /** The recency list of a device, oldest first. */
 function order(residency: Residency, device: number): number[] {
   const granules: number[] = [];
-  for (let granule = residency.oldest(device); granule !== -1; granule = residency.younger(granule))
+  for (let granule = residency.recency.oldest[device]!; granule !== -1; granule = residency.recency.younger(granule))
     granules.push(granule);
   return granules;
 }
@@ -21,7 +21,7 @@ describe('Residency', () => {
   it('starts with nothing anywhere', () => {
     const residency = new Residency(4, 3, 2);
     expect([0, 1, 2, 3].map((granule) => residency.ownerOf(granule))).toEqual([-1, -1, -1, -1]);
-    expect(residency.oldest(1)).toBe(-1);
+    expect(residency.recency.oldest[1]).toBe(-1);
     expect(residency.free(2)).toBe(2);
   });
 
@@ -76,7 +76,7 @@ describe('Residency', () => {
           owner.delete(granule);
           leave(granule);
         } else if (choice === 2 && was !== undefined && was !== CPU) {
-          residency.touch(granule, was);
+          residency.recency.touch(granule, was);
           leave(granule);
           lists.get(was)!.push(granule);
         }
@@ -84,7 +84,7 @@ describe('Residency', () => {
           expect(order(residency, device), `seed ${seed}, step ${step}`).toEqual(list);
           expect(residentSet(residency, device)).toEqual([...list].sort((a, b) => a - b));
           expect(residency.free(device)).toBe(capacity - list.length);
-          expect(residency.newest[device]).toBe(list.at(-1) ?? -1);
+          expect(residency.recency.newest[device]).toBe(list.at(-1) ?? -1);
         }
         expect(residency.ownerOf(granule)).toBe(owner.get(granule) ?? -1);
       }
@@ -99,21 +99,24 @@ describe('Residency', () => {
       const hop = 1 + stream.below(3);
       const first = stream.below(60);
       const count = 1 + stream.below(Math.floor((63 - first) / hop) + 1);
-      runs.touchRun(first, count, hop, 1);
-      for (let i = 0; i < count; i++) touches.touch(first + i * hop, 1);
+      runs.recency.touchRun(first, count, hop, 1);
+      for (let i = 0; i < count; i++) touches.recency.touch(first + i * hop, 1);
       const points = Int32Array.from({ length: 9 }, () => stream.below(64));
       const range = { from: 1, end: 8, mask: 0b111, wanted: 2 };
-      expect(runs.touchPoints(points, range, 1)).toBe(8);
-      for (const point of points.subarray(1, 8)) touches.touch(point, 1);
+      expect(runs.recency.touchPoints(points, runs.state, range, 1)).toBe(8);
+      for (const point of points.subarray(1, 8)) touches.recency.touch(point, 1);
       expect(order(runs, 1)).toEqual(order(touches, 1));
-      expect(runs.newest[1]).toBe(touches.newest[1]);
+      expect(runs.recency.newest[1]).toBe(touches.recency.newest[1]);
     }
   });
 
   it('stops at the first point whose granule is elsewhere', () => {
     const residency = new Residency(4, 2, 4);
     for (const granule of [0, 1, 3]) residency.place(granule, 1);
-    expect(residency.touchPoints(Int32Array.of(0, 1, 2, 3), { from: 0, end: 4, mask: 0b111, wanted: 2 }, 1)).toBe(2);
+    const { recency, state } = residency;
+    expect(recency.touchPoints(Int32Array.of(0, 1, 2, 3), state, { from: 0, end: 4, mask: 0b111, wanted: 2 }, 1)).toBe(
+      2,
+    );
     expect(order(residency, 1)).toEqual([3, 0, 1]);
   });
 
@@ -121,7 +124,7 @@ describe('Residency', () => {
     const [at, by] = [new Residency(8, 2, 3), new Residency(8, 2, 3)];
     for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(granule, 1);
     for (const granule of [5, 6, 0, 7, 1]) {
-      const victim = by.oldest(1);
+      const victim = by.recency.oldest[1]!;
       by.remove(victim);
       by.place(victim, CPU);
       by.place(granule, 1);

@@ -221,8 +221,8 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
   private oldestAlone(): PageRun {
     const { residency } = this.config;
-    let page = residency.oldest(DEVICE);
-    while (page >= 0 && !this.isEvictable(page)) page = residency.younger(page);
+    let page = residency.recency.oldest[DEVICE]!;
+    while (page >= 0 && !this.isEvictable(page)) page = residency.recency.younger(page);
     assert(page >= 0, 'a device without a page that could leave has no room for a transfer that is cut to its size');
     this.trees.subtract(this.treeOf(page), Math.floor(page / LEAF_PAGES), 1);
     return { first: page, count: 1 };

@@ -49,7 +49,7 @@ export class ResidentPages {
   /** A resident page was used. */
   touch(page: number): void {
     const leaf = Math.floor(page / LEAF_PAGES);
-    this.residency.touch(page, DEVICE);
+    this.residency.recency.touch(page, DEVICE);
     this.leafUsed[leaf] = ++this.uses;
     this.pageUsed[page] = this.uses;
     this.treesByUse.touch(this.treeOfLeaf[leaf]!);
