@@ -6,7 +6,7 @@ import { EVENT_TABLE, type EventKind } from './catalog/event-kinds';
 import { METRIC_TABLE, type Metric } from './catalog/metrics';
 import { REASON_TABLE, type Reason } from './catalog/reasons';
 
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 
 /** Index = stored value of the kind column. */
 export const EVENT_KINDS: readonly EventKind[] = EVENT_TABLE.map(({ id }) => id);

@@ -1,17 +1,20 @@
 /** Reads a recording back, chunk by chunk, in the order in which the events happened. */
 import { RecordBatchReader } from 'apache-arrow';
-import type { ByteSource, HashSink } from '../model/byte-source';
+import type { ByteSource } from '../model/byte-source';
 import { FORMAT_VERSION } from '../model/events';
 import type { Finding } from '../model/finding';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';
 import { HEADER_KEY } from './arrow-schema';
+import { type CreateHash, hashPacked, RecordingHash } from './chunk-hash';
 import type { EventChunk } from './columns';
 import { formerChunks } from './former-formats';
 import { packedChunks } from './packed-reader';
 
 /** The first format whose columns are packed. */
 const PACKED = 4;
+/** The first format whose hash is made of the digests of its chunks. */
+const CHUNK_DIGESTS = 5;
 
 /** First bytes of an Arrow IPC stream: the continuation marker before the schema message. */
 export const looksLikeRecording = (head: Uint8Array): boolean =>
@@ -21,9 +24,11 @@ export interface OpenRecording {
   readonly header: RecordingHeader;
   /**
    * Gives every chunk once; afterwards `findings` says what was missing.
-   * @param hash gets what the recording's own hash covers
+   * @param createHash null: nobody will ask for the digest
    */
-  chunks(hash: HashSink | null): AsyncIterable<EventChunk>;
+  chunks(createHash: CreateHash | null): AsyncIterable<EventChunk>;
+  /** The hash of the chunks that were given, as the format of the file defines it. */
+  digest(): string;
   readonly findings: Finding[];
 }
 
@@ -51,12 +56,23 @@ export async function openRecording(source: ByteSource): Promise<OpenRecording> 
       `${source.name}: recorded in format ${header.format}; this version reads up to format ${FORMAT_VERSION}. Open it with a newer Faultline.`,
     );
   const findings: Finding[] = [];
-  const chunksOf = (hash: HashSink | null): AsyncIterable<EventChunk> =>
-    header.format < PACKED ? formerChunks(reader, hash, header.scenario.granularity) : packedChunks(reader, hash);
+  let digest = (): string => '';
+  const chunksOf = (createHash: CreateHash | null): AsyncIterable<EventChunk> => {
+    if (header.format >= CHUNK_DIGESTS) {
+      const hash = createHash && new RecordingHash(createHash);
+      if (hash) digest = () => hash.digest();
+      return packedChunks(reader, hash && ((chunk) => hash.add(chunk)));
+    }
+    const hash = createHash?.() ?? null;
+    if (hash) digest = () => hash.digest();
+    if (header.format < PACKED) return formerChunks(reader, hash, header.scenario.granularity);
+    return packedChunks(reader, hash && ((chunk) => hashPacked(hash, chunk)));
+  };
   return {
     header,
     findings,
-    chunks: (hash) => untilDamage(chunksOf(hash), source.name, findings),
+    chunks: (createHash) => untilDamage(chunksOf(createHash), source.name, findings),
+    digest: () => digest(),
   };
 }
 

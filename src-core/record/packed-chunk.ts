@@ -1,9 +1,8 @@
 /**
  * A sealed chunk as bytes: what is hashed and what is written. Column by column, in the order of EVENT_COLUMNS, and in each
- * column kind by kind: see FORMATS.md, format 4.
+ * column kind by kind: see FORMATS.md, format 4 and later.
  */
-import { END, EVENT_KINDS } from '../model/events';
-import type { HashSink } from '../model/byte-source';
+import { EVENT_KINDS } from '../model/events';
 import { COLUMN_NAMES, COLUMNS_OF_KIND, HAS_DETAIL, type EventChunk } from './columns';
 import { pack, PackBuffer } from './pack';
 
@@ -46,20 +45,4 @@ export class ChunkPacker {
       texts: present.map(({ kind, details }) => (HAS_DETAIL[kind] ? details.join('\n') : null)),
     };
   }
-}
-
-/** What of a chunk is hashed; `parts` are the bytes of its columns in their order. */
-type HashedChunk = Pick<PackedChunk, 'kinds' | 'counts' | 'texts'> & { readonly parts: readonly Uint8Array[] };
-
-/** Adds a chunk to the hash of its recording. The last row is not covered: it holds the hash. */
-export function hashPacked(hash: HashSink, { kinds, counts, parts, texts }: HashedChunk): void {
-  if (kinds[0] === END) return;
-  const head = new Uint8Array(5 * kinds.length);
-  kinds.forEach((kind, i) => {
-    head[5 * i] = kind;
-    for (let b = 0; b < 4; b++) head[5 * i + 1 + b] = counts[i]! >>> (8 * b);
-  });
-  hash.update(head);
-  for (const part of parts) hash.update(part);
-  for (const text of texts) if (text !== null) hash.update(new TextEncoder().encode(`${text}\n`));
 }

@@ -1,23 +1,26 @@
 /** Chunks of a recording of format 4 and later: one record batch each, one row per kind of event. */
 import type { RecordBatch } from 'apache-arrow';
 import { assert } from '../base/assert';
-import type { HashSink } from '../model/byte-source';
 import { EVENT_KINDS } from '../model/events';
 import { COUNT, DETAIL } from './arrow-schema';
+import type { HashedChunk } from './chunk-hash';
 import { COLUMNS_OF_KIND, ColumnBlock, emptyBlocks, HAS_DETAIL, type EventChunk } from './columns';
 import { unpack } from './pack';
-import { hashPacked, PACKED_COLUMNS } from './packed-chunk';
+import { PACKED_COLUMNS } from './packed-chunk';
 import { CHUNK_EVENTS } from './recorder';
+
+/** Called with what of a chunk its recording's hash covers. */
+type Covered = (chunk: HashedChunk) => void;
 
 /** Throws where a batch is not what a recorder writes. */
 export async function* packedChunks(
   batches: AsyncIterable<RecordBatch>,
-  hash: HashSink | null,
+  covered: Covered | null,
 ): AsyncIterable<EventChunk> {
-  for await (const batch of batches) if (batch.numRows > 0) yield chunkOf(batch, hash);
+  for await (const batch of batches) if (batch.numRows > 0) yield chunkOf(batch, covered);
 }
 
-function chunkOf(batch: RecordBatch, hash: HashSink | null): EventChunk {
+function chunkOf(batch: RecordBatch, covered: Covered | null): EventChunk {
   const blocks = emptyBlocks();
   const kinds = Uint8Array.from({ length: batch.numRows }, (_, row) => Number(batch.getChild('kind')?.get(row) ?? 255));
   const counts = Uint32Array.from({ length: batch.numRows }, (_, row) => Number(batch.getChild(COUNT)?.get(row) ?? 0));
@@ -39,7 +42,7 @@ function chunkOf(batch: RecordBatch, hash: HashSink | null): EventChunk {
       unpack(bytes, blocks[kind]!.columns[name]);
       parts.push(bytes);
     });
-  if (hash) hashPacked(hash, { kinds, counts, parts, texts });
+  covered?.({ kinds, counts, parts, texts });
   return inOrder(blocks, total);
 }
 

@@ -4,7 +4,6 @@
  * paused or watched. A reader (the timeline) follows through `read`, which also sees the open chunk.
  */
 import { assert } from '../base/assert';
-import type { HashSink } from '../model/byte-source';
 import type {
   ChangeEvent,
   EventMoment,
@@ -16,8 +15,9 @@ import type {
   TransferEvent,
 } from '../model/event-sink';
 import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
+import { type CreateHash, RecordingHash } from './chunk-hash';
 import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
-import { ChunkPacker, hashPacked, type PackedChunk } from './packed-chunk';
+import { ChunkPacker, type PackedChunk } from './packed-chunk';
 
 export const CHUNK_EVENTS = 32768;
 
@@ -33,17 +33,20 @@ export class Recorder implements EventSink {
   readonly blocks: readonly ColumnBlock[] = emptyBlocks();
   private inChunk = 0;
   private readonly packer = new ChunkPacker();
+  private readonly hash: RecordingHash | null;
 
   /**
-   * @param hash null: nobody will ask for the digest
+   * @param createHash null: nobody will ask for the digest
    * @param writer null: nothing is kept beyond the hash
    * @param reader sees each row once, in order; called at the latest when a chunk is sealed
    */
   constructor(
-    private readonly hash: HashSink | null,
+    createHash: CreateHash | null,
     private readonly writer: ChunkWriter | null,
     private readonly reader: ((chunk: EventChunk) => void) | null,
-  ) {}
+  ) {
+    this.hash = createHash && new RecordingHash(createHash);
+  }
 
   /** Shows the open chunk to the reader. */
   read(): void {
@@ -160,7 +163,7 @@ export class Recorder implements EventSink {
     this.reader?.(chunk);
     if (this.hash || this.writer) {
       const packed = this.packer.pack(chunk);
-      if (this.hash) hashPacked(this.hash, { ...packed, parts: [packed.bytes] });
+      this.hash?.add({ ...packed, parts: [packed.bytes] });
       this.writer?.chunk(chunk, packed);
     }
     for (const block of this.blocks) block.clear();

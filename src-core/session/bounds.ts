@@ -214,7 +214,7 @@ async function observeInput(
   const pass = (ordered: boolean) =>
     observe(
       { source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice, createMemory },
-      new Recorder(platform.createHash(), null, null),
+      new Recorder(null, null, null),
       unitBytes as Granularity,
       ordered,
       pause,

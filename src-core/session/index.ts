@@ -216,7 +216,7 @@ class SessionServer implements Session {
           (doing) => context.progress(null, doing),
           context.cancelled,
           () => this.platform.pause(0),
-          this.platform.createHash(),
+          () => this.platform.createHash(),
         );
         return infoOf(opened);
       }

@@ -61,9 +61,13 @@ export class LiveRun {
     this.timeline = new Timeline(header);
     this.writer =
       opened.options.spool === false ? null : new ArrowWriter(header, this.guarded(platform.createSpool().sink));
-    this.recorder = new Recorder(platform.createHash(), this.writer, (chunk) => {
-      this.timeline.ingest(chunk);
-    });
+    this.recorder = new Recorder(
+      () => platform.createHash(),
+      this.writer,
+      (chunk) => {
+        this.timeline.ingest(chunk);
+      },
+    );
     this.run = new Run(
       {
         ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },

@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding';
 import type { SystemChoice } from '../model/memory-system';
 import { isPolicy, type AppliedChange, type PolicyChoice, type RunChange } from '../model/scenario';
 import type { RunSummary } from '../model/summary';
-import type { HashSink } from '../model/byte-source';
+import type { CreateHash } from '../record/chunk-hash';
 import type { EventChunk } from '../record/columns';
 import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
@@ -34,10 +34,10 @@ export class RecordedRun {
     progress: (doing: string) => void,
     cancelled: () => boolean,
     pause: () => Promise<void>,
-    hash: HashSink,
+    createHash: CreateHash,
   ): Promise<RecordedRun> {
     const run = new RecordedRun(opened);
-    for await (const chunk of opened.recording.chunks(hash)) {
+    for await (const chunk of opened.recording.chunks(createHash)) {
       try {
         run.ingest(chunk);
       } catch (cause) {
@@ -57,7 +57,7 @@ export class RecordedRun {
         message:
           'the recording has no end because the run was interrupted; the saved part is shown, and later accesses are not recorded',
       });
-    if (run.stored && run.stored.recordingHash !== hash.digest())
+    if (run.stored && run.stored.recordingHash !== opened.recording.digest())
       opened.recording.findings.push({
         kind: 'recording-damaged',
         severity: 'error',

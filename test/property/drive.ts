@@ -126,7 +126,7 @@ export async function drive(
   const future = needsFuture ? await lookAhead(config, new Recorder(null, null, null), () => Promise.resolve()) : null;
   const events: EventRow[] = [];
   const recorder = new Recorder(
-    makeHash(),
+    makeHash,
     keepEvents ? { chunk: (chunk) => void events.push(...rowsOf(chunk)) } : null,
     null,
   );

@@ -1,10 +1,8 @@
 /** A run that is cut into slices, changed by hand between some of them, and can go back to the start of any slice. */
-import { createHash } from 'node:crypto';
 import { randomStream } from '../../src-core/base/random';
 import type { Snapshot, StateKeeper } from '../../src-core/base/snapshot';
 import { lookAhead } from '../../src-core/engine/look-ahead';
 import { Run } from '../../src-core/engine/run';
-import type { HashSink } from '../../src-core/model/byte-source';
 import type { SystemChoice } from '../../src-core/model/memory-system';
 import type { PolicyChoice, RunChange } from '../../src-core/model/scenario';
 import { findPolicy } from '../../src-core/policies';
@@ -12,17 +10,7 @@ import { Recorder } from '../../src-core/record/recorder';
 import { createMemory } from '../../src-core/session/create-memory';
 import { findMachine, resolveScenario } from '../../src-core/session/scenario';
 import { compileWorkload, loadWorkload } from '../../src-core/workload';
-
-/** A hash whose state is a field. */
-class ChainedHash implements HashSink {
-  private state = '';
-  update(bytes: Uint8Array): void {
-    this.state = createHash('sha256').update(this.state).update(bytes).digest('hex');
-  }
-  digest(): string {
-    return this.state;
-  }
-}
+import { makeHash } from './drive';
 
 export interface Program {
   readonly text: string;
@@ -61,9 +49,9 @@ export class RestoredRun {
     const find = program.findPolicy ?? ((choice: PolicyChoice) => findPolicy(choice.kind, choice.id));
     const config = { source, machine, scenario, findPolicy: find, createMemory };
     const needsFuture = scenario.policies.some((choice) => find(choice)?.needsFuture);
-    const unheard = new Recorder(new ChainedHash(), null, null);
+    const unheard = new Recorder(null, null, null);
     const future = needsFuture ? await lookAhead(config, unheard, () => Promise.resolve()) : null;
-    const recorder = new Recorder(new ChainedHash(), null, null);
+    const recorder = new Recorder(makeHash, null, null);
     const run = new Run({ ...config, recorder }, future);
     return new RestoredRun(run, recorder, program, keeperOf(run));
   }

@@ -34,11 +34,7 @@ export async function runEvents(
   const scenario = resolveScenario(workload, { ...wish, changes }, spec);
   const source = compileWorkload(workload, { seed: scenario.seed });
   const events: EventRow[] = [];
-  const recorder = new Recorder(
-    { update: () => undefined, digest: () => '' },
-    { chunk: (chunk) => void events.push(...rowsOf(chunk)) },
-    null,
-  );
+  const recorder = new Recorder(null, { chunk: (chunk) => void events.push(...rowsOf(chunk)) }, null);
   const run = new Run(
     {
       ...{ source, machine: spec, scenario, recorder },

@@ -3,7 +3,6 @@ import { assert } from '../../base/assert';
 import type { AccessSource } from '../../contracts/access-stream';
 import type { Platform } from '../../contracts/platform';
 import { Run } from '../../engine/run';
-import type { HashSink } from '../../model/byte-source';
 import { FORMAT_VERSION, METRIC_COUNT, metricIndex, type Metric } from '../../model/events';
 import type { RecordingHeader } from '../../model/recording';
 import type { ScenarioSpec } from '../../model/scenario';
@@ -83,16 +82,18 @@ function headerOf({ id, text, source, scenario }: Subject): RecordingHeader {
   };
 }
 
-const NO_HASH: HashSink = { update: () => undefined, digest: () => '' };
-
 function recorderOf(subject: Subject, recording: Recording, platform: BenchPlatform): Recorder {
-  if (recording === 'dropped') return new Recorder(NO_HASH, null, null);
+  if (recording === 'dropped') return new Recorder(null, null, null);
   const header = headerOf(subject);
   const timeline = new Timeline(header);
   const writer = new ArrowWriter(header, { write: () => undefined, close: () => undefined });
-  return new Recorder(platform.createHash(), writer, (chunk) => {
-    timeline.ingest(chunk);
-  });
+  return new Recorder(
+    () => platform.createHash(),
+    writer,
+    (chunk) => {
+      timeline.ingest(chunk);
+    },
+  );
 }
 
 function total({ memory }: Run, metric: Metric): number {

@@ -1,5 +1,5 @@
 /** Files of older versions, and what the kind `os` adds. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonCode } from '../../../src-core/model/events';
@@ -134,10 +134,47 @@ describe('a recording of format 3', () => {
   });
 });
 
+/** Written by engine 0.1.0, the last version that hashed all chunks as one text; its policy changes at batch 20. */
+const FORMAT_4 = join(import.meta.dirname, '../../fixtures/recordings/format-4.arrow');
+const HASH_4 = 'fe1de2d349ff52e45b46e6c822568e9db34ab1c461cc78e0f1c99f1a86e98c54';
+
+describe('a recording of format 4', () => {
+  it('opens with its hash checked, and its transfers add up to its totals', async () => {
+    const path = join(client.folder, 'old.arrow');
+    copyFileSync(FORMAT_4, path);
+    await client.request('session.open', { target: { kind: 'path', path }, options: {} });
+    const summary = await client.request('session.summary', null);
+    expect(summary).toMatchObject({ recordingHash: HASH_4, complete: true, findings: [] });
+    expect(summary.totals).toMatchObject({
+      cpuFaults: 13,
+      gpuFaults: 341,
+      migrations: 298,
+      evictions: 76,
+      events: 830,
+    });
+    expect(summary.changes).toMatchObject([{ batch: 20, policy: { kind: 'prefetch', id: 'tree' } }]);
+    const { tracks } = await client.request('session.timeline', { from: 0, to: Number.MAX_SAFE_INTEGER, bins: 1 });
+    const toDevice = tracks.filter(({ id }) => id.startsWith('bytes.toDevice.')).map(({ values }) => values[0]!);
+    expect(toDevice.reduce((a, b) => a + b)).toBe(summary.totals.bytesToDevice);
+  });
+
+  it('whose events were changed says so', async () => {
+    const bytes = new Uint8Array(readFileSync(FORMAT_4));
+    const path = join(client.folder, 'changed.arrow');
+    // The middle of the file is in the packed columns.
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = bytes[at]! ^ 1;
+    writeFileSync(path, bytes);
+    await client.request('session.open', { target: { kind: 'path', path }, options: {} });
+    const { findings } = await client.request('session.summary', null);
+    expect(findings.map(({ kind }) => kind)).toContain('recording-damaged');
+  });
+});
+
 describe('a row of kind os', () => {
   const write = (detail: string): { rows: EventRow[]; digest: string; recorder: Recorder } => {
     const rows: EventRow[] = [];
-    const recorder = new Recorder(makeHash(), { chunk: (chunk) => void rows.push(...rowsOf(chunk)) }, null);
+    const recorder = new Recorder(makeHash, { chunk: (chunk) => void rows.push(...rowsOf(chunk)) }, null);
     const at = { batch: 3, step: 2, object: 4 };
     const address = 0x7f0000001000;
     expect(
@@ -177,7 +214,7 @@ describe('a row of kind os', () => {
     });
     const rows: EventRow[] = [];
     const recorder = new Recorder(
-      makeHash(),
+      makeHash,
       {
         chunk: (chunk, packed) => {
           rows.push(...rowsOf(chunk));

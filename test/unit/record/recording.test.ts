@@ -110,6 +110,6 @@ describe('what is no recording is refused with a sentence', () => {
     const later = bytes.slice();
     const text = new TextDecoder('latin1').decode(bytes);
     later[text.indexOf(`"format":${FORMAT_VERSION}`) + '"format":'.length] = '9'.charCodeAt(0);
-    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 4/);
+    expect(await refusal(later)).toMatch(/recorded in format 9; this version reads up to format 5/);
   });
 });

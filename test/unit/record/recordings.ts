@@ -75,7 +75,7 @@ export async function record(
   const writer = new ArrowWriter(header, { write: (bytes) => void parts.push(bytes.slice()), close: () => undefined });
   const rows: EventRow[] = [];
   const recorder = new Recorder(
-    makeHash(),
+    makeHash,
     {
       chunk: (chunk, packed) => {
         rows.push(...rowsOf(chunk));

@@ -18,7 +18,7 @@ const linux: RecordingHeader = {
 /** A timeline of rows that `write` records. */
 function timelineOf(write: (recorder: Recorder) => void, of: RecordingHeader = linux): Timeline {
   const timeline = new Timeline(of);
-  const recorder = new Recorder(makeHash(), { chunk: (chunk) => timeline.ingest(chunk) }, null);
+  const recorder = new Recorder(makeHash, { chunk: (chunk) => timeline.ingest(chunk) }, null);
   write(recorder);
   recorder.abandon();
   return timeline;
