@@ -73,11 +73,52 @@ export interface ChangeEvent extends EventMoment {
   reason: number;
 }
 
+/**
+ * Faults of one kind, each in a batch of its own, with an eviction that makes room, or none, and the migration that answers
+ * it. Nothing takes time.
+ */
+export interface FaultRunEvents {
+  readonly count: number;
+  /** Each fault has one, before its migration. */
+  readonly hasEvictions: boolean;
+  /** Accesses executed before the first fault, and from one to the next. */
+  readonly access: number;
+  readonly accessStep: number;
+  /** Batch of the first; each further fault is in the next. */
+  readonly batch: number;
+  readonly step: number;
+  readonly processor: ProcessorIndex;
+  readonly op: AccessOp;
+  readonly object: number;
+  readonly granuleBytes: number;
+  /** Of the first granule, and from one to the next. */
+  readonly address: number;
+  readonly addressStep: number;
+  /** Of the migrations. */
+  readonly source: ProcessorIndex;
+  readonly evictionTarget: ProcessorIndex;
+  readonly migrationPolicy: number;
+  readonly evictionPolicy: number;
+  readonly faultReason: number;
+  readonly migrationReason: number;
+  readonly evictionReason: number;
+  /** Of each fault. The fault itself is the cause of its transfers. */
+  readonly causes: Uint32Array;
+  readonly victimAddresses: Float64Array;
+  readonly victimObjects: Uint16Array;
+}
+
 export interface EventSink {
+  /** Events so far: the ordinal of the next. */
+  readonly count: number;
   /** Returns the ordinal of the event, which others name as their cause. */
   fault(event: Readonly<FaultEvent>): number;
   /** Returns the ordinal. */
   transfer(event: Readonly<TransferEvent>): number;
+  /** The events of a run of faults; no more than `roomForRun` at once. */
+  faultRun(events: FaultRunEvents): void;
+  /** How many events `faultRun` takes now. */
+  roomForRun(): number;
   step(event: Readonly<StepEvent>): void;
   ledger(event: Readonly<LedgerEvent>): void;
   /** Returns the ordinal. */

@@ -40,6 +40,13 @@ export class ColumnBlock {
     return this.count++;
   }
 
+  /** Number of the first of `count` new rows. */
+  addRows(count: number): number {
+    while (this.count + count > this.capacity) this.grow();
+    this.count += count;
+    return this.count - count;
+  }
+
   clear(): void {
     this.count = 0;
     this.details.length = 0;

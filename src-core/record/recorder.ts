@@ -9,6 +9,7 @@ import type {
   EventMoment,
   EventSink,
   FaultEvent,
+  FaultRunEvents,
   LedgerEvent,
   OsEvent,
   StepEvent,
@@ -17,6 +18,7 @@ import type {
 import { END, FAULT, LEDGER, NO_EVENT, OS, POLICY, reasonCode, STEP } from '../model/events';
 import { type CreateHash, RecordingHash } from './chunk-hash';
 import { emptyBlocks, type ColumnBlock, type EventChunk } from './columns';
+import { addFaultRun, kindsOf } from './fault-run-rows';
 import { ChunkPacker, type PackedChunk } from './packed-chunk';
 
 export const CHUNK_EVENTS = 32768;
@@ -107,6 +109,21 @@ export class Recorder implements EventSink {
     columns.reason[row] = event.reason;
     columns.cause[row] = event.cause;
     return this.count - 1;
+  }
+
+  faultRun(events: FaultRunEvents): void {
+    const kinds = kindsOf(events);
+    const added = kinds.length * events.count;
+    assert(added <= this.roomForRun(), 'a run of faults is longer than the rest of the chunk');
+    addFaultRun(this.blocks, this.count, events);
+    for (let i = 0; i < added; i += kinds.length)
+      for (let k = 0; k < kinds.length; k++) this.order[this.inChunk + i + k] = kinds[k]!;
+    this.inChunk += added;
+    this.count += added;
+  }
+
+  roomForRun(): number {
+    return Math.min(CHUNK_EVENTS - this.inChunk, NO_EVENT - this.count);
   }
 
   step(event: Readonly<StepEvent>): void {

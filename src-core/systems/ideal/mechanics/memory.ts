@@ -40,9 +40,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     this.move = this.moves.create();
     this.faults = new BatchService(this, config.devices + 1);
     this.deviceFaults = bufferedFaults(config.machine, this, this.faults, config.devices + 1);
-    this.plainFaults = new PlainFaultRuns(this, (granule) => {
-      this.remote.forget(granule);
-    });
+    this.plainFaults = new PlainFaultRuns(this, this.remote);
     const { space, granuleBytes } = config;
     this.masks = Array.from({ length: config.devices + 1 }, (_, processor) => ({
       mask: new Uint8Array(4).fill(HIT_MASK),

@@ -1,76 +1,63 @@
 /**
  * Runs of the plainest faults of rule set R0 (docs/r0-rules.md): each granule that a device touches comes from the host, or
  * into being, and the granule that was used, or brought, longest ago makes room. Policies that decide anything else, clocks,
- * and everything that looks at single accesses leave it to the general way (ideal-memory.ts), which does the same.
+ * and everything that looks at single accesses leave it to the general way (memory.ts), which does the same.
  */
 import { TRACKED, type AccessRun } from '../../../contracts/accessed-memory';
 import type { FaultingGranules, PlainFaults } from '../../../contracts/plain-faults';
 import { Addresses } from '../../../kit/addresses';
-import { METRIC, REASON } from '../../../kit/codes';
+import { REASON } from '../../../kit/codes';
 import type { MemorySystem } from '../../../kit/memory-system';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
-import type { FaultEvent, TransferEvent } from '../../../model/event-sink';
-import { EVICTION, MIGRATION, NO_EVENT } from '../../../model/events';
-import { CPU, READ, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { createFaultRun, FaultRunBooks, RUN_FAULTS } from './fault-run';
+import type { RemoteMappings } from './remote-mappings';
 
 /** Of one fault: itself, the eviction that makes room, the migration. */
 const EVENTS_PER_FAULT = 3;
 /** State of a granule at the host under OWNER_MASK. */
 const AT_HOST = CPU + 1;
 
-const transfer = (kind: TransferEvent['kind']): TransferEvent => ({
-  ...{ kind, timePs: 0, access: 0, batch: 0, step: 0, durationPs: 0, source: CPU, target: CPU },
-  ...{ object: 0, address: 0, bytes: 0, policy: 0, reason: 0, cause: NO_EVENT },
-});
-
 export class PlainFaultRuns implements PlainFaults {
-  private readonly fault: FaultEvent = {
-    ...{ timePs: 0, access: 0, batch: 0, step: 0, processor: CPU, op: READ },
-    ...{ object: 0, address: 0, policy: 0, reason: 0, cause: NO_EVENT },
-  };
-  private readonly eviction = transfer(EVICTION);
-  private readonly migration = transfer(MIGRATION);
+  private readonly events = createFaultRun();
+  private readonly books: FaultRunBooks;
   private readonly canServe: boolean;
   private readonly arrivals: Addresses;
   private readonly departures: Addresses;
 
-  /** @param forget removes mappings of the granule's former place */
+  /** @param remote mappings of a granule go when it moves */
   constructor(
     private readonly memory: MemorySystem,
-    private readonly forget: (granule: number) => void,
+    private readonly remote: RemoteMappings,
   ) {
     const { machine, usefulBytes, space } = memory.config;
+    this.books = new FaultRunBooks(memory);
     this.arrivals = new Addresses(space);
     this.departures = new Addresses(space);
     this.canServe = machine.timing === null && !usefulBytes && !memory.ledger.hasShared && memory.deviceFaults === null;
   }
 
   serve(processor: ProcessorIndex, run: AccessRun, { granules, hop, object }: FaultingGranules): number {
-    const { memory } = this;
     if (!this.canServe || processor === CPU || !this.arePoliciesPlain()) return 0;
-    const { residency, ledger } = memory;
-    const { state } = residency;
-    const most = Math.min(granules, memory.config.quietBatches(EVENTS_PER_FAULT));
+    const { memory, events } = this;
+    const { residency, config } = memory;
+    const free = residency.free(processor);
+    const wanted = Math.min(granules, RUN_FAULTS, free > 0 ? free : Infinity);
+    const room = Math.floor(config.sink.roomForRun() / EVENTS_PER_FAULT);
+    const most = Math.min(wanted, room, config.quietBatches(EVENTS_PER_FAULT));
+    const owner = residency.state[run.granule]! & OWNER_MASK;
+    if (most < 1 || owner > AT_HOST) return 0;
     this.begin(processor, run, object);
-    let arrivals = 0;
-    let served = 0;
-    for (let granule = run.granule; served < most; granule += hop, served++) {
-      const owner = state[granule]! & OWNER_MASK;
-      if (owner > AT_HOST || (state[granule]! & BOUNCED) !== 0) break;
-      const cause = this.raise(granule, owner === 0, memory.accessCount + served * run.count);
-      if (residency.free(processor) === 0) this.evict(residency.replaceOldest(granule, processor), cause);
-      else residency.place(granule, processor);
-      this.forget(granule);
-      if (owner === AT_HOST) {
-        arrivals++;
-        if (ledger.arrives(granule, run.op)) this.track(granule, run);
-      }
-      this.migrate(granule, owner - 1, cause);
-    }
-    ledger.count(object, METRIC.gpuFaults, served);
-    ledger.count(object, METRIC.migrations, arrivals);
-    ledger.count(object, METRIC.bytesToDevice, arrivals * memory.granuleBytes);
-    return served;
+    events.addressStep = hop * memory.granuleBytes;
+    events.hasEvictions = free === 0;
+    events.source = owner - 1;
+    events.faultReason = owner === AT_HOST ? REASON.notResident : REASON.firstTouch;
+    events.count = this.move(run, hop, most);
+    if (events.count === 0) return 0;
+    memory.batches += events.count;
+    memory.batchNow = memory.batches;
+    this.books.book(events);
+    return events.count;
   }
 
   private arePoliciesPlain(): boolean {
@@ -85,52 +72,59 @@ export class PlainFaultRuns implements PlainFaults {
   }
 
   /** Fills in what all events of a call have in common. */
-  private begin(processor: ProcessorIndex, { op }: AccessRun, object: number): void {
-    const { fault, eviction, migration, memory } = this;
-    const { granuleBytes, step } = memory;
+  private begin(processor: ProcessorIndex, { op, granule, count }: AccessRun, object: number): void {
+    const { events, memory } = this;
     const { policies } = memory.config;
-    fault.processor = processor;
-    fault.op = op;
-    fault.policy = policies.migrationIndex;
-    fault.object = migration.object = object;
-    fault.step = eviction.step = migration.step = step;
-    eviction.source = migration.target = processor;
-    eviction.bytes = migration.bytes = granuleBytes;
-    eviction.policy = policies.evictionIndex;
-    eviction.reason = REASON.capacity;
-    migration.policy = policies.migrationIndex;
-    migration.reason = REASON.fault;
+    events.access = memory.accessCount;
+    events.accessStep = count;
+    events.batch = memory.batches + 1;
+    events.step = memory.step;
+    events.processor = processor;
+    events.op = op;
+    events.object = object;
+    events.granuleBytes = memory.granuleBytes;
+    events.address = this.arrivals.of(granule * memory.granuleBytes);
+    events.migrationPolicy = policies.migrationIndex;
+    events.evictionPolicy = policies.evictionIndex;
   }
 
-  /** The fault of the granule, in a batch of its own. Returns its ordinal. */
-  private raise(granule: number, isFirstTouch: boolean, access: number): number {
-    const { fault, eviction, migration, memory } = this;
-    const batch = ++memory.batches;
-    memory.batchNow = batch;
-    memory.ledger.objectOf[granule] = fault.object;
-    fault.access = eviction.access = migration.access = access;
-    fault.batch = eviction.batch = migration.batch = batch;
-    fault.address = migration.address = this.arrivals.of(granule * memory.granuleBytes);
-    fault.reason = isFirstTouch ? REASON.firstTouch : REASON.notResident;
-    fault.cause = memory.moves.lastTransfer[granule]!;
-    return memory.config.sink.fault(fault);
+  /** Moves granules from that of the run on, as long as their faults are all alike. Answers how many. */
+  private move(run: AccessRun, hop: number, most: number): number {
+    const { memory, events, remote } = this;
+    const { residency, ledger } = memory;
+    const { state } = residency;
+    const { lastTransfer } = memory.moves;
+    const { causes, processor, object, hasEvictions } = events;
+    const owner = events.source + 1;
+    const perFault = hasEvictions ? EVENTS_PER_FAULT : EVENTS_PER_FAULT - 1;
+    const hasMappings = !remote.isEmpty();
+    let ordinal = memory.config.sink.count;
+    let moved = 0;
+    for (let granule = run.granule; moved < most; granule += hop, moved++, ordinal += perFault) {
+      if ((state[granule]! & (OWNER_MASK | BOUNCED)) !== owner) break;
+      causes[moved] = lastTransfer[granule]!;
+      ledger.objectOf[granule] = object;
+      if (hasEvictions) {
+        const victim = residency.replaceOldest(granule, processor);
+        this.evict(victim, moved);
+        lastTransfer[victim] = ordinal + 1;
+        if (hasMappings) remote.forget(victim);
+      } else residency.place(granule, processor);
+      if (hasMappings) remote.forget(granule);
+      if (owner === AT_HOST && ledger.arrives(granule, run.op)) this.track(granule, run);
+      lastTransfer[granule] = ordinal + perFault - 1;
+    }
+    return moved;
   }
 
-  /** Books the victim, which has lost its place. */
-  private evict(victim: number, cause: number): void {
-    const { eviction, memory } = this;
-    const { ledger, granuleBytes, residency } = memory;
-    const object = ledger.objectOf[victim]!;
-    ledger.count(object, METRIC.migrations, 1);
-    ledger.count(object, METRIC.evictions, 1);
-    ledger.count(object, METRIC.bytesToHost, granuleBytes);
+  /** The granule lost its place to that of fault number `fault`. */
+  private evict(victim: number, fault: number): void {
+    const { memory, events } = this;
+    const { ledger, residency, granuleBytes } = memory;
     ledger.leaves(victim);
     residency.state[victim] = (residency.state[victim]! & ~BOUNCED) | TRACKED;
-    this.forget(victim);
-    eviction.object = object;
-    eviction.address = this.departures.of(victim * granuleBytes);
-    eviction.cause = cause;
-    memory.moves.lastTransfer[victim] = memory.config.sink.transfer(eviction);
+    events.victimObjects[fault] = ledger.objectOf[victim]!;
+    events.victimAddresses[fault] = this.departures.of(victim * granuleBytes);
   }
 
   /** The ledger looks at the bytes of the accesses. */
@@ -138,12 +132,5 @@ export class PlainFaultRuns implements PlainFaults {
     const { ledger, residency, granuleBytes } = this.memory;
     residency.state[granule] = residency.state[granule]! | TRACKED;
     ledger.accessed(granule, op, address - first * granuleBytes, stride, count, bytes, true);
-  }
-
-  private migrate(granule: number, source: ProcessorIndex, cause: number): void {
-    const { migration, memory } = this;
-    migration.source = source;
-    migration.cause = cause;
-    memory.moves.lastTransfer[granule] = memory.config.sink.transfer(migration);
   }
 }

@@ -20,6 +20,11 @@ export class RemoteMappings {
     return this.mappers !== null && (this.mappers[granule]! & (1 << processor)) !== 0;
   }
 
+  /** true: nothing was ever mapped or counted. */
+  isEmpty(): boolean {
+    return this.mappers === null && this.counters.length === 0;
+  }
+
   /** @param cause ordinal of the fault */
   add(processor: ProcessorIndex, granule: Granule, cause: number): void {
     this.causes ??= new Uint32Array(this.granules).fill(NO_EVENT);
