@@ -15,6 +15,8 @@ export interface ByteSource {
 export interface ByteSink {
   /** @param bytes valid during the call */
   write(bytes: Uint8Array): void;
+  /** Drops what stands behind the first `length` bytes and goes on from there, also after `close`. */
+  truncate(length: number): void;
   close(): void;
 }
 

@@ -12,6 +12,8 @@ import {
   type Data,
   type Schema,
 } from 'apache-arrow';
+import { assert } from '../base/assert';
+import type { Plain, Positioned } from '../base/plain';
 import type { ByteSink } from '../model/byte-source';
 import type { RecordingHeader } from '../model/recording';
 import { recordingSchema } from './arrow-schema';
@@ -48,17 +50,32 @@ class StreamBytes extends RecordBatchStreamWriter {
   }
 }
 
-export class ArrowWriter implements ChunkWriter {
+/** Its state is the length of the stream: batches do not depend on those before them. */
+export class ArrowWriter implements ChunkWriter, Positioned {
   private readonly schema: Schema;
-  private readonly writer = new StreamBytes();
+  private writer: StreamBytes;
+  private length = 0;
 
   constructor(
     header: RecordingHeader,
     private readonly sink: ByteSink,
   ) {
     this.schema = recordingSchema(header);
-    this.writer.reset(undefined, this.schema);
+    this.writer = this.begun();
     this.flush();
+  }
+
+  position(): number {
+    return this.length;
+  }
+
+  /** Cuts the stream to this length, also after its end. */
+  seek(position: Plain): void {
+    assert(typeof position === 'number', 'a stream goes back to a length');
+    this.writer = this.begun();
+    this.writer.take(); // the schema is there already
+    this.length = position;
+    this.sink.truncate(position);
   }
 
   chunk(_chunk: EventChunk, packed: PackedChunk): void {
@@ -73,8 +90,15 @@ export class ArrowWriter implements ChunkWriter {
     this.sink.close();
   }
 
+  private begun(): StreamBytes {
+    const writer = new StreamBytes();
+    writer.reset(undefined, this.schema);
+    return writer;
+  }
+
   private flush(): void {
     const bytes = this.writer.take();
+    this.length += bytes.length;
     if (bytes.length > 0) this.sink.write(bytes);
   }
 

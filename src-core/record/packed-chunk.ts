@@ -2,6 +2,7 @@
  * A sealed chunk as bytes: what is hashed and what is written. Column by column, in the order of EVENT_COLUMNS, and in each
  * column kind by kind: see FORMATS.md, format 4 and later.
  */
+import type { Positioned } from '../base/plain';
 import { EVENT_KINDS } from '../model/events';
 import { COLUMN_NAMES, COLUMNS_OF_KIND, HAS_DETAIL, type EventChunk } from './columns';
 import { pack, PackBuffer } from './pack';
@@ -22,7 +23,8 @@ export interface PackedChunk {
   readonly texts: readonly (string | null)[];
 }
 
-export class ChunkPacker {
+/** Keeps nothing from one chunk to the next: a snapshot passes over its buffers. */
+export class ChunkPacker implements Positioned {
   private readonly buffer = new PackBuffer();
   private readonly offsets = new Int32Array(PACKED_COLUMNS.length * EVENT_KINDS.length + 1);
 
@@ -44,5 +46,13 @@ export class ChunkPacker {
       offsets: offsets.subarray(0, cell + 1),
       texts: present.map(({ kind, details }) => (HAS_DETAIL[kind] ? details.join('\n') : null)),
     };
+  }
+
+  position(): null {
+    return null;
+  }
+
+  seek(): void {
+    // nothing to go back to
   }
 }

@@ -28,6 +28,12 @@ export interface ChunkWriter {
   chunk(chunk: EventChunk, packed: PackedChunk): void;
 }
 
+/** Follows the events (the timeline). Its state is in fields, so that a snapshot of the run covers it. */
+export interface ChunkReader {
+  /** @param chunk rows that were seen before stand in front of the new ones */
+  ingest(chunk: EventChunk): void;
+}
+
 export class Recorder implements EventSink {
   /** Events so far. */
   count = 0;
@@ -45,14 +51,14 @@ export class Recorder implements EventSink {
   constructor(
     createHash: CreateHash | null,
     private readonly writer: ChunkWriter | null,
-    private readonly reader: ((chunk: EventChunk) => void) | null,
+    private readonly reader: ChunkReader | null,
   ) {
     this.hash = createHash && new RecordingHash(createHash);
   }
 
   /** Shows the open chunk to the reader. */
   read(): void {
-    this.reader?.(this.chunk());
+    this.reader?.ingest(this.chunk());
   }
 
   /** Digest of all sealed chunks. */
@@ -177,7 +183,7 @@ export class Recorder implements EventSink {
 
   private seal(): void {
     const chunk = this.chunk();
-    this.reader?.(chunk);
+    this.reader?.ingest(chunk);
     if (this.hash || this.writer) {
       const packed = this.packer.pack(chunk);
       this.hash?.add({ ...packed, parts: [packed.bytes] });

@@ -1,10 +1,10 @@
 /** The current run: advances it in slices between which requests are answered, paces it, and keeps its recording. */
-import { formatBytes, GIB } from '../base/units';
+import { assert } from '../base/assert';
+import type { Snapshot } from '../base/snapshot';
 import type { Platform } from '../contracts/platform';
 import type { Future } from '../engine/future';
 import { lookAhead } from '../engine/look-ahead';
 import { Run } from '../engine/run';
-import type { ByteSink } from '../model/byte-source';
 import type { Finding } from '../model/finding';
 import type { SystemChoice, SystemReport, SystemSummary } from '../model/memory-system';
 import { Refusal } from '../model/refusal';
@@ -17,6 +17,7 @@ import { Recorder } from '../record/recorder';
 import { Timeline } from '../timeline/timeline';
 import type { Runnable } from './open';
 import { formatChange } from './run-flags';
+import { RecordingSink } from './recording-sink';
 import { summarize } from './summary';
 import { systemNamed } from './systems';
 import { createMemory } from './create-memory';
@@ -27,8 +28,6 @@ import { createMemory } from './create-memory';
  */
 const MOST_SEGMENTS = 50_000;
 const LEAST_SEGMENTS = 64;
-/** A recording grows by 5 to 25 bytes per event; past this it stops, so that a forgotten run does not fill the disk. */
-const MAX_RECORDING_BYTES = 32 * GIB;
 /** Wall milliseconds between turns of the event loop. */
 const TURN_MS = 8;
 
@@ -38,6 +37,8 @@ export class LiveRun {
   speed: number | null = null;
   readonly timeline: Timeline;
   private readonly recorder: Recorder;
+  /** Null: the run is not recorded. */
+  private readonly sink: RecordingSink | null;
   private readonly writer: ArrowWriter | null;
   private readonly run: Run;
   private loop: Promise<void> | null = null;
@@ -46,8 +47,6 @@ export class LiveRun {
   private slice = LEAST_SEGMENTS;
   /** Hash of the finished recording. */
   private repeated: string | null = null;
-  /** Why the recording ends before the run; null while it is whole. */
-  recordingStopped: string | null = null;
   /** Why the run failed. */
   failure: unknown = null;
 
@@ -59,15 +58,9 @@ export class LiveRun {
   ) {
     const { header, source } = opened;
     this.timeline = new Timeline(header);
-    this.writer =
-      opened.options.spool === false ? null : new ArrowWriter(header, this.guarded(platform.createSpool().sink));
-    this.recorder = new Recorder(
-      () => platform.createHash(),
-      this.writer,
-      (chunk) => {
-        this.timeline.ingest(chunk);
-      },
-    );
+    this.sink = opened.options.spool === false ? null : new RecordingSink(platform.createSpool().sink);
+    this.writer = this.sink && new ArrowWriter(header, this.sink);
+    this.recorder = new Recorder(() => platform.createHash(), this.writer, this.timeline);
     this.run = new Run(
       {
         ...{ source, machine: header.machine, scenario: header.scenario, findPolicy: findChoice },
@@ -107,6 +100,10 @@ export class LiveRun {
     return new LiveRun(platform, opened, future, changed);
   }
 
+  /** Why the recording ends before the run; null while it is whole. */
+  get recordingStopped(): string | null {
+    return this.sink?.stopped ?? null;
+  }
   get accesses(): number {
     return this.run.memory.accessCount;
   }
@@ -160,6 +157,23 @@ export class LiveRun {
     this.state = 'running';
     this.loop = this.keepRunning(this.batches + 1);
     await this.loop;
+  }
+
+  /** The run as it stands, with its timeline and the length of its recording; not while it is running. */
+  snapshot(): Snapshot {
+    assert(this.state !== 'running', 'a run is saved while it stands still');
+    return this.run.state.take();
+  }
+
+  /** Back to a snapshot of this run, which waits there; also from its end. What was recorded since is gone. */
+  async goBack(snapshot: Snapshot): Promise<void> {
+    await this.pause();
+    this.run.state.restore(snapshot);
+    this.state = 'paused';
+    this.ended = null;
+    this.repeated = null;
+    this.failure = null;
+    this.changed(true);
   }
 
   change(choice: RunChange): void {
@@ -266,28 +280,6 @@ export class LiveRun {
   /** The run is the one in the file: no policy was changed live. */
   private asExpected(): boolean {
     return !this.run.applied.some((change) => change.origin === 'live');
-  }
-
-  /** A full disk stops the recording, not the run; the summary and a save say so. */
-  private guarded(sink: ByteSink): ByteSink {
-    let size = 0;
-    return {
-      write: (bytes) => {
-        if (this.recordingStopped !== null) return;
-        if (size + bytes.length > MAX_RECORDING_BYTES)
-          this.recordingStopped = `it reached ${formatBytes(MAX_RECORDING_BYTES)}`;
-        else
-          try {
-            sink.write(bytes);
-            size += bytes.length;
-          } catch (cause) {
-            this.recordingStopped = cause instanceof Error ? cause.message : String(cause);
-          }
-      },
-      close: () => {
-        sink.close();
-      },
-    };
   }
 
   private summarize(recordingHash: string, complete: boolean): RunSummary {

@@ -2,6 +2,8 @@
  * Sums per bucket of an axis that grows: a fixed number of buckets, whose width doubles (neighbours are added) when the
  * axis outgrows them. Rows may be added in any order of the axis.
  */
+import type { Plain, Positioned } from '../base/plain';
+
 export interface BucketRange {
   readonly firstBucket: number;
   readonly outerBucket: number;
@@ -11,13 +13,19 @@ export interface BucketRange {
   readonly bins: number;
 }
 
-export class Buckets {
+/** What a snapshot keeps. The rows are shared with the collection until it writes to them. */
+type SavedBuckets = { readonly bucket: number; readonly last: number; readonly rows: readonly (Float64Array | null)[] };
+
+/** Says itself what its state is: a snapshot shares the rows, and a row is copied before it is written again. */
+export class Buckets implements Positioned {
   /** Width of one bucket on the axis. */
   private bucket = 1;
   /** 1 / bucket, which is exact: the width is a power of two. */
   private perUnit = 1;
   /** Row per bucket; made when first written. */
   private readonly rows: (Float64Array | undefined)[];
+  /** 1 where a snapshot has the row as well. */
+  private readonly shared: Uint8Array;
   private last = -1;
   /** Ends on the axis of the bucket whose row was asked for last. */
   private from = 0;
@@ -29,6 +37,27 @@ export class Buckets {
     readonly width: number,
   ) {
     this.rows = new Array<Float64Array | undefined>(buckets);
+    this.shared = new Uint8Array(buckets);
+  }
+
+  position(): SavedBuckets {
+    this.outer = 0; // so that the row in use is asked for, and copied, before it is written again
+    this.shared.fill(1, 0, this.last + 1);
+    const rows = Array.from({ length: this.last + 1 }, (_, index) => this.rows[index] ?? null);
+    return { bucket: this.bucket, last: this.last, rows };
+  }
+
+  seek(position: Plain): void {
+    const { bucket, last, rows } = position as SavedBuckets;
+    this.outer = 0;
+    this.bucket = bucket;
+    this.perUnit = 1 / bucket;
+    this.last = last;
+    this.rows.fill(undefined);
+    rows.forEach((row, index) => {
+      if (row) this.rows[index] = row;
+    });
+    this.shared.fill(1, 0, last + 1);
   }
 
   /** The row of x, to add to; valid until the next call. */
@@ -41,7 +70,14 @@ export class Buckets {
     if (index > this.last) this.last = index;
     this.from = index * this.bucket;
     this.outer = this.from + this.bucket;
-    return (this.rows[index] ??= new Float64Array(this.width));
+    return this.own(index);
+  }
+
+  private own(index: number): Float64Array {
+    const row = this.rows[index];
+    if (row && this.shared[index] === 0) return row;
+    this.shared[index] = 0;
+    return (this.rows[index] = row?.slice() ?? new Float64Array(this.width));
   }
 
   /** x lies in the bucket whose row was asked for last: that row is its row. */
@@ -128,12 +164,14 @@ export class Buckets {
     this.bucket *= 2;
     this.perUnit /= 2;
     for (let i = 0; i < this.buckets / 2; i++) {
-      const a = this.rows[2 * i];
       const b = this.rows[2 * i + 1];
+      const a = b && this.rows[2 * i] ? this.own(2 * i) : this.rows[2 * i];
       if (a && b) for (let column = 0; column < this.width; column++) a[column] = a[column]! + b[column]!;
       this.rows[i] = a ?? b;
+      this.shared[i] = this.shared[a ? 2 * i : 2 * i + 1]!;
     }
     this.rows.fill(undefined, this.buckets / 2);
+    this.shared.fill(0, this.buckets / 2);
     this.last = this.last >> 1;
   }
 }

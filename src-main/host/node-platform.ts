@@ -1,8 +1,9 @@
 /** The session's view of the machine, on Node; lives in the engine worker. */
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { assert } from '../../src-core/base/assert';
 import type { ByteSource } from '../../src-core/model/byte-source';
 import type { Platform, Spool } from '../../src-core/contracts/platform';
 import { Refusal } from '../../src-core/model/refusal';
@@ -33,16 +34,26 @@ interface OpenSpool extends Spool {
 
 /** Every write goes to the file at once: what a crash leaves behind is all that was given. */
 function openSpool(path: string): OpenSpool {
-  const file = openSync(path, 'wx', 0o600);
-  let isOpen = true;
+  let file: number | null = openSync(path, 'wx', 0o600);
+  let end = 0;
   const close = (): void => {
-    if (isOpen) closeSync(file);
-    isOpen = false;
+    if (file !== null) closeSync(file);
+    file = null;
   };
   const write = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    assert(file !== null, 'the recording is closed');
+    for (let at = 0; at < bytes.length;) {
+      const written = writeSync(file, bytes, at, bytes.length - at, end);
+      at += written;
+      end += written;
+    }
   };
-  return { path, close, sink: { write, close } };
+  const truncate = (length: number): void => {
+    file ??= openSync(path, 'r+');
+    ftruncateSync(file, length);
+    end = length;
+  };
+  return { path, close, sink: { write, truncate, close } };
 }
 
 export function createNodePlatform(options: NodePlatformOptions): Platform & { close(): void } {

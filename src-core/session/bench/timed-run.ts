@@ -3,6 +3,7 @@ import { assert } from '../../base/assert';
 import type { AccessSource } from '../../contracts/access-stream';
 import type { Platform } from '../../contracts/platform';
 import { Run } from '../../engine/run';
+import type { ByteSink } from '../../model/byte-source';
 import { FORMAT_VERSION, METRIC_COUNT, metricIndex, type Metric } from '../../model/events';
 import type { RecordingHeader } from '../../model/recording';
 import type { ScenarioSpec } from '../../model/scenario';
@@ -82,18 +83,13 @@ function headerOf({ id, text, source, scenario }: Subject): RecordingHeader {
   };
 }
 
+const NOWHERE: ByteSink = { write: () => undefined, truncate: () => undefined, close: () => undefined };
+
 function recorderOf(subject: Subject, recording: Recording, platform: BenchPlatform): Recorder {
   if (recording === 'dropped') return new Recorder(null, null, null);
   const header = headerOf(subject);
-  const timeline = new Timeline(header);
-  const writer = new ArrowWriter(header, { write: () => undefined, close: () => undefined });
-  return new Recorder(
-    () => platform.createHash(),
-    writer,
-    (chunk) => {
-      timeline.ingest(chunk);
-    },
-  );
+  const writer = new ArrowWriter(header, NOWHERE);
+  return new Recorder(() => platform.createHash(), writer, new Timeline(header));
 }
 
 function total({ memory }: Run, metric: Metric): number {

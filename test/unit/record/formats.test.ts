@@ -210,6 +210,7 @@ describe('a row of kind os', () => {
     const parts: Uint8Array[] = [];
     const writer = new ArrowWriter(header, {
       write: (bytes) => void parts.push(bytes.slice()),
+      truncate: () => undefined,
       close: () => undefined,
     });
     const rows: EventRow[] = [];

@@ -72,7 +72,11 @@ export async function record(
   const scenario = makeScenario({ deviceMemoryBytes: 40 * 4096, ...changes });
   const header = headerOf(source, scenario, machine);
   const parts: Uint8Array[] = [];
-  const writer = new ArrowWriter(header, { write: (bytes) => void parts.push(bytes.slice()), close: () => undefined });
+  const writer = new ArrowWriter(header, {
+    write: (bytes) => void parts.push(bytes.slice()),
+    truncate: () => undefined,
+    close: () => undefined,
+  });
   const rows: EventRow[] = [];
   const recorder = new Recorder(
     makeHash,

@@ -92,4 +92,34 @@ describe('Buckets', () => {
     expect(range.bins).toBe(1);
     expect([...buckets.sums(range)[0]!]).toEqual([0]);
   });
+
+  it('go back to a position, however they were written and merged since, and again', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = randomStream(seed, 'positions');
+      const span = [60, 200, 5000, 2 ** 30][seed % 4]!;
+      const buckets = new Buckets(64, 3);
+      const write = (times: number, reach: number): void => {
+        for (let i = 0; i < times; i++)
+          buckets.add(Math.floor(random.unit() * reach), random.below(3), 1 + random.below(9));
+      };
+      const seen = (): string => {
+        const range = buckets.range(0, 2 ** 40, 64);
+        return JSON.stringify([range, buckets.sums(range).map((sums) => [...sums]), buckets.level([0, 2], range)]);
+      };
+      write(100, span);
+      const kept = [buckets.position()];
+      const views = [seen()];
+      for (let i = 1; i < 6; i++) {
+        write(random.below(50), span * 2 ** random.below(3));
+        kept.push(buckets.position());
+        views.push(seen());
+      }
+      for (let i = 0; i < 12; i++) {
+        const to = random.below(kept.length);
+        buckets.seek(kept[to]!);
+        expect(seen(), `seed ${seed}, position ${to}`).toBe(views[to]);
+        write(random.below(20), span * 2 ** random.below(5));
+      }
+    }
+  });
 });
