@@ -1,5 +1,5 @@
 /** Memory and disk by event, and for a large address space. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunOptions } from '../../../src-core/protocol/parameters';
 import { textTable } from '../table';
@@ -8,9 +8,9 @@ import type { BenchContext, BenchRow, BenchSection, Figures } from './row';
 import { runHere, type RunLimits } from './run-here';
 import { systemOptions } from './system-rows';
 
-/** Every page faults and evicts, again and again. */
-const EVENTS = `faultline: 1
-name: events
+/** Every page faults and evicts, again and again, in order. */
+const ORDERED = `faultline: 1
+name: ordered
 machine: r0
 granularity: 4KiB
 deviceMemory: 256MiB
@@ -18,6 +18,24 @@ objects:
   a: { size: 384MiB, element: 64B, initially: host }
 phases:
   - { name: sweep, repeat: 10000, steps: [{ on: gpu0, do: [{ read: a, pattern: strided, stride: 64 }] }] }
+`;
+/** Both sides use random pages of two objects, of which the device holds half. */
+const MIXED = `faultline: 1
+name: mixed
+granularity: 4KiB
+deviceMemory: 256MiB
+objects:
+  a: { size: 256MiB, element: 4096B }
+  b: { size: 256MiB, element: 4096B, initially: host }
+phases:
+  - name: mix
+    repeat: 1000000
+    steps:
+      - on: gpu
+        do:
+          - { readwrite: b, pattern: random, count: 1000 }
+          - { read: a, pattern: zipf, count: 1000, s: 0.8, placement: hashed }
+      - { on: cpu, do: [ { write: a, pattern: random, count: 1000 }, { read: b, pattern: random, count: 300 } ] }
 `;
 const SPACE = `faultline: 1
 name: space
@@ -44,20 +62,36 @@ async function measure(context: BenchContext, text: string, options: RunOptions,
   };
 }
 
-const eventRow = (id: string, events: number, isLong: boolean): BenchRow => ({
-  id,
-  what: `R0: ${events / 1e6} M events, recorded to a file`,
-  isLong,
-  measure: (context) => measure(context, EVENTS, {}, { events }),
+interface Recorded {
+  readonly id: string;
+  readonly what: string;
+  readonly text: string;
+  readonly options: RunOptions;
+}
+const RECORDED: readonly Recorded[] = [
+  { id: 'events', what: 'R0, pages in order', text: ORDERED, options: {} },
+  { id: 'mixed', what: 'the ideal system with times, random pages', text: MIXED, options: systemOptions('ideal') },
+];
+/** Events that are recorded before the measured run, so that the code is compiled when it begins. */
+const WARMING = 1e6;
+
+const eventRow = ({ id, what, text, options }: Recorded, events: number): BenchRow => ({
+  id: `${id}-${events / 1e6}m`,
+  what: `${what}: ${events / 1e6} M events, recorded to a file, after ${WARMING / 1e6} M in a run of their own`,
+  isLong: events > 1e7,
+  measure: async (context) => {
+    const folder = join(context.folder, 'warming');
+    mkdirSync(folder);
+    await measure({ ...context, folder }, text, options, { events: WARMING });
+    return measure(context, text, options, { events });
+  },
 });
 
 export const memorySection: BenchSection = {
   id: 'memory',
   title: 'Memory of the whole process and size of the recording',
   rows: [
-    eventRow('events-1m', 1e6, false),
-    eventRow('events-10m', 1e7, false),
-    eventRow('events-100m', 1e8, true),
+    ...RECORDED.flatMap((recorded) => [1e6, 1e7, 1e8].map((events) => eventRow(recorded, events))),
     {
       id: 'space-r0',
       what: 'R0: 64 GiB of address space in 4 KiB granules, 16 GiB device, every page touched',
