@@ -6,13 +6,21 @@ import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { FaultBuffer, FaultColumns, FaultService } from '../contracts/fault-service';
 import { REASON } from './codes';
 import { FaultList } from './fault-list';
-import type { MemorySystem } from './memory-system';
+import type { MachineSpec } from '../model/machine';
+import type { MemoryConfig, MemorySystem } from './memory-system';
 
 /** Room for the number of an entry in a sort key: granules below 2^31 leave 22 bits. */
 const ENTRY_STEPS = 2 ** 22;
 
+/** The common part of a memory system, as far as serving batches needs it. */
+type CommonPart = Pick<
+  MemorySystem,
+  'beginBatch' | 'report' | 'settleClock' | 'stall' | 'objectOf' | 'clocks' | 'isLocal' | 'mapsRemotely'
+>;
+
 /** What a memory system adds to the common part, so that its faults can be served in batches. */
-export interface BatchedMemory extends MemorySystem {
+export interface BatchedMemory extends CommonPart {
+  readonly config: Pick<MemoryConfig, 'batchServiced'> & { readonly machine: Pick<MachineSpec, 'faultBatchEntries'> };
   /** A fault of the granule waits in a device's buffer, or waits no longer. */
   setPending(processor: ProcessorIndex, granule: number, isPending: boolean): void;
   /** What a fault will be: its reason code. */
@@ -54,6 +62,7 @@ export class BatchService implements FaultService {
     if (memory.mayServe?.(processor, granule, object) === false) return false;
     memory.beginBatch();
     faults.clear();
+    faults.entries = 1;
     this.report(processor, granule, op, object);
     const startPs = memory.settleClock(processor);
     const endPs = memory.serve(processor, faults, startPs);
@@ -111,6 +120,7 @@ export class BatchService implements FaultService {
     const { memory, faults } = this;
     const { count } = batch;
     faults.clear();
+    faults.entries = count;
     this.sort(batch);
     for (let i = 0; i < count;) {
       const entry = this.entry(i);

@@ -5,6 +5,8 @@ const INITIAL = 256;
 
 export class FaultList {
   count = 0;
+  /** Entries of the buffer that were fetched for them: several for one granule, and some for granules that need no service. */
+  entries = 0;
   granule = new Int32Array(INITIAL);
   /** The access that asks for most. */
   op = new Uint8Array(INITIAL);
@@ -15,6 +17,7 @@ export class FaultList {
 
   clear(): void {
     this.count = 0;
+    this.entries = 0;
     this.onlyFirstTouch = true;
   }
 

@@ -5,6 +5,7 @@ import { CPU, type ProcessorIndex } from '../../model/processor';
 import { basePagesOf } from '../../kernel/base-page';
 import type { Kernel, KernelCounters } from '../../kernel/kernel';
 import { PAGE_BYTES, PMD_PAGES } from '../../kernel/page';
+import type { FaultList } from '../fault-list';
 import type { LinuxHost } from './backend';
 import { DISK_WRITE, SWAP_READ } from './costs';
 
@@ -12,13 +13,12 @@ export type CounterMarks = Readonly<KernelCounters>;
 
 export const markCounters = (kernel: Kernel): CounterMarks => ({ ...kernel.counters });
 
-/** `count` faults that were serviced together, without transfers, in ps; `marks` are from before. */
+/** Faults that were serviced together, without transfers, in ps; `marks` are from before. */
 export function serviceCost(
   { kernel, backend, pending }: LinuxHost,
   timing: MachineTiming,
   processor: ProcessorIndex,
-  count: number,
-  onlyFirstTouch: boolean,
+  { count, entries, onlyFirstTouch }: FaultList,
   marks: CounterMarks,
 ): number {
   const inKernel = kernelCost(kernel, marks, timing);
@@ -26,8 +26,10 @@ export function serviceCost(
     const isNew = onlyFirstTouch && !pending.travels();
     return (isNew ? timing.cpuFirstTouch.value : timing.cpuFault.value) + inKernel;
   }
+  // The cost of a fault has the fetch of one entry in it. Other entries of its page are fetched too, before they are merged.
+  const fetchPs = (entries - count) * (timing.driver?.fetchPerEntry.value ?? 0);
   const wholePs = timing.batchFixed.value + count * timing.batchPerFault.value;
-  return (backend.faultPs?.(count) ?? wholePs) + inKernel;
+  return (backend.faultPs?.(count) ?? wholePs) + fetchPs + inKernel;
 }
 
 /** Copies, clearing of huge pages, swap and disk since the marks, in ps. Small faults are priced by the caller: a fault on a

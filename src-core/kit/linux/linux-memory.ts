@@ -283,7 +283,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
       if (processor === CPU) serveCpuFault(this, pages[0]!);
       else this.backend.deviceFaults(processor, pages);
     });
-    const costPs = timing ? serviceCost(this, timing, processor, count, faults.onlyFirstTouch, marks) : 0;
+    const costPs = timing ? serviceCost(this, timing, processor, faults, marks) : 0;
     const readyPs = startPs + costPs;
     const arrivedPs = this.flush(readyPs);
     this.pending.causes.clear();

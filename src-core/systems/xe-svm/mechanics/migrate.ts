@@ -3,7 +3,7 @@
  * an allocation home, at a CPU fault, by eviction, or because the range was unmapped in part.
  */
 import { EVICTION } from '../../../model/events';
-import type { ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { DeviceFault } from '../../../kernel/device-memory';
 import type { FaultResult } from '../../../kernel/errno';
 import { isAnonymous, vmaAt, type Mm } from '../../../kernel/mm';
@@ -33,7 +33,7 @@ export class XeMigration {
 
   /**
    * drm_pagemap_migrate_to_devmem of a whole range.
-   * @param timeslicePs a CPU fault leaves it there for so long from now
+   * @param timeslicePs a CPU fault leaves it there for so long from when the driver began to serve the fault
    */
   toVram({ device, mm }: GpuSvm, range: XeRange, timeslicePs: number): 'ENOMEM' | 'EINVAL' | 'EBUSY' | null {
     const { start, end } = range;
@@ -43,7 +43,8 @@ export class XeMigration {
     });
     if (!devmem) return 'ENOMEM';
     const ret = this.fill(devmem, mm, start, end);
-    if (ret === null) devmem.timesliceEndPs = this.memory.clocks.now(device) + timeslicePs;
+    // The driver's clock: the device's own stands still at its fault, while the driver may have had other batches to serve.
+    if (ret === null) devmem.timesliceEndPs = this.memory.driverNowPs() + timeslicePs;
     this.book.release(devmem);
     return ret;
   }
@@ -103,8 +104,7 @@ export class XeMigration {
   }
 
   private waitFor(devmem: Devmem): void {
-    const { clocks } = this.memory;
-    const leftPs = devmem.timesliceEndPs - clocks.latest();
+    const leftPs = devmem.timesliceEndPs - this.memory.clocks.now(CPU);
     if (leftPs <= 0 || !this.memory.config.machine.timing) return;
     this.waits++;
     this.waitedPs += leftPs;

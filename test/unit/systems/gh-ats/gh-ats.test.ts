@@ -213,11 +213,13 @@ describe('on the machine gh200', () => {
       gh200.timing!.driver!;
     const faults = 128;
     // The device raises a fault for each 4 KiB that a thread group touches; 256 entries are 16 pages of the kernel.
-    const batches = (8 * MIB) / (4 * KIB) / gh200.faultBatchEntries.value;
+    const entries = (8 * MIB) / (4 * KIB);
+    const batches = entries / gh200.faultBatchEntries.value;
     const blocks = batches; // no batch goes beyond a block of 2 MiB
     const ps =
       batches * (interrupt.value + replay.value) +
-      faults * (fetchPerEntry.value + preprocessPerEntry.value + populatePerChunk.value) +
+      entries * fetchPerEntry.value +
+      faults * (preprocessPerEntry.value + populatePerChunk.value) +
       blocks * perBlock.value +
       ((8 * MIB) / zeroing.value) * 1e12;
     expect(done.metric('gpuFaults', 0)).toBe(faults);
