@@ -27,6 +27,8 @@ export class Buckets implements Positioned {
   /** 1 where a snapshot has the row as well. */
   private readonly shared: Uint8Array;
   private last = -1;
+  /** Rows that merging left over, to be used again. */
+  private readonly spare: Float64Array[] = [];
   /** Ends on the axis of the bucket whose row was asked for last. */
   private from = 0;
   private outer = 0;
@@ -77,7 +79,7 @@ export class Buckets implements Positioned {
     const row = this.rows[index];
     if (row && this.shared[index] === 0) return row;
     this.shared[index] = 0;
-    return (this.rows[index] = row?.slice() ?? new Float64Array(this.width));
+    return (this.rows[index] = row?.slice() ?? this.spare.pop()?.fill(0) ?? new Float64Array(this.width));
   }
 
   /** x lies in the bucket whose row was asked for last: that row is its row. */
@@ -166,7 +168,10 @@ export class Buckets implements Positioned {
     for (let i = 0; i < this.buckets / 2; i++) {
       const b = this.rows[2 * i + 1];
       const a = b && this.rows[2 * i] ? this.own(2 * i) : this.rows[2 * i];
-      if (a && b) for (let column = 0; column < this.width; column++) a[column] = a[column]! + b[column]!;
+      if (a && b) {
+        for (let column = 0; column < this.width; column++) a[column] = a[column]! + b[column]!;
+        if (this.shared[2 * i + 1] === 0) this.spare.push(b);
+      }
       this.rows[i] = a ?? b;
       this.shared[i] = this.shared[a ? 2 * i : 2 * i + 1]!;
     }
