@@ -19,6 +19,8 @@ export const HAS_DETAIL: readonly boolean[] = EVENT_TABLE.map(({ detail }) => de
 
 export class ColumnBlock {
   readonly columns: Record<EventColumn, ColumnArray>;
+  /** Rows from the first on that are known to rise by equal steps, by column; more may. Packing does not look at them again. */
+  readonly even: Record<EventColumn, number>;
   /** JSON per row, for the kinds that have one. */
   readonly details: string[] = [];
 
@@ -32,6 +34,7 @@ export class ColumnBlock {
     for (const name of COLUMN_NAMES)
       made[name] = new MAKE[EVENT_COLUMNS[name]](COLUMNS_OF_KIND[kind]!.includes(name) ? this.capacity : 0);
     this.columns = made as Record<EventColumn, ColumnArray>;
+    this.even = Object.fromEntries(COLUMN_NAMES.map((name) => [name, 0])) as Record<EventColumn, number>;
   }
 
   /** Number of the new row. */
@@ -47,9 +50,20 @@ export class ColumnBlock {
     return this.count - count;
   }
 
+  /** Rows [first, first + count) of a column, which are the last, were given the values start, start + step, … */
+  filled(name: EventColumn, first: number, count: number, start: number, step: number): void {
+    const values = this.columns[name];
+    const before = first > 1 ? values[1]! - values[0]! : step;
+    let known = Math.max(this.even[name], Math.min(first, 2));
+    while (known < first && values[known]! - values[known - 1]! === before) known++;
+    const goesOn = known === first && (first === 0 || start - values[first - 1]! === before);
+    this.even[name] = goesOn && (count === 1 || step === before) ? first + count : known;
+  }
+
   clear(): void {
     this.count = 0;
     this.details.length = 0;
+    for (const name of COLUMNS_OF_KIND[this.kind]!) this.even[name] = 0;
   }
 
   private grow(): void {

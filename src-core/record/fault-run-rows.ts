@@ -20,12 +20,14 @@ class Rows {
 
   equal(column: EventColumn, value: number): void {
     this.block.columns[column].fill(value, this.first, this.first + this.count);
+    this.block.filled(column, this.first, this.count, this.block.columns[column][this.first]!, 0);
   }
 
   even(column: EventColumn, start: number, step: number): void {
     const values = this.block.columns[column];
     if (values instanceof Float64Array) fillDoubles(values, this.first, this.count, start, step);
     else fillWords(values as Uint32Array, this.first, this.count, start, step);
+    this.block.filled(column, this.first, this.count, start, step);
   }
 
   copied(column: EventColumn, from: ColumnArray): void {

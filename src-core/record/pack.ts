@@ -32,44 +32,47 @@ export class PackBuffer {
   }
 }
 
-/** Appends the first `count` values, at least one. */
-export function pack(values: ColumnArray, count: number, into: PackBuffer): void {
+/**
+ * Appends the first `count` values, at least one.
+ * @param even so many from the first on are known to rise by equal steps
+ */
+export function pack(values: ColumnArray, count: number, into: PackBuffer, even: number): void {
   into.reserve(HEAD_BYTES + 8 * count);
   const first = values[0]!;
   const step = count > 1 ? values[1]! - first : 0;
-  if (Number.isInteger(step) && Number.isInteger(first) && isEven(values, count, step))
+  if (Number.isInteger(step) && Number.isInteger(first) && isEven(values, Math.max(even, 2), count, step))
     head(into, 0, DIFFERENCES, first, step);
   else if (values instanceof Uint8Array) packBytes(values, count, into);
   else packWhole(values, count, into);
 }
 
 /** One loop per type of column: a loop over all types takes twice as long. */
-function isEven(values: ColumnArray, count: number, step: number): boolean {
-  if (values instanceof Float64Array) return isEvenDoubles(values, count, step);
-  if (values instanceof Uint32Array) return isEvenWords(values, count, step);
+function isEven(values: ColumnArray, from: number, count: number, step: number): boolean {
+  if (values instanceof Float64Array) return isEvenDoubles(values, from, count, step);
+  if (values instanceof Uint32Array) return isEvenWords(values, from, count, step);
   if (step !== 0) return false;
-  return values instanceof Uint16Array ? isEvenHalves(values, count) : isEvenBytes(values, count);
+  return values instanceof Uint16Array ? isEvenHalves(values, from, count) : isEvenBytes(values, from, count);
 }
 
-function isEvenDoubles(values: Float64Array, count: number, step: number): boolean {
-  for (let i = 2; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
+function isEvenDoubles(values: Float64Array, from: number, count: number, step: number): boolean {
+  for (let i = from; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
   return true;
 }
 
-function isEvenWords(values: Uint32Array, count: number, step: number): boolean {
-  for (let i = 2; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
+function isEvenWords(values: Uint32Array, from: number, count: number, step: number): boolean {
+  for (let i = from; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
   return true;
 }
 
-function isEvenHalves(values: Uint16Array, count: number): boolean {
+function isEvenHalves(values: Uint16Array, from: number, count: number): boolean {
   const first = values[0];
-  for (let i = 2; i < count; i++) if (values[i] !== first) return false;
+  for (let i = from; i < count; i++) if (values[i] !== first) return false;
   return true;
 }
 
-function isEvenBytes(values: Uint8Array, count: number): boolean {
+function isEvenBytes(values: Uint8Array, from: number, count: number): boolean {
   const first = values[0];
-  for (let i = 2; i < count; i++) if (values[i] !== first) return false;
+  for (let i = from; i < count; i++) if (values[i] !== first) return false;
   return true;
 }
 

@@ -34,9 +34,9 @@ export class ChunkPacker implements Positioned {
     buffer.length = 0;
     let cell = 0;
     for (const name of PACKED_COLUMNS)
-      for (const { kind, count, columns } of present) {
+      for (const { kind, count, columns, even } of present) {
         offsets[cell++] = buffer.length;
-        if (COLUMNS_OF_KIND[kind]!.includes(name)) pack(columns[name], count, buffer);
+        if (COLUMNS_OF_KIND[kind]!.includes(name)) pack(columns[name], count, buffer, even[name]);
       }
     offsets[cell] = buffer.length;
     return {

@@ -7,7 +7,7 @@ import { HEAD_BYTES, pack, PackBuffer, unpack } from '../../../src-core/record/p
 
 function packed(values: ColumnArray): Uint8Array {
   const buffer = new PackBuffer();
-  pack(values, values.length, buffer);
+  pack(values, values.length, buffer, 0);
   return buffer.bytes.slice(0, buffer.length);
 }
 
