@@ -31,6 +31,12 @@ export interface Session {
   close(): void;
 }
 
+/**
+ * Called in place of an answer to `session.open`: the request is to be sent to a fresh engine, because code that was compiled for
+ * one memory system runs another more slowly. This one keeps its run until it is closed.
+ */
+export type RetireEngine = (requestId: number) => void;
+
 type SessionMethod = Extract<Method, `session.${string}`>;
 type Handlers = { readonly [M in SessionMethod]: (params: Params<M>) => Promise<ResultOf<M>> | ResultOf<M> };
 
@@ -50,10 +56,15 @@ export function errorData(cause: unknown): ErrorData {
   return { code: 'crashed', message, details: [] };
 }
 
+/** What opening throws where the engine has run something else before, and another is to take over. */
+class NeedsFreshEngine extends Error {}
+
 class SessionServer implements Session {
   private live: LiveRun | null = null;
   private recorded: RecordedRun | null = null;
   private readonly beside: BesideServer;
+  /** A run was made: the engine's code may be compiled for its memory system. */
+  private hasRun = false;
   private opening = false;
   private cancel = false;
   private doing = '';
@@ -67,6 +78,7 @@ class SessionServer implements Session {
   constructor(
     private readonly platform: Platform,
     private readonly send: (message: Response | BackendEvent) => void,
+    private readonly retire: RetireEngine | null,
   ) {
     this.beside = new BesideServer(platform, (force) => {
       this.changed(force);
@@ -88,7 +100,8 @@ class SessionServer implements Session {
       const result = await handler(request.params as never);
       this.send({ type: 'response', id: request.id, ok: true, result });
     } catch (cause) {
-      this.send({ type: 'response', id: request.id, ok: false, error: errorData(cause) });
+      if (cause instanceof NeedsFreshEngine) this.retire?.(request.id);
+      else this.send({ type: 'response', id: request.id, ok: false, error: errorData(cause) });
     }
   }
 
@@ -196,6 +209,7 @@ class SessionServer implements Session {
     try {
       // The user tries another machine for the open input, which stays open if the file is not a machine.
       if (options.machineFile) await readMachineFile(options.machineFile, this.platform);
+      if (this.hasRun && this.retire) throw new NeedsFreshEngine();
       await this.live?.close();
       this.live = null;
       this.recorded = null;
@@ -234,6 +248,7 @@ class SessionServer implements Session {
   }
 
   private async makeRun(opened: Runnable): Promise<void> {
+    this.hasRun = true;
     this.live = await LiveRun.create(
       this.platform,
       opened,
@@ -372,7 +387,11 @@ class SessionServer implements Session {
   }
 }
 
-/** One session of one client. */
-export function createSession(platform: Platform, send: (message: Response | BackendEvent) => void): Session {
-  return new SessionServer(platform, send);
+/** One session of one client. @param retire null: this engine serves every run, whatever it ran before */
+export function createSession(
+  platform: Platform,
+  send: (message: Response | BackendEvent) => void,
+  retire: RetireEngine | null = null,
+): Session {
+  return new SessionServer(platform, send, retire);
 }

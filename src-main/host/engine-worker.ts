@@ -35,12 +35,16 @@ function crashOnPurpose(how: 'throw' | 'heap'): void {
   });
 }
 
-const session = createSession(platform, (message) => {
-  tell({ kind: 'message', message });
-  if (data.crash === null || message.type !== 'event' || message.event !== 'status') return;
-  const { state, batches } = message.status;
-  if (state === 'running' && batches >= data.crash.afterBatches) crashOnPurpose(data.crash.how);
-});
+const session = createSession(
+  platform,
+  (message) => {
+    tell({ kind: 'message', message });
+    if (data.crash === null || message.type !== 'event' || message.event !== 'status') return;
+    const { state, batches } = message.status;
+    if (state === 'running' && batches >= data.crash.afterBatches) crashOnPurpose(data.crash.how);
+  },
+  (requestId) => tell({ kind: 'retire', requestId }),
+);
 
 // The error still ends the thread: this only saves what the recording has in memory.
 process.on('uncaughtExceptionMonitor', () => session.abandon());

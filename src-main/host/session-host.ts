@@ -1,7 +1,8 @@
 /**
  * The backend of one client: checks its requests, sends `session.*` to an engine worker, answers `upload.*`, and hands
  * `app.*` to the shell (desktop, server, command line). Every request gets exactly one answer, also when the worker
- * dies; then a fresh worker takes over, so that the client stays usable.
+ * dies; then a fresh worker takes over, so that the client stays usable. A fresh one also takes over where a second run is
+ * opened: code that was compiled for one memory system runs another more slowly.
  */
 import { join } from 'node:path';
 import { Refusal } from '../../src-core/model/refusal';
@@ -57,6 +58,8 @@ const CANCEL_PATIENCE_MS = 10_000;
 
 interface Pending {
   readonly request: Request;
+  /** Who owes the answer. */
+  thread: EngineThread;
   answer(response: Response): void;
   readonly stuck: NodeJS.Timeout | null;
 }
@@ -87,6 +90,11 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
 
 class Host implements SessionHost {
   private thread: EngineThread | null = null;
+  /** Threads that another has replaced: they are closed when they have given the answers that they owe. */
+  private readonly retired = new Set<EngineThread>();
+  private readonly closing = new Set<Promise<void>>();
+  /** The client's last choice, for a thread that takes over. */
+  private speed: Request | null = null;
   private spool: string | null = null;
   private readonly uploads: Uploads = createUploads();
   private readonly completeUploads = new Map<string, { readonly path: string; readonly name: string }>();
@@ -146,7 +154,8 @@ class Host implements SessionHost {
     if (this.closed) return;
     this.closed = true;
     this.failPending({ code: 'cancelled', message: 'the session was closed', details: [] });
-    await this.thread?.close();
+    await Promise.all([...(this.thread ? [this.thread] : []), ...this.retired].map((thread) => thread.close()));
+    await Promise.all(this.closing);
     await this.uploads.close();
   }
 
@@ -172,7 +181,8 @@ class Host implements SessionHost {
       request.method === 'session.cancel'
         ? setTimeout(() => this.thread?.abandon(`it did not respond to a cancel within ${patience / 1000} s`), patience)
         : null;
-    this.pending.set(id, { request, answer, stuck });
+    if (request.method === 'session.speed') this.speed = request;
+    this.pending.set(id, { request, answer, stuck, thread: this.thread });
     this.thread.post({ kind: 'request', request: { ...request, id } });
   }
 
@@ -210,23 +220,48 @@ class Host implements SessionHost {
       examplesFolder: this.options.examplesFolder,
       heapMb,
       crash: this.crashes === 0 ? plannedCrash() : null,
-      onMessage: (message) => this.onEngine(message),
+      onMessage: (message) => this.onEngine(thread, message),
       onCrash: (error) => void this.onCrash(thread, error, heapMb),
     });
     for (const [id, file] of this.completeUploads) thread.post({ kind: 'upload', id, ...file });
     return thread;
   }
 
-  private onEngine(message: FromEngine): void {
-    if (message.kind === 'spool') this.spool = message.path;
+  private onEngine(thread: EngineThread, message: FromEngine): void {
+    const isCurrent = thread === this.thread;
+    if (message.kind === 'spool' && isCurrent) this.spool = message.path;
+    if (message.kind === 'retire') this.handOn(thread, message.requestId);
     if (message.kind !== 'message') return;
     if (message.message.type === 'event') {
+      if (!isCurrent) return; // of a run that another has replaced
       this.announce(message.message);
       this.watch(message.message);
       return;
     }
-    this.hasAnswered = true;
+    if (isCurrent) this.hasAnswered = true;
     this.settle(message.message);
+    this.closeIfDone(thread);
+  }
+
+  /** A fresh thread takes over with this request; the one before answers what it still owes, and is closed. */
+  private handOn(before: EngineThread, requestId: number): void {
+    const entry = this.pending.get(requestId);
+    if (!entry || this.closed) return;
+    if (this.thread === null || this.thread === before) {
+      this.retired.add(before);
+      this.thread = this.startThread();
+      if (this.speed) this.thread.post({ kind: 'request', request: { ...this.speed, id: this.nextId++ } });
+    }
+    entry.thread = this.thread;
+    this.thread.post({ kind: 'request', request: { ...entry.request, id: requestId } });
+    this.closeIfDone(before);
+  }
+
+  private closeIfDone(thread: EngineThread): void {
+    if (!this.retired.has(thread) || [...this.pending.values()].some((entry) => entry.thread === thread)) return;
+    this.retired.delete(thread);
+    const closing = thread.close().finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
   }
 
   /** A run that failed on a bug of ours is a crash that the session could still tell of: nothing in it is to be trusted. */
@@ -248,18 +283,25 @@ class Host implements SessionHost {
     entry.answer(response);
   }
 
-  private failPending(error: ErrorData): void {
-    for (const id of [...this.pending.keys()]) this.settle(responseTo(id, error));
+  /** @param thread only what this one owes */
+  private failPending(error: ErrorData, thread?: EngineThread): void {
+    for (const [id, entry] of [...this.pending])
+      if (thread === undefined || entry.thread === thread) this.settle(responseTo(id, error));
   }
 
   private async onCrash(thread: EngineThread, cause: Error, heapMb: number): Promise<void> {
+    const message = describeCrash(cause, heapMb);
+    if (this.retired.delete(thread)) {
+      this.failPending({ code: 'crashed', message, details: [] }, thread);
+      removeRemains(thread); // of a run that was given up
+      return;
+    }
     this.crashes++;
     this.thread = null;
     const spool = this.spool;
-    const message = describeCrash(cause, heapMb);
     const place = { kind: 'engine-crash', severity: 'error', count: 1 } as const;
     const details = [{ ...place, message: (cause.stack ?? cause.message).slice(0, 4000) }];
-    this.failPending({ code: 'crashed', message, details });
+    this.failPending({ code: 'crashed', message, details }, thread);
     // A worker that never answered would die again: it is then tried once per request instead.
     if (this.hasAnswered && !this.closed) this.thread = this.startThread();
     const { recording, after } = await this.rescue(thread, spool);

@@ -19,4 +19,6 @@ export type FromEngine =
   | { readonly kind: 'message'; readonly message: Response | BackendEvent }
   /** The growing recording is this file from now on: what the host saves when the worker dies. */
   | { readonly kind: 'spool'; readonly path: string }
+  /** In place of an answer: a fresh worker is to serve this request to open something. */
+  | { readonly kind: 'retire'; readonly requestId: number }
   | { readonly kind: 'closed' };

@@ -2,7 +2,7 @@
 // host/worker-messages.ts and dies, hangs or answers as the opened path says.
 const { appendFileSync, copyFileSync, statSync } = require('node:fs');
 const { join } = require('node:path');
-const { parentPort, workerData } = require('node:worker_threads');
+const { parentPort, threadId, workerData } = require('node:worker_threads');
 
 const uploads = new Map();
 let spool = null;
@@ -30,7 +30,12 @@ const record = (text) => {
   parentPort.postMessage({ kind: 'spool', path: spool });
 };
 
-function open({ target }) {
+/** The number of this engine is its thread's: tests tell fresh ones apart by it. */
+const engineNumber = threadId;
+let hasRun = false;
+let speed = null;
+
+function open({ target }, id) {
   const name =
     target.kind === 'path'
       ? target.path
@@ -57,6 +62,18 @@ function open({ target }) {
   if (name === 'hang') for (;;);
   if (name === 'wait') return undefined;
   if (name === 'exit') process.exit(3);
+  if (name.startsWith('run')) {
+    if (hasRun) {
+      parentPort.postMessage({ kind: 'retire', requestId: id });
+      return undefined;
+    }
+    hasRun = true;
+    return { ...info(name), about: `engine ${engineNumber}, speed ${speed}` };
+  }
+  return info(name);
+}
+
+function info(name) {
   return {
     title: name,
     about: '',
@@ -73,6 +90,14 @@ const methods = {
   'session.open': open,
   'session.status': () => status,
   'session.cancel': () => null,
+  'session.speed': ({ batchesPerSecond }) => {
+    speed = batchesPerSecond;
+    return status;
+  },
+  'session.summary': (_params, id) => {
+    setTimeout(() => send({ type: 'response', id, ok: true, result: { engine: engineNumber } }), 200);
+    return undefined;
+  },
   'session.control': ({ action }) => {
     for (let i = 0; i < 50; i++)
       send({ type: 'event', event: 'status', status: { ...status, state: 'running', batches: i } });
@@ -95,6 +120,6 @@ parentPort.on('message', (message) => {
   }
   if (message.kind !== 'request') return;
   const { id, method, params } = message.request;
-  const result = methods[method]?.(params);
+  const result = methods[method]?.(params, id);
   if (result !== undefined) send({ type: 'response', id, ok: true, result });
 });

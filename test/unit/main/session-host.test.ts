@@ -164,6 +164,48 @@ describe('uploads', () => {
   });
 });
 
+describe('a second run', () => {
+  const about = async (id: number): Promise<string> => {
+    const response = await answer(id);
+    return response.ok ? (response.result as { about: string }).about : response.error.message;
+  };
+
+  it('is opened by a fresh engine, which keeps the speed that the client chose', async () => {
+    const host = start();
+    host.handle(openPath(1, 'run-1'));
+    host.handle(ask(2, 'session.speed', { batchesPerSecond: 7 }));
+    host.handle(openPath(3, 'run-2'));
+    const [first, second] = [await about(1), await about(3)];
+    expect(first).toMatch(/^engine [0-9]+, speed null$/);
+    expect(second).toMatch(/^engine [0-9]+, speed 7$/);
+    expect(second.split(',')[0]).not.toBe(first.split(',')[0]);
+    expect(crashes()).toEqual([]);
+  });
+
+  it('lets the engine before it give the answers that it owes, and leaves nothing of it behind', async () => {
+    const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('faultline-engine-'));
+    const host = start();
+    host.handle(openPath(1, 'run-1'));
+    await answer(1);
+    const before = folders().length;
+    host.handle(ask(2, 'session.summary', null));
+    host.handle(openPath(3, 'run-2'));
+    const owed = await answer(2);
+    expect(owed).toMatchObject({ ok: true });
+    expect(await about(1)).toContain(`engine ${String((owed as { result?: { engine: number } }).result?.engine)},`);
+    expect(await about(3)).not.toContain(`engine ${String((owed as { result?: { engine: number } }).result?.engine)},`);
+    await vi.waitFor(() => expect(folders().length).toBeLessThanOrEqual(before));
+  });
+
+  it('can be opened again and again, and the session closed at any moment of it', async () => {
+    const host = start();
+    for (let id = 1; id <= 4; id++) host.handle(openPath(id, `run-${id}`));
+    await host.close();
+    expect(answers()).toEqual([]); // a closed session sends nothing
+    expect(crashes()).toEqual([]);
+  });
+});
+
 describe('an engine that dies', () => {
   it('by a throw: fails what is pending, keeps the recording, and a fresh one serves on', async () => {
     const host = start();
