@@ -10,7 +10,7 @@ import { MAX_BINS } from '../model/timeline';
 import type { Description, ErrorData, RunInfo, RunState, RunStatus } from '../protocol/answers';
 import type { BackendEvent, Request, Response } from '../protocol/messages';
 import type { Method, Params, ResultOf } from '../protocol/methods';
-import { OBJECT_NUMBERS_PER_ROW } from '../timeline/timeline';
+import { OBJECT_NUMBERS_PER_ROW } from '../timeline/event-sums';
 import { BesideServer } from './beside-server';
 import { describe } from './describe';
 import { exampleTitles } from './examples';

@@ -7,7 +7,8 @@ import { isPolicy, type AppliedChange, type PolicyChoice, type RunChange } from 
 import type { RunSummary } from '../model/summary';
 import type { CreateHash } from '../record/chunk-hash';
 import type { EventChunk } from '../record/columns';
-import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../timeline/timeline';
+import { OBJECT_NUMBERS_PER_ROW } from '../timeline/event-sums';
+import { Timeline } from '../timeline/timeline';
 import type { Recorded } from './open';
 import { summarize } from './summary';
 

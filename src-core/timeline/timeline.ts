@@ -9,18 +9,14 @@ import {
   FAULT,
   LEDGER,
   LEDGER_METRICS,
-  METRIC_COUNT,
   metricIndex,
   MIGRATION,
-  STORED_NO_PROCESSOR,
   OS,
   POLICY,
   reasonCode,
   STEP,
-  type Metric,
 } from '../model/events';
 import { objectColour } from '../model/catalog/colours';
-import { CPU } from '../model/processor';
 import type { RecordingHeader } from '../model/recording';
 import type { RunChange } from '../model/scenario';
 import {
@@ -33,14 +29,11 @@ import {
 } from '../model/timeline';
 import type { EventChunk } from '../record/columns';
 import { Staircase } from '../base/staircase';
-import { Buckets } from './buckets';
+import type { Buckets } from './buckets';
+import { type Columns, EventSums, OBJECT_NUMBERS_PER_ROW, RESIDENT } from './event-sums';
 import { StepSpans } from './step-spans';
 import { tracksOf, type TrackTable } from './tracks';
 
-/** Buckets of the run-wide tracks. */
-const TRACK_BUCKETS = 16384;
-/** Numbers kept for all objects together: 256 MiB. */
-const OBJECT_NUMBERS = 32 * 1024 * 1024;
 /** Objects drawn by name in the occupancy track; the rest is one band. */
 const MAX_BANDS = 24;
 const MAX_MARKS = 1000;
@@ -48,33 +41,11 @@ const MAX_MARKS = 1000;
 const MAX_OS_MARKS = 400;
 
 const LEDGER_INDEX = LEDGER_METRICS.map(metricIndex);
-const at = (metric: Metric): number => metricIndex(metric);
-const M = {
-  cpuFaults: at('cpuFaults'),
-  gpuFaults: at('gpuFaults'),
-  toDevice: at('bytesToDevice'),
-  toHost: at('bytesToHost'),
-  migrations: at('migrations'),
-  evictions: at('evictions'),
-  prefetched: at('prefetchedBytes'),
-};
-/** Net change of the bytes on devices; stands behind the metrics of an object's row. */
-const RESIDENT = METRIC_COUNT;
-export const OBJECT_NUMBERS_PER_ROW = METRIC_COUNT + 1;
-const PREFETCH = reasonCode('prefetch');
 const BEGIN = reasonCode('begin');
 const CALL = reasonCode('call');
 const DRIVER_EVENT = reasonCode('driver-event');
 
 const OCCUPANCY = { group: 'occupancy', unit: 'bytes', down: false } as const;
-
-const NOTHING: Float64Array = new Float64Array(0);
-
-type Columns = EventChunk['blocks'][number]['columns'];
-
-function add(sums: Float64Array, column: number, amount: number): void {
-  sums[column] = sums[column]! + amount;
-}
 
 export class Timeline {
   readonly axis: AxisKind;
@@ -82,10 +53,7 @@ export class Timeline {
   /** Highest instant or access number seen. */
   extentTo = 0;
   private readonly table: TrackTable;
-  /** Bytes of the unit in which migrations are counted. */
-  private readonly unitBytes: number;
-  private readonly tracks: Buckets;
-  private readonly perObject: Buckets;
+  private readonly sums: EventSums;
   private readonly ledger: Float64Array;
   private readonly marks: MarkAnswer[] = [];
   private readonly steps = new StepSpans();
@@ -110,14 +78,10 @@ export class Timeline {
     this.objects = header.objects;
     this.capacityBytes = header.scenario.deviceMemoryBytes * header.devices;
     this.granuleBytes = header.scenario.granularity;
-    const numbers = Math.max(1, header.objects.length) * OBJECT_NUMBERS_PER_ROW;
-    let buckets = TRACK_BUCKETS;
-    while (buckets > 16 && buckets * numbers > OBJECT_NUMBERS) buckets /= 2;
     this.table = tracksOf(header.scenario.system === undefined);
-    this.unitBytes = header.scenario.system ? 4096 : this.granuleBytes;
-    this.tracks = new Buckets(TRACK_BUCKETS, this.table.tracks.length);
-    this.perObject = new Buckets(buckets, numbers);
-    this.ledger = new Float64Array(numbers);
+    const unitBytes = header.scenario.system ? 4096 : this.granuleBytes;
+    this.sums = new EventSums(this.table, header.objects.length, unitBytes, this.axis);
+    this.ledger = new Float64Array(this.sums.perObject.width);
   }
 
   /** Folds in the rows of the chunk that were not seen yet. */
@@ -128,9 +92,31 @@ export class Timeline {
     }
     const { seen, from } = this;
     from.set(seen);
+    const timed = this.axis === 'time';
+    if (timed || !this.hasOnlySums(chunk)) this.inOrder(chunk);
+    else for (const { kind, count } of chunk.blocks) seen[kind] = count;
+    // Accesses are counted up, so that the last row of a kind has gone furthest.
+    for (const { kind, columns } of timed ? [] : chunk.blocks)
+      if (seen[kind]! > from[kind]!) this.extend(columns.access[seen[kind]! - 1]!);
+    // Sums do not depend on the order: what comes by the million is added column by column.
+    this.sums.faults(chunk.blocks[FAULT]!.columns, from[FAULT]!, seen[FAULT]!);
+    for (const kind of [MIGRATION, EVICTION])
+      this.sums.transfers(chunk.blocks[kind]!.columns, kind, from[kind]!, seen[kind]!);
+  }
+
+  /** All rows that are new, which are those of the blocks, are faults and transfers. */
+  private hasOnlySums({ blocks, count }: EventChunk): boolean {
+    let rows = 0;
+    for (const block of blocks) rows += block.count;
+    return rows === count && blocks.every(({ kind, count: own }) => kind <= EVICTION || own === this.seen[kind]);
+  }
+
+  /** Rows that are looked at one by one, as they came. */
+  private inOrder(chunk: EventChunk): void {
+    const { seen } = this;
+    const timed = this.axis === 'time';
     let done = 0;
     for (let kind = 0; kind < EVENT_KINDS.length; kind++) done += seen[kind]!;
-    const timed = this.axis === 'time';
     for (let i = done; i < chunk.count; i++) {
       const kind = chunk.order[i]!;
       const row = seen[kind]!;
@@ -138,13 +124,6 @@ export class Timeline {
       if (kind > EVICTION) this.row(chunk, kind, row);
       seen[kind] = row + 1;
     }
-    // Accesses are counted up, so that the last row of a kind has gone furthest.
-    for (const { kind, columns } of timed ? [] : chunk.blocks)
-      if (seen[kind]! > from[kind]!) this.extend(columns.access[seen[kind]! - 1]!);
-    // Sums do not depend on the order: what comes by the million is added column by column.
-    this.faults(chunk.blocks[FAULT]!.columns, from[FAULT]!, seen[FAULT]!);
-    for (const kind of [MIGRATION, EVICTION])
-      this.transfers(chunk.blocks[kind]!.columns, kind, from[kind]!, seen[kind]!);
   }
 
   /** The run has come this far although nothing happened. */
@@ -158,8 +137,7 @@ export class Timeline {
   }
 
   private cover(): void {
-    this.tracks.cover(this.extentTo);
-    this.perObject.cover(this.extentTo);
+    this.sums.cover(this.extentTo);
   }
 
   /** The run has come to the instant of the row; on a time axis. */
@@ -182,59 +160,13 @@ export class Timeline {
     else if (kind === STEP) this.step(columns, row, block.details[row]!, x);
   }
 
-  private faults(columns: Columns, from: number, to: number): void {
-    const { processor, reason, object } = columns;
-    const along = this.axis === 'time' ? columns.time : columns.access;
-    const { cpuFaults, gpuFaults } = this.table;
-    let all = NOTHING;
-    let objects = NOTHING;
-    for (let row = from; row < to; row++) {
-      const x = along[row]!;
-      if (all === NOTHING || !this.tracks.holds(x)) all = this.tracks.row(x);
-      if (objects === NOTHING || !this.perObject.holds(x)) objects = this.perObject.row(x);
-      const gpu = processor[row] !== CPU;
-      add(all, (gpu ? gpuFaults : cpuFaults)[reason[row]!]!, 1);
-      add(objects, object[row]! * OBJECT_NUMBERS_PER_ROW + (gpu ? M.gpuFaults : M.cpuFaults), 1);
-    }
-  }
-
-  private transfers(columns: Columns, kind: number, from: number, to: number): void {
-    const { source, target, bytes } = columns;
-    const along = this.axis === 'time' ? columns.time : columns.access;
-    const { toDevice, toHost } = this.table;
-    let all = NOTHING;
-    let sums = NOTHING;
-    for (let row = from; row < to; row++) {
-      const x = along[row]!;
-      const moved = bytes[row]!;
-      const object = columns.object[row]! * OBJECT_NUMBERS_PER_ROW;
-      if (sums === NOTHING || !this.perObject.holds(x)) sums = this.perObject.row(x);
-      // Pages that came into being on a device, or went with their mapping: no bytes moved.
-      if (source[row] === STORED_NO_PROCESSOR || target[row] === STORED_NO_PROCESSOR) {
-        add(sums, object + RESIDENT, source[row] === STORED_NO_PROCESSOR ? moved : -moved);
-        continue;
-      }
-      if (all === NOTHING || !this.tracks.holds(x)) all = this.tracks.row(x);
-      const isToHost = target[row] === CPU;
-      const reason = columns.reason[row]!;
-      add(all, (isToHost ? toHost : toDevice)[reason]!, moved);
-      const units = Math.max(1, moved / this.unitBytes);
-      add(sums, object + (isToHost ? M.toHost : M.toDevice), moved);
-      add(sums, object + M.migrations, units);
-      if (kind === EVICTION) add(sums, object + M.evictions, units);
-      if (reason === PREFETCH) add(sums, object + M.prefetched, moved);
-      const fromHost = source[row] === CPU;
-      if (isToHost !== fromHost) add(sums, object + RESIDENT, isToHost ? -moved : moved);
-    }
-  }
-
   private ledgerRow(object: number, totals: readonly number[], x: number): void {
     const base = object * OBJECT_NUMBERS_PER_ROW;
     LEDGER_INDEX.forEach((metric, i) => {
       const change = (totals[i] ?? 0) - this.ledger[base + metric]!;
       if (change === 0) return;
       this.ledger[base + metric] = totals[i] ?? 0;
-      this.perObject.add(x, base + metric, change);
+      this.sums.perObject.add(x, base + metric, change);
     });
   }
 
@@ -300,8 +232,9 @@ export class Timeline {
   /** Answers with at most two values per bin and per track, and never more than MAX_BINS bins. */
   ask(question: TimelineQuestion): TimelineAnswer {
     this.cover();
-    const range = this.tracks.range(question.from, question.to, Math.min(question.bins, MAX_BINS));
-    const sums = this.tracks.sums(range);
+    const { tracks: buckets } = this.sums;
+    const range = buckets.range(question.from, question.to, Math.min(question.bins, MAX_BINS));
+    const sums = buckets.sums(range);
     const tracks: TrackAnswer[] = this.table.tracks.map((track, i) => ({ ...track, values: sums[i]! }));
     tracks.push(...this.occupancy(range));
     return {
@@ -327,12 +260,12 @@ export class Timeline {
   /** Sums of all object numbers over a range, widened to whole buckets; rows of OBJECT_NUMBERS_PER_ROW. */
   objectSums(from: number, to: number): { from: number; to: number; sums: Float64Array; resident: Float64Array } {
     this.cover();
-    const range = this.perObject.range(from, to, 1);
-    const columns = this.perObject.width;
+    const range = this.sums.perObject.range(from, to, 1);
+    const columns = this.sums.perObject.width;
     const sums = new Float64Array(columns);
-    this.perObject.addUp(range.firstBucket, range.outerBucket, sums);
+    this.sums.perObject.addUp(range.firstBucket, range.outerBucket, sums);
     const before = new Float64Array(columns);
-    this.perObject.addUp(0, range.outerBucket, before);
+    this.sums.perObject.addUp(0, range.outerBucket, before);
     const resident = new Float64Array(this.objects.length);
     for (let object = 0; object < resident.length; object++)
       resident[object] = before[object * OBJECT_NUMBERS_PER_ROW + RESIDENT]!;
@@ -350,7 +283,7 @@ export class Timeline {
       ...OCCUPANCY,
       colour: objectColour(object),
       object,
-      ...this.perObject.level([object * OBJECT_NUMBERS_PER_ROW + RESIDENT], range),
+      ...this.sums.perObject.level([object * OBJECT_NUMBERS_PER_ROW + RESIDENT], range),
     }));
     if (bySize.length > MAX_BANDS) {
       const rest = bySize.slice(MAX_BANDS).map((object) => object * OBJECT_NUMBERS_PER_ROW + RESIDENT);
@@ -361,7 +294,7 @@ export class Timeline {
         ...OCCUPANCY,
         colour: objectColour(-1),
         object: -1,
-        ...this.perObject.level(rest, range),
+        ...this.sums.perObject.level(rest, range),
       });
     }
     return answers;

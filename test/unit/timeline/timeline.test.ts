@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { LEDGER_METRICS, metricIndex, METRICS, type Metric } from '../../../src-core/model/events';
 import { MAX_BINS } from '../../../src-core/model/timeline';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
-import { OBJECT_NUMBERS_PER_ROW, Timeline } from '../../../src-core/timeline/timeline';
+import { OBJECT_NUMBERS_PER_ROW } from '../../../src-core/timeline/event-sums';
+import { Timeline } from '../../../src-core/timeline/timeline';
 import { choose } from '../../property/drive';
 import { bouncing, record, type Recorded } from '../record/recordings';
 
