@@ -52,6 +52,11 @@ const fixes = [
     commands: [[vitest, 'run', 'test/arch/machines-page.test.ts']],
     env: { FAULTLINE_FIX: '1' },
   },
+  {
+    name: 'knobs page',
+    commands: [[vitest, 'run', 'test/arch/knobs-page.test.ts']],
+    env: { FAULTLINE_FIX: '1' },
+  },
   { name: 'lint', commands: [[eslint, '--fix', '.']] },
   { name: 'format', commands: [[prettier, '--write', '--log-level', 'warn', '.']] },
 ];

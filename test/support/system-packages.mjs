@@ -1,4 +1,4 @@
-// Finds what the end-to-end tests need from the operating system and, as root on Debian or Ubuntu, installs it:
+// Finds what the end-to-end tests and the bench need from the operating system and, as root on Debian or Ubuntu, installs it:
 //   node test/support/system-packages.mjs
 // Elsewhere it prints the exact command and exits 1.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -65,6 +65,7 @@ export function missingPackages() {
   if (process.platform !== 'linux') return missing;
   if (onPath('Xvfb') === undefined) missing.push('xvfb');
   if (onPath('xauth') === undefined) missing.push('xauth');
+  if (onPath('gcc') === undefined) missing.push('gcc', 'libc6-dev'); // the C reference of the bench
   const known = knownLibraries();
   for (const [library, name] of Object.entries(libraries)) if (!known.includes(`${library} `)) missing.push(name);
   return missing;

@@ -193,3 +193,12 @@ export function startMigration(
 export function toDevice(kernel: Kernel, device: DeviceMemory, mm: Mm, start: number, end: number): void {
   startMigration(kernel, device, mm, start, end).finish();
 }
+
+/** A kernel whose NUMA nodes have so many pages each, and its first process. */
+export function withNodes(
+  pages: readonly number[],
+  rest: Partial<KernelConfig> = {},
+): { readonly kernel: Kernel; readonly process: Process } {
+  const kernel = makeKernel({ nodes: pages.map((each) => node(each)), ...rest });
+  return { kernel, process: kernel.spawn('main') };
+}

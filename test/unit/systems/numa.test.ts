@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PS_PER_MS, PS_PER_S } from '../../../src-core/base/units';
 import { fork } from '../../../src-core/kernel/fork';
 import { gup, ungup } from '../../../src-core/kernel/gup';
-import type { Kernel, KernelConfig } from '../../../src-core/kernel/kernel';
+import type { Kernel } from '../../../src-core/kernel/kernel';
 import { bindTo, type Process } from '../../../src-core/kernel/mm';
 import { mbind, scanAddressSpace, setNow, setTiering, tierOf } from '../../../src-core/kernel/numa';
 import { PAGE_BYTES } from '../../../src-core/kernel/page';
@@ -24,15 +24,12 @@ import {
   peeks,
   poke,
   toDevice,
+  withNodes,
   words,
 } from '../kernel/build';
 
 const TIERING = { demotion: true, hotThresholdMs: 1000, rateMbps: 65_536 };
 
-function twoNodes(host: number, far: number, rest: Partial<KernelConfig> = {}): { kernel: Kernel; process: Process } {
-  const kernel = makeKernel({ nodes: [node(host), node(far)], ...rest });
-  return { kernel, process: kernel.spawn('main') };
-}
 const nodesOf = (process: Process, pages: number): number[] =>
   Array.from({ length: pages }, (_, i) => pageAt(process.mm, BASE + i).head.node);
 const hinted = (process: Process, pages: number): boolean[] =>
@@ -47,7 +44,7 @@ function fillFrom(kernel: Kernel, process: Process, from: number, start: number,
 
 describe('NUMA balancing (mode 1)', () => {
   it('scans under PROTECTION_VMA, only what is populated', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     map(kernel, process, 4);
     map(kernel, process, 4, { start: BASE + 4096 });
     fill(kernel, process.mm, BASE, 2);
@@ -59,7 +56,7 @@ describe('NUMA balancing (mode 1)', () => {
   });
 
   it('moves a page to the node that used it, bytes and all; a page at home stays', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     map(kernel, process, 2);
     fillFrom(kernel, process, 1, BASE, 1);
     fill(kernel, process.mm, BASE + 1, 1, 2);
@@ -74,7 +71,7 @@ describe('NUMA balancing (mode 1)', () => {
   });
 
   it('moves a large folio whole', () => {
-    const { kernel, process } = twoNodes(1024, 1024, { thp: 'always' });
+    const { kernel, process } = withNodes([1024, 1024], { thp: 'always' });
     map(kernel, process, 512);
     fillFrom(kernel, process, 1, BASE, 1);
     scanAddressSpace(kernel, process.mm, 0);
@@ -84,7 +81,7 @@ describe('NUMA balancing (mode 1)', () => {
   });
 
   it.each(['device-private', 'device-coherent'] as const)('U1: leaves %s pages out of the scan', (kind) => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     const device = makeDevice(kernel, kind);
     map(kernel, process, 2);
     fill(kernel, process.mm, BASE, 2);
@@ -96,7 +93,7 @@ describe('NUMA balancing (mode 1)', () => {
   });
 
   it('leaves out pages that processes share until a write, pinned pages, and dirty pages of files', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     map(kernel, process, 3);
     fill(kernel, process.mm, BASE, 1);
     const child = fork(kernel, process, 'child');
@@ -113,7 +110,7 @@ describe('NUMA balancing (mode 1)', () => {
   });
 
   it('goes on after 256 MB at the next scan, and starts again at the end', () => {
-    const { kernel, process } = twoNodes(256, 256, { thp: 'never' });
+    const { kernel, process } = withNodes([256, 256], { thp: 'never' });
     const scan = 65_536;
     map(kernel, process, scan + 8);
     fill(kernel, process.mm, BASE, 1);
@@ -130,7 +127,7 @@ describe('NUMA balancing (mode 1)', () => {
 
 describe('mbind', () => {
   it('moves what is there and takes later pages from the node; A9: device pages are ignored', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     const device = makeDevice(kernel);
     map(kernel, process, 4);
     fill(kernel, process.mm, BASE, 3);
@@ -145,7 +142,7 @@ describe('mbind', () => {
   });
 
   it('leaves pages that another process maps as well', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     map(kernel, process, 2);
     fill(kernel, process.mm, BASE, 2);
     fork(kernel, process, 'child');
@@ -155,7 +152,7 @@ describe('mbind', () => {
   });
 
   it('refuses a node that is not there and a range with holes', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     map(kernel, process, 2);
     expect(mbind(kernel, process.mm, BASE, BASE + 2, bindTo(2), 'own')).toBe('EINVAL');
     expect(mbind(kernel, process.mm, BASE, BASE + 3, bindTo(1), 'own')).toBe('EFAULT');
@@ -164,14 +161,14 @@ describe('mbind', () => {
 
 describe('memory tiers', () => {
   it('U3: tiers are abstract distances by 128: 4 for DRAM, 22 for kmem memory without better data', () => {
-    const { kernel } = twoNodes(8, 8);
+    const { kernel } = withNodes([8, 8]);
     expect([tierOf(kernel, 0), tierOf(kernel, 1)]).toEqual([4, 22]);
     setTiering(kernel, { ...TIERING, distances: [576, 600] });
     expect([tierOf(kernel, 0), tierOf(kernel, 1)]).toEqual([4, 4]);
   });
 
   it('U4: reclaim demotes cold pages before it swaps, and swaps when the lower tier is full', () => {
-    const { kernel, process } = twoNodes(4, 3);
+    const { kernel, process } = withNodes([4, 3]);
     setTiering(kernel, TIERING);
     map(kernel, process, 16);
     fill(kernel, process.mm, BASE, 7);
@@ -188,7 +185,7 @@ describe('memory tiers', () => {
       { ...TIERING, demotion: false },
       { ...TIERING, distances: [576, 576] },
     ]) {
-      const { kernel, process } = twoNodes(4, 4);
+      const { kernel, process } = withNodes([4, 4]);
       setTiering(kernel, options);
       map(kernel, process, 16);
       fill(kernel, process.mm, BASE, 6);
@@ -207,7 +204,7 @@ describe('memory tiers', () => {
   });
 
   it('U4: does not count as room below a memcg limit', () => {
-    const { kernel, process } = twoNodes(64, 64);
+    const { kernel, process } = withNodes([64, 64]);
     setTiering(kernel, TIERING);
     process.mm.memcg.limitPages = 4;
     map(kernel, process, 16);
@@ -216,7 +213,7 @@ describe('memory tiers', () => {
   });
 
   function onLowerTier(pages: number, options = TIERING, host = 64): { kernel: Kernel; process: Process } {
-    const made = twoNodes(host, 4096);
+    const made = withNodes([host, 4096]);
     setTiering(made.kernel, options);
     map(made.kernel, made.process, Math.max(pages, 16));
     fillFrom(made.kernel, made.process, 1, BASE, pages);

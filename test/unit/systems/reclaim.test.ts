@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { fork, exit } from '../../../src-core/kernel/fork';
 import { gup, ungup } from '../../../src-core/kernel/gup';
-import type { Kernel, KernelConfig } from '../../../src-core/kernel/kernel';
+import type { Kernel } from '../../../src-core/kernel/kernel';
 import { madvise } from '../../../src-core/kernel/madvise';
 import { mlock, munlock } from '../../../src-core/kernel/mlock';
 import { Memcg, type Process } from '../../../src-core/kernel/mm';
@@ -18,27 +18,23 @@ import {
   makeDevice,
   makeKernel,
   map,
-  node,
   pageAt,
   peek,
   peeks,
   poke,
   toDevice,
+  withNodes,
   words,
 } from '../kernel/build';
 
 const PIN = { write: true, pin: true, longTerm: false, fast: false };
 
-function small(pages: number, rest: Partial<KernelConfig> = {}): { kernel: Kernel; process: Process } {
-  const kernel = makeKernel({ nodes: [node(pages)], ...rest });
-  return { kernel, process: kernel.spawn('main') };
-}
 const states = (process: Process, pages: number): string[] =>
   Array.from({ length: pages }, (_, i) => entry(process.mm, BASE + i)?.state ?? 'none');
 
 describe('direct reclaim', () => {
   it('swaps the oldest anonymous pages under CLEAR, and every byte comes back', () => {
-    const { kernel, process } = small(8);
+    const { kernel, process } = withNodes([8]);
     map(kernel, process, 16);
     const heard = listen(process.mm);
     fill(kernel, process.mm, BASE, 12);
@@ -52,7 +48,7 @@ describe('direct reclaim', () => {
   });
 
   it('finds cold pages among many that were all used, instead of giving up', () => {
-    const { kernel, process } = small(2000, { swapPages: 4000 });
+    const { kernel, process } = withNodes([2000], { swapPages: 4000 });
     map(kernel, process, 3000);
     fill(kernel, process.mm, BASE, 3000);
     expect([kernel.used[0], process.mm.rss.swap, kernel.counters.oomKills]).toEqual([2000, 1000, 0]);
@@ -60,7 +56,7 @@ describe('direct reclaim', () => {
   });
 
   it('gives a page that is used between two looks a place on the active list', () => {
-    const { kernel, process } = small(8);
+    const { kernel, process } = withNodes([8]);
     map(kernel, process, 32);
     fill(kernel, process.mm, BASE, 8);
     for (let i = 8; i < 20; i++) {
@@ -75,7 +71,7 @@ describe('direct reclaim', () => {
   });
 
   it('takes active pages in the end, when there is nothing else', () => {
-    const { kernel, process } = small(4);
+    const { kernel, process } = withNodes([4]);
     map(kernel, process, 12);
     fill(kernel, process.mm, BASE, 4);
     for (const page of [...kernel.lru.inactive]) {
@@ -89,7 +85,7 @@ describe('direct reclaim', () => {
   });
 
   it('fails as out of memory without swap, which is a counted state', () => {
-    const { kernel, process } = small(4, { swapPages: 0 });
+    const { kernel, process } = withNodes([4], { swapPages: 0 });
     map(kernel, process, 8);
     fill(kernel, process.mm, BASE, 4);
     expect(poke(kernel, process.mm, BASE + 4, 5)).toBe('oom');
@@ -99,7 +95,7 @@ describe('direct reclaim', () => {
   });
 
   it('leaves pinned and locked pages where they are', () => {
-    const { kernel, process } = small(4);
+    const { kernel, process } = withNodes([4]);
     map(kernel, process, 8);
     fill(kernel, process.mm, BASE, 4);
     const pinned = gup(kernel, process.mm, BASE, PIN).page!;
@@ -115,7 +111,7 @@ describe('direct reclaim', () => {
   });
 
   it('finds out that a page came into a locked area after the mlock', () => {
-    const { kernel, process } = small(6);
+    const { kernel, process } = withNodes([6]);
     map(kernel, process, 16);
     fill(kernel, process.mm, BASE, 2);
     mlock(kernel, process.mm, BASE, BASE + 2);
@@ -130,7 +126,7 @@ describe('direct reclaim', () => {
   });
 
   it('R1, R2: never sees device pages, however short the host is', () => {
-    const { kernel, process } = small(8, { swapPages: 64 });
+    const { kernel, process } = withNodes([8], { swapPages: 64 });
     const device = makeDevice(kernel);
     map(kernel, process, 32);
     fill(kernel, process.mm, BASE, 4);
@@ -147,7 +143,7 @@ describe('direct reclaim', () => {
   });
 
   it('splits a large folio before its pages are swapped', () => {
-    const { kernel, process } = small(520, { thp: 'always' });
+    const { kernel, process } = withNodes([520], { thp: 'always' });
     map(kernel, process, 1024);
     fill(kernel, process.mm, BASE, 512);
     expect(isHuge(process.mm, BASE)).toBe(true);
@@ -160,7 +156,7 @@ describe('direct reclaim', () => {
   });
 
   it('writes dirty file pages back and drops clean ones without a write', () => {
-    const { kernel, process } = small(4);
+    const { kernel, process } = withNodes([4]);
     const file = createFile(kernel, 'f', 'regular', 16 * PAGE_BYTES);
     map(kernel, process, 16, { file, shared: true });
     fill(kernel, process.mm, BASE, 2);
@@ -173,7 +169,7 @@ describe('direct reclaim', () => {
   });
 
   it('keeps what read() uses again and again', () => {
-    const { kernel, process } = small(4);
+    const { kernel, process } = withNodes([4]);
     const file = createFile(kernel, 'f', 'regular', PAGE_BYTES);
     for (let i = 0; i < 2; i++) fileRead(kernel, file, 0, 1);
     expect(file.cache.get(0)?.active).toBe(true);
@@ -184,7 +180,7 @@ describe('direct reclaim', () => {
   });
 
   it('swaps shared anonymous memory out of the file, for all who map it', () => {
-    const { kernel, process } = small(6);
+    const { kernel, process } = withNodes([6]);
     map(kernel, process, 4, { shared: true });
     fill(kernel, process.mm, BASE, 4);
     const child = fork(kernel, process, 'child');
@@ -204,7 +200,7 @@ describe('direct reclaim', () => {
 
 describe('swap', () => {
   function swapped(pages: number): { kernel: Kernel; process: Process } {
-    const made = small(64);
+    const made = withNodes([64]);
     map(made.kernel, made.process, pages);
     fill(made.kernel, made.process.mm, BASE, pages);
     madvise(made.kernel, made.process.mm, BASE, BASE + pages, 'pageout');
