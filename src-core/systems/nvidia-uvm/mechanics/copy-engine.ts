@@ -5,10 +5,10 @@
  */
 import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
 import { READ, WRITE, type AccessOp } from '../../../model/processor';
-import type { UvmFaultsHost } from './faults';
+import type { UvmHost } from './host';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
-export interface CopyEngineHost extends UvmFaultsHost {
+export interface CopyEngineHost extends UvmHost {
   settleClock(processor: Processor): number;
   busy(processor: Processor, bytes: number): void;
   remoteAccess(processor: Processor, granule: number, count: number, bytes: number): void;
@@ -64,7 +64,7 @@ export class CopyEngine {
     const access: AccessType = op === READ ? ACCESS.read : ACCESS.write;
     const fault: PageFault = {
       ...{ page: granule - index * host.pagesPerBlock, access, mask: 1 << access },
-      report: (reason) => host.fault(device, granule, op, host.ledger.objectOf[granule]!, reason),
+      ...{ op, object: host.ledger.objectOf[granule]! },
     };
     work.begin(start);
     work.undivided('batchFixed');

@@ -2,7 +2,7 @@
 import type { ThrashingDetector } from '../decisions/thrashing-detector';
 import type { UvmTopology } from '../decisions/vocabulary';
 import type { EventMoment } from '../../../model/event-sink';
-import type { ProcessorIndex } from '../../../model/processor';
+import type { AccessOp, ProcessorIndex } from '../../../model/processor';
 import type { Clocks } from '../../../sim/clock';
 import type { Interconnect } from '../../../hardware/interconnect';
 import type { Ledger } from '../../../kit/ledger';
@@ -49,6 +49,11 @@ export interface UvmHost {
   blockAt(index: number): VaBlock;
   /** Faults of a device on the granule have their answer. */
   answered(device: ProcessorIndex, granule: number): void;
+  beginBatch(): void;
+  /** Reports a fault event. Returns its ordinal. */
+  report(processor: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number;
+  /** An access ended in something that is not data. */
+  outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void;
   /** A tools event of the driver, into the recording. */
   event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void;
 }

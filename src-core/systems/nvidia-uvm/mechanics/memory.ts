@@ -44,7 +44,8 @@ import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
 import { uvmTopology } from './topology';
 import { RootOrder } from './root-order';
-import { UvmFaults, type UvmFaultsHost } from './faults';
+import { UvmFaults } from './faults';
+import type { UvmHost } from './host';
 import type { VaBlock } from './va-block';
 import { WorkClock } from './work-clock';
 
@@ -58,7 +59,7 @@ const MOST_NAPS = 100_000;
 /** UvmEventType, by THRASHING_EVENT. */
 const EVENT_NAMES = ['ThrashingDetected', 'ThrottlingStart', 'ThrottlingEnd'] as const;
 
-export class UvmMemory extends MemorySystem implements UvmFaultsHost {
+export class UvmMemory extends MemorySystem implements UvmHost {
   readonly topology: UvmTopology;
   readonly access: AccessBytes;
   readonly ranges = new RangePolicies();
@@ -79,8 +80,7 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   readonly items = new Samples();
   readonly barriers = new Samples();
   private readonly cpuFault: PageFault = {
-    ...{ page: 0, access: ACCESS.read, mask: 0 },
-    report: () => 0,
+    ...{ page: 0, access: ACCESS.read, mask: 0, op: READ, object: 0 },
   };
   private readonly cpuAnswer = new Uint8Array(1);
 
@@ -161,9 +161,6 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
   }
   answered(device: ProcessorIndex, granule: number): void {
     if (device !== CPU) this.buffers.answer(device, granule);
-  }
-  fault(device: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number {
-    return this.report(device, granule, op, object, reason);
   }
   outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void {
     const what = `${processorName(device)} ${op === READ ? 'read' : 'write'}`;
@@ -334,7 +331,8 @@ export class UvmMemory extends MemorySystem implements UvmFaultsHost {
     cpuFault.page = granule - index * this.granulesPerBlock;
     cpuFault.access = op === READ ? ACCESS.read : ACCESS.atomicStrong;
     cpuFault.mask = 1 << cpuFault.access;
-    cpuFault.report = (reason) => this.report(CPU, granule, op, object, reason);
+    cpuFault.op = op;
+    cpuFault.object = object;
     work.begin(start);
     work.cpuFault(block.holders(cpuFault.page) === 0);
     for (let naps = 0; ; naps++) {

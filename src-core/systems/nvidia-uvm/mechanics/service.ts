@@ -35,6 +35,7 @@ import {
 } from '../decisions/vocabulary';
 import { assert } from '../../../base/assert';
 import { NO_EVENT } from '../../../model/events';
+import type { AccessOp } from '../../../model/processor';
 import { REASON } from '../../../kit/codes';
 import type { UvmHost } from './host';
 import { Mapper } from './mapping';
@@ -49,8 +50,9 @@ export interface PageFault {
   page: number;
   access: AccessType;
   mask: AccessMask;
-  /** Records the fault with its reason. Returns its event ordinal. Called once. */
-  report: (reason: number) => number;
+  /** The access and its object, as the event of the fault has them. */
+  op: AccessOp;
+  object: number;
 }
 
 export const ANSWER = { serviced: 0, stale: 1, throttled: 2, outOfMemory: 3, fatal: 4 } as const;
@@ -174,7 +176,7 @@ export class BlockService {
       setPage(going[residency]!, page);
       if (readDuplicate) setPage(this.copying, page);
       this.accessOf[page] = fault.access;
-      if (first) this.note(fault, this.reasonOf(block, requester, page, residency));
+      if (first) this.report(block, requester, fault, this.reasonOf(block, requester, page, residency));
       any = true;
     }
     return any;
@@ -221,9 +223,10 @@ export class BlockService {
     return block.protection(requester, page) === PROTECTION.none ? REASON.notResident : REASON.noPermission;
   }
 
-  private note(fault: PageFault, reason: number): void {
-    const ordinal = fault.report(reason);
-    this.causes[fault.page] = ordinal;
+  private report(block: VaBlock, requester: Processor, { page, op, object }: PageFault, reason: number): void {
+    const { host } = this;
+    const ordinal = host.report(requester, block.index * host.pagesPerBlock + page, op, object, reason);
+    this.causes[page] = ordinal;
     if (this.firstCause === NO_EVENT) this.firstCause = ordinal;
   }
 
