@@ -96,9 +96,9 @@ export interface AccessedMemory extends AccessTables {
   /** `count` accesses over the link, `bytes` in all. */
   remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
   readonly uses: UseOrder;
-  /** true: every access passes `watched`, none is a plain hit. */
-  readonly watches: boolean;
-  watched(processor: ProcessorIndex, run: AccessRun): void;
+  /** true: every access passes `onAccess`, none is a plain hit. */
+  readonly hasObserver: boolean;
+  onAccess(processor: ProcessorIndex, run: AccessRun): void;
   /** The granule of the run carries TRACKED: the ledger looks at its bytes. */
   tracked(run: AccessRun, isLocal: boolean): void;
 }

@@ -8,7 +8,7 @@ import type { MemorySystem } from '../kit/memory-system';
 import { GpuFrontEnd } from '../hardware/gpu/front-end';
 import { LaneGroups } from './lane-groups';
 import { Points } from './points';
-import { Segments, type TouchListener } from './segments';
+import { Segments, type AccessListener } from './segments';
 import { SingleLane } from './single-lane';
 import { Turn } from './turn';
 
@@ -21,13 +21,13 @@ export class Executor {
   /** Runs devices that have thread groups. */
   private readonly front: GpuFrontEnd | null;
 
-  /** @param touched given only when the future is being recorded */
+  /** @param onAccess given only when the future is being recorded */
   constructor(
     private readonly memory: MemorySystem,
-    touched: TouchListener | null = null,
+    onAccess: AccessListener | null = null,
   ) {
     this.turn = new Turn(memory);
-    this.inner = new Segments(memory, touched);
+    this.inner = new Segments(memory, onAccess);
     this.lane = new SingleLane(this.inner, this.turn);
     this.points = new Points(this.inner, this.turn);
     this.groups = new LaneGroups(this.inner);

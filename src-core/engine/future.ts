@@ -17,7 +17,7 @@ export class FutureRecorder {
   constructor(private readonly granules: number) {}
 
   /** The device touched the granule at first, first + step, … last. */
-  touched(granule: number, first: number, last: number, step: number): void {
+  onAccess(granule: number, first: number, last: number, step: number): void {
     const before = this.count - 1;
     if (
       before >= 0 &&

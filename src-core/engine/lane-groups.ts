@@ -181,7 +181,7 @@ export class LaneGroups {
       run.count = n;
       run.bytes = lanes.bytes[lane]!;
       segments.reach(memory.isLocal(processor, granule, op));
-      segments.touched?.(granule, now + lane, now + lane + (n - 1) * lanes.count, lanes.count);
+      segments.onAccess?.(granule, now + lane, now + lane + (n - 1) * lanes.count, lanes.count);
     }
   }
 

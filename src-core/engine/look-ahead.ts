@@ -45,7 +45,7 @@ export async function lookAhead(
   const granularity: Granularity = config.scenario.system ? 4096 : config.scenario.granularity;
   const visits = new FutureRecorder(Math.max(1, Math.ceil(config.source.space.bytes / granularity)));
   const run: Run = new Run({ ...withRoomForAll(config, granularity), recorder }, null, (granule, first, last, step) => {
-    if (run.executor.processor !== CPU) visits.touched(granule, first, last, step);
+    if (run.executor.processor !== CPU) visits.onAccess(granule, first, last, step);
   });
   while (!run.finished) {
     await run.advance(200_000);

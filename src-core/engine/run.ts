@@ -102,7 +102,7 @@ export class Run {
   constructor(
     private readonly config: RunConfig,
     private readonly future: Future | null,
-    touched: ConstructorParameters<typeof Executor>[1] = null,
+    onAccess: ConstructorParameters<typeof Executor>[1] = null,
   ) {
     const { scenario, source, machine, recorder } = config;
     this.policies = new PoliciesInForce(scenario.seed, config.findPolicy);
@@ -137,18 +137,18 @@ export class Run {
       ...this.listener(),
     });
     this.memory = this.created.memory;
-    this.executor = new Executor(this.memory, touched);
+    this.executor = new Executor(this.memory, onAccess);
     this.rows = new LedgerRows(this.memory, recorder);
     this.main = branchOf(source.open());
     this.frames.push({ branches: [this.main], quantum: Infinity, current: 0, left: Infinity, began: 0 });
     this.state = new StateKeeper([this], [source, machine, scenario]);
   }
 
-  private listener(): Pick<MemoryKit, 'heard'> {
+  private listener(): Pick<MemoryKit, 'onAccess'> {
     const { observer } = this.config;
     return observer
       ? {
-          heard: (processor, { granule, op, address, stride, count, bytes }) => {
+          onAccess: (processor, { granule, op, address, stride, count, bytes }) => {
             observer.accessed(this.memory.accessCount, processor, granule, op, address, stride, count, bytes);
           },
         }

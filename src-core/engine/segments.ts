@@ -8,7 +8,7 @@ import { ReusedRun } from '../hardware/access-run';
 import { ReachedAccesses } from '../hardware/reached-accesses';
 
 /** Called for each run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
-export type TouchListener = (granule: number, first: number, last: number, step: number) => void;
+export type AccessListener = (granule: number, first: number, last: number, step: number) => void;
 
 export class Segments {
   processor: ProcessorIndex = CPU;
@@ -23,7 +23,7 @@ export class Segments {
 
   constructor(
     readonly memory: MemorySystem,
-    readonly touched: TouchListener | null,
+    readonly onAccess: AccessListener | null,
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.reached = new ReachedAccesses(memory);
@@ -34,7 +34,7 @@ export class Segments {
   policyChanged(): void {
     const { memory } = this;
     memory.uses.policyChanged?.();
-    this.plain = !memory.uses.follows && this.touched === null && !memory.watches;
+    this.plain = !memory.uses.follows && this.onAccess === null && !memory.hasObserver;
   }
 
   /** One element, in one piece per granule, counted. Answers the pieces. */
@@ -66,7 +66,7 @@ export class Segments {
     for (;;) {
       if (memory.isLocal(p, granule, op)) {
         this.reach(true);
-        this.touched?.(granule, memory.accessCount, memory.accessCount + run.count - 1, 1);
+        this.onAccess?.(granule, memory.accessCount, memory.accessCount + run.count - 1, 1);
         return;
       }
       if (memory.mapsRemotely(p, granule, op)) {

@@ -22,7 +22,7 @@ export class ReachedAccesses {
       memory.busy(processor, count * bytes);
       if (processor !== CPU && memory.uses.keepsOrder) memory.uses.touch(processor, granule);
     } else memory.remoteAccess(processor, granule, count, count * bytes);
-    if (memory.watches) memory.watched(processor, run);
+    if (memory.hasObserver) memory.onAccess(processor, run);
     if ((memory.residency.state[granule]! & TRACKED) !== 0) memory.tracked(run, isLocal);
   }
 }

@@ -52,7 +52,7 @@ export interface MemoryConfig {
   /** Belady's look into the future; absent where no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
   /** Called for each executed segment of accesses. Unset without an observer. */
-  readonly heard?: MemorySystem['watched'];
+  readonly onAccess?: MemorySystem['onAccess'];
 }
 
 /** What a run gives to the memory system that it creates; the machine comes beside it. */
@@ -139,7 +139,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     this.delays = delaysOf(machine, processors, this.granules, granuleBytes);
     this.localBytes = new Float64Array(processors);
     this.remoteBytes = new Float64Array(processors);
-    this.watches = config.heard !== undefined;
+    this.hasObserver = config.onAccess !== undefined;
   }
 
   // --- what the executor asks ---
@@ -157,9 +157,9 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   abstract counterNotifies(processor: ProcessorIndex, granule: Granule): void;
   /** Services one fault at once, as a batch of its own. false: the access cannot be made at all; it is an outcome. */
   abstract faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean;
-  /** Called for accesses that were made, one segment at a time, where `watches` is true. */
-  watched(processor: ProcessorIndex, run: AccessRun): void {
-    this.config.heard?.(processor, run);
+  /** Called for accesses that were made, one segment at a time, where `hasObserver` is true. */
+  onAccess(processor: ProcessorIndex, run: AccessRun): void {
+    this.config.onAccess?.(processor, run);
   }
   tracked({ granule, op, address, stride, count, bytes }: AccessRun, isLocal: boolean): void {
     this.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, count, bytes, isLocal);
@@ -168,8 +168,8 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   readonly deviceFaults: DeviceFaults | null = null;
   /** A shortcut for faults that are nothing but moves; null: there is none. */
   readonly plainFaults: PlainFaults | null = null;
-  /** true: every access passes `watched`, none is a plain hit. */
-  readonly watches: boolean;
+  /** true: every access passes `onAccess`, none is a plain hit. */
+  readonly hasObserver: boolean;
 
   // --- results ---
   /** Accesses of the processor come next. Called as often as the run pauses: only the first call of a turn may find work. */

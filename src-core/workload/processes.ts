@@ -63,11 +63,11 @@ class Lives {
     const endsMain = phases.some(({ events }) => events.some((e) => e.kind === 'exit' && e.process === MAIN_PROCESS));
     for (const { repeat, events } of phases) {
       // Steps of main cannot be wrong while it never ends: a phase of 10⁹ of them is passed over.
-      const watched = events.filter((e) => e.kind !== 'uses' || e.process !== MAIN_PROCESS || endsMain);
+      const due = events.filter((e) => e.kind !== 'uses' || e.process !== MAIN_PROCESS || endsMain);
       for (let iteration = 1; iteration <= repeat; iteration++) {
-        iteration = watched.reduce((least, event) => Math.min(least, nextRun(event, iteration)), Infinity);
+        iteration = due.reduce((least, event) => Math.min(least, nextRun(event, iteration)), Infinity);
         if (iteration > repeat) break;
-        for (const event of watched) {
+        for (const event of due) {
           if (nextRun(event, iteration) !== iteration) continue;
           if (this.left-- === 0) return;
           this.happens(event, iteration);

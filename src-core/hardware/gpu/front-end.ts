@@ -145,7 +145,7 @@ export class GpuFrontEnd {
 
   /** Nobody has to see each access. */
   private isPlain(): boolean {
-    return !this.memory.watches && !this.memory.uses.follows;
+    return !this.memory.hasObserver && !this.memory.uses.follows;
   }
 
   /** n iterations in the granules of `here`: true, and made, where all lanes are plain hits. */

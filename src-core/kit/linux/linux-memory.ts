@@ -58,7 +58,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   wasOff = false;
   /** Work of the operation in progress that the clock does not know yet, ps. */
   private owedPs = 0;
-  override readonly watches: boolean;
+  override readonly hasObserver: boolean;
   override readonly deviceFaults: DeviceFaults | null;
   private readonly faults: BatchService;
   /** When service of the batch in hand began, ps. */
@@ -95,7 +95,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
       this.backend.copyPages ?? Infinity,
     );
     this.contents = params.contents ? new Contents(this) : null;
-    this.watches = this.contents !== null;
+    this.hasObserver = this.contents !== null;
     this.kernel.hooks = {
       entriesChanged: (mm, vpn, pages) => {
         this.entriesChanged(mm, vpn, pages);
@@ -239,7 +239,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   pageOf(granule: number): number {
     return this.processes.basePage(granule).first;
   }
-  override watched(processor: ProcessorIndex, { granule, op, address, stride, count, bytes }: AccessRun): void {
+  override onAccess(processor: ProcessorIndex, { granule, op, address, stride, count, bytes }: AccessRun): void {
     this.contents?.accessed(processor, granule, op, address - granule * PAGE_BYTES, stride, count, bytes);
   }
 

@@ -5,9 +5,9 @@ import { FutureRecorder } from '../../../src-core/engine/future';
 describe('FutureRecorder', () => {
   it('finds the next use at or after now, none is Infinity', () => {
     const recorder = new FutureRecorder(3);
-    recorder.touched(0, 5, 9, 1);
-    recorder.touched(1, 10, 10, 1);
-    recorder.touched(0, 20, 26, 3);
+    recorder.onAccess(0, 5, 9, 1);
+    recorder.onAccess(1, 10, 10, 1);
+    recorder.onAccess(0, 20, 26, 3);
     const future = recorder.finish();
     expect([0, 5, 7, 10, 20, 21, 24, 26].map((now) => future.nextUse(0, now))).toEqual([5, 5, 7, 20, 20, 23, 26, 26]);
     expect(future.nextUse(0, 27)).toBe(Infinity);
@@ -27,7 +27,7 @@ describe('FutureRecorder', () => {
         const count = 1 + random.below(6);
         for (let lane = 0; lane < lanes; lane++) {
           const granule = random.below(granules);
-          recorder.touched(granule, now + lane, now + lane + (count - 1) * lanes, lanes);
+          recorder.onAccess(granule, now + lane, now + lane + (count - 1) * lanes, lanes);
           for (let i = 0; i < count; i++) uses[granule]!.push(now + lane + i * lanes);
         }
         now += lanes * count + random.below(3);
@@ -43,7 +43,7 @@ describe('FutureRecorder', () => {
 
   it('joins a walk through one granule into one visit', () => {
     const recorder = new FutureRecorder(1);
-    for (let i = 0; i < 100_000; i++) recorder.touched(0, i, i, 1);
+    for (let i = 0; i < 100_000; i++) recorder.onAccess(0, i, i, 1);
     expect(recorder['count']).toBe(1);
     expect(recorder.finish().nextUse(0, 4321)).toBe(4321);
   });

@@ -27,12 +27,12 @@ describe('first touch', () => {
     const kernel = makeKernel();
     const { mm } = kernel.spawn('main');
     map(kernel, kernel.processes[0]!, 4);
-    const heard = listen(mm);
+    const notified = listen(mm);
     peek(kernel, mm, BASE);
     poke(kernel, mm, BASE + 1, 1);
-    expect(heard).toEqual([]);
+    expect(notified).toEqual([]);
     poke(kernel, mm, BASE, 1);
-    expect(words(heard)).toEqual(['CLEAR 0..1']);
+    expect(words(notified)).toEqual(['CLEAR 0..1']);
   });
 
   it('answers SIGSEGV without a VMA and without permission, SIGBUS beyond the end of a file', () => {
@@ -76,9 +76,9 @@ describe('copy on write', () => {
     const child = fork(kernel, parent, 'child');
     const shared = pageAt(parent.mm, BASE);
     expect(pageAt(child.mm, BASE)).toBe(shared);
-    const heard = listen(parent.mm);
+    const notified = listen(parent.mm);
     poke(kernel, parent.mm, BASE, 6);
-    expect(words(heard)).toEqual(['CLEAR 0..1']);
+    expect(words(notified)).toEqual(['CLEAR 0..1']);
     expect(pageAt(parent.mm, BASE)).not.toBe(shared);
     poke(kernel, child.mm, BASE, 7);
     expect(pageAt(child.mm, BASE)).toBe(shared);
@@ -123,9 +123,9 @@ describe('mprotect (A3)', () => {
     const process = kernel.spawn('main');
     map(kernel, process, 4);
     fill(kernel, process.mm, BASE, 4);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(mprotect(kernel, process.mm, BASE + 1, BASE + 3, 'r')).toBeNull();
-    expect(words(heard)).toEqual(['PROTECTION_VMA 1..3']);
+    expect(words(notified)).toEqual(['PROTECTION_VMA 1..3']);
     expect(process.mm.vmas.map((vma) => [vma.start - BASE, vma.end - BASE, vma.prot])).toEqual([
       [0, 1, 'rw'],
       [1, 3, 'r'],

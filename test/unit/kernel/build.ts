@@ -90,7 +90,7 @@ export function pageAt(mm: Mm, vpn: number): Page {
 
 /** Subscribes to everything that happens in the address space and writes it down. */
 export function listen(mm: Mm): NotifyRange[] {
-  const heard: NotifyRange[] = [];
+  const notified: NotifyRange[] = [];
   subscribe({
     mm,
     start: 0,
@@ -98,16 +98,16 @@ export function listen(mm: Mm): NotifyRange[] {
     sequence: 0,
     invalidate(range, sequence) {
       this.sequence = sequence;
-      heard.push(range);
+      notified.push(range);
       return true;
     },
   });
-  return heard;
+  return notified;
 }
 
 /** Events as `CLEAR 3..5`, pages relative to BASE. */
-export const words = (heard: readonly NotifyRange[]): string[] =>
-  heard.map(({ event, start, end }) => `${event} ${start - BASE}..${end - BASE}`);
+export const words = (notified: readonly NotifyRange[]): string[] =>
+  notified.map(({ event, start, end }) => `${event} ${start - BASE}..${end - BASE}`);
 
 /** A device whose CPU faults bring back the faulting page, or the folio where the fault came through a PMD entry (F2). */
 export function makeDevice(

@@ -95,9 +95,9 @@ it('F1: waits in profile cur while somebody else has the page locked', () => {
 describe('fork', () => {
   it('A1: duplicates device-private entries read-only on both sides, under PROTECTION_PAGE in the parent', () => {
     const { kernel, process, device } = onDevice('device-private');
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     const child = fork(kernel, process, 'child');
-    expect(words(heard)).toEqual(['PROTECTION_PAGE 0..4']);
+    expect(words(notified)).toEqual(['PROTECTION_PAGE 0..4']);
     expect(child.mm.rss.anon).toBe(4);
     for (const { mm } of [process, child]) expect(entry(mm, BASE)).toMatchObject({ state: 'private', write: false });
     expect(pageAt(process.mm, BASE)).toMatchObject({ mapcount: 2, refcount: 2, anonExclusive: false });
@@ -172,9 +172,9 @@ describe('unmapping', () => {
     const { kernel, process, device } = onDevice('device-private');
     const copies: string[] = [];
     kernel.hooks.copied = (_from, _to, _pages, reason) => copies.push(reason);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     munmap(kernel, process.mm, BASE + 1, BASE + 3);
-    expect(words(heard)).toEqual(['UNMAP 1..3']);
+    expect(words(notified)).toEqual(['UNMAP 1..3']);
     expect([device.usedPages, process.mm.rss.anon, copies]).toEqual([2, 2, []]);
     expect(peek(kernel, process.mm, BASE + 1)).toBe('sigsegv');
     expect(checkBooks(kernel)).toEqual([]);
@@ -182,9 +182,9 @@ describe('unmapping', () => {
 
   it('A7: exit tells RELEASE, then UNMAP, and frees all device pages', () => {
     const { kernel, process, device } = onDevice('device-private');
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     exit(kernel, process, 3);
-    expect(heard.map(({ event }) => event)).toEqual(['RELEASE', 'UNMAP']);
+    expect(notified.map(({ event }) => event)).toEqual(['RELEASE', 'UNMAP']);
     expect([device.usedPages, kernel.used[0], kernel.rootMemcg.charged]).toEqual([0, 0, 0]);
     expect([process.exited, process.status, process.signal, process.mm.alive]).toEqual([true, 3, null, false]);
   });

@@ -42,9 +42,9 @@ describe('MADV_DONTNEED', () => {
     const { kernel, process } = written(4);
     const device = makeDevice(kernel);
     toDevice(kernel, device, process.mm, BASE, BASE + 2);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(madvise(kernel, process.mm, BASE + 1, BASE + 3, 'dontneed')).toBeNull();
-    expect(words(heard)).toEqual(['CLEAR 1..3']);
+    expect(words(notified)).toEqual(['CLEAR 1..3']);
     expect(device.usedPages).toBe(1);
     expect(peeks(kernel, process.mm, BASE, 4)).toEqual([1, 0, 0, 4]);
     expect(checkBooks(kernel)).toEqual([]);
@@ -75,9 +75,9 @@ describe('MADV_DONTNEED', () => {
 describe('MADV_FREE', () => {
   it('lets reclaim drop a page, but not one that was written since', () => {
     const { kernel, process } = written(3);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(madvise(kernel, process.mm, BASE, BASE + 2, 'free')).toBeNull();
-    expect(words(heard)).toEqual(['CLEAR 0..2']);
+    expect(words(notified)).toEqual(['CLEAR 0..2']);
     expect(peeks(kernel, process.mm, BASE, 3)).toEqual([1, 2, 3]);
     poke(kernel, process.mm, BASE + 1, 20);
     for (let i = 0; i < 2; i++) shrinkPage(kernel, pageAt(process.mm, BASE + i));

@@ -49,9 +49,9 @@ describe('PMD faults', () => {
     expect(peeks(kernel, process.mm, BASE + 299, 2)).toEqual([0, 3]);
     expect(peek(kernel, process.mm, BASE + 600)).toBe(0);
     expect([isHuge(process.mm, BASE + 512), process.mm.rss.anon, kernel.used[0]]).toEqual([true, 512, 512]);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     poke(kernel, process.mm, BASE + 600, 9);
-    expect(words(heard)).toEqual(['CLEAR 512..1024']);
+    expect(words(notified)).toEqual(['CLEAR 512..1024']);
     expect([isHuge(process.mm, BASE + 512), process.mm.rss.anon]).toEqual([true, 1024]);
     expect(checkBooks(kernel)).toEqual([]);
   });
@@ -91,9 +91,9 @@ describe('PMD faults', () => {
 describe('partial operations', () => {
   it('L3: a partial munmap splits the folio and frees its part', () => {
     const { kernel, process } = withThp();
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     munmap(kernel, process.mm, BASE + 256, BASE + 400);
-    expect(words(heard)).toEqual(['CLEAR 0..512', 'UNMAP 256..400']);
+    expect(words(notified)).toEqual(['CLEAR 0..512', 'UNMAP 256..400']);
     expect(peeks(kernel, process.mm, BASE, 1)).toEqual([1]);
     expect([peek(kernel, process.mm, BASE + 300), peek(kernel, process.mm, BASE + 511)]).toEqual(['sigsegv', 5]);
     expect([pageAt(process.mm, BASE).head.order, kernel.used[0], process.mm.rss.anon]).toEqual([0, 368, 368]);
@@ -102,9 +102,9 @@ describe('partial operations', () => {
 
   it('L3: a partial MADV_DONTNEED does the same, and the hole reads zeros', () => {
     const { kernel, process } = withThp();
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(madvise(kernel, process.mm, BASE + 256, BASE + 400, 'dontneed')).toBeNull();
-    expect(words(heard)).toEqual(['CLEAR 256..400', 'CLEAR 0..512']);
+    expect(words(notified)).toEqual(['CLEAR 256..400', 'CLEAR 0..512']);
     expect([peek(kernel, process.mm, BASE + 300), peek(kernel, process.mm, BASE + 511), kernel.used[0]]).toEqual([
       0, 5, 368,
     ]);
@@ -151,9 +151,9 @@ describe('mremap (A6)', () => {
     ['an odd place', 2048 + 128, false],
   ])('moves a THP to %s', (_where, to, huge) => {
     const { kernel, process } = withThp();
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(mremap(kernel, process.mm, BASE, 512, BASE + to, MOVE)).toEqual({ ret: null, start: BASE + to });
-    expect(words(heard)).toEqual(['UNMAP 0..512']);
+    expect(words(notified)).toEqual(['UNMAP 0..512']);
     expect(isHuge(process.mm, BASE + to)).toBe(huge);
     expect([peek(kernel, process.mm, BASE), peek(kernel, process.mm, BASE + to + 300)]).toEqual(['sigsegv', 3]);
     expect([process.mm.rss.anon, kernel.used[0]]).toEqual([512, 512]);
@@ -201,9 +201,9 @@ describe('MADV_COLLAPSE', () => {
 
   it('copies base pages into one folio under CLEAR', () => {
     const { kernel, process } = basePages();
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(madvise(kernel, process.mm, BASE, BASE + 512, 'collapse')).toBeNull();
-    expect(words(heard)).toEqual(['CLEAR 0..512']);
+    expect(words(notified)).toEqual(['CLEAR 0..512']);
     expect([isHuge(process.mm, BASE), kernel.used[0], kernel.counters.thpCollapses]).toEqual([true, 512, 1]);
     expect(peek(kernel, process.mm, BASE + 77)).toBe(78);
     expect(checkBooks(kernel)).toEqual([]);

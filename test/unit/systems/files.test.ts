@@ -57,9 +57,9 @@ describe('page cache', () => {
   it('B2: writeback cleans and write-protects under PROTECTION_PAGE, and the next write faults again', () => {
     const { kernel, process, file } = mapped(2, true);
     fill(kernel, process.mm, BASE, 2);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(writeback(kernel, file, 0, 1)).toBe(1);
-    expect(words(heard)).toEqual(['PROTECTION_PAGE 0..1']);
+    expect(words(notified)).toEqual(['PROTECTION_PAGE 0..1']);
     expect([file.disk.get(0)?.[0], file.disk.has(1)]).toEqual([1, false]);
     expect(entry(process.mm, BASE)).toMatchObject({ write: false, dirty: false });
     expect(writeback(kernel, file, 0, 1)).toBe(0);
@@ -113,9 +113,9 @@ describe('truncate', () => {
     const { kernel, process, file } = mapped(4, true);
     fill(kernel, process.mm, BASE, 4);
     writeback(kernel, file, 0, 4);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     truncate(kernel, file, 2 * PAGE_BYTES);
-    expect(words(heard)).toEqual(['CLEAR 2..4']);
+    expect(words(notified)).toEqual(['CLEAR 2..4']);
     expect([kernel.used[0], file.disk.size, process.mm.rss.file]).toEqual([2, 2, 2]);
     expect(peeks(kernel, process.mm, BASE, 4)).toEqual([1, 2, 'sigbus', 'sigbus']);
     expect(poke(kernel, process.mm, BASE + 2, 1)).toBe('sigbus');

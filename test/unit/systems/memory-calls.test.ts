@@ -43,9 +43,9 @@ describe('KSM', () => {
   it('merges equal pages under CLEAR, each write-protected first; a write copies', () => {
     const { kernel, process } = equalPages(3);
     poke(kernel, process.mm, BASE + 2, 8);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     expect(ksmScan(kernel)).toBe(1);
-    expect(words(heard)).toEqual(['CLEAR 1..2', 'CLEAR 0..1', 'CLEAR 1..2']);
+    expect(words(notified)).toEqual(['CLEAR 1..2', 'CLEAR 0..1', 'CLEAR 1..2']);
     expect(pageAt(process.mm, BASE)).toBe(pageAt(process.mm, BASE + 1));
     expect([kernel.used[0], checkBooks(kernel)]).toEqual([2, []]);
     poke(kernel, process.mm, BASE + 1, 9);
@@ -147,9 +147,9 @@ describe('hugetlb', () => {
     const { kernel, process } = huge(false);
     fill(kernel, process.mm, BASE + 510, 4);
     const child = fork(kernel, process, 'child');
-    const heard = listen(child.mm);
+    const notified = listen(child.mm);
     poke(kernel, child.mm, BASE + 510, 99);
-    expect(words(heard)).toEqual(['CLEAR 0..512']);
+    expect(words(notified)).toEqual(['CLEAR 0..512']);
     expect([peek(kernel, process.mm, BASE + 510), peek(kernel, child.mm, BASE + 510)]).toEqual([1, 99]);
     expect(kernel.hugetlbFree).toBe(1);
     kernel.hugetlbFree = 0; // somebody else has the last one

@@ -48,9 +48,9 @@ describe('NUMA balancing (mode 1)', () => {
     map(kernel, process, 4);
     map(kernel, process, 4, { start: BASE + 4096 });
     fill(kernel, process.mm, BASE, 2);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     scanAddressSpace(kernel, process.mm, 0);
-    expect(words(heard)).toEqual(['PROTECTION_VMA 0..4']);
+    expect(words(notified)).toEqual(['PROTECTION_VMA 0..4']);
     expect(hinted(process, 4)).toEqual([true, true, false, false]);
     expect(checkBooks(kernel)).toEqual([]);
   });

@@ -36,11 +36,11 @@ describe('direct reclaim', () => {
   it('swaps the oldest anonymous pages under CLEAR, and every byte comes back', () => {
     const { kernel, process } = withNodes([8]);
     map(kernel, process, 16);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     fill(kernel, process.mm, BASE, 12);
     expect(kernel.used[0]).toBe(8);
     expect(states(process, 12)).toEqual([...Array<string>(4).fill('swap'), ...Array<string>(8).fill('present')]);
-    expect(words(heard)).toEqual(['CLEAR 0..1', 'CLEAR 1..2', 'CLEAR 2..3', 'CLEAR 3..4']);
+    expect(words(notified)).toEqual(['CLEAR 0..1', 'CLEAR 1..2', 'CLEAR 2..3', 'CLEAR 3..4']);
     expect(process.mm.rss).toEqual({ anon: 8, file: 0, shmem: 0, swap: 4 });
     expect(checkBooks(kernel)).toEqual([]);
     expect(peeks(kernel, process.mm, BASE, 12)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
@@ -147,9 +147,9 @@ describe('direct reclaim', () => {
     map(kernel, process, 1024);
     fill(kernel, process.mm, BASE, 512);
     expect(isHuge(process.mm, BASE)).toBe(true);
-    const heard = listen(process.mm);
+    const notified = listen(process.mm);
     fill(kernel, process.mm, BASE + 512, 16, 100);
-    expect(words(heard).slice(0, 2)).toEqual(['CLEAR 0..512', 'CLEAR 0..1']);
+    expect(words(notified).slice(0, 2)).toEqual(['CLEAR 0..512', 'CLEAR 0..1']);
     expect([process.mm.rss.swap, kernel.used[0]]).toEqual([8, 520]);
     expect(peeks(kernel, process.mm, BASE + 6, 3)).toEqual([7, 8, 9]);
     expect(checkBooks(kernel)).toEqual([]);
@@ -186,11 +186,11 @@ describe('direct reclaim', () => {
     const child = fork(kernel, process, 'child');
     peeks(kernel, child.mm, BASE, 4);
     map(kernel, process, 16, { start: BASE + 64 });
-    const heard = listen(child.mm);
+    const notified = listen(child.mm);
     fill(kernel, process.mm, BASE + 64, 16, 20);
     const { file } = process.mm.vmas[0]!;
     expect([file!.swapped.size, process.mm.rss.shmem, child.mm.rss.shmem]).toEqual([4, 0, 0]);
-    expect(words(heard)).toEqual(['CLEAR 0..1', 'CLEAR 1..2', 'CLEAR 2..3', 'CLEAR 3..4']);
+    expect(words(notified)).toEqual(['CLEAR 0..1', 'CLEAR 1..2', 'CLEAR 2..3', 'CLEAR 3..4']);
     expect(checkBooks(kernel)).toEqual([]);
     poke(kernel, child.mm, BASE, 99);
     expect(peeks(kernel, process.mm, BASE, 4)).toEqual([99, 2, 3, 4]);

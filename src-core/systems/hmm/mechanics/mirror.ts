@@ -16,10 +16,10 @@ import { answerUserfault } from '../../../kit/linux/userfaults';
 /** Rounds of the retry protocol: HMM_RANGE_DEFAULT_TIMEOUT is 1000 ms; nothing collides for longer in this model. */
 const RETRIES = 16;
 
-/** What a device watches of an address space: aligned windows of one size, with a notifier each. */
+/** The part of an address space that a device observes: aligned windows of one size, with a notifier each. */
 interface Windows {
   readonly pages: number;
-  readonly watched: Map<number, IntervalNotifier>;
+  readonly notifiers: Map<number, IntervalNotifier>;
 }
 
 export class HmmMirror {
@@ -56,10 +56,10 @@ export class HmmMirror {
   /** One notifier per aligned window, made on first use (drm_gpusvm_notifier_size). */
   watch(device: ProcessorIndex, mm: Mm, vpn: number): IntervalNotifier {
     let windows = this.windowsOf(device).get(mm);
-    if (!windows) this.windowsOf(device).set(mm, (windows = { pages: this.windowPages, watched: new Map() }));
-    const { pages, watched } = windows;
+    if (!windows) this.windowsOf(device).set(mm, (windows = { pages: this.windowPages, notifiers: new Map() }));
+    const { pages, notifiers } = windows;
     const at = Math.floor(vpn / pages);
-    let notifier = watched.get(at);
+    let notifier = notifiers.get(at);
     if (!notifier) {
       const start = at * pages;
       notifier = {
@@ -70,7 +70,7 @@ export class HmmMirror {
         invalidate: (range, sequence) => this.invalidate(device, mm, notifier!, range, sequence),
       };
       subscribe(notifier);
-      watched.set(at, notifier);
+      notifiers.set(at, notifier);
     }
     return notifier;
   }

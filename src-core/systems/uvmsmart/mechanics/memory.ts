@@ -49,9 +49,9 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   readonly books = new Books(this);
   readonly gmmu: Gmmu;
   /** Every access counts: for the recency of its page, and for the counter of its block. */
-  override readonly watches = true;
+  override readonly hasObserver = true;
   private readonly trees: readonly Tree[];
-  /** No access of the device is a plain hit: every one is watched. */
+  /** No access of the device is a plain hit: an observer sees every one. */
   private readonly masks: HotMasks = { mask: new Uint8Array(4), want: new Uint8Array(4).fill(1) };
   override readonly uses = NO_ORDER;
   override readonly deviceFaults: DeviceFaults;
@@ -116,7 +116,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   /** Nothing to do: the next access finds the threshold reached, and faults. */
   counterNotifies(_processor: ProcessorIndex, _granule: number): void {}
 
-  override watched(processor: ProcessorIndex, { granule, op, stride, count, bytes }: AccessRun): void {
+  override onAccess(processor: ProcessorIndex, { granule, op, stride, count, bytes }: AccessRun): void {
     if (processor === CPU) return;
     const span = count > 1 ? (count - 1) * Math.min(Math.abs(stride), LINE_BYTES) + bytes : bytes;
     const requests = Math.ceil(span / LINE_BYTES);

@@ -37,7 +37,7 @@ class Device implements FaultPath {
       throw new Error('this memory has one processor and no link');
     };
     return {
-      ...{ granuleBytes: GRANULE, granulesPerBlock: 512, granules: 64, accessCount: 0, clocks, watches: true },
+      ...{ granuleBytes: GRANULE, granulesPerBlock: 512, granules: 64, accessCount: 0, clocks, hasObserver: true },
       ...{ delays: [null, null], residency: { state: new Uint8Array(64) } },
       ledger: { objectOf: new Uint16Array(64), count: () => undefined },
       uses: { keepsOrder: false, unitShift: 0, follows: false, touch: unused, follow: unused },
@@ -50,7 +50,7 @@ class Device implements FaultPath {
       settleClock: (processor) => clocks.now(processor),
       busy: () => undefined,
       remoteAccess: unused,
-      watched: (_processor: number, { granule }: AccessRun) => {
+      onAccess: (_processor: number, { granule }: AccessRun) => {
         this.made.push([granule, this.batches]);
       },
       tracked: unused,

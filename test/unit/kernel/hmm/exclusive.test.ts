@@ -87,7 +87,7 @@ describe('X2: preconditions', () => {
     const mirror = mirrorOf(mm);
     grant(kernel, mm, BASE + 7);
     expect(isHuge(mm, BASE)).toBe(false);
-    expect(mirror.heard).toEqual([`CLEAR ${BASE}..${BASE + 512}`, `EXCLUSIVE ${BASE + 7}..${BASE + 8}`]);
+    expect(mirror.notified).toEqual([`CLEAR ${BASE}..${BASE + 512}`, `EXCLUSIVE ${BASE + 7}..${BASE + 8}`]);
     expect(entry(mm, BASE + 8)?.state).toBe('present');
     expect(checkBooks(kernel)).toEqual([]);
     const old = stage(512, { profile: '612' });
@@ -115,14 +115,14 @@ describe('X3, X4: while it is held and afterwards', () => {
     const owners: unknown[] = [];
     poke(kernel, mm, BASE, 1);
     const mirror = mirrorOf(mm);
-    const heard = mirror.invalidate.bind(mirror);
+    const notified = mirror.invalidate.bind(mirror);
     mirror.invalidate = (range, sequence) => {
       owners.push(range.owner);
-      return heard(range, sequence);
+      return notified(range, sequence);
     };
     grant(kernel, mm, BASE, owner);
     poke(kernel, mm, BASE, 2);
-    expect(mirror.heard).toEqual([`EXCLUSIVE ${BASE}..${BASE + 1}`, `EXCLUSIVE ${BASE}..${BASE + 1}`]);
+    expect(mirror.notified).toEqual([`EXCLUSIVE ${BASE}..${BASE + 1}`, `EXCLUSIVE ${BASE}..${BASE + 1}`]);
     expect(owners).toEqual([owner, null]);
     expect(entry(mm, BASE)).toMatchObject({ state: 'present', write: true, dirty: true });
   });

@@ -105,7 +105,7 @@ describe('G17: pages in holes', () => {
     const mirror = mirrorOf(mm);
     fillWith(kernel, args, (order) => device.alloc(order));
     commitAndFinish(kernel, args);
-    expect(mirror.heard).toEqual([`MIGRATE ${BASE + 1}..${BASE + 4}`]);
+    expect(mirror.notified).toEqual([`MIGRATE ${BASE + 1}..${BASE + 4}`]);
   });
 
   it('may be filled with RAM too', () => {

@@ -124,7 +124,7 @@ describe('a plain migration', () => {
   it('by frame does to pages without contents what it does to pages with them, whose moves go through the phases', () => {
     for (let seed = 0; seed < 8; seed++) {
       const sides = [scatter(seed), scatter(seed, true)] as const;
-      const heard = sides.map(({ mm }) => listen(mm));
+      const notified = sides.map(({ mm }) => listen(mm));
       for (const side of sides) {
         const { kernel, mm, device } = side;
         const random = randomStream(seed, 'by frame');
@@ -137,7 +137,7 @@ describe('a plain migration', () => {
         }
         expect(checkBooks(kernel)).toEqual([]);
       }
-      expect(words(heard[0]!)).toEqual(words(heard[1]!));
+      expect(words(notified[0]!)).toEqual(words(notified[1]!));
       expect(dump(sides[0])).toEqual(dump(sides[1]));
     }
   });

@@ -37,7 +37,7 @@ describe('G1: refused before anything is touched', () => {
     fill(kernel, mm, BASE, 8);
     const mirror = mirrorOf(mm);
     expect(setup(kernel, mm, BASE + from, BASE + to).ret).toBe('EINVAL');
-    expect(mirror.heard).toEqual([]);
+    expect(mirror.notified).toEqual([]);
     expect(peeks(kernel, mm, BASE, 2)).toEqual([1, 2]);
   });
 
@@ -279,8 +279,8 @@ describe('unmapping', () => {
     const childMirror = mirrorOf(child);
     const { args } = setup(kernel, mm, BASE, BASE + 1);
     expect([entry(mm, BASE)?.state, entry(child, BASE)?.state]).toEqual(['migration', 'migration']);
-    expect(mirror.heard).toEqual([`MIGRATE ${BASE}..${BASE + 1}`]);
-    expect(childMirror.heard).toEqual([`CLEAR ${BASE}..${BASE + 1}`]);
+    expect(mirror.notified).toEqual([`MIGRATE ${BASE}..${BASE + 1}`]);
+    expect(childMirror.notified).toEqual([`CLEAR ${BASE}..${BASE + 1}`]);
     migrateVmaFinalize(kernel, args);
     expect(peek(kernel, child, BASE)).toBe(1);
     expect(checkBooks(kernel)).toEqual([]);
@@ -317,12 +317,12 @@ it('N1: other mirrors hear MIGRATE for the whole range with the caller as owner'
   const owner = {};
   const owners: unknown[] = [];
   const mirror = mirrorOf(mm);
-  const heard = mirror.invalidate.bind(mirror);
+  const notified = mirror.invalidate.bind(mirror);
   mirror.invalidate = (range, sequence) => {
     owners.push(range.owner);
-    return heard(range, sequence);
+    return notified(range, sequence);
   };
   migrateVmaFinalize(kernel, setup(kernel, mm, BASE, BASE + 8, { owner }).args);
-  expect(mirror.heard).toEqual([`MIGRATE ${BASE}..${BASE + 8}`]);
+  expect(mirror.notified).toEqual([`MIGRATE ${BASE}..${BASE + 8}`]);
   expect(owners).toEqual([owner]);
 });

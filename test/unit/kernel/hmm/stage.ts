@@ -18,9 +18,9 @@ import { checkBooks } from '../books';
 import { makeDevice, stage } from '../build';
 import { expect } from 'vitest';
 
-/** A subscription that remembers what it heard, as `EVENT start..end`, and by default drops nothing. */
+/** A subscription that remembers the notifications it received, as `EVENT start..end`, and by default drops nothing. */
 export interface Mirror extends IntervalNotifier {
-  readonly heard: string[];
+  readonly notified: string[];
 }
 
 export function mirrorOf(mm: Mm, start = 0, end = Number.MAX_SAFE_INTEGER): Mirror {
@@ -29,10 +29,10 @@ export function mirrorOf(mm: Mm, start = 0, end = Number.MAX_SAFE_INTEGER): Mirr
     start,
     end,
     sequence: 0,
-    heard: [],
+    notified: [],
     invalidate: (range, sequence) => {
       mirror.sequence = sequence;
-      mirror.heard.push(`${range.event} ${range.start}..${range.end}`);
+      mirror.notified.push(`${range.event} ${range.start}..${range.end}`);
       return true;
     },
   };
