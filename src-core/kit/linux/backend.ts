@@ -34,7 +34,7 @@ export interface DeviceFaultPage {
 export type PageOrigin = Pick<FrameOwner, 'kind' | 'node'>;
 
 /** A hint to a driver, without its range: see OsAction. */
-export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
+export type RangeAdvice = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
 /** What follows from how a system is built: the requirements of docs/rules/thread-2015.md that no run has to measure. */
 export interface SystemTraits {
@@ -111,7 +111,7 @@ export interface Backend {
   /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** A hint of the program to the driver; absent if the system has no driver for it. */
-  advise?(mm: Mm, start: number, end: number, told: Told): string;
+  advise?(mm: Mm, start: number, end: number, advice: RangeAdvice): string;
   /** Empties the device for good: answers pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
   /** Pages that an evacuation could never move, where pins are not the reason. */

@@ -15,7 +15,7 @@ import { vmaAt, type Mm } from '../../../kernel/mm';
 import type { NotifyRange } from '../../../kernel/notifier';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
-import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, RangeAdvice, PageOrigin } from '../../../kit/linux/backend';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import { hasShared } from '../../../kit/linux/unshare';
 import {
@@ -298,8 +298,8 @@ export class AmdSvmBackend implements Backend {
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     return this.setAttributes(mm, start, end, [prefetchLocation(to)]);
   }
-  advise(mm: Mm, start: number, end: number, told: Told): string {
-    const changes = changesOf(told);
+  advise(mm: Mm, start: number, end: number, advice: RangeAdvice): string {
+    const changes = changesOf(advice);
     return changes ? this.setAttributes(mm, start, end, changes) : 'EINVAL';
   }
 

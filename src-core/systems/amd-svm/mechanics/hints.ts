@@ -1,6 +1,6 @@
 /** Hints of a program as attributes of KFD: what HIP's hipMemAdvise sets, and what only hsa_amd_svm_attributes_set can. */
 import { CPU } from '../../../model/processor';
-import type { Told } from '../../../kit/linux/backend';
+import type { RangeAdvice } from '../../../kit/linux/backend';
 import {
   accessOf,
   bitOf,
@@ -12,7 +12,7 @@ import {
 } from '../decisions/attributes';
 
 /** null: no attribute says that, or not of this processor. */
-export function changesOf({ hint, at, value }: Told): readonly SvmChange[] | null {
+export function changesOf({ hint, at, value }: RangeAdvice): readonly SvmChange[] | null {
   const device = at !== null && at !== CPU ? bitOf(at) : null;
   switch (hint) {
     case 'preferred-location':

@@ -14,7 +14,7 @@ import { canRead, canWrite, vmaAt, type Mm } from '../../../kernel/mm';
 import { scanAddressSpace, setNow } from '../../../kernel/numa';
 import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryAt } from '../../../kernel/page-table';
-import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, RangeAdvice, PageOrigin } from '../../../kit/linux/backend';
 import { localBits, remoteBits } from '../../../kit/access-table';
 import { REASON } from '../../../kit/codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/costs';
@@ -229,7 +229,7 @@ export class Mi300aBackend implements Backend {
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string {
     return to === CPU ? 'ok' : this.register(mm, start, end, to);
   }
-  advise(mm: Mm, start: number, end: number, { hint, at }: Told): string {
+  advise(mm: Mm, start: number, end: number, { hint, at }: RangeAdvice): string {
     switch (hint) {
       case 'accessed-by':
       case 'access':

@@ -24,7 +24,7 @@ import type { MoveOrder } from './mover';
 import type { BlockService } from './service';
 import { LIST, type VaBlock } from './va-block';
 
-export type Told = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
+export type RangeAdvice = Omit<Extract<OsAction, { readonly kind: 'advise' }>, 'kind' | 'range'>;
 
 export class ExplicitCalls {
   private readonly pages = createPageMask();
@@ -161,7 +161,7 @@ export class ExplicitCalls {
   }
 
   /** cudaMemAdvise and cuMemDiscard. Returns ok, or EINVAL for a hint that this driver does not know. */
-  advise(first: number, outer: number, { hint, at }: Told): string {
+  advise(first: number, outer: number, { hint, at }: RangeAdvice): string {
     const place = at ?? CPU;
     switch (hint) {
       case 'preferred-location':

@@ -12,8 +12,8 @@ export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
 /** Rows of one run: what comes after them is only counted in the summary. */
 const MOST_ROWS = 20_000;
 
-/** Who writes the rows into the recording. */
-interface Told {
+/** Writes the rows into the recording. */
+interface EventWriter {
   readonly pagesPerBlock: number;
   readonly granuleBytes: number;
   event(processor: Processor, granule: number, bytes: number, what: string, result: string): void;
@@ -28,7 +28,7 @@ export class ToolsEvents {
   private first = 0;
   private outer = 0;
 
-  constructor(private readonly host: Told) {}
+  constructor(private readonly host: EventWriter) {}
 
   /** One page. Rows are written when another event comes, or at `flush`. */
   page(what: string, result: string, processor: Processor, block: number, page: number): void {

@@ -15,7 +15,7 @@ import type { NotifyRange } from '../../../kernel/notifier';
 import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryAt, pageOf } from '../../../kernel/page-table';
 import { REASON } from '../../../kit/codes';
-import type { Backend, DeviceFaultPage, LinuxHost, Told, PageOrigin } from '../../../kit/linux/backend';
+import type { Backend, DeviceFaultPage, LinuxHost, RangeAdvice, PageOrigin } from '../../../kit/linux/backend';
 import { errnoOf } from '../../../kit/linux/signals';
 import { DevicePrivate } from '../../../kit/linux/device-private';
 import type { PageRange } from '../../../kit/linux/range-list';
@@ -207,8 +207,8 @@ export class XeSvmBackend implements Backend {
    * The madvise ioctl, on the VM of every device: attributes change, ranges that reach over the border are given up and what
    * they had in VRAM goes home, the others fault again and follow the new attributes.
    */
-  advise(mm: Mm, start: number, end: number, told: Told): string {
-    const change = changeOf(told);
+  advise(mm: Mm, start: number, end: number, advice: RangeAdvice): string {
+    const change = changeOf(advice);
     if (!change) return 'EINVAL';
     for (let device = 1; device <= this.memory.config.devices; device++) {
       const svm = this.svmOf(device, mm);

@@ -1,5 +1,5 @@
 /** Hints of a program as memory attributes of Xe (DRM_IOCTL_XE_MADVISE). */
-import type { Told } from '../../../kit/linux/backend';
+import type { RangeAdvice } from '../../../kit/linux/backend';
 import type { Attributes } from './gpusvm';
 
 type Change = (before: Attributes) => Attributes;
@@ -8,7 +8,7 @@ type Change = (before: Attributes) => Attributes;
  * null: the ioctl has no such attribute. `preferred-location` on a device holds for that device; another one that faults uses
  * host memory, as long as the driver does not look devices up (xe_vma_resolve_pagemap).
  */
-export function changeOf({ hint, at }: Told): Change | null {
+export function changeOf({ hint, at }: RangeAdvice): Change | null {
   switch (hint) {
     case 'preferred-location':
       return (before) => ({ ...before, preferred: at });
