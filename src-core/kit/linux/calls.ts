@@ -45,7 +45,7 @@ export function executeCall(memory: LinuxHost, { process: name, action }: OsStep
       ? memory.under(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
       : 'not executed: the process is gone';
   const { result, ...more } = typeof answer === 'string' ? { result: answer } : answer;
-  memory.answers.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name, ...more });
+  memory.outcomes.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name, ...more });
 }
 
 /** `munmap`, `fork child`, `unplug gpu0` … */

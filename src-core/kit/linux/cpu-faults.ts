@@ -31,7 +31,7 @@ export function serveCpuFault(host: LinuxHost, { granule, op }: Omit<DeviceFault
     const result = handleFault(host.kernel, process.mm, host.map.vpn(granule), { write: op !== 0 });
     if (result === 'ok') continue;
     if (result === 'uffd' && answerUserfault(host, granule)) continue;
-    host.answers.outcome(signalOf(result), CPU, granule, op, process);
+    host.outcomes.outcome(signalOf(result), CPU, granule, op, process);
     return;
   }
   assert(false, 'a CPU fault was handled again and again without making the access possible');

@@ -18,7 +18,7 @@ export interface LinuxAccess {
   refresh(mm: Mm, start: number, end: number): void;
 }
 
-/** Where memory lies and lay: see whereabouts.ts. */
+/** Where memory lies and lay: see page-locations.ts. */
 export interface PlaceBook {
   /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
   travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void;
@@ -53,8 +53,8 @@ export interface ProcessTable {
   unpin(held: HeldPin): void;
 }
 
-/** What Linux and the drivers answer: see answers.ts. */
-export interface AnswerBook {
+/** What Linux and the drivers answer: see outcomes.ts. */
+export interface Outcomes {
   /** An access ended in something that is not data. A CPU's is a signal, which ends the process, as its default action does. */
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
   /** An access whose process has ended; too many for rows of the timeline. */

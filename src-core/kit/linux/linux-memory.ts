@@ -19,12 +19,12 @@ import { bufferedFaults } from '../../hardware/gpu/buffered-faults';
 import { BatchService, type BatchedMemory } from '../batch-service';
 import { METRIC, REASON } from '../codes';
 import type { FaultList } from '../fault-list';
-import { Whereabouts } from './whereabouts';
+import { PageLocations } from './page-locations';
 import type { AccessRun, HotMasks } from '../../contracts/accessed-memory';
 import { MemorySystem, type MemoryConfig } from '../memory-system';
 import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
 import { AccessBits } from './access-bits';
-import { Answers } from './answers';
+import { LinuxOutcomes } from './outcomes';
 import { ACCESS_MASKS } from '../access-table';
 import { Contents } from './contents';
 import { kernelConfigOf, retuneKernel } from './kernel-config';
@@ -45,10 +45,10 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   readonly map: SpaceMap;
   readonly tally = new Tally();
   readonly pending: PendingMoves;
-  readonly whereabouts: Whereabouts;
+  readonly locations: PageLocations;
   readonly contents: Contents | null;
   readonly processes: Processes = new Processes(this);
-  readonly answers: Answers = new Answers(this);
+  readonly outcomes: LinuxOutcomes = new LinuxOutcomes(this);
   readonly access: AccessBits;
   readonly slowness: Float64Array;
   /** Under which cause pages move now. */
@@ -85,7 +85,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     this.deviceFaults = bufferedFaults(config.machine, this, this.faults, config.devices + 1);
     this.slowness = new Float64Array(config.devices + 1).fill(1);
     this.access = new AccessBits(this, config.devices, this.granules);
-    this.whereabouts = new Whereabouts(this);
+    this.locations = new PageLocations(this);
     this.map = new SpaceMap(config.space, this.granules);
     this.kernel = createKernel(kernelConfigOf(params, backend, this.config));
     this.pending = new PendingMoves(
@@ -104,7 +104,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
         this.processes.set(this.map.processIndex(child.name), child);
       },
       copied: (_from, to, _pages, reason) => {
-        if (reason === 'cow') this.whereabouts.copied(to);
+        if (reason === 'cow') this.locations.copied(to);
       },
       notified: () => {
         this.tally.notifierEvents++;
@@ -129,12 +129,12 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   private entriesChanged(mm: Mm, start: number, pages: number): void {
     const process = this.processes.index(mm);
     if (process < 0) return;
-    const { map, whereabouts, contents, access } = this;
+    const { map, locations, contents, access } = this;
     const isReadable = vmaAt(mm, start)?.prot !== 'none';
     eachEntry(mm, start, start + pages, (vpn, bits, frame) => {
       const granule = map.granule(process, vpn);
       if (granule < 0) return;
-      whereabouts.entryChanged(granule, bits & P.state, frame); // first: what leaves a device takes its entry there with it
+      locations.entryChanged(granule, bits & P.state, frame); // first: what leaves a device takes its entry there with it
       contents?.entryChanged(granule, frame < 0 ? null : this.kernel.frames.page(frame));
       access.write(mm, granule, isReadable ? bits : HOLE, frame);
     });
@@ -154,7 +154,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   /** Sends what moved; answers when all has arrived. */
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
-    this.whereabouts.settleHoles();
+    this.locations.settleHoles();
     notePeaks(this);
     const begins = readyPs + (timing ? this.owedPs : 0);
     this.owedPs = 0;
@@ -187,7 +187,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     return ACCESS_MASKS;
   }
   isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
-    if (this.access.firstUse(processor, granule)) this.whereabouts.used(granule);
+    if (this.access.firstUse(processor, granule)) this.locations.used(granule);
     return this.access.isLocal(processor, granule, op);
   }
   mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
@@ -253,11 +253,11 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
   mayServe(processor: ProcessorIndex, granule: number, object: number): boolean {
     if (this.processes.of(granule)) return true;
-    this.answers.gone(processor, object);
+    this.outcomes.gone(processor, object);
     return false;
   }
   wasRefused(granule: number): boolean {
-    return this.answers.refused.has(granule);
+    return this.outcomes.refused.has(granule);
   }
 
   override beginBatch(): void {
@@ -272,9 +272,9 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     const { count, granule, op, cause } = faults;
     this.servedFromPs = startPs;
     const pages: DeviceFaultPage[] = [];
-    this.answers.refused.clear();
+    this.outcomes.refused.clear();
     for (let i = 0; i < count; i++) {
-      if (processor !== CPU) this.whereabouts.used(granule[i]!);
+      if (processor !== CPU) this.locations.used(granule[i]!);
       pages.push({ granule: granule[i]!, op: op[i]! as AccessOp, cause: cause[i]! });
       this.pending.causes.set(granule[i]!, cause[i]!);
     }
@@ -309,7 +309,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   /** What an evacuation now would leave: pinned pages, and the kernel's own. */
   residue(device: ProcessorIndex): number {
     if (this.backend.residue) return this.backend.residue(device);
-    return (this.kernel.kernelPages[device] ?? 0) + this.whereabouts.pinnedOn(device);
+    return (this.kernel.kernelPages[device] ?? 0) + this.locations.pinnedOn(device);
   }
 
   /** An explicit move of a range, as a driver's migrate call or prefetch makes it. */

@@ -16,7 +16,7 @@ export function noteEvacuation(host: LinuxHost): void {
   const { timing } = host.config.machine;
   let ps = 0;
   for (let device = 1; device <= host.config.devices; device++) {
-    const stays = host.backend.residue?.(device) ?? host.whereabouts.pinnedOn(device);
+    const stays = host.backend.residue?.(device) ?? host.locations.pinnedOn(device);
     const pages = host.residency.residents(device) - stays;
     host.tally.residuePages += host.residue(device);
     if (timing && pages > 0) ps += timing.evictionFixed.value + host.transferPs(device, CPU, pages * PAGE_BYTES);

@@ -68,7 +68,7 @@ export abstract class SharedTableBackend implements Backend {
       const result = handleFault(kernel, process.mm, memory.map.vpn(granule), { write: op !== 0, remote: true });
       kernel.localNode = 0;
       if (result === 'ok' || (result === 'uffd' && answerUserfault(memory, granule))) continue;
-      memory.answers.outcome(errnoOf(result), device, granule, op, process);
+      memory.outcomes.outcome(errnoOf(result), device, granule, op, process);
       return;
     }
     assert(false, 'a device fault was handled again and again without making the access possible');

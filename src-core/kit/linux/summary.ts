@@ -19,7 +19,7 @@ export function summarizeSystem(memory: LinuxHost): SystemReport {
 
 function numbersOf(memory: LinuxHost): LinuxNumbers {
   const { tally, kernel, config } = memory;
-  const bounces = memory.whereabouts.bounces();
+  const bounces = memory.locations.bounces();
   const timed = config.machine.timing !== null;
   const stall = tally.deviceStallPs;
   const data = config.space.objects.reduce((sum, { bytes, process }) => sum + (process === undefined ? bytes : 0), 0);
@@ -40,7 +40,7 @@ function numbersOf(memory: LinuxHost): LinuxNumbers {
     evacuationPs: tally.evacuationPs,
     evacuationResidueBytes: tally.residuePages * PAGE_BYTES,
     pinnedBytesPeak: tally.pinnedPagesPeak * PAGE_BYTES,
-    untouchedDeviceBytes: memory.whereabouts.untouchedPages() * PAGE_BYTES,
+    untouchedDeviceBytes: memory.locations.untouchedPages() * PAGE_BYTES,
     contentMismatches: memory.contents?.mismatches ?? null,
     strayKernelBytes: tally.strayKernelPages * PAGE_BYTES,
     peakDeviceBytes: tally.peakDevicePages * PAGE_BYTES,

@@ -1,5 +1,5 @@
 /** What a run on the Linux model counts beside the totals: the raw material of SystemNumbers. Knows nothing of the run. */
-import { Outcomes } from '../outcomes';
+import { OutcomeCounts } from '../outcome-counts';
 import { Samples } from '../samples';
 
 export class Tally {
@@ -23,7 +23,7 @@ export class Tally {
   migrationsWhileOff = 0;
   evacuationPs: number | null = null;
   residuePages = 0;
-  private readonly book = new Outcomes();
+  private readonly book = new OutcomeCounts();
   readonly outcomes = this.book.rows;
   readonly items = new Samples();
   readonly barriers = new Samples();

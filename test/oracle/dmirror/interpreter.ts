@@ -22,7 +22,7 @@ import {
 } from './run';
 import { steps as operations } from './steps';
 
-/** Answers lines that the test prints (a table), empty for most. */
+/** Results: lines that the test prints (a table), empty for most. */
 export function runTest(test: SelfTest, tables: Tables, options: Options): readonly string[] {
   const hasThread = test.steps.some((step) => step.op === 'thread');
   const lines: string[] = [];

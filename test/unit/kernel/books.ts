@@ -1,5 +1,5 @@
 /**
- * Recomputes every book of the Linux model from what is really there: page tables, page caches, swap. Answers one line per
+ * Recomputes every book of the Linux model from what is really there: page tables, page caches, swap. Returns one line per
  * deviation, so an empty list means that nothing was lost, leaked or counted twice.
  */
 import type { Kernel } from '../../../src-core/kernel/kernel';

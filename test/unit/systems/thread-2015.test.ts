@@ -12,7 +12,7 @@ const files = readdirSync(folder).sort();
 /** Those on the Linux model: they have its parameters. */
 const systems = memorySystems.filter(({ schema }) => 'contents' in schema.shape).map(({ id }) => id);
 
-/** Answers of a system that has no room left, or of the host that has none: what the workload asks, not a mistake. */
+/** Results of a system that has no room left, or of the host that has none: what the workload asks, not a mistake. */
 const EXPECTED_ANSWERS = /^(ENOSPC|ENOMEM|OOM|EBUSY: \d+ pages stay)$/;
 
 describe.each(files)('%s', (file) => {

@@ -169,9 +169,9 @@ export class AmdSvmBackend implements Backend {
       );
       nowPs = served.nowPs;
       if (served.ret === null) continue;
-      memory.answers.outcome(served.ret, device, fault.granule, fault.op, process);
+      memory.outcomes.outcome(served.ret, device, fault.granule, fault.op, process);
       // A fault that is not retried: the ROCm runtime gets an event and aborts. Stopped queues raise none.
-      if (!xnack && !svm.hangs) memory.answers.kill(process, 'SIGABRT');
+      if (!xnack && !svm.hangs) memory.outcomes.kill(process, 'SIGABRT');
     }
     // What had to be always mapped and was moved: the device goes on when it is mapped again.
     if (!this.params.xnack || !this.waits(device)) return;

@@ -90,7 +90,7 @@ export class CopyBackend implements Backend {
     memory.spend(2 * LIBRARY_CALL.value);
     const process = memory.processes.of(granule)!;
     if (this.free(device) < piece.pages) {
-      memory.answers.outcome('ENOMEM', device, granule, op, process);
+      memory.outcomes.outcome('ENOMEM', device, granule, op, process);
       for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, remoteBits(true));
       return null;
     }
@@ -103,7 +103,7 @@ export class CopyBackend implements Backend {
     this.relocate(piece);
     memory.contents?.copiedIn(device, piece, process);
     memory.under(NO_CONTEXT(REASON.copyIn), () => {
-      for (let i = 0; i < piece.pages; i++) memory.whereabouts.travel(piece.granule + i, CPU, device);
+      for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, CPU, device);
     });
     for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(false));
     const buffer: Buffer = { piece, step: this.stepOf(device), written: false };
@@ -152,7 +152,7 @@ export class CopyBackend implements Backend {
     for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, 0);
     if (isBack) this.copyOut(device, piece);
     else {
-      for (let i = 0; i < piece.pages; i++) memory.whereabouts.settle(piece.granule + i, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.locations.settle(piece.granule + i, CPU);
       if (buffer.written) {
         this.stale.add(piece);
         this.distrust(piece);
@@ -178,7 +178,7 @@ export class CopyBackend implements Backend {
     memory.contents?.copiedOut(device, piece, process);
     this.stale.delete(piece);
     memory.under(NO_CONTEXT(REASON.copyOut), () => {
-      for (let i = 0; i < piece.pages; i++) memory.whereabouts.travel(piece.granule + i, device, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, device, CPU);
     });
   }
 

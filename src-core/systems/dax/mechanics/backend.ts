@@ -51,7 +51,7 @@ export class DaxBackend extends SharedTableBackend {
     if (device === undefined) return false;
     memory.tally.apiCalls++; // open and mmap in place of malloc
     if (this.free(device) < piece.pages) {
-      memory.answers.record(
+      memory.outcomes.record(
         CPU,
         piece.objectIndex,
         piece.vpn * PAGE_BYTES,

@@ -82,7 +82,7 @@ export class AtsBackend extends NodeBackend {
     const { windows, unmapped } = groupByWindow(memory, faults, this.basePages);
     for (const { granule, op } of unmapped) {
       const process = memory.processes.of(granule);
-      if (process) memory.answers.outcome('EFAULT', device, granule, op, process);
+      if (process) memory.outcomes.outcome('EFAULT', device, granule, op, process);
     }
     for (const window of windows) this.service.faults(device, window);
   }

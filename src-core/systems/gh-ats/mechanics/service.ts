@@ -78,7 +78,7 @@ export class AtsService {
       for (const { granule, op } of faults) {
         const process = memory.processes.of(granule);
         if (process && !memory.access.isMapped(device, granule, op))
-          memory.answers.outcome(resultOf(page), device, granule, op, process);
+          memory.outcomes.outcome(resultOf(page), device, granule, op, process);
       }
   }
 

@@ -139,17 +139,17 @@ export class HmmMirror {
       this.retries += rounds - 1;
       if (ret === 'EBUSY' && answerUserfault(memory, granule)) continue;
       if (ret !== null) {
-        memory.answers.outcome(ret, device, granule, op, process);
+        memory.outcomes.outcome(ret, device, granule, op, process);
         return;
       }
       if (memory.access.isMapped(device, granule, op)) return;
       // M8: our own page, read-only: a write breaks COW through the CPU's fault path first.
       const result = handleFault(kernel, mm, vpn, { write, remote: true });
       if (result !== 'ok') {
-        memory.answers.outcome(errnoOf(result), device, granule, op, process);
+        memory.outcomes.outcome(errnoOf(result), device, granule, op, process);
         return;
       }
     }
-    memory.answers.outcome('EBUSY', device, granule, op, process);
+    memory.outcomes.outcome('EBUSY', device, granule, op, process);
   }
 }

@@ -53,7 +53,7 @@ export class HostBackend extends HmmBackend {
       const process = memory.processes.of(granule);
       if (!process || memory.access.isRemote(device, granule, op)) continue;
       if (this.pinned.length >= this.limit) {
-        memory.answers.outcome('ENOMEM', device, granule, op, process);
+        memory.outcomes.outcome('ENOMEM', device, granule, op, process);
         continue;
       }
       const vpn = memory.map.vpn(granule);
@@ -62,7 +62,7 @@ export class HostBackend extends HmmBackend {
       // A read-only mapping is pinned for reading; the shared zero page needs no pin.
       if (held.ret === 'EFAULT' && op === 0) held = gup(memory.kernel, process.mm, vpn, { ...flags, write: false });
       if (held.ret !== null) {
-        memory.answers.outcome(held.ret, device, granule, op, process);
+        memory.outcomes.outcome(held.ret, device, granule, op, process);
         continue;
       }
       if (held.page) {

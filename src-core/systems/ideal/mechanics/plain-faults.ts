@@ -88,7 +88,7 @@ export class PlainFaultRuns implements PlainFaults {
     events.evictionPolicy = policies.evictionIndex;
   }
 
-  /** Moves granules from that of the run on, as long as their faults are all alike. Answers how many. */
+  /** Moves granules from that of the run on, as long as their faults are all alike. Returns how many. */
   private move(run: AccessRun, hop: number, most: number): number {
     const { memory, events, remote } = this;
     const { residency, ledger } = memory;

@@ -114,9 +114,9 @@ export class Mi300aBackend implements Backend {
       if (!process || memory.access.isMapped(device, granule, op)) continue;
       const ret = this.restore(device, process.mm, memory.map.vpn(granule), op);
       if (ret === 'ok') continue;
-      memory.answers.outcome(ret, device, granule, op, process);
+      memory.outcomes.outcome(ret, device, granule, op, process);
       // A fault that is not retried: the ROCm runtime gets an event and aborts.
-      if (!this.params.xnack) memory.answers.kill(process, 'SIGABRT');
+      if (!this.params.xnack) memory.outcomes.kill(process, 'SIGABRT');
     }
   }
 

@@ -1,8 +1,8 @@
-import { Outcomes } from '../../../kit/outcomes';
+import { OutcomeCounts } from '../../../kit/outcome-counts';
 
 /** What the driver counts besides faults and bytes: its own statistics, and what its tools events would say. */
 export class UvmTally {
-  private readonly book = new Outcomes();
+  private readonly book = new OutcomeCounts();
   readonly outcomes = this.book.rows;
   /** Entries read from fault buffers, merged ones included (`num_cached_faults`). */
   fetched = 0;

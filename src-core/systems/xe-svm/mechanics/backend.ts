@@ -135,7 +135,7 @@ export class XeSvmBackend implements Backend {
       const process = memory.processes.of(granule);
       if (!process || memory.access.isMapped(device, granule, op)) continue;
       const ret = memory.under({ ...memory.context, cause }, () => this.serve(device, process.mm, granule, op));
-      if (ret !== null) memory.answers.outcome(ret, device, granule, op, process);
+      if (ret !== null) memory.outcomes.outcome(ret, device, granule, op, process);
     }
   }
 

@@ -104,7 +104,8 @@ describe('E1, G23: eviction by frame', () => {
     toDevice(kernel, device, mm, BASE, BASE + 2);
     const mirrors = [mirrorOf(mm), mirrorOf(child)];
     expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
-    for (const mirror of mirrors) expect(mirror.notified).toEqual([0, 1].map((i) => `CLEAR ${BASE + i}..${BASE + i + 1}`));
+    for (const mirror of mirrors)
+      expect(mirror.notified).toEqual([0, 1].map((i) => `CLEAR ${BASE + i}..${BASE + i + 1}`));
     expect(device.usedPages).toBe(0);
     expect([...peeks(kernel, mm, BASE, 2), ...peeks(kernel, child, BASE, 2)]).toEqual([1, 2, 1, 2]);
     expect(checkBooks(kernel)).toEqual([]);

@@ -16,7 +16,7 @@ import type { Move } from '../moves';
 /** No granule, no frame. */
 const NONE = -1;
 
-export class Whereabouts implements PlaceBook {
+export class PageLocations implements PlaceBook {
   /** Granule under which a device page is in the books. */
   private readonly homes = new SparseColumn(NONE);
   /** Frame under which a granule is on a device; NONE: it is on none, or in a device buffer. */

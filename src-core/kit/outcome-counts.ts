@@ -1,7 +1,7 @@
 /** What ended in something other than data or success: one row per kind, counted. */
 import type { OutcomeRow } from '../model/memory-system';
 
-export class Outcomes {
+export class OutcomeCounts {
   readonly rows = new Map<string, OutcomeRow & { count: number }>();
 
   /** @param what who asked for what: `gpu0 read`, `munmap` */

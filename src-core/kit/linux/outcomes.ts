@@ -9,11 +9,11 @@ import { exit } from '../../kernel/fork';
 import type { Process } from '../../kernel/mm';
 import { PAGE_BYTES } from '../../kernel/page';
 import type { LinuxHost } from './backend';
-import type { AnswerBook } from './host-parts';
+import type { Outcomes } from './host-parts';
 
 const VERBS: readonly string[] = ['read', 'write', 'read-write', 'atomic'];
 
-export class Answers implements AnswerBook {
+export class LinuxOutcomes implements Outcomes {
   /** Granules whose device fault ended in an outcome since the set was emptied. */
   readonly refused = new Set<number>();
 
