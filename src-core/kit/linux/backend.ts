@@ -149,7 +149,7 @@ export interface LinuxHost extends EvictionView {
   protect(granule: number): void;
   unprotect(): void;
   /** Pages move for this reason while `work` runs. */
-  under<T>(context: MoveContext, work: () => T): T;
+  withCause<T>(context: MoveContext, work: () => T): T;
   /** The processor that faults or calls now works for so long before anything moves, ps: added by the next flush. */
   spend(ps: number): void;
   /** By processor: how much longer than by bandwidth accesses to its own memory take; 1 unless a backend sets it. */

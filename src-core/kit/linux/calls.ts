@@ -42,7 +42,7 @@ export function executeCall(memory: LinuxHost, { process: name, action }: OsStep
   const bytes = 'range' in action ? action.range.to - action.range.from : 'bytes' in action ? action.bytes : 0;
   const answer =
     process && !process.exited
-      ? memory.under(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
+      ? memory.withCause(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
       : 'not executed: the process is gone';
   const { result, ...more } = typeof answer === 'string' ? { result: answer } : answer;
   memory.outcomes.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name, ...more });

@@ -141,7 +141,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
 
   /** Pages move for this reason while `work` runs. */
-  under<T>(context: MoveContext, work: () => T): T {
+  withCause<T>(context: MoveContext, work: () => T): T {
     const before = this.context;
     this.context = context;
     try {
@@ -212,7 +212,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     this.beginBatch();
     const start = this.settleClock(processor);
     const { timing } = this.config.machine;
-    this.under({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, () =>
+    this.withCause({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, () =>
       this.backend.counterNotifies?.(processor, granule),
     );
     const end = this.flush(start + (timing?.batchFixed.value ?? 0));
@@ -222,7 +222,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
   counterBatch(readyPs: number, work: () => void): number {
     this.beginBatch();
-    this.under({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, work);
+    this.withCause({ ...NO_CONTEXT(REASON.accessCounter), policy: this.config.policies.migrationIndex }, work);
     const arrivedPs = this.flush(readyPs);
     this.config.batchServiced();
     return arrivedPs;
@@ -279,7 +279,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
       this.pending.causes.set(granule[i]!, cause[i]!);
     }
     const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: cause[0]! };
-    this.under(context, () => {
+    this.withCause(context, () => {
       if (processor === CPU) serveCpuFault(this, pages[0]!);
       else this.backend.deviceFaults(processor, pages);
     });
@@ -304,7 +304,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
 
   /** Empties a device; answers the pages that stay. */
   evacuate(device: ProcessorIndex): number {
-    return this.under({ ...NO_CONTEXT(REASON.evacuate), kind: EVICTION }, () => this.backend.evacuate(device));
+    return this.withCause({ ...NO_CONTEXT(REASON.evacuate), kind: EVICTION }, () => this.backend.evacuate(device));
   }
   /** What an evacuation now would leave: pinned pages, and the kernel's own. */
   residue(device: ProcessorIndex): number {
@@ -315,7 +315,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   /** An explicit move of a range, as a driver's migrate call or prefetch makes it. */
   migrateRange(process: Process, start: number, end: number, to: ProcessorIndex): string {
     if (this.migrationOff) return 'EPERM';
-    return this.under(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
+    return this.withCause(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
   }
 
   /** mremap: the workload's name for the memory follows it. */

@@ -164,7 +164,7 @@ export class AmdSvmBackend implements Backend {
       const svm = this.processOf(process.mm);
       this.settle(svm);
       const { xnack } = this.params;
-      const served = memory.under({ ...memory.context, cause: fault.cause }, () =>
+      const served = memory.withCause({ ...memory.context, cause: fault.cause }, () =>
         xnack ? this.faults.restore(device, svm, fault, nowPs) : { ret: 'EFAULT', nowPs },
       );
       nowPs = served.nowPs;

@@ -103,7 +103,7 @@ export class SvmMigration {
       if (this.vram.free(device) >= pages) return;
       this.vram.evictions++;
       const context = { ...this.memory.context, kind: EVICTION, reason: REASON.capacity, policy: 0 } as const;
-      this.memory.under(context, () => {
+      this.memory.withCause(context, () => {
         this.evict(bo);
       });
     }

@@ -134,7 +134,7 @@ export class NodeBackend extends SharedTableBackend {
       this.placed.add(object);
       const start = memory.map.vpn(piece.granule);
       const moves = memory.migrationOff ? 'none' : 'all';
-      memory.under({ ...memory.context, reason: REASON.explicit }, () =>
+      memory.withCause({ ...memory.context, reason: REASON.explicit }, () =>
         mbind(memory.kernel, process.mm, start, start + piece.pages, bindTo(device), moves),
       );
     }
@@ -146,7 +146,7 @@ export class NodeBackend extends SharedTableBackend {
     const { memory } = this;
     if (memory.migrationOff) return pages;
     let left = 0;
-    memory.under({ ...memory.context, reason }, () => {
+    memory.withCause({ ...memory.context, reason }, () => {
       for (let vpn = start; vpn < start + pages;) {
         const found = entryAt(mm, vpn);
         const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;

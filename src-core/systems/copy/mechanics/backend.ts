@@ -102,7 +102,7 @@ export class CopyBackend implements Backend {
         handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });
     this.relocate(piece);
     memory.contents?.copiedIn(device, piece, process);
-    memory.under(NO_CONTEXT(REASON.copyIn), () => {
+    memory.withCause(NO_CONTEXT(REASON.copyIn), () => {
       for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, CPU, device);
     });
     for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(false));
@@ -177,7 +177,7 @@ export class CopyBackend implements Backend {
     this.relocate(piece);
     memory.contents?.copiedOut(device, piece, process);
     this.stale.delete(piece);
-    memory.under(NO_CONTEXT(REASON.copyOut), () => {
+    memory.withCause(NO_CONTEXT(REASON.copyOut), () => {
       for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, device, CPU);
     });
   }

@@ -99,7 +99,7 @@ export class AtsService {
       const context = isAsked ? memory.context : ahead;
       results.set(
         page,
-        memory.under(context, () => this.place(device, window, page, write, node)),
+        memory.withCause(context, () => this.place(device, window, page, write, node)),
       );
     }
   }

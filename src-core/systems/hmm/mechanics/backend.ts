@@ -226,7 +226,7 @@ export class HmmBackend implements Backend {
         if (memory.residency.ownerOf(granule) !== device && memory.map.vpn(granule) >= 0) wanted.push(granule);
       });
       const context = { ...memory.context, reason: REASON.prefetch, policy: policies.prefetchIndex };
-      memory.under(context, () => {
+      memory.withCause(context, () => {
         for (const granule of wanted) this.prefetchPage(device, granule);
       });
     }
@@ -265,7 +265,7 @@ export class HmmBackend implements Backend {
       }
       if (victim === NO_GRANULE) return;
       const before = this.free(device);
-      memory.under(context, () => {
+      memory.withCause(context, () => {
         this.evictChunk(device, victim);
       });
       if (this.free(device) === before) return;

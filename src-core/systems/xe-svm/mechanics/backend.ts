@@ -134,7 +134,7 @@ export class XeSvmBackend implements Backend {
       // Other faults of a range that was just bound: the driver finds it valid.
       const process = memory.processes.of(granule);
       if (!process || memory.access.isMapped(device, granule, op)) continue;
-      const ret = memory.under({ ...memory.context, cause }, () => this.serve(device, process.mm, granule, op));
+      const ret = memory.withCause({ ...memory.context, cause }, () => this.serve(device, process.mm, granule, op));
       if (ret !== null) memory.outcomes.outcome(ret, device, granule, op, process);
     }
   }
