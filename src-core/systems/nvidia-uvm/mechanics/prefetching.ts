@@ -1,5 +1,13 @@
 /** The prefetch question of one service call, asked of the driver's density tree. */
-import { clearMask, countPages, createPageMask, type PageMask } from '../../../base/page-mask';
+import {
+  clearMask,
+  countPages,
+  createPageMask,
+  firstPage,
+  isEmpty,
+  outerPage,
+  type PageMask,
+} from '../../../base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../decisions/questions';
 import { prefetchHint } from '../decisions/prefetch';
 import { CPU, NO_PROCESSOR, type Processor } from '../decisions/vocabulary';
@@ -24,17 +32,14 @@ export class Prefetcher {
   }
 
   /**
-   * Which neighbours of `faulted` (pages [first, outer) of the window) come along; in `pages`.
+   * Which neighbours of the faulted pages come along; in `pages`.
    * @returns how many, 0 where the driver takes no hint
    */
   ask(
     block: VaBlock,
     destination: Processor,
-    preferred: Processor,
-    isResidentAnywhere: boolean,
     faulted: PageMask,
-    first: number,
-    outer: number,
+    preferred: Processor,
     thrashing: PageMask | null,
     params: NvidiaUvmParams,
   ): number {
@@ -46,11 +51,11 @@ export class Prefetcher {
     question.outer = block.outer;
     question.destination = destination;
     question.preferred = preferred;
-    question.blockResidentAnywhere = isResidentAnywhere;
+    question.blockResidentAnywhere = isPopulated(block);
     question.resident = block.resident[destination]!;
     question.faulted = faulted;
-    question.faultedFirst = first;
-    question.faultedOuter = outer;
+    question.faultedFirst = firstPage(faulted);
+    question.faultedOuter = outerPage(faulted);
     question.thrashing = thrashing;
     question.cpuMapped = null;
     if (destination === CPU && !block.isHmm) {
@@ -68,4 +73,10 @@ export class Prefetcher {
     if (!takes) clearMask(this.pages);
     return takes ? countPages(this.pages) : 0;
   }
+}
+
+/** Any processor holds any page of the block. */
+function isPopulated({ resident }: VaBlock): boolean {
+  for (const pages of resident) if (!isEmpty(pages)) return true;
+  return false;
 }

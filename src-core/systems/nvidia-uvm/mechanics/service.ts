@@ -8,11 +8,9 @@ import {
   clearPage,
   copyMask,
   createPageMask,
-  firstPage,
   isEmpty,
   nextSet,
   orMask,
-  outerPage,
   setPage,
   type PageMask,
 } from '../../../base/page-mask';
@@ -282,16 +280,11 @@ export class BlockService {
     const { host, going, extra } = this;
     const faulted = going[destination]!;
     const policy = host.ranges.of(block.index);
-    let held = 0;
-    for (let p = CPU; p < block.resident.length && held === 0; p++) for (const word of block.resident[p]!) held |= word;
     const count = this.prefetcher.ask(
       block,
       destination,
-      policy.preferred,
-      held !== 0,
       faulted,
-      firstPage(faulted),
-      outerPage(faulted),
+      policy.preferred,
       host.thrashing?.thrashingPages(block.index) ?? null,
       host.params,
     );
