@@ -1,6 +1,7 @@
 /** Event columns in memory: one block per event kind, growing by doubling, sealed as a chunk of fixed length. */
 import { EVENT_TABLE } from '../model/catalog/event-kinds';
 import { EVENT_COLUMNS, EVENT_KINDS, type EventColumn } from '../model/events';
+import { evenUpTo } from './even';
 
 export type ColumnArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 export const COLUMN_NAMES = Object.keys(EVENT_COLUMNS) as EventColumn[];
@@ -54,10 +55,16 @@ export class ColumnBlock {
   filled(name: EventColumn, first: number, count: number, start: number, step: number): void {
     const values = this.columns[name];
     const before = first > 1 ? values[1]! - values[0]! : step;
-    let known = Math.max(this.even[name], Math.min(first, 2));
-    while (known < first && values[known]! - values[known - 1]! === before) known++;
+    const known = this.look(name, first);
     const goesOn = known === first && (first === 0 || start - values[first - 1]! === before);
-    this.even[name] = goesOn && (count === 1 || step === before) ? first + count : known;
+    if (goesOn && (count === 1 || step === before)) this.even[name] = first + count;
+  }
+
+  /** Looks how far a column rises by equal steps before row `end`. Returns the number of rows that are known to. */
+  look(name: EventColumn, end: number): number {
+    const values = this.columns[name];
+    const known = Math.max(this.even[name], Math.min(end, 2));
+    return (this.even[name] = known < end ? evenUpTo(values, known, end, values[1]! - values[0]!) : known);
   }
 
   clear(): void {

@@ -32,6 +32,7 @@ class Rows {
 
   copied(column: EventColumn, from: ColumnArray): void {
     this.block.columns[column].set(from.subarray(0, this.count), this.first);
+    this.block.look(column, this.first + this.count);
   }
 
   /** What events of all kinds have. */

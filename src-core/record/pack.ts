@@ -5,6 +5,7 @@
  */
 import { assert } from '../base/assert';
 import type { ColumnArray } from './columns';
+import { evenUpTo } from './even';
 
 /** Width, flags, first value and base: what stands before the bytes of a column. */
 export const HEAD_BYTES = 18;
@@ -40,40 +41,16 @@ export function pack(values: ColumnArray, count: number, into: PackBuffer, even:
   into.reserve(HEAD_BYTES + 8 * count);
   const first = values[0]!;
   const step = count > 1 ? values[1]! - first : 0;
-  if (Number.isInteger(step) && Number.isInteger(first) && isEven(values, Math.max(even, 2), count, step))
+  if (Number.isInteger(step) && Number.isInteger(first) && isEven(values, count, step, even))
     head(into, 0, DIFFERENCES, first, step);
   else if (values instanceof Uint8Array) packBytes(values, count, into);
   else packWhole(values, count, into);
 }
 
-/** One loop per type of column: a loop over all types takes twice as long. */
-function isEven(values: ColumnArray, from: number, count: number, step: number): boolean {
-  if (values instanceof Float64Array) return isEvenDoubles(values, from, count, step);
-  if (values instanceof Uint32Array) return isEvenWords(values, from, count, step);
-  if (step !== 0) return false;
-  return values instanceof Uint16Array ? isEvenHalves(values, from, count) : isEvenBytes(values, from, count);
-}
-
-function isEvenDoubles(values: Float64Array, from: number, count: number, step: number): boolean {
-  for (let i = from; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
-  return true;
-}
-
-function isEvenWords(values: Uint32Array, from: number, count: number, step: number): boolean {
-  for (let i = from; i < count; i++) if (values[i]! - values[i - 1]! !== step) return false;
-  return true;
-}
-
-function isEvenHalves(values: Uint16Array, from: number, count: number): boolean {
-  const first = values[0];
-  for (let i = from; i < count; i++) if (values[i] !== first) return false;
-  return true;
-}
-
-function isEvenBytes(values: Uint8Array, from: number, count: number): boolean {
-  const first = values[0];
-  for (let i = from; i < count; i++) if (values[i] !== first) return false;
-  return true;
+/** Columns of 8 and 16 bits are seldom even unless they are constant, and are looked at for that only. */
+function isEven(values: ColumnArray, count: number, step: number, known: number): boolean {
+  const isNarrow = values instanceof Uint8Array || values instanceof Uint16Array;
+  return !(isNarrow && step !== 0) && evenUpTo(values, Math.max(known, 2), count, step) >= count;
 }
 
 function head(into: PackBuffer, width: number, flags: number, first: number, base: number): void {

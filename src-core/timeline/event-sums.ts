@@ -2,9 +2,17 @@
  * What faults and transfers add up to, per bucket of the axis: over the run, and per object. They come by the million, so
  * that neighbouring rows which count alike are added as one.
  */
-import { EVICTION, METRIC_COUNT, metricIndex, reasonCode, STORED_NO_PROCESSOR, type Metric } from '../model/events';
+import {
+  EVICTION,
+  METRIC_COUNT,
+  metricIndex,
+  reasonCode,
+  STORED_NO_PROCESSOR,
+  type EventColumn,
+  type Metric,
+} from '../model/events';
 import { CPU } from '../model/processor';
-import type { EventChunk } from '../record/columns';
+import type { ColumnBlock, EventChunk } from '../record/columns';
 import { Buckets } from './buckets';
 import type { TrackTable } from './tracks';
 
@@ -60,18 +68,18 @@ export class EventSums {
   }
 
   /** Adds the rows [from, to). */
-  faults(columns: Columns, from: number, to: number): void {
+  faults(block: ColumnBlock, from: number, to: number): void {
     for (let row = from; row < to;) {
-      const end = endOfFaults(columns, row, to);
-      while (row < end) row = this.alikeFaults(columns, row, end);
+      const end = endOfFaults(block, row, to);
+      while (row < end) row = this.alikeFaults(block.columns, row, end);
     }
   }
 
   /** Adds the rows [from, to) of migrations or evictions. */
-  transfers(columns: Columns, kind: number, from: number, to: number): void {
+  transfers(block: ColumnBlock, from: number, to: number): void {
     for (let row = from; row < to;) {
-      const end = endOfTransfers(columns, row, to);
-      while (row < end) row = this.alikeTransfers(columns, kind, row, end);
+      const end = endOfTransfers(block, row, to);
+      while (row < end) row = this.alikeTransfers(block.columns, block.kind, row, end);
     }
   }
 
@@ -125,8 +133,25 @@ export class EventSums {
   }
 }
 
+/** Columns in which rows have to be equal to be added as one. */
+const ALIKE_FAULTS = ['processor', 'reason', 'object'] as const;
+const ALIKE_TRANSFERS = ['source', 'target', 'reason', 'object', 'bytes'] as const;
+
+/** Rows from the first on, up to `to`, that are known to be equal in these columns. */
+function knownAlike({ columns, even }: ColumnBlock, names: readonly EventColumn[], to: number): number {
+  let rows = to;
+  for (const name of names) {
+    const values = columns[name];
+    rows = Math.min(rows, values[1] === values[0] ? even[name] : 0);
+  }
+  return rows;
+}
+
 /** End of the rows from `row` on that differ only in their place. */
-function endOfFaults({ processor, reason, object }: Columns, row: number, to: number): number {
+function endOfFaults(block: ColumnBlock, row: number, to: number): number {
+  const known = knownAlike(block, ALIKE_FAULTS, to);
+  if (known > row) return known;
+  const { processor, reason, object } = block.columns;
   const by = processor[row];
   const why = reason[row];
   const what = object[row];
@@ -135,7 +160,10 @@ function endOfFaults({ processor, reason, object }: Columns, row: number, to: nu
   return end;
 }
 
-function endOfTransfers({ source, target, reason, object, bytes }: Columns, row: number, to: number): number {
+function endOfTransfers(block: ColumnBlock, row: number, to: number): number {
+  const known = knownAlike(block, ALIKE_TRANSFERS, to);
+  if (known > row) return known;
+  const { source, target, reason, object, bytes } = block.columns;
   const origin = source[row];
   const destination = target[row];
   const why = reason[row];

@@ -99,9 +99,8 @@ export class Timeline {
     for (const { kind, columns } of timed ? [] : chunk.blocks)
       if (seen[kind]! > from[kind]!) this.extend(columns.access[seen[kind]! - 1]!);
     // Sums do not depend on the order: what comes by the million is added column by column.
-    this.sums.faults(chunk.blocks[FAULT]!.columns, from[FAULT]!, seen[FAULT]!);
-    for (const kind of [MIGRATION, EVICTION])
-      this.sums.transfers(chunk.blocks[kind]!.columns, kind, from[kind]!, seen[kind]!);
+    this.sums.faults(chunk.blocks[FAULT]!, from[FAULT]!, seen[FAULT]!);
+    for (const kind of [MIGRATION, EVICTION]) this.sums.transfers(chunk.blocks[kind]!, from[kind]!, seen[kind]!);
   }
 
   /** All rows that are new, which are those of the blocks, are faults and transfers. */

@@ -10,15 +10,16 @@ function evenRows(values: ArrayLike<number>, count: number): number {
   return rows;
 }
 
-/** Appends rows with the values start, start + step, …; a single one without saying so. */
-function append(block: ColumnBlock, count: number, start: number, step: number): void {
+/** Appends rows with the values start, start + step, …: a single one without saying so, others as a rule or as copied values. */
+function append(block: ColumnBlock, count: number, start: number, step: number, isCopy: boolean): void {
   if (count === 1) {
     block.columns.address[block.row()] = start;
     return;
   }
   const first = block.addRows(count);
   for (let i = 0; i < count; i++) block.columns.address[first + i] = start + i * step;
-  block.filled('address', first, count, start, step);
+  if (isCopy) block.look('address', first + count);
+  else block.filled('address', first, count, start, step);
 }
 
 describe('the rows of a column that are known to rise by equal steps', () => {
@@ -34,7 +35,7 @@ describe('the rows of a column that are known to rise by equal steps', () => {
         const count = 1 + random.below(9);
         const isOdd = random.below(8) === 0;
         const own = isOdd ? random.below(3) * 4096 : step;
-        append(block, count, next, own);
+        append(block, count, next, own, random.below(2) === 0);
         next += count * own + (random.below(16) === 0 ? 4096 : 0);
         const even = evenRows(block.columns.address, block.count);
         const { address: known } = block.even;
