@@ -11,6 +11,7 @@ import { entriesChanged, pmdKind, pmdStart, pte, pteAt, rowsFor, setPmd, setPte,
 import { P, PRESENT } from './pte-tables';
 import { changeEntry, mapHuge, mapPage, unmapPage } from './rmap';
 import { splitHuge } from './split-huge';
+import { knowSpace, setOwnPlace } from './places';
 
 /**
  * A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1.
@@ -83,11 +84,10 @@ export function mapZeroed(
     kernel.putFrame(frame);
     return false;
   }
-  frames.mms[mm.id] ??= mm;
+  knowSpace(frames, mm);
   frames.flags[frame] = frames.flags[frame]! | F.anon | F.anonExclusive | F.placeMaps;
   frames.mapcount[frame] = 1;
-  frames.placeMm[frame] = mm.id;
-  frames.placeVpn[frame] = vpn;
+  setOwnPlace(frames, frame, mm, vpn);
   mm.rss.anon++;
   const rows = rowsFor(mm, vpn);
   const row = rows + (vpn % PMD_PAGES);

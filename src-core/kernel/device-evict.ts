@@ -10,19 +10,12 @@ import { PMD_ORDER, type Page } from './page';
 const ROUNDS = 3;
 
 /**
- * Brings folios to RAM, of whatever process they are (E1). A large one that finds no large page in RAM is split and goes by
+ * Brings folios, given by the frames of their head pages, to RAM, of whatever process they are (E1). A large one that finds no large page in RAM is split and goes by
  * base pages (L6). Answers the folios that stayed: pinned, locked, or RAM is full (R5).
  */
-export function evictFolios(kernel: Kernel, heads: readonly Page[], node = 0): readonly Page[] {
-  if (
-    evictPlain(
-      kernel,
-      heads.map(({ pfn }) => pfn),
-      node,
-    )
-  )
-    return [];
-  let left = heads;
+export function evictFolios(kernel: Kernel, heads: readonly number[], node = 0): readonly Page[] {
+  if (evictPlain(kernel, heads, node)) return [];
+  let left: readonly Page[] = heads.map((head) => kernel.frames.page(head));
   for (let round = 0; round < ROUNDS && left.length > 0; round++) {
     const stayed = migrateDeviceFolios(kernel, left, (source) => {
       const to = kernel.allocRam(source.order, node);
@@ -48,5 +41,8 @@ function piecesOf(kernel: Kernel, head: Page): readonly Page[] {
  */
 export function unplug(kernel: Kernel, memory: DeviceMemory): readonly Page[] {
   memory.closing = true;
-  return evictFolios(kernel, [...memory.inUse]);
+  return evictFolios(
+    kernel,
+    Array.from(memory.inUse, ({ pfn }) => pfn),
+  );
 }

@@ -9,7 +9,7 @@ import { F, KINDS } from './frame-flags';
 import type { Memcg, Mm } from './mm';
 import type { Mapping, Page, PageKind } from './page';
 import { PageHandles } from './page-handles';
-import { SparseColumn } from './sparse-column';
+import { SparseColumn } from '../base/sparse-column';
 
 /** Frames of a block: those of one PMD-sized folio. All of a block have the same owner. */
 export const BLOCK = 512;
@@ -40,9 +40,9 @@ export class Frames {
   mapcount = new Int32Array(0);
   /** Index into `memcgs`, plus one; 0: charged to nobody. Valid on the head. */
   memcg = new Uint16Array(0);
-  /** The oldest place that maps the folio, or that waits for the base page (F.placeMaps, F.placeWaits): space and page. */
-  placeMm = new Int32Array(0);
-  placeVpn = new Float64Array(0);
+  /** The oldest place that maps the folio, or that waits for the base page (F.placeMaps, F.placeWaits): see places.ts. */
+  placeSpace = new Uint32Array(0);
+  placePage = new Uint32Array(0);
   /** Neighbours in the one list that the frame is on: an LRU list, a device's pages in use, or a stack of free frames. */
   next = new Int32Array(0);
   prev = new Int32Array(0);
@@ -88,7 +88,7 @@ export class Frames {
 
   private grow(atLeast: number): void {
     const length = Math.ceil(Math.max(atLeast, 8 * BLOCK) / BLOCK) * BLOCK;
-    const wider = <T extends Int32Array | Uint16Array | Float64Array>(column: T, to: T): T => {
+    const wider = <T extends Int32Array | Uint16Array | Uint32Array>(column: T, to: T): T => {
       to.set(column);
       return to;
     };
@@ -96,8 +96,8 @@ export class Frames {
     this.refs = wider(this.refs, new Int32Array(length));
     this.mapcount = wider(this.mapcount, new Int32Array(length));
     this.memcg = wider(this.memcg, new Uint16Array(length));
-    this.placeMm = wider(this.placeMm, new Int32Array(length));
-    this.placeVpn = wider(this.placeVpn, new Float64Array(length));
+    this.placeSpace = wider(this.placeSpace, new Uint32Array(length));
+    this.placePage = wider(this.placePage, new Uint32Array(length));
     this.next = wider(this.next, new Int32Array(length));
     this.prev = wider(this.prev, new Int32Array(length));
     this.entire = wider(this.entire, new Int32Array(length / BLOCK));

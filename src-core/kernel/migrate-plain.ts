@@ -13,6 +13,7 @@ import { invalidate, type Owner } from './notifier';
 import { PMD_PAGES } from './page';
 import { entriesChanged, pmdKind, pmdStart, rowsAt, rowsFor } from './page-table';
 import { HOLE, MIGRATION, P, PRESENT, PRIVATE, ZERO } from './pte-tables';
+import { knowSpace, setOwnPlace } from './places';
 
 /** What moves pages [start, end) to a device's memory, or those that are there to RAM of node 0. */
 export interface PlainMove {
@@ -138,14 +139,14 @@ function fillHoles(
 ): void {
   vma.hasAnon = true;
   const memcg = kernel.frames.memcgIndex(mm.memcg);
-  kernel.frames.mms[mm.id] ??= mm;
+  knowSpace(kernel.frames, mm);
   const write = canWrite(vma) ? P.write : 0;
   const entry =
     direction === 'to-device' ? PRIVATE | write | P.exclusive : PRESENT | write | (write ? P.dirty : 0) | P.young;
   overRuns(from, start, FILLS, (first, end) => {
     const rows = rowsFor(mm, first) - pmdStart(first);
     const { value, bits, used } = kernel.tables;
-    const { flags, mapcount, placeMm, placeVpn } = kernel.frames;
+    const { flags, mapcount } = kernel.frames;
     const leaf = Math.floor(rowsAt(mm, first) / PMD_PAGES);
     for (let vpn = first; vpn < end; vpn++) {
       const frame = to[vpn - start]!;
@@ -153,8 +154,7 @@ function fillHoles(
       flags[frame] = (flags[frame]! & F.kind) | F.anon | F.anonExclusive | F.placeMaps;
       mapcount[frame] = 1;
       kernel.frames.memcg[frame] = memcg;
-      placeMm[frame] = mm.id;
-      placeVpn[frame] = vpn;
+      setOwnPlace(kernel.frames, frame, mm, vpn);
       value[rows + vpn] = frame;
       bits[rows + vpn] = entry;
       kernel.lru.add(frame);

@@ -9,6 +9,7 @@ import { PMD_PAGES } from './page';
 import { entriesChanged, rowOf } from './page-table';
 import { P, PRESENT, PRIVATE } from './pte-tables';
 import { movesPlainly, relocate } from './relocate';
+import { ownSpace, ownVpn } from './places';
 
 /**
  * Eviction (E1): pages of a device to RAM of a node. true: all are there now. false: one of them is special, or there is no
@@ -34,16 +35,16 @@ export function migratePlainPage(kernel: Kernel, head: number, node: number): bo
 
 /** Row of the one entry of a plain frame of a kind, which is in that state; −1: it is special. */
 function plainRow(kernel: Kernel, head: number, kind: number, state: number): number {
-  const { flags, mms, placeMm, placeVpn } = kernel.frames;
-  if ((flags[head]! & F.kind) !== kind || !movesPlainly(kernel, head, false)) return -1;
-  const row = rowOf(mms[placeMm[head]!]!, placeVpn[head]!);
+  const { frames } = kernel;
+  if ((frames.flags[head]! & F.kind) !== kind || !movesPlainly(kernel, head, false)) return -1;
+  const row = rowOf(ownSpace(frames, head), ownVpn(frames, head));
   const { value, bits } = kernel.tables;
   return row >= 0 && value[row] === head && (bits[row]! & P.state) === state ? row : -1;
 }
 
 function tellMirrors({ frames }: Kernel, head: number): void {
-  const vpn = frames.placeVpn[head]!;
-  invalidate(frames.mms[frames.placeMm[head]!]!, vpn, vpn + 1, 'CLEAR', () => undefined);
+  const vpn = ownVpn(frames, head);
+  invalidate(ownSpace(frames, head), vpn, vpn + 1, 'CLEAR', () => undefined);
 }
 
 function allocate(kernel: Kernel, head: number, node: number, reason: string): number {
@@ -54,19 +55,19 @@ function allocate(kernel: Kernel, head: number, node: number, reason: string): n
 
 /** Moves the pages from `first` on whose entries lie side by side in one table; answers where the next run begins. */
 function moveRun(kernel: Kernel, heads: readonly number[], to: readonly number[], first: number): number {
-  const { mms, placeMm, placeVpn } = kernel.frames;
-  const space = placeMm[heads[first]!]!;
-  const vpn = placeVpn[heads[first]!]!;
-  const row = rowOf(mms[space]!, vpn);
+  const { frames } = kernel;
+  const space = ownSpace(frames, heads[first]!);
+  const vpn = ownVpn(frames, heads[first]!);
+  const row = rowOf(space, vpn);
   let i = first;
   do relocate(kernel, heads[i]!, to[i]!, row + i - first, false);
   while (
     ++i < heads.length &&
-    placeMm[heads[i]!] === space &&
-    placeVpn[heads[i]!] === vpn + i - first &&
+    ownSpace(frames, heads[i]!) === space &&
+    ownVpn(frames, heads[i]!) === vpn + i - first &&
     (row + i - first) % PMD_PAGES !== 0
   );
-  entriesChanged(mms[space]!, vpn, i - first);
+  entriesChanged(space, vpn, i - first);
   for (let k = first; k < i; k++) kernel.putFrame(heads[k]!);
   return i;
 }

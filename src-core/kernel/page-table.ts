@@ -127,6 +127,22 @@ export function entryAt(mm: Mm, vpn: number): { readonly entry: Pte; readonly hu
   return entry ? { entry, huge: false } : null;
 }
 
+/** Bits (pte-tables.ts) of the entry that governs one page, PTE or PMD entry; HOLE where there is none. */
+export function entryBits(mm: Mm, vpn: number): number {
+  const code = mm.pmds.get(pmdOf(vpn)) ?? NO_PMD;
+  return code % 2 === 0 ? mm.kernel.tables.bits[code * (PMD_PAGES / 2) + (vpn % PMD_PAGES)]! : hugeBits(code);
+}
+
+/** Frame of the base page that the entry gives for the page; −1 where it has none. */
+export function entryFrame(mm: Mm, vpn: number): number {
+  const code = mm.pmds.get(pmdOf(vpn)) ?? NO_PMD;
+  if (code % 2 === 1) return hugeValue(code) < 0 ? -1 : hugeValue(code) + (vpn % PMD_PAGES);
+  const row = code * (PMD_PAGES / 2) + (vpn % PMD_PAGES);
+  const { value, bits } = mm.kernel.tables;
+  const state = bits[row]! & P.state;
+  return state === HOLE || state === SWAP ? -1 : value[row]!;
+}
+
 /** What `eachEntry` tells of a page: bits of pte-tables.ts (0: a hole), and the base page's frame, −1 where it has none. */
 export type EntryVisitor = (vpn: number, bits: number, frame: number) => void;
 
@@ -143,25 +159,6 @@ export function eachEntry(mm: Mm, start: number, end: number, visit: EntryVisito
       const first = hugeValue(code) - pmdStart(vpn);
       const bits = hugeBits(code);
       for (; vpn < next; vpn++) visit(vpn, bits, hugeValue(code) < 0 ? -1 : first + vpn);
-    }
-  }
-}
-
-/** Every entry of an address space with its first page, table by table; nothing may change meanwhile. */
-export function* entriesOf(mm: Mm): Generator<{ readonly vpn: number; readonly huge: boolean; readonly entry: Pte }> {
-  const { value, bits, used } = mm.kernel.tables;
-  for (const [at, code] of mm.pmds) {
-    const vpn = at * PMD_PAGES;
-    if (code % 2 === 1) {
-      yield { vpn, huge: true, entry: decode(mm, hugeValue(code), hugeBits(code)) };
-      continue;
-    }
-    const rows = code * (PMD_PAGES / 2);
-    let left = used[code / 2]!;
-    for (let i = 0; left > 0; i++) {
-      if (bits[rows + i] === HOLE) continue;
-      left--;
-      yield { vpn: vpn + i, huge: false, entry: decode(mm, value[rows + i]!, bits[rows + i]!) };
     }
   }
 }

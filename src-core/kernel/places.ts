@@ -3,6 +3,7 @@
  * The kernel finds them through anon_vma and i_mmap; here each frame lists its own. Nearly every frame has one place, which
  * lies in the columns; further ones lie in maps. A list is in the order in which its places came.
  */
+import { assert } from '../base/assert';
 import { F } from './frame-flags';
 import type { Frames } from './frames';
 import type { Mm } from './mm';
@@ -21,9 +22,32 @@ export const WAITS: PlaceKind = { own: F.placeWaits, more: F.moreWaits, listed: 
 
 const EITHER = F.placeMaps | F.placeWaits;
 
+/** Bits of `Frames.placeSpace` that are the id of an address space; those above are the page number beyond 32 bits. */
+const SPACE_BITS = 19;
+const MAX_SPACES = 2 ** SPACE_BITS;
+const PAGE_WORD = 2 ** 32;
+
+/** Writes the place in the row: two words of 32 bits hold 2^19 address spaces of 2^45 pages (57-bit addresses). */
+export function setOwnPlace(frames: Frames, pfn: number, mm: Mm, vpn: number): void {
+  frames.placeSpace[pfn] = mm.id + Math.floor(vpn / PAGE_WORD) * MAX_SPACES;
+  frames.placePage[pfn] = vpn; // modulo 2^32
+}
+
+/** Makes the address space known to the rows that are to name it. */
+export function knowSpace(frames: Frames, mm: Mm): void {
+  assert(mm.id < MAX_SPACES, `a run has at most ${MAX_SPACES} address spaces`);
+  frames.mms[mm.id] ??= mm;
+}
+
+/** The address space of the place in the row. */
+export const ownSpace = (frames: Frames, pfn: number): Mm => frames.mms[frames.placeSpace[pfn]! & (MAX_SPACES - 1)]!;
+/** The page of the place in the row. */
+export const ownVpn = (frames: Frames, pfn: number): number =>
+  (frames.placeSpace[pfn]! >>> SPACE_BITS) * PAGE_WORD + frames.placePage[pfn]!;
+
 const ownPlace = (frames: Frames, pfn: number): Mapping => ({
-  mm: frames.mms[frames.placeMm[pfn]!]!,
-  vpn: frames.placeVpn[pfn]!,
+  mm: ownSpace(frames, pfn),
+  vpn: ownVpn(frames, pfn),
   huge: (frames.flags[pfn]! & F.placeHuge) !== 0,
 });
 
@@ -42,10 +66,9 @@ export function countPlaces(frames: Frames, kind: PlaceKind, pfn: number): numbe
 
 export function addPlace(frames: Frames, kind: PlaceKind, pfn: number, { mm, vpn, huge }: Mapping): void {
   const flags = frames.flags[pfn]!;
-  frames.mms[mm.id] ??= mm;
+  knowSpace(frames, mm);
   if ((flags & (EITHER | kind.more)) === 0) {
-    frames.placeMm[pfn] = mm.id;
-    frames.placeVpn[pfn] = vpn;
+    setOwnPlace(frames, pfn, mm, vpn);
     frames.flags[pfn] = (flags & ~F.placeHuge) | kind.own | (huge ? F.placeHuge : 0);
     return;
   }
@@ -62,8 +85,8 @@ function find(frames: Frames, kind: PlaceKind, pfn: number, { mm, vpn, huge }: M
   const flags = frames.flags[pfn]!;
   if (
     (flags & kind.own) !== 0 &&
-    frames.placeMm[pfn] === mm.id &&
-    frames.placeVpn[pfn] === vpn &&
+    ownSpace(frames, pfn) === mm &&
+    ownVpn(frames, pfn) === vpn &&
     ((flags & F.placeHuge) !== 0) === huge
   )
     return -1;
@@ -86,8 +109,7 @@ export function removePlace(frames: Frames, kind: PlaceKind, pfn: number, place:
   frames.flags[pfn] = frames.flags[pfn]! & ~(kind.own | F.placeHuge);
   if ((frames.flags[pfn] & kind.more) === 0) return true;
   const { mm, vpn, huge } = kind.listed(frames).get(pfn)![0]!;
-  frames.placeMm[pfn] = mm.id;
-  frames.placeVpn[pfn] = vpn;
+  setOwnPlace(frames, pfn, mm, vpn);
   frames.flags[pfn] = frames.flags[pfn] | kind.own | (huge ? F.placeHuge : 0);
   dropListed(frames, kind, pfn, 0);
   return true;
@@ -105,7 +127,7 @@ function dropListed(frames: Frames, kind: PlaceKind, pfn: number, at: number): v
 export function movePlace(frames: Frames, pfn: number, { mm, vpn, huge }: Mapping, to: number): boolean {
   const at = find(frames, MAPS, pfn, { mm, vpn, huge });
   if (at === null) return false;
-  if (at < 0) frames.placeVpn[pfn] = to;
+  if (at < 0) setOwnPlace(frames, pfn, mm, to);
   else frames.moreMaps.get(pfn)![at] = { mm, vpn: to, huge };
   return true;
 }
@@ -113,6 +135,6 @@ export function movePlace(frames: Frames, pfn: number, { mm, vpn, huge }: Mappin
 /** Whether an address space other than `mm` maps the folio. */
 export const isMappedElsewhere = (frames: Frames, pfn: number, mm: Mm): boolean => {
   const flags = frames.flags[pfn]!;
-  if ((flags & F.placeMaps) !== 0 && frames.placeMm[pfn] !== mm.id) return true;
+  if ((flags & F.placeMaps) !== 0 && ownSpace(frames, pfn) !== mm) return true;
   return (flags & F.moreMaps) !== 0 && frames.moreMaps.get(pfn)!.some((each) => each.mm !== mm);
 };

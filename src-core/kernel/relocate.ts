@@ -43,7 +43,7 @@ export function movesPlainly(kernel: Kernel, frame: number, isFault: boolean): b
  */
 export function relocate(kernel: Kernel, from: number, to: number, row: number, isFault: boolean): void {
   const { frames, tables } = kernel;
-  const { flags, mapcount, memcg, placeMm, placeVpn, index } = frames;
+  const { flags, mapcount, memcg, placeSpace, placePage, index } = frames;
   kernel.lru.remove(from);
   const entry = tables.bits[row]!;
   const carried = (flags[from]! & CARRIED) | ((entry & P.dirty) !== 0 ? F.dirty : 0);
@@ -51,8 +51,8 @@ export function relocate(kernel: Kernel, from: number, to: number, row: number, 
   flags[to] = kind | F.anon | F.placeMaps | carried;
   mapcount[to] = 1;
   memcg[to] = memcg[from]!;
-  placeMm[to] = placeMm[from]!;
-  placeVpn[to] = placeVpn[from]!;
+  placeSpace[to] = placeSpace[from]!;
+  placePage[to] = placePage[from]!;
   const place = index.get(from);
   if (place !== 0) index.set(to, place);
   tables.value[row] = to;

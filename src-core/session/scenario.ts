@@ -117,15 +117,15 @@ export function resolveSystemChange(
 const resolveChange = (change: RunChange, system: SystemChoice | undefined): RunChange =>
   change.kind === 'system' ? resolveSystemChange(change, system) : resolvePolicy(change);
 
-/** Systems on the Linux model keep an object per page: a run may have so many. */
-export const MAX_LINUX_PAGES = 2 ** 22;
+/** Most pages of a run on the Linux model. Its columns take about 90 bytes per page, so this is 64 GiB in less than 2 GB. */
+export const MAX_LINUX_PAGES = 2 ** 24;
 
 /** Refuses a space that the chosen system could not hold. */
 export function checkSystemSpace(bytes: number, system: SystemChoice | undefined): void {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   if (!system || pages <= MAX_LINUX_PAGES) return;
   throw new Refusal(
-    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and supports at most ${formatCount(MAX_LINUX_PAGES)} (16GiB). Use smaller objects, or system ideal`,
+    `${formatBytes(bytes)} are ${formatCount(pages)} pages; the memory system "${system.id}" works on single pages and supports at most ${formatCount(MAX_LINUX_PAGES)} (64GiB). Use smaller objects, or system ideal`,
   );
 }
 

@@ -208,7 +208,7 @@ export function finishAll(world: World): void {
 
 export function evict(world: World): void {
   const { memory } = world.pick(world.devices)!;
-  const heads = [...memory.inUse].slice(0, 1 + world.random.below(8));
+  const heads = Array.from(memory.inUse, ({ pfn }) => pfn).slice(0, 1 + world.random.below(8));
   const stayed = evictFolios(world.kernel, heads);
   world.licence.adds = false;
   world.count('evicted', Math.max(0, heads.length - stayed.length));

@@ -1,7 +1,8 @@
 /** One walk through all page tables, from which the properties are recomputed after every step. */
 import type { Mm, Vma } from '../../src-core/kernel/mm';
 import { PMD_PAGES, type Page } from '../../src-core/kernel/page';
-import { entriesOf, type Pte } from '../../src-core/kernel/page-table';
+import type { Pte } from '../../src-core/kernel/page-table';
+import { entriesOf } from '../support/page-table-entries';
 import type { World } from './world';
 
 export interface Place {

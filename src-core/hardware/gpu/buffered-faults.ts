@@ -66,9 +66,7 @@ export class BufferedFaults implements FaultPath {
   ) {
     const { utlbs, faultsPerUtlb, bufferEntries } = hardware;
     this.buffers = Array.from({ length: processors }, (_, device) =>
-      device === CPU
-        ? null
-        : new Buffer(device, new FaultRing(utlbs, faultsPerUtlb, bufferEntries, memory.granules), service),
+      device === CPU ? null : new Buffer(device, new FaultRing(utlbs, faultsPerUtlb, bufferEntries), service),
     );
   }
 

@@ -2,10 +2,15 @@
  * The replayable fault buffer of one GPU in memory, with the uTLBs that feed it. An entry stays outstanding in its uTLB
  * until its page is answered; entries of answered pages are thrown away by a flush, or read in vain where none is made.
  */
+import { SparseColumn } from '../../base/sparse-column';
 import type { AccessOp } from '../../model/processor';
 
 /** A power of two, as every later size. */
 const INITIAL_ENTRIES = 1024;
+
+/** Entries are numbered modulo 2^31: an older number is never looked at. */
+const NUMBERS = 2 ** 31 - 1;
+const NONE = -1;
 
 /** By AccessOp, how much an access asks for: read, write, read-write, atomic. A fault that asks for more serves one that asks for less. */
 const ACCESS_RANK = Uint8Array.of(0, 1, 1, 2);
@@ -24,21 +29,19 @@ export class FaultRing {
   private answered = new Uint8Array(INITIAL_ENTRIES);
   /** Entry before this one with the same granule, or −1. */
   private before = new Int32Array(INITIAL_ENTRIES);
-  /** One past the last unanswered entry of a granule, 0 where there is none. Made by the first fault. */
-  private last: Float64Array | null = null;
+  /** Number of the last unanswered entry of a granule, or −1. */
+  private readonly last = new SparseColumn(NONE);
   private readonly perUtlb: Int32Array;
 
   /**
    * @param utlbs number of uTLBs
    * @param faultsPerUtlb most outstanding faults of one
    * @param entries most entries of the buffer
-   * @param granulesOfSpace of the run
    */
   constructor(
     utlbs: number,
     private readonly faultsPerUtlb: number,
     private readonly entries: number,
-    private readonly granulesOfSpace: number,
   ) {
     this.perUtlb = new Int32Array(utlbs);
   }
@@ -50,8 +53,7 @@ export class FaultRing {
 
   /** false: no room. An equal or stronger fault of the same uTLB on the granule makes a further entry unnecessary. */
   raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number): boolean {
-    this.last ??= new Float64Array(this.granulesOfSpace);
-    const last = this.last[granule]! - 1;
+    const last = this.last.get(granule);
     for (let at = last; at >= 0; at = this.before[at & (this.size - 1)]!) {
       const slot = at & (this.size - 1);
       if (this.utlbOf[slot] === utlb && ACCESS_RANK[this.ops[slot]!]! >= ACCESS_RANK[op]!) return true;
@@ -66,7 +68,7 @@ export class FaultRing {
     this.times[slot] = atPs;
     this.answered[slot] = 0;
     this.before[slot] = last;
-    this.last[granule] = this.tail + 1;
+    this.last.set(granule, this.tail & NUMBERS);
     this.perUtlb[utlb] = this.perUtlb[utlb]! + 1;
     this.tail++;
     this.outstanding++;
@@ -91,9 +93,9 @@ export class FaultRing {
 
   /** The page was answered: its entries count as read for their uTLBs. false: it did not wait. */
   answer(granule: number): boolean {
-    if (this.last === null || this.last[granule] === 0) return false;
-    let at = this.last[granule]! - 1;
-    this.last[granule] = 0;
+    let at = this.last.get(granule);
+    if (at === NONE) return false;
+    this.last.set(granule, NONE);
     for (; at >= 0; at = this.before[at & (this.size - 1)]!) {
       const slot = at & (this.size - 1);
       this.answered[slot] = 1;

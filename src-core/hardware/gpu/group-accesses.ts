@@ -17,7 +17,7 @@ export class GroupAccesses {
   isDependent = false;
   /** Accesses were made since this was set to false. */
   progressed = false;
-  readonly waiters: Waiters;
+  readonly waiters = new Waiters();
   private readonly run = new ReusedRun();
   private readonly granuleBytes: number;
   private readonly perByte: number;
@@ -29,7 +29,6 @@ export class GroupAccesses {
   ) {
     this.granuleBytes = memory.granuleBytes;
     this.perByte = 1 / memory.granuleBytes;
-    this.waiters = new Waiters(memory.granules);
   }
 
   /** Goes on with a group until its accesses are made, wait, or find no room for their fault. */

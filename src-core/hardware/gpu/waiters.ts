@@ -1,19 +1,17 @@
+import { SparseColumn } from '../../base/sparse-column';
 import type { ThreadGroup } from './thread-group';
 
 /** Groups that wait, by granule: lists in one pool of nodes. */
 export class Waiters {
-  /** One past the first node of a granule's list, 0 where nobody waits. Made by the first fault. */
-  private first: Int32Array | null = null;
+  /** First node of a granule's list, −1 where nobody waits. */
+  private readonly first = new SparseColumn(-1);
   private readonly group: (ThreadGroup | null)[] = [];
   private following = new Int32Array(1024);
   /** First node of the list of free ones, −1 when it is empty. */
   private free = -1;
   private used = 0;
 
-  constructor(private readonly granules: number) {}
-
   add(granule: number, group: ThreadGroup): void {
-    this.first ??= new Int32Array(this.granules);
     let node = this.free;
     if (node >= 0) this.free = this.following[node]!;
     else {
@@ -25,26 +23,24 @@ export class Waiters {
       }
     }
     this.group[node] = group;
-    this.following[node] = this.first[granule]! - 1;
-    this.first[granule] = node + 1;
+    this.following[node] = this.first.get(granule);
+    this.first.set(granule, node);
     group.waiting++;
   }
 
   /** true: a group waits for the granule. */
   has(granule: number): boolean {
-    return this.first !== null && this.first[granule] !== 0;
+    return this.first.get(granule) >= 0;
   }
 
   each(granule: number, visit: (group: ThreadGroup) => void): void {
-    if (!this.first) return;
-    for (let node = this.first[granule]! - 1; node >= 0; node = this.following[node]!) visit(this.group[node]!);
+    for (let node = this.first.get(granule); node >= 0; node = this.following[node]!) visit(this.group[node]!);
   }
 
   /** Takes the granule's list apart; calls `woken` for each group that waits for nothing else. */
   release(granule: number, woken: (group: ThreadGroup) => void): void {
-    if (!this.first) return;
-    let node = this.first[granule]! - 1;
-    this.first[granule] = 0;
+    let node = this.first.get(granule);
+    this.first.set(granule, -1);
     while (node >= 0) {
       const group = this.group[node]!;
       this.group[node] = null;

@@ -22,7 +22,7 @@ import { releaseDestination } from '../../kernel/migrate-slots';
 import type { Mm } from '../../kernel/mm';
 import type { Owner } from '../../kernel/notifier';
 import { folioPages, PAGE_BYTES, PMD_PAGES, type Page } from '../../kernel/page';
-import { eachEntry, entryAt } from '../../kernel/page-table';
+import { eachEntry } from '../../kernel/page-table';
 import { P, PRIVATE } from '../../kernel/pte-tables';
 import type { LinuxHost, PageOrigin } from './backend';
 import { localBits } from '../access-table';
@@ -235,18 +235,17 @@ export class DevicePrivate {
     frames.flags[head] = frames.flags[head]! | F.dirty;
   }
 
-  /** Folios of the range that are on some device. */
-  foliosIn(mm: Mm, start: number, end: number): readonly Page[] {
-    const heads = new Set<Page>();
-    for (let vpn = start; vpn < end; vpn++) {
-      const found = entryAt(mm, vpn);
-      if (found?.entry.state === 'private') heads.add(found.entry.page!.head);
-    }
+  /** Head frames of folios of the range that are on some device. */
+  foliosIn(mm: Mm, start: number, end: number): readonly number[] {
+    const heads = new Set<number>();
+    eachEntry(mm, start, end, (_vpn, bits, frame) => {
+      if ((bits & P.state) === PRIVATE) heads.add(this.kernel.frames.head(frame));
+    });
     return [...heads];
   }
 
   /** Evicts folios to RAM by frame, across processes (E1). Returns those that stayed. */
-  evict(heads: readonly Page[]): readonly Page[] {
+  evict(heads: readonly number[]): readonly Page[] {
     return evictFolios(this.kernel, heads);
   }
 

@@ -86,7 +86,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     this.slowness = new Float64Array(config.devices + 1).fill(1);
     this.access = new AccessBits(this, config.devices, this.granules);
     this.locations = new PageLocations(this);
-    this.map = new SpaceMap(config.space, this.granules);
+    this.map = new SpaceMap(config.space);
     this.kernel = createKernel(kernelConfigOf(params, backend, this.config));
     this.pending = new PendingMoves(
       this.moves,

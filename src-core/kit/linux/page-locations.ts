@@ -9,12 +9,15 @@ import { NO_OBJECT } from '../../model/events';
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { PAGE_BYTES } from '../../kernel/page';
 import { EXCLUSIVE, HOLE, MIGRATION, POISON, UFFD_MARKER } from '../../kernel/pte-tables';
-import { SparseColumn } from '../../kernel/sparse-column';
+import { SparseColumn } from '../../base/sparse-column';
 import { REASON } from '../codes';
 import type { Move } from '../moves';
 
 /** No granule, no frame. */
 const NONE = -1;
+/** Marks of a granule: it was on a device in this run; its page-table entry is a hole in the operation in progress. */
+const EVER_ON_DEVICE = 1;
+const IN_HOLES = 2;
 
 export class PageLocations implements PlaceBook {
   /** Granule under which a device page is in the books. */
@@ -23,20 +26,18 @@ export class PageLocations implements PlaceBook {
   private readonly frames: Int32Array;
   /** Frames that copy on write made in the operation in progress. */
   private readonly copies = new Set<number>();
-  private readonly everOnDevice: Uint8Array;
+  /** See EVER_ON_DEVICE and IN_HOLES. */
+  private readonly marks: Uint8Array;
   private readonly bouncesOf = new Map<number, number>();
-  /** Granules whose entry went in the operation in progress, in that order; NONE where it came back. */
+  /** Granules whose entry went in the operation in progress, in that order; those without the mark came back. */
   private readonly holes: number[] = [];
-  /** Where a granule stands among the holes; NONE: nowhere. */
-  private readonly holeAt: Int32Array;
 
   private readonly move: Move;
 
   constructor(private readonly memory: LinuxHost) {
     this.move = memory.moves.create();
-    this.everOnDevice = new Uint8Array(memory.granules);
+    this.marks = new Uint8Array(memory.granules);
     this.frames = new Int32Array(memory.granules).fill(NONE);
-    this.holeAt = new Int32Array(memory.granules).fill(NONE);
   }
 
   /**
@@ -45,16 +46,14 @@ export class PageLocations implements PlaceBook {
    * @param frame of its base page, −1 where it has none
    */
   entryChanged(granule: number, state: number, frame: number): void {
-    const hole = this.holeAt[granule]!;
+    const marks = this.marks[granule]!;
     // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
     if (state === HOLE) {
-      if (hole === NONE) this.holeAt[granule] = this.holes.push(granule) - 1;
+      if ((marks & IN_HOLES) === 0) this.holes.push(granule);
+      this.marks[granule] = marks | IN_HOLES;
       return;
     }
-    if (hole !== NONE) {
-      this.holes[hole] = NONE;
-      this.holeAt[granule] = NONE;
-    }
+    if ((marks & IN_HOLES) !== 0) this.marks[granule] = marks & ~IN_HOLES;
     if (state === MIGRATION) return;
     const isNowhere = state === POISON || state === UFFD_MARKER;
     const isPlaced = frame >= 0 && state !== EXCLUSIVE;
@@ -67,8 +66,8 @@ export class PageLocations implements PlaceBook {
 
   settleHoles(): void {
     for (const granule of this.holes) {
-      if (granule === NONE) continue;
-      this.holeAt[granule] = NONE;
+      if ((this.marks[granule]! & IN_HOLES) === 0) continue;
+      this.marks[granule] = this.marks[granule]! & ~IN_HOLES;
       this.setOwner(granule, -1, NONE);
     }
     this.holes.length = 0;
@@ -105,7 +104,7 @@ export class PageLocations implements PlaceBook {
   private enterHome(granule: number, frame: number): boolean {
     this.frames[granule] = frame;
     if (this.homes.get(frame) !== NONE) return false;
-    this.everOnDevice[granule] = 1;
+    this.marks[granule] = this.marks[granule]! | EVER_ON_DEVICE;
     this.homes.set(frame, granule);
     return true;
   }
@@ -162,7 +161,7 @@ export class PageLocations implements PlaceBook {
     if (moves.book(move) > 0) this.bouncesOf.set(granule, (this.bouncesOf.get(granule) ?? 0) + 1);
     if (to === CPU) tally.pagesToHost++;
     else {
-      this.everOnDevice[granule] = 1;
+      this.marks[granule] = this.marks[granule]! | EVER_ON_DEVICE;
       tally.pagesToDevice++;
     }
     pending.add(context, granule, object, from, to);
@@ -178,8 +177,8 @@ export class PageLocations implements PlaceBook {
 
   untouchedPages(): number {
     let pages = 0;
-    for (let granule = 0; granule < this.everOnDevice.length; granule++)
-      if (this.everOnDevice[granule] === 1 && this.memory.access.touchedByDevice[granule] === 0) pages++;
+    for (let granule = 0; granule < this.marks.length; granule++)
+      if ((this.marks[granule]! & EVER_ON_DEVICE) !== 0 && this.memory.access.touchedByDevice[granule] === 0) pages++;
     return pages;
   }
 

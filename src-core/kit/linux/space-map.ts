@@ -9,10 +9,14 @@ import { PAGE_BYTES } from '../../kernel/page';
 
 /** Pages of one process that lie side by side, with their granules. */
 interface Segment {
+  readonly process: number;
   readonly vpn: number;
   readonly pages: number;
   readonly granule: number;
 }
+
+/** Holds no page and no granule. */
+const NO_SEGMENT: Segment = { process: -1, vpn: -1, pages: 0, granule: -1 };
 
 /** What is mapped at the start: an object, or a region of a trace. */
 export interface Piece {
@@ -30,25 +34,18 @@ export class SpaceMap {
   readonly processes: string[] = [MAIN_PROCESS];
   /** Ascending by granule. */
   readonly pieces: readonly Piece[];
-  private readonly processOf: Uint16Array;
-  private readonly vpnOf: Float64Array;
   /** By process, sorted by vpn. */
   private readonly segments: Segment[][] = [[]];
-  private last: Segment = { vpn: -1, pages: 0, granule: 0 };
-  private lastProcess = -1;
+  /** All, sorted by granule. */
+  private byGranule: Segment[] = [];
+  /** What was found last, by page and by granule: neighbours are asked for one after the other. */
+  private last: Segment = NO_SEGMENT;
+  private lastByGranule: Segment = NO_SEGMENT;
 
-  constructor(
-    readonly space: SpaceSpec,
-    granules: number,
-  ) {
-    this.processOf = new Uint16Array(granules);
-    this.vpnOf = new Float64Array(granules).fill(-1);
+  constructor(readonly space: SpaceSpec) {
     this.pieces = piecesOf(space, (name) => this.processIndex(name));
-    for (const piece of this.pieces) {
-      this.processOf.fill(piece.process, piece.granule, piece.granule + piece.pages);
-      for (let i = 0; i < piece.pages; i++) this.vpnOf[piece.granule + i] = piece.vpn + i;
-      this.insert(piece.process, piece);
-    }
+    for (const piece of this.pieces) this.insert(piece);
+    this.sortByGranule();
   }
 
   /** Index of a process by name; a new name gets the next one. */
@@ -74,19 +71,36 @@ export class SpaceMap {
     return null;
   }
 
+  /** Process of a granule; the main one where the space has a hole. */
   process(granule: number): number {
-    return this.processOf[granule]!;
+    return this.segmentAt(granule)?.process ?? 0;
   }
 
   /** Virtual page of a granule; −1 where the space has a hole. */
   vpn(granule: number): number {
-    return this.vpnOf[granule]!;
+    const segment = this.segmentAt(granule);
+    return segment ? segment.vpn + (granule - segment.granule) : -1;
+  }
+
+  private segmentAt(granule: number): Segment | null {
+    const last = this.lastByGranule;
+    if (granule >= last.granule && granule < last.granule + last.pages) return last;
+    let low = 0;
+    let high = this.byGranule.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const segment = this.byGranule[middle]!;
+      if (granule < segment.granule) high = middle - 1;
+      else if (granule >= segment.granule + segment.pages) low = middle + 1;
+      else return (this.lastByGranule = segment);
+    }
+    return null;
   }
 
   /** Granule of a process's page; −1 when the workload does not name it. */
   granule(process: number, vpn: number): number {
     const { last } = this;
-    if (process === this.lastProcess && vpn >= last.vpn && vpn < last.vpn + last.pages)
+    if (process === last.process && vpn >= last.vpn && vpn < last.vpn + last.pages)
       return last.granule + (vpn - last.vpn);
     const list = this.segments[process]!;
     let low = 0;
@@ -98,7 +112,6 @@ export class SpaceMap {
       else if (vpn >= segment.vpn + segment.pages) low = middle + 1;
       else {
         this.last = segment;
-        this.lastProcess = process;
         return segment.granule + (vpn - segment.vpn);
       }
     }
@@ -117,6 +130,7 @@ export class SpaceMap {
         continue;
       }
       const cut = (a: number, b: number): Segment => ({
+        process,
         vpn: a,
         pages: b - a,
         granule: segment.granule + a - segment.vpn,
@@ -126,19 +140,22 @@ export class SpaceMap {
       moved.push({ ...cut(start, end), vpn: to + start - from });
     }
     this.segments[process] = kept.sort((a, b) => a.vpn - b.vpn);
-    for (const segment of moved) {
-      this.insert(process, segment);
-      for (let i = 0; i < segment.pages; i++) this.vpnOf[segment.granule + i] = segment.vpn + i;
-    }
-    this.lastProcess = -1;
+    for (const segment of moved) this.insert(segment);
+    this.sortByGranule();
+    this.last = NO_SEGMENT;
+    this.lastByGranule = NO_SEGMENT;
   }
 
-  private insert(process: number, segment: Segment): void {
+  private sortByGranule(): void {
+    this.byGranule = this.segments.flat().sort((a, b) => a.granule - b.granule);
+  }
+
+  private insert({ process, vpn, pages, granule }: Segment): void {
     const list = this.segments[process]!;
     let at = list.length;
-    while (at > 0 && list[at - 1]!.vpn > segment.vpn) at--;
-    assert(at === list.length || segment.vpn + segment.pages <= list[at]!.vpn, 'two objects of a process overlap');
-    list.splice(at, 0, { vpn: segment.vpn, pages: segment.pages, granule: segment.granule });
+    while (at > 0 && list[at - 1]!.vpn > vpn) at--;
+    assert(at === list.length || vpn + pages <= list[at]!.vpn, 'two objects of a process overlap');
+    list.splice(at, 0, { process, vpn, pages, granule });
   }
 }
 

@@ -234,7 +234,8 @@ export function release(device: DmirrorDevice): Outcome {
 /** The last close of a file evicts all chunks of the device, pages of other processes included. */
 export function close(file: DmirrorFile): Outcome {
   file.close();
-  const stayed = evictFolios(file.device.kernel, [...file.device.memory.inUse]);
+  const heads = Array.from(file.device.memory.inUse, ({ pfn }) => pfn);
+  const stayed = evictFolios(file.device.kernel, heads);
   if (stayed.length > 0) throw new Error(`${stayed.length} folios stay on a device that was closed (rule E1)`);
   return done(0);
 }

@@ -6,8 +6,9 @@ import type { Kernel } from '../../../src-core/kernel/kernel';
 import type { Memcg, Mm, Rss } from '../../../src-core/kernel/mm';
 import { folioPages, pagesOf, type Page } from '../../../src-core/kernel/page';
 import { PMD_PAGES } from '../../../src-core/kernel/page';
-import { entriesOf, rowsAt, type Pte } from '../../../src-core/kernel/page-table';
+import { rowsAt, type Pte } from '../../../src-core/kernel/page-table';
 import { HOLE } from '../../../src-core/kernel/pte-tables';
+import { entriesOf } from '../../support/page-table-entries';
 
 /** What page tables and caches say about one folio. */
 interface Found {

@@ -5,7 +5,7 @@
  */
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
-import { SparseColumn } from '../../../kernel/sparse-column';
+import { SparseColumn } from '../../../base/sparse-column';
 import type { SvmBo, SvmRange } from './ranges';
 
 /** Of no buffer object. */

@@ -12,8 +12,9 @@ import type { DeviceFault } from '../../../kernel/device-memory';
 import type { FaultResult } from '../../../kernel/errno';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { vmaAt, type Mm } from '../../../kernel/mm';
-import { PAGE_BYTES, PMD_PAGES, type Page } from '../../../kernel/page';
-import { entryAt, pageOf } from '../../../kernel/page-table';
+import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
+import { entryBits, entryFrame } from '../../../kernel/page-table';
+import { EXCLUSIVE, HOLE, P, PRESENT, PRIVATE, SWAP } from '../../../kernel/pte-tables';
 import { handleFault } from '../../../kernel/fault';
 import { NO_GRANULE } from '../../../contracts/policy';
 import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin } from '../../../kit/linux/backend';
@@ -102,13 +103,12 @@ export class HmmBackend implements Backend {
     const { memory } = this;
     const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);
-    const found = process ? entryAt(process.mm, vpn) : null;
-    if (!found) return REASON.firstTouch;
-    const { state } = found.entry;
-    if (state === 'swap') return REASON.swapIn;
-    if (state === 'exclusive') return REASON.deviceExclusive;
-    const page = pageOf(found.entry, found.huge, vpn);
-    if (page && this.ownerOfPage(page) === device) return REASON.noPermission;
+    const state = process ? entryBits(process.mm, vpn) & P.state : HOLE;
+    if (!process || state === HOLE) return REASON.firstTouch;
+    if (state === SWAP) return REASON.swapIn;
+    if (state === EXCLUSIVE) return REASON.deviceExclusive;
+    const frame = entryFrame(process.mm, vpn);
+    if (frame >= 0 && this.ownerOfPage(memory.kernel.frames.owner(frame)) === device) return REASON.noPermission;
     if (!this.wants(device, granule, op)) return REASON.hmmMirror;
     return REASON.notResident;
   }
@@ -173,13 +173,11 @@ export class HmmBackend implements Backend {
   private prepare(device: ProcessorIndex, mm: Mm, vpn: number, op: AccessOp): void {
     const { memory } = this;
     for (let attempt = 0; attempt < MOST_FAULTS; attempt++) {
-      const found = entryAt(mm, vpn);
-      if (!found) return;
-      const { state, write } = found.entry;
-      const page = pageOf(found.entry, found.huge, vpn);
-      const foreign = state === 'private' && page !== null && this.ownerOfPage(page) !== device;
-      const breaks = op !== 0 && !write && (state === 'present' || state === 'private');
-      if (state !== 'swap' && state !== 'exclusive' && !foreign && !breaks) return;
+      const bits = entryBits(mm, vpn);
+      const state = bits & P.state;
+      const foreign = state === PRIVATE && this.ownerOfPage(memory.kernel.frames.owner(entryFrame(mm, vpn))) !== device;
+      const breaks = op !== 0 && (bits & P.write) === 0 && (state === PRESENT || state === PRIVATE);
+      if (state !== SWAP && state !== EXCLUSIVE && !foreign && !breaks) return;
       this.onePage = true; // the copy needs this page only: its neighbours stay on the device
       const result = handleFault(memory.kernel, mm, vpn, { write: op !== 0, remote: true });
       this.onePage = false;
@@ -277,13 +275,14 @@ export class HmmBackend implements Backend {
     const { memory } = this;
     const { chunkPages } = this.options;
     const first = victim - (victim % chunkPages);
-    const heads = new Set<Page>();
+    const heads = new Set<number>();
+    const { frames } = memory.kernel;
     for (let granule = first; granule < Math.min(first + chunkPages, memory.granules); granule++) {
       if (memory.residency.ownerOf(granule) !== device) continue;
       if (granule !== victim && memory.isProtected(granule)) continue;
       const process = memory.processes.of(granule);
-      const found = process ? entryAt(process.mm, memory.map.vpn(granule)) : null;
-      if (found?.entry.page) heads.add(found.entry.page.head);
+      const frame = process ? entryFrame(process.mm, memory.map.vpn(granule)) : -1;
+      if (frame >= 0) heads.add(frames.head(frame));
     }
     this.vram.evict([...heads]);
   }
@@ -294,7 +293,7 @@ export class HmmBackend implements Backend {
     const { start, end } = this.onePage ? { start: vpn, end: vpn + 1 } : this.chunk(mm, vpn);
     const { ret, short } = this.vram.toHost(device, mm, start, end, { compound: huge }, page);
     if (ret !== null) return 'sigbus';
-    const back = entryAt(mm, vpn)?.entry.state !== 'private';
+    const back = (entryBits(mm, vpn) & P.state) !== PRIVATE;
     return back ? 'ok' : short ? 'oom' : 'sigbus';
   }
 

@@ -5,7 +5,7 @@
  */
 import type { ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
-import { SparseColumn } from '../../../kernel/sparse-column';
+import { SparseColumn } from '../../../base/sparse-column';
 
 /** drm_pagemap_evict_to_ram tries again so often; each of our rounds has the kernel's own inside. */
 const ROUNDS = 3;

@@ -70,10 +70,7 @@ export class XeMigration {
   /** drm_pagemap_evict_to_ram, called by TTM for room. */
   private evict(devmem: Devmem): void {
     const context = { ...this.memory.context, kind: EVICTION, reason: REASON.capacity, policy: 0 } as const;
-    const { frames } = this.memory.kernel;
-    this.memory.withCause(context, () =>
-      this.pages.evict(this.book.framesOf(devmem).map((frame) => frames.page(frame))),
-    );
+    this.memory.withCause(context, () => this.pages.evict(this.book.framesOf(devmem)));
   }
 
   /** drm_gpusvm_range_evict: the CPU's fault path for every device page of the range. */

@@ -35,6 +35,8 @@ import {
 } from '../build';
 import { deviceStage, fillWith, mirrorOf, setup } from './stage';
 
+const framesOf = (pages: Iterable<Page>): number[] => Array.from(pages, ({ pfn }) => pfn);
+
 const GET: GupFlags = { write: false, pin: false, longTerm: false, fast: false };
 
 /** A PMD-sized folio on the device, byte i in page i. */
@@ -103,7 +105,7 @@ describe('E1, G23: eviction by frame', () => {
     const child = fork(kernel, process, 'child').mm;
     toDevice(kernel, device, mm, BASE, BASE + 2);
     const mirrors = [mirrorOf(mm), mirrorOf(child)];
-    expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toEqual([]);
     for (const mirror of mirrors)
       expect(mirror.notified).toEqual([0, 1].map((i) => `CLEAR ${BASE + i}..${BASE + i + 1}`));
     expect(device.usedPages).toBe(0);
@@ -122,9 +124,9 @@ describe('E1, G23: eviction by frame', () => {
     expect(batch.slots.map((slot) => slot !== null)).toEqual([false, false, true]);
     expect(batch.cpages).toBe(1);
     migrateVmaFinalize(kernel, batch);
-    expect(evictFolios(kernel, [locked, moved])).toEqual([locked]);
+    expect(evictFolios(kernel, framesOf([locked, moved]))).toEqual([locked]);
     locked.locked = false;
-    expect(evictFolios(kernel, [locked])).toEqual([]);
+    expect(evictFolios(kernel, framesOf([locked]))).toEqual([]);
     expect(checkBooks(kernel)).toEqual([]);
   });
 
@@ -133,7 +135,7 @@ describe('E1, G23: eviction by frame', () => {
     const { kernel, mm, device } = deviceStage(8, { swapPages: 0 }, memcg);
     fill(kernel, mm, BASE, 4);
     toDevice(kernel, device, mm, BASE, BASE + 4);
-    expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toEqual([]);
     expect(memcg.charged).toBe(4);
     expect(checkBooks(kernel)).toEqual([]);
   });
@@ -143,9 +145,9 @@ describe('E1, G23: eviction by frame', () => {
     fill(kernel, mm, BASE, 4);
     toDevice(kernel, device, mm, BASE, BASE + 2);
     fill(kernel, mm, BASE + 4, 2, 5);
-    expect(evictFolios(kernel, [...device.inUse])).toHaveLength(2);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toHaveLength(2);
     munmap(kernel, mm, BASE + 4, BASE + 6);
-    expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toEqual([]);
     expect(peeks(kernel, mm, BASE, 4)).toEqual([1, 2, 3, 4]);
     expect(checkBooks(kernel)).toEqual([]);
   });
@@ -154,7 +156,7 @@ describe('E1, G23: eviction by frame', () => {
 describe('large device folios', () => {
   it('go home whole', () => {
     const { kernel, mm, device } = largeOnDevice();
-    expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toEqual([]);
     expect(isHuge(mm, BASE)).toBe(true);
     expect(peeks(kernel, mm, BASE, 512)).toEqual(counting);
     expect(checkBooks(kernel)).toEqual([]);
@@ -163,7 +165,7 @@ describe('large device folios', () => {
   it('L6, L2: are split where RAM has no large page, and go by base pages', () => {
     const { kernel, mm, device } = largeOnDevice();
     kernel.failNextLarge = true;
-    expect(evictFolios(kernel, [...device.inUse])).toEqual([]);
+    expect(evictFolios(kernel, framesOf(device.inUse))).toEqual([]);
     expect(isHuge(mm, BASE)).toBe(false);
     expect(device.usedPages).toBe(0);
     expect(peeks(kernel, mm, BASE, 512)).toEqual(counting);

@@ -129,7 +129,7 @@ describe('a plain migration', () => {
         const { kernel, mm, device } = side;
         const random = randomStream(seed, 'by frame');
         for (const { start, end } of pieces(side, seed)) general(side, start, end, 'to-device');
-        const heads = [...device.inUse].filter(() => random.below(4) > 0);
+        const heads = Array.from(device.inUse, ({ pfn }) => pfn).filter(() => random.below(4) > 0);
         expect(evictFolios(kernel, heads)).toEqual([]);
         for (let vpn = BASE; vpn < BASE + PAGES; vpn++) {
           const page = entryAt(mm, vpn)?.entry.page;
