@@ -169,7 +169,7 @@ class SessionServer implements Session {
       const header = this.header();
       const summary = (this.live ?? this.needRun()).summary();
       const beside = this.beside.forReport(header, summary, timeline, only);
-      return makeReport(header, summary, timeline, fileChanges, format, only, beside);
+      return makeReport(header, summary, timeline, fileChanges, { format, only }, beside);
     },
     'session.compare': async ({ systems }) => {
       const live = this.needLive('memory systems can be compared');

@@ -113,9 +113,7 @@ export async function openTarget(
     return openTrace(source, importer, ties.length, options, context, platform.pathOf(target));
   if (saysWorkload(headText) || isWorkloadName(source.name))
     return openWorkload(
-      await readText(source),
-      source.name,
-      platform.pathOf(target),
+      { text: await readText(source), name: source.name, path: platform.pathOf(target) },
       options,
       options.machineFile ?? null,
       context,
@@ -177,10 +175,15 @@ function headerOf(
   };
 }
 
+interface WorkloadText {
+  readonly text: string;
+  readonly name: string;
+  /** null: it is not a file of its own. */
+  readonly path: string | null;
+}
+
 async function openWorkload(
-  text: string,
-  name: string,
-  path: string | null,
+  { text, name, path }: WorkloadText,
   options: RunOptions,
   machineFile: OpenTarget | null,
   context: OpenContext,
@@ -315,7 +318,8 @@ async function openReport(html: string, name: string, context: OpenContext): Pro
     throw new Refusal(
       `${name} reports on the trace ${embedded.workloadFile ?? '(unnamed)'}, which is not embedded; open the trace itself (SHA-256 ${embedded.workloadSha256}) with the options that the report names`,
     );
-  return openWorkload(embedded.workloadText, embedded.workloadFile ?? name, null, embedded.options, null, context, {
+  const workload = { text: embedded.workloadText, name: embedded.workloadFile ?? name, path: null };
+  return openWorkload(workload, embedded.options, null, context, {
     machine: embedded.machine,
     expectedHash: embedded.expectedHash,
   });

@@ -60,13 +60,18 @@ export interface BesideRun {
   readonly withLines: (answer: TimelineAnswer) => TimelineAnswer;
 }
 
+/** What a client asks for: a format, and the ids of sections where it does not want all. */
+interface ReportWish {
+  readonly format: ReportFormat;
+  readonly only?: readonly string[] | undefined;
+}
+
 export async function makeReport(
   header: RecordingHeader,
   summary: RunSummary,
   timeline: Timeline,
   fileChanges: number,
-  format: ReportFormat,
-  only: readonly string[] | undefined,
+  { format, only }: ReportWish,
   beside: BesideRun,
 ): Promise<{ text: string; blocks: readonly ReportBlock[] }> {
   const input: ReportInput = {
