@@ -1,4 +1,4 @@
-/** Loads and stores of a CPU: what the page table allows is done, the rest faults first, as often as it takes. */
+/** Loads and stores of a CPU. An access that the page table does not allow faults first, several times if needed. */
 import type { FaultResult } from './errno';
 import { handleFault } from './fault';
 import type { Kernel } from './kernel';
@@ -8,8 +8,8 @@ import { entryAt, pageOf, pmdStart } from './page-table';
 import { changeEntry } from './rmap';
 
 /**
- * Faults of one access before it is given up as 'blocked'. A driver of 6.12 may answer "handled" and leave the page where
- * it is (F4); a real CPU would fault for ever.
+ * Faults of one access before it is given up as 'blocked'. A driver of 6.12 may answer "handled" and leave the page
+ * where it is (F4); a real CPU would fault endlessly.
  */
 const MOST_FAULTS = 32;
 
@@ -19,7 +19,7 @@ interface Reached {
   readonly page: Page | null;
 }
 
-/** Makes one page accessible to the CPU: walk, fault, walk again. 'blocked' and 'uffd' are for the caller to wait for. */
+/** Makes one page accessible to the CPU: walk, fault, walk again. With 'blocked' and 'uffd' the caller has to wait. */
 export function reachPage(kernel: Kernel, mm: Mm, vpn: number, write: boolean): Reached {
   for (let faults = 0; faults < MOST_FAULTS; faults++) {
     const page = walk(mm, vpn, write);

@@ -15,8 +15,8 @@ import { knowSpace, setOwnPlace } from './places';
 
 /**
  * A new anonymous folio, charged and on no list yet; null where memory or the memcg's limit ran out. Refcount 1.
- * @param memcg whose charge it becomes, where that is not the process's: what comes from swap keeps its owner
- * @param onlyNode the one node it may come from; null: where the policy of the VMA says, or nodes that memory spills to
+ * @param memcg charged instead of the process's own: a page that comes from swap keeps its owner
+ * @param onlyNode the only allowed node; null: the nodes of the VMA's policy and their fallbacks
  */
 export function newAnon(
   kernel: Kernel,
@@ -65,7 +65,7 @@ export function anonymousFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, wr
 }
 
 /**
- * Maps a new page of zeros where no entry is: newAnon and mapAnon of a base page in one, on the columns.
+ * Maps a new page of zeros into a hole: newAnon and mapAnon of a base page in one step on the columns.
  * @param onlyNode as in newAnon
  * @returns false: memory or the memcg's limit ran out
  */
@@ -121,7 +121,7 @@ export function mapAnon(kernel: Kernel, mm: Mm, vpn: number, page: Page, write: 
   kernel.put(page);
 }
 
-/** May the writer keep the page? Only if nobody else maps or holds it (wp_can_reuse_anon_folio). */
+/** true: the writer may keep the page, because no other mapping or reference exists (wp_can_reuse_anon_folio). */
 function canReuse(page: Page): boolean {
   if (page.anonExclusive) return true;
   const { head } = page;
@@ -132,7 +132,7 @@ function canReuse(page: Page): boolean {
 
 /**
  * FAULT_FLAG_UNSHARE, before a pin for reading: the page becomes the process's own but stays read-only, so that a later
- * write of the process is seen by who pinned it.
+ * write of the process is visible through the pin.
  */
 export function unshare(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): FaultResult {
   splitHuge(mm, vpn);

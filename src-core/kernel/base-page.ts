@@ -30,8 +30,9 @@ const ONCE: readonly (keyof KernelCounters)[] = [
 ];
 
 /**
- * The rest of a kernel page whose small page `vpn` was faulted: `fault` for each of its other small pages that lacks what
- * this one has got. What they answer is no answer of the fault: memory may be short, or the file end inside the page.
+ * The rest of a kernel page whose small page `vpn` was faulted: calls `fault` for each other small page that lacks what
+ * this one now has. Their results do not change the result of the fault: memory may be short, or the file may end
+ * inside the page.
  */
 export function faultRest(
   kernel: Kernel,

@@ -1,7 +1,7 @@
 /**
  * Device memory as a driver keeps it: chunks that are registered on demand, in each blocks of 512 frames, from which it
- * gives out single pages and PMD-sized folios (T1, T2; lib/test_hmm.c has chunks of 256 MiB). Frames exist from their first
- * use on. Nothing here is on an LRU, and the kernel never reclaims it (R1): pressure is the driver's own problem.
+ * gives out single pages and PMD-sized folios (T1, T2; lib/test_hmm.c has chunks of 256 MiB). Frames exist from their
+ * first use on. These pages are on no LRU list and the kernel never reclaims them (R1); only the driver evicts them.
  */
 import type { FaultResult } from './errno';
 import type { DeviceFault, DevicePagemap } from './device-memory';
@@ -26,7 +26,7 @@ export interface DeviceMemorySpec {
   readonly chunkPages?: number;
 }
 
-/** What is registered, and goes away, at once (one dev_pagemap of test_hmm). */
+/** The unit of registration and removal (one dev_pagemap of test_hmm). */
 export interface DeviceChunk {
   readonly index: number;
   /** Folios that are given out. The pagemap's references: while there is one, unplug waits (E2). */
@@ -38,7 +38,7 @@ interface Block {
   /** The first of its frames, and how many there are. */
   readonly first: number;
   readonly frames: number;
-  /** Free frames, and the top of their stack: what was freed last is given out first. */
+  /** Free frames, and the top of their stack: the frame freed last is allocated first. */
   free: number;
   top: number;
   /** Neighbours among blocks with free frames of the same kind. */
@@ -84,7 +84,7 @@ export class DeviceMemory implements DevicePagemap {
   closing = false;
   /** Set by the driver: brings the page of a CPU fault back. */
   onCpuFault: (fault: DeviceFault) => FaultResult = () => 'sigbus';
-  /** Set by drivers that keep their own books of pages: the last reference to the folio went. */
+  /** Called when the last reference to the folio is dropped. Set by drivers that keep their own page lists. */
   onFree: ((head: number) => void) | null = null;
   private readonly chunkPages: number;
   /** By block number of the frames. */

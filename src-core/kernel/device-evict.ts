@@ -1,4 +1,4 @@
-/** Device memory is emptied: eviction by frame, and unplug (E1 to E3; test_hmm's dmirror_device_evict_chunk). */
+/** Empties device memory: eviction by frame, and unplug (E1 to E3; test_hmm's dmirror_device_evict_chunk). */
 import type { DeviceMemory } from './device-chunks';
 import type { Kernel } from './kernel';
 import { evictPlain } from './move-plain';
@@ -10,8 +10,9 @@ import { PMD_ORDER, type Page } from './page';
 const ROUNDS = 3;
 
 /**
- * Brings folios, given by the frames of their head pages, to RAM, of whatever process they are (E1). A large one that finds no large page in RAM is split and goes by
- * base pages (L6). Answers the folios that stayed: pinned, locked, or RAM is full (R5).
+ * Brings folios, given by the frames of their head pages, to RAM, of whatever process they are (E1). A large one that
+ * finds no large page in RAM is split and goes by base pages (L6). Returns the folios that stayed: pinned, locked, or
+ * RAM is full (R5).
  */
 export function evictFolios(kernel: Kernel, heads: readonly number[], node = 0): readonly Page[] {
   if (evictPlain(kernel, heads, node)) return [];
@@ -36,8 +37,8 @@ function piecesOf(kernel: Kernel, head: Page): readonly Page[] {
 }
 
 /**
- * E2: allocation stops, then everything in use is evicted. Answers what stayed: while that is not empty the pagemap cannot
- * go, and the caller asks again after whoever holds the pages let go.
+ * E2: allocation stops, then everything in use is evicted. Returns the folios that stayed. While there are any, the
+ * pagemap cannot be removed; the caller retries after their references are dropped.
  */
 export function unplug(kernel: Kernel, memory: DeviceMemory): readonly Page[] {
   memory.closing = true;

@@ -1,4 +1,4 @@
-/** What Linux answers: 0 or a negative errno, as a name. A result to be shown, never an exception of ours. */
+/** What Linux answers: 0 or a negative errno, as a name. It is a result to show, not an exception of this program. */
 export type Errno =
   | 'EPERM'
   | 'ENOENT'
@@ -18,6 +18,6 @@ export type Ret = Errno | null;
 
 /**
  * How a CPU or device-initiated page fault ended (vm_fault_t). `blocked`: a migration entry or a locked page is in the
- * way; the access waits until whoever holds it is done. `uffd`: a userfaultfd handler has to answer first.
+ * way; the access waits until the holder releases it. `uffd`: a userfaultfd handler has to answer first.
  */
 export type FaultResult = 'ok' | 'sigbus' | 'sigsegv' | 'oom' | 'hwpoison' | 'blocked' | 'uffd';

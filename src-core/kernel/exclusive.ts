@@ -15,11 +15,11 @@ import { changeEntry, splitPmd } from './rmap';
 const MOST_FAULTS = 16;
 
 /**
- * Makes one page exclusive to a device. On success the page is locked and referenced: exclusivity holds until the caller
- * unlocks it, so he programs his entry inside a notifier read section before, and puts the page after (X3).
- * A page that cannot be had is `EOPNOTSUPP` (not anonymous, hugetlb) or `EBUSY` (locked) in profile-cur, and in 612, whose
- * range API goes on with the others, a null page without an error (X2). References that somebody took before are not
- * excluded (X5).
+ * Makes one page exclusive to a device. On success the page is locked and referenced: exclusivity holds until the
+ * caller unlocks it. The caller therefore programs its entry inside a notifier read section before, and drops the page
+ * after (X3). A page that cannot be made exclusive is `EOPNOTSUPP` (not anonymous, hugetlb) or `EBUSY` (locked) in
+ * profile-cur, and in 612, whose range API goes on with the others, a null page without an error (X2). Earlier
+ * references are not excluded (X5).
  */
 export function makeDeviceExclusive(kernel: Kernel, mm: Mm, vpn: number, owner: Owner): Outcome {
   const refused = (ret: 'EOPNOTSUPP' | 'EBUSY'): Outcome => ({

@@ -1,6 +1,6 @@
 /**
  * The one page-fault path (handle_mm_fault): for CPUs, and as a remote fault for devices (M6), GUP and device-exclusive
- * access. Answers what became of one attempt; 'ok' means that the access is tried again, and may fault again.
+ * access. Returns the result of one attempt. After 'ok' the access is retried and may fault again.
  */
 import { anonymousFault, copyOnWrite, hugeCopyOnWrite } from './anon';
 import { basePagesOf, faultRest } from './base-page';
@@ -17,7 +17,7 @@ import { swapIn } from './swap';
 
 export interface FaultAccess {
   readonly write: boolean;
-  /** On behalf of somebody else: a device, a debugger, GUP. */
+  /** On behalf of a device, a debugger or GUP. */
   readonly remote?: boolean;
 }
 
@@ -86,8 +86,8 @@ function presentFault(
 }
 
 /**
- * CPU fault on a device-private page (F1 to F7): the driver brings it back. In profile-cur the page is locked during the
- * callback; a lock held by somebody else is waited for.
+ * CPU fault on a device-private page (F1 to F7): the driver brings it back. In profile-cur the page is locked during
+ * the callback; if the lock is held elsewhere, the fault waits.
  */
 function devicePrivateFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte, huge: boolean): FaultResult {
   const page = pageOf(entry, huge, vpn)!;

@@ -24,8 +24,8 @@ interface Copy {
 }
 
 /**
- * A child with a copy of the address space: private memory is shared until somebody writes, shared memory is shared. Where
- * memory runs out for the early copies of pinned pages, the fork fails: the process that is answered has exited with
+ * A child with a copy of the address space: private memory is shared until the first write; shared memory stays shared.
+ * Where memory runs out for the early copies of pinned pages, the fork fails: the returned process has exited with
  * FORK_FAILED and never ran.
  */
 export function fork(kernel: Kernel, parent: Process, name: string): Process {
@@ -46,7 +46,10 @@ export function fork(kernel: Kernel, parent: Process, name: string): Process {
   return child;
 }
 
-/** Only copy-on-write memory is write-protected in the parent, and only that concerns its mirrors (section 3). */
+/**
+ * Only copy-on-write memory is write-protected in the parent, so only those ranges notify its mirrors (section 3 of the
+ * rules).
+ */
 function copyVma(copy: Copy): boolean {
   const { from, vma } = copy;
   if (vma.shared) return copyRange(copy);
@@ -57,7 +60,7 @@ function copyVma(copy: Copy): boolean {
   return done;
 }
 
-/** vma_needs_copy: what a fault could not find again, which is everything but pages of a file. */
+/** vma_needs_copy: entries that a later fault could not rebuild, which is everything but pages of a file. */
 const needsCopy = (vma: Vma): boolean =>
   vma.hugetlb || vma.io || vma.mixedmap || (!vma.shared && (vma.file === null || vma.hasAnon));
 
@@ -116,7 +119,7 @@ function copyEntry(copy: Copy, vpn: number, entry: Pte): boolean {
 
 /**
  * A page that processes share can be in flight for another one's migration: its entry is copied, and read-only in both
- * like the page will be. Whoever ends the migration finds the new one by `Page.waiting`.
+ * like the page will be. The end of the migration finds the new entry by `Page.waiting`.
  */
 function copyMigration(from: Mm, to: Mm, vma: Vma, vpn: number, huge: boolean, entry: Pte): void {
   const set = huge ? setPmd : setPte;
@@ -132,7 +135,7 @@ function copyMapped({ kernel, from, to, vma }: Copy, vpn: number, entry: Pte): b
     return true;
   }
   if (mustCopyNow(page)) {
-    // The child gets its copy at once (copy_present_page): whoever pinned goes on seeing the parent's page.
+    // The child gets its copy at once (copy_present_page), so the pin keeps referring to the parent's page.
     const copy = newAnon(kernel, to, vma, 0);
     if (!copy) return false;
     copyData(page, copy);
@@ -191,7 +194,7 @@ function copyPinnedHugetlb(kernel: Kernel, to: Mm, first: number, head: Page): b
 
 /**
  * exit_mmap (A7): RELEASE to the mirrors, then UNMAP of everything; device pages are freed without being copied.
- * @param signal what killed it, where it did not leave by itself
+ * @param signal the signal that ended it; absent after exit()
  */
 export function exit(kernel: Kernel, process: Process, status: number, signal?: string): void {
   if (process.exited) return;

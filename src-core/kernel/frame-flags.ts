@@ -26,7 +26,7 @@ export const F = {
   onLru: 1 << 8,
   /** It was a page-cache folio when it came onto the LRU. */
   countedAsFile: 1 << 9,
-  /** Taken off the LRU by somebody (migration, reclaim), who gives it back. */
+  /** Isolated from the LRU by migration or reclaim, which puts it back. */
   isolated: 1 << 10,
   active: 1 << 11,
   referenced: 1 << 12,

@@ -9,7 +9,7 @@ export class FrameList implements Iterable<Page> {
   size = 0;
   first = NO_FRAME;
   private last = NO_FRAME;
-  /** Where iterations in progress go on. */
+  /** The next element of each iteration in progress. */
   private readonly cursors: { at: number }[] = [];
 
   constructor(private readonly frames: Frames) {}
@@ -40,7 +40,7 @@ export class FrameList implements Iterable<Page> {
     for (const cursor of this.cursors) if (cursor.at === pfn) cursor.at = after;
   }
 
-  /** Oldest first. What comes or goes meanwhile is seen as it is then. */
+  /** Oldest first. Elements that are added or removed during the iteration are respected. */
   *[Symbol.iterator](): Iterator<Page> {
     const cursor = { at: this.first };
     this.cursors.push(cursor);

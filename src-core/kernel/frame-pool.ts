@@ -1,6 +1,6 @@
 /**
- * Free frames of one owner (a node's memory, a driver's pages), in blocks of 512 from which single frames and whole blocks
- * are given out. Blocks come into being as they are needed. Which frame is given out is no part of the model.
+ * Free frames of one owner (a node's memory, a driver's pages), in blocks of 512 from which single frames and whole
+ * blocks are given out. Blocks come into being as they are needed. The choice of frame is not part of the model.
  */
 import { BLOCK, NO_FRAME, type FrameOwner, type Frames } from './frames';
 
@@ -26,7 +26,7 @@ export class FramePool {
     private readonly owner: FrameOwner,
   ) {}
 
-  /** A free frame; the caller keeps account of how many there may be. */
+  /** A free frame; the caller enforces the limit on their number. */
   take(): number {
     const block = this.topOf(this.partly, PARTLY) ?? this.topOf(this.whole, WHOLE) ?? this.make();
     const pfn = this.top[block]!;

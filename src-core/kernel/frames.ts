@@ -1,7 +1,8 @@
 /**
- * Page frames as columns, one row per frame number (PFN): what `struct page` and `struct folio` hold. A folio is its head
- * page; a large one is a whole block of 512 frames, aligned, so head and order follow from two flags. What few frames have
- * (pins, files, swap slots, bytes) lies in maps and sparse columns. `Page` (page.ts) reads and writes one row.
+ * Page frames as columns, one row per frame number (PFN): what `struct page` and `struct folio` hold. A folio is its
+ * head page; a large one is a whole block of 512 frames, aligned, so head and order follow from two flags. Rare
+ * properties (pins, files, swap slots, bytes) lie in maps and sparse columns. `Page` (page.ts) reads and writes one
+ * row.
  */
 import type { DevicePagemap } from './device-memory';
 import type { FileInode } from './file';
@@ -38,7 +39,7 @@ export class Frames {
   refs = new Int32Array(0);
   /** PTEs that map exactly this base page. */
   mapcount = new Int32Array(0);
-  /** Index into `memcgs`, plus one; 0: charged to nobody. Valid on the head. */
+  /** Index into `memcgs`, plus one; 0: not charged. Valid on the head. */
   memcg = new Uint16Array(0);
   /** The oldest place that maps the folio, or that waits for the base page (F.placeMaps, F.placeWaits): see places.ts. */
   placeSpace = new Uint32Array(0);
@@ -72,7 +73,7 @@ export class Frames {
   private used = BLOCK;
   private readonly handles = new PageHandles(this);
 
-  /** Consecutive frames of one owner, whole blocks, free; answers the first. */
+  /** Consecutive frames of one owner, whole blocks, free; returns the first. */
   add(owner: FrameOwner, pages: number): number {
     const first = this.used;
     const blocks = Math.ceil(pages / BLOCK);

@@ -1,7 +1,7 @@
 /**
- * get_user_pages and pin_user_pages (mm/gup.c): references to the pages behind an address, for DMA and for debuggers. The
- * slow path faults; the fast one only takes what is there and falls back (A11). Long-term pins want memory that may stay
- * where it is: coherent device pages and movable zones are left first (section 4).
+ * get_user_pages and pin_user_pages (mm/gup.c): references to the pages behind an address, for DMA and for debuggers.
+ * The slow path faults. The fast path takes only present pages and otherwise falls back to the slow one (A11). A
+ * long-term pin first moves the page out of coherent device memory and movable zones (section 4).
  */
 import { unshare } from './anon';
 import type { FaultResult, Ret } from './errno';
@@ -26,8 +26,9 @@ export interface GupFlags {
 const MOST_ROUNDS = 16;
 
 /**
- * A reference to one page, dropped by `ungup`. `page` is null with `ret` null for the shared zero page, which nobody
- * counts. EAGAIN: a migration or a userfaultfd handler is in the way; the kernel would sleep, here the caller comes back.
+ * A reference to one page, dropped by `ungup`. `page` is null with `ret` null for the shared zero page, which is not
+ * counted. EAGAIN: a migration or a userfaultfd handler blocks the access; the kernel would sleep, here the caller
+ * retries.
  */
 export function gup(
   kernel: Kernel,
@@ -68,7 +69,7 @@ export function gup(
   return failed('EBUSY');
 }
 
-/** Drops what `gup` took, with the same flags. A page that was taken for writing has been written: dirty. */
+/** Drops what `gup` took, with the same flags. A page that was taken for writing becomes dirty. */
 export function ungup(kernel: Kernel, page: Page, flags: Omit<GupFlags, 'fast'>): void {
   const { head } = page;
   if (flags.write) head.dirty = true;
@@ -88,7 +89,7 @@ function checkVma(vma: Vma, flags: GupFlags): Ret {
   if (vma.io || !canRead(vma) || (flags.write && !canWrite(vma))) return 'EFAULT';
   if (!flags.longTerm) return null;
   if (vma.file?.kind === 'fs-dax') return 'EOPNOTSUPP';
-  // B2: a long-term writer of a file with dirty tracking would write past writeback's back.
+  // Rule B2: writes through a long-term pin would bypass the dirty tracking of the file.
   if (flags.pin && flags.write && vma.shared && vma.file?.kind === 'regular') return 'EFAULT';
   return null;
 }
@@ -100,8 +101,8 @@ const isUsable = (entry: Pte, write: boolean): boolean =>
   (!write || entry.write);
 
 /**
- * gup_must_unshare: a pin for reading has to see later writes of its process, so the page must be that process's alone
- * before it is pinned. A long-term pin in a private mapping also leaves page cache and zero page.
+ * gup_must_unshare: a pin for reading has to see later writes of its process, so the page must be exclusive to that
+ * process first. A long-term pin in a private mapping also leaves page cache and zero page.
  */
 function mustUnshare(vma: Vma, page: Page | null, flags: GupFlags): boolean {
   if (!flags.pin || flags.write) return false;

@@ -78,6 +78,6 @@ function readPrivate(kernel: Kernel, entry: Pte, huge: boolean, vpn: number, own
   const isOwn = entry.page!.head.pagemap!.owner === owner;
   if (huge && kernel.config.profile === '612') return { kind: 'unreachable', pfn: ERROR };
   if (isOwn) return { kind: 'own-device', pfn: valid(entry, huge, vpn, huge ? PMD_ORDER : 0) };
-  // Another owner's page is a hole to this one; a whole PMD of it is reported as an error where nothing is asked for.
+  // A page of another owner appears as a hole; a whole PMD of it is reported as an error unless a fault is requested.
   return huge ? { kind: 'faultable', pfn: ERROR } : HOLE;
 }

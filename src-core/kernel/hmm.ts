@@ -38,10 +38,10 @@ export interface HmmRange {
   readonly out: HmmPfn[];
 }
 
-/** A place may fault a few times: swap-in, back from a device, then COW. More is not progress. */
+/** One entry may fault several times: swap-in, migration back from a device, then COW. More faults mean no progress. */
 const MOST_FAULTS = 32;
 
-/** Why a walk stopped before the end of the range. */
+/** The reason why a walk stopped before the end of the range. */
 type Stop =
   | { readonly kind: 'again' | 'userfault'; readonly at: number }
   | { readonly kind: 'error'; readonly ret: Exclude<Ret, null> };
@@ -59,9 +59,9 @@ export function rangeFault(kernel: Kernel, range: HmmRange): Ret {
 }
 
 /**
- * The second entry point of profile-cur (M13): takes the lock itself and drops it while a fault handler answers. `answer`
- * stands for that handler: true when the page is there now. `budget` counts rounds as in `mirrorRange`; it starts anew
- * whenever the lock was dropped. EINTR where `interrupted` says that a fatal signal is pending.
+ * The second entry point of profile-cur (M13): takes the lock itself and drops it while a fault handler answers.
+ * `answer` is that handler; it returns true when the page is present. `budget` counts rounds as in `mirrorRange`; it
+ * starts anew whenever the lock was dropped. EINTR where `interrupted` says that a fatal signal is pending.
  */
 export function rangeFaultUnlocked(
   kernel: Kernel,
@@ -109,7 +109,7 @@ function walkFrom(kernel: Kernel, range: HmmRange, from: number): Stop | null {
       at = next;
       continue;
     }
-    // M4: nothing mapped, device registers, or unreadable. Asked for, it fails; a snapshot says so and goes on.
+    // M4: nothing mapped, device registers, or unreadable. A request fails; a snapshot reports it and continues.
     for (let vpn = at; vpn < end; vpn++) if (requestOf(range, vpn).fault) return failed('EFAULT');
     for (; at < end; at++) write(kernel, range, at, { ...NONE, error: true });
   }
@@ -137,9 +137,9 @@ function handleNeed(kernel: Kernel, range: HmmRange, vma: Vma, at: number, to: n
 }
 
 /**
- * Faults in what the rest of the piece asks for, then has the walk start again at its first page (M7). Linux faults every
- * page of the piece with the first one's need; here only pages that ask themselves fault, so that an own device page in
- * between stays where it is (M8) and a page that was not asked for stays untouched (M2).
+ * Faults in the requested pages of the rest of the piece, then restarts the walk at its first page (M7). Linux faults
+ * every page of the piece with the request of the first one. Here only requested pages fault, so an own device page in
+ * between stays in place (M8) and other pages are not touched (M2).
  */
 function faultPiece(kernel: Kernel, range: HmmRange, vma: Vma, at: number, to: number): Stop {
   for (let vpn = at; vpn < to; vpn++) {
@@ -177,7 +177,7 @@ function write(kernel: Kernel, range: HmmRange, vpn: number, pfn: HmmPfn): void 
   range.out[at] = isKept ? { ...pfn, dmaMapped: true } : pfn;
 }
 
-/** How the retry protocol ended. */
+/** The result of the retry protocol. */
 export interface MirrorResult {
   readonly ret: Ret;
   /** Rounds that it took; at most the budget. */
@@ -185,10 +185,10 @@ export interface MirrorResult {
 }
 
 /**
- * The retry protocol of section 2.1: read_begin, range_fault, and under the driver's lock read_retry, then `program`, which
- * writes the device's table. `budget` rounds stand for the 1000 ms of HMM_RANGE_DEFAULT_TIMEOUT: the model has no time of
- * its own, so every collision and every wait costs one round. EBUSY when it is spent.
- * @param between what happens between the walk and the driver's lock, for callers that let something else in
+ * The retry protocol of section 2.1: read_begin, range_fault, and under the driver's lock read_retry, then `program`,
+ * which writes the device's table. `budget` rounds stand for the 1000 ms of HMM_RANGE_DEFAULT_TIMEOUT: the model has no
+ * time of its own, so every collision and every wait costs one round. EBUSY when it is spent.
+ * @param between called between the walk and the driver's lock; for callers that run other work there
  */
 export function mirrorRange(
   kernel: Kernel,

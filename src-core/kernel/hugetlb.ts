@@ -48,7 +48,7 @@ export function hugetlbFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, writ
 
 const indexOf = (vma: Vma, start: number): number => vma.fileOffset + (start - vma.start);
 
-/** The folio of a shared mapping, which whoever came first put into the hugetlbfs file. */
+/** The folio of a shared mapping; the first fault put it into the hugetlbfs file. */
 const sharedFolio = (vma: Vma, start: number): Page | null =>
   vma.shared ? (vma.file?.cache.get(indexOf(vma, start)) ?? null) : null;
 

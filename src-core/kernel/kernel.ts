@@ -1,7 +1,7 @@
 /**
  * One Linux: frames, LRU, swap, processes, device memory. State and the primitives that keep its books; what the system
- * calls and faults do with it is in the files beside this one. Every function is synchronous: whoever wants two things
- * to overlap (a CPU access during a migration) calls between the phases, as the tests do.
+ * calls and faults do with it is in the files beside this one. Every function is synchronous. To overlap two operations
+ * (a CPU access during a migration), call one between the phases of the other, as the tests do.
  */
 import type { FileInode } from './file';
 import type { DevicePagemap } from './device-memory';
@@ -45,7 +45,7 @@ export interface KernelConfig {
   readonly basePages?: number;
 }
 
-/** Who wants to hear of what happens inside. All optional; none may change anything. */
+/** Observers of kernel operations. All are optional; none may change state. */
 export interface KernelHooks {
   /** The entries of pages [vpn, vpn + pages), which lie in one PMD, have changed. */
   entriesChanged?: (mm: Mm, vpn: number, pages: number) => void;
@@ -127,7 +127,7 @@ export class Kernel {
     zeroedRest: 0,
   };
   /**
-   * Frees at least so many pages of a node by reclaim (where a memcg is named: of that memcg, on any node), or answers
+   * Frees at least so many pages of a node by reclaim (where a memcg is named: of that memcg, on any node), or returns
    * false. Set by reclaim.ts when it is wired.
    */
   reclaim: (node: number, pages: number, memcg: Memcg | null) => boolean = () => false;
@@ -142,11 +142,11 @@ export class Kernel {
     readonly distances?: readonly number[];
   } | null = null;
   readonly numaScan: NumaScan = { cursor: new Map(), nowPs: 0, windowPs: 0, candidates: 0 };
-  /** Fault injection: the next allocation of this order fails; answers true once. Used by tests and FAIL_ALLOC. */
+  /** Fault injection: the next allocation of this order fails; returns true once. Used by tests and FAIL_ALLOC. */
   failNextLarge = false;
   /**
-   * Node of whoever faults now: 0 for a CPU; a device whose memory is a node sets its own around a fault. Page
-   * allocations of a fault take `policyNode(vma.policy, kernel.localNode)`.
+   * Node of the processor that faults now: 0 for a CPU; a device whose memory is a node sets its own during a fault.
+   * Page allocations of a fault take `policyNode(vma.policy, kernel.localNode)`.
    */
   localNode = 0;
   /** Number of the next swap slot that was never used. */
@@ -156,12 +156,14 @@ export class Kernel {
   private readonly driverPool = new FramePool(this.frames, { kind: 'driver', node: 0, pagemap: null });
   private nextId = 1;
 
-  /** /sys/kernel/mm/transparent_hugepage/enabled; may change as the run goes. */
+  /** /sys/kernel/mm/transparent_hugepage/enabled; may change during the run. */
   thp: KernelConfig['thp'];
 
-  /** vm.zone_reclaim_mode; may change as the run goes. */
+  /** vm.zone_reclaim_mode; may change during the run. */
   zoneReclaim: boolean;
-  /** What each node takes besides allocations that name it; may change as the run goes, what lies there stays. */
+  /**
+   * The allocations that each node accepts besides those that name it. May change during the run; present pages stay.
+   */
   readonly admits: { fallback: boolean; kernelAllocations: boolean }[];
 
   constructor(readonly config: KernelConfig) {
@@ -179,7 +181,7 @@ export class Kernel {
   }
 
   // --- frames ---
-  /** Frames of device memory: `pages` consecutive ones, not in use; answers the first. */
+  /** Frames of device memory: `pages` consecutive ones, not in use; returns the first. */
   deviceFrames(pagemap: DevicePagemap, pages: number): number {
     return this.frames.add({ kind: pagemap.kind, node: pagemap.node, pagemap }, pages);
   }
@@ -244,7 +246,7 @@ export class Kernel {
 
   /**
    * A page for the kernel itself (page cache of others, slab, network): on the host, or on a node that takes kernel
-   * allocations when the host is full. Pinned by nature: nothing ever moves it.
+   * allocations when the host is full. It cannot be moved.
    */
   allocKernel(): Page | null {
     for (const [node, spec] of this.config.nodes.entries()) {
@@ -339,7 +341,7 @@ export class Kernel {
   }
 
   // --- memcg ---
-  /** Charges a folio; false when the limit stands in the way after reclaim. */
+  /** Charges a folio; false if the limit does not allow it even after reclaim. */
   charge(head: Page, memcg: Memcg): boolean {
     return this.chargeFrames(head.pfn, folioPages(head), memcg);
   }
@@ -366,7 +368,7 @@ export class Kernel {
     return process;
   }
 
-  /** Every address space that lives. */
+  /** Every address space that has not exited. */
   mms(): readonly Mm[] {
     return this.processes.filter((process) => !process.exited).map((process) => process.mm);
   }

@@ -1,6 +1,6 @@
 /**
- * KSM as far as the reference goes: anonymous pages of MADV_MERGEABLE areas with equal bytes become one read-only page;
- * a write breaks it by an ordinary copy. Device pages are ignored (A9). Needs contents: pages without bytes are equal.
+ * KSM as the rules describe it: anonymous pages of MADV_MERGEABLE areas with equal bytes become one read-only page; a
+ * write breaks it by an ordinary copy. Device pages are ignored (A9). Needs contents: pages without bytes are equal.
  */
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
@@ -15,7 +15,7 @@ interface Candidate {
   readonly page: Page;
 }
 
-/** One full scan; answers the pages that were merged away. */
+/** One full scan; returns the pages that were merged away. */
 export function ksmScan(kernel: Kernel): number {
   if (!kernel.config.contents) return 0;
   const stable = new Map<string, Page>();
@@ -61,7 +61,7 @@ function merge(kernel: Kernel, mm: Mm, vpn: number, page: Page, kept: Page): voi
   protect(page);
   protect(kept);
   kept.ksm = true;
-  // Its bytes are the other owners' now: not to be dropped because one of them had said MADV_FREE.
+  // Other owners now share its bytes, so the MADV_FREE of one of them no longer allows reclaim to drop them.
   kept.lazyFree = false;
   kept.dirty = true;
   kept.anonExclusive = false;

@@ -19,9 +19,9 @@ import { canIsolate, isolateRange, mergeVmas, vmasIn } from './vma-ops';
 import { zapRange } from './zap';
 
 /**
- * Applies advice to pages [start, end), VMA by VMA. A hole in the range is ENOMEM, but, as in the kernel, the rest is
- * advised all the same; any other refusal ends the call where it stands.
- * @param advised hears of each part [start, end) that took the advice, also where the call is refused further on
+ * Applies advice to pages [start, end), VMA by VMA. A hole in the range returns ENOMEM, but, as in the kernel, the rest
+ * is still advised; any other error ends the call at that point.
+ * @param advised called for each part [start, end) that took the advice, even if the call fails later
  */
 export function madvise(
   kernel: Kernel,
@@ -126,8 +126,8 @@ function dontNeed(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number):
 }
 
 /**
- * MADV_FREE: pages of this process alone become clean, and reclaim may drop them instead of swapping; whoever writes first
- * keeps his page. Swap entries go at once. Zone-device pages and device-private entries stay as they are (A5).
+ * MADV_FREE: pages of this process alone become clean, and reclaim may drop them instead of swapping; a write before
+ * that keeps the page. Swap entries go at once. Zone-device pages and device-private entries stay as they are (A5).
  */
 function free(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
   if (!isAnonymous(vma) || vma.hugetlb || vma.locked) return 'EINVAL';

@@ -45,13 +45,16 @@ function hasSmallDestination(batch: MigrateBatch, at: number): boolean {
   return false;
 }
 
-/** Insertion of device pages into holes is told from the first hole to the end of the call (section 3, MIGRATE). */
+/**
+ * The notifier event for inserting device pages into holes spans from the first hole to the end of the call (MIGRATE in
+ * section 3 of the rules).
+ */
 const notifyHoles = ({ mm, end, owner }: MigrateVmaArgs, start: number): Invalidation =>
   beginInvalidate({ mm, start, end, event: 'MIGRATE', owner, blockable: true })!;
 
 /**
  * Makes a compound slot 512 slots of base pages. A large source is split in flight, which needs a VMA (G20) and fails
- * where somebody holds it: then it is refused whole. false: refused.
+ * if other references exist; the whole slot is then refused. false: refused.
  */
 function spread(
   kernel: Kernel,
@@ -96,7 +99,7 @@ function movePage(kernel: Kernel, batch: MigrateBatch, head: Page, to: Page, fil
     if (head.swapSlot >= 0 && !leaveSwapCache(kernel, head)) return false;
     if (!head.anon && !(fileBacked && (head.file?.kind === 'regular' || head.file?.kind === 'shmem'))) return false; // B3
   } else if (isZoneDevice(to)) return false;
-  // G19: the reference count is frozen at what is explained; whatever came since setup makes it fail.
+  // G19: the reference count is frozen at what is explained; a reference taken since setup makes it fail.
   if (head.writeback || head.refcount !== knownReferences(batch, head)) return false;
   moveMetadata(kernel, head, to);
   return true;
@@ -109,7 +112,7 @@ function leaveSwapCache(kernel: Kernel, head: Page): boolean {
   return true;
 }
 
-/** G17: a new anonymous page where a hole or the zero page is; false where a CPU fault has won the race. */
+/** G17: a new anonymous page where a hole or the zero page is; false if a CPU fault mapped a page first. */
 function insertPage(kernel: Kernel, args: MigrateVmaArgs, vpn: number, to: Page, compound: boolean): boolean {
   const { mm } = args;
   const vma = vmaAt(mm, vpn);

@@ -1,6 +1,6 @@
 /**
- * Migration entries: what stands in page tables while a folio moves, and the ordinary move of a folio to another RAM node
- * (mm/migrate.c, mm/rmap.c try_to_migrate). Accesses to a migration entry wait until it is removed (G14).
+ * Migration entries: the page-table entries of a folio while it moves, and the ordinary move of a folio to another RAM
+ * node (mm/migrate.c, mm/rmap.c try_to_migrate). Accesses to a migration entry wait until it is removed (G14).
  */
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
@@ -12,8 +12,8 @@ import { mapHuge, mapPage, mappingsOf, splitFolio, splitPmd, unmapHuge, unmapPag
 
 /**
  * Replaces one mapping by a migration entry that keeps write, young, dirty and exclusive (G8). Drops the mapping's
- * reference: the caller holds one of his own. false: an anon-exclusive page that turns out pinned stays mapped, because
- * whoever pinned it relies on the page being this process's own (folio_try_share_anon_rmap).
+ * reference: the caller holds a reference of its own. false: an anon-exclusive page that turns out pinned stays mapped,
+ * because the pin relies on the page being exclusive to this process (folio_try_share_anon_rmap).
  */
 export function installMigrationEntry(kernel: Kernel, mm: Mm, vpn: number, huge: boolean, entry: Pte): boolean {
   const page = huge ? entry.page!.head : entry.page!;
@@ -30,8 +30,9 @@ export function installMigrationEntry(kernel: Kernel, mm: Mm, vpn: number, huge:
 }
 
 /**
- * Replaces every mapping that is left (G12): a page that processes share moves for all of them at once, each hears a CLEAR.
- * Device-exclusive entries are mappings to remove like any other (X6). The folio may stay mapped where it is pinned.
+ * Replaces every mapping that is left (G12): a page that processes share moves for all of them at once, with a CLEAR
+ * event for each. Device-exclusive entries are mappings to remove like any other (X6). The folio may stay mapped where
+ * it is pinned.
  */
 export function tryToMigrate(kernel: Kernel, head: Page): void {
   for (const { mm, vpn, huge } of mappingsOf(head))
@@ -42,7 +43,7 @@ export function tryToMigrate(kernel: Kernel, head: Page): void {
 
 /**
  * Ends the wait: every migration entry of the folio maps the same page of `to` (G21); `to` is the folio itself after a
- * refusal. Entries that went meanwhile (munmap) stay gone; those that fork or mremap made are found like the rest.
+ * refusal. Entries that were removed meanwhile (munmap) stay removed; those that fork or mremap made are found as well.
  */
 export function removeMigrationEntries(from: Page, to: Page): void {
   const targets = pagesOf(to);
@@ -111,7 +112,7 @@ export function copyFolio(kernel: Kernel, from: Page, to: Page, reason: string):
 
 /**
  * Splits a large folio wherever it is mapped: PMD entries first (CLEAR, although no page moves), then the folio. The
- * `extra` references and the lock go to the folio of `holder`. false: somebody else holds it.
+ * `extra` references and the lock go to the folio of `holder`. false: another reference exists.
  */
 export function splitEverywhere(kernel: Kernel, head: Page, extra: number, holder: Page = head): boolean {
   if (head.order === 0) return true;

@@ -1,6 +1,6 @@
 /**
- * migrate_vma for ranges in which nothing is special: base pages of one address space that nobody else maps, pins or has
- * locked, holes of anonymous memory, and room for all of them. Nothing can be refused there, so the phases of
+ * migrate_vma for ranges in which nothing is special: base pages of one address space without other mappings, pins or
+ * locks, holes of anonymous memory, and room for all of them. Nothing can be refused in such a range, so the phases of
  * migrate-vma.ts become loops over the columns, with one report of changed entries per run. What happens, and in which
  * order (what holes become comes before what moves), is the same; a test compares the two.
  */
@@ -15,7 +15,7 @@ import { entriesChanged, pmdKind, pmdStart, rowsAt, rowsFor } from './page-table
 import { HOLE, MIGRATION, P, PRESENT, PRIVATE, ZERO } from './pte-tables';
 import { knowSpace, setOwnPlace } from './places';
 
-/** What moves pages [start, end) to a device's memory, or those that are there to RAM of node 0. */
+/** A move of pages [start, end) to a device's memory, or from there to RAM of node 0. */
 export interface PlainMove {
   readonly mm: Mm;
   readonly start: number;
@@ -43,7 +43,7 @@ interface Collected {
   holes: number;
 }
 
-/** Moves what there is to move; answers the pages that came, or null where the range is not plain and nothing was done. */
+/** Moves the pages. Returns how many arrived, or null if the range is not plain; nothing was done then. */
 export function migratePlain(kernel: Kernel, move: PlainMove): number | null {
   const { mm, start, end, owner } = move;
   const vma = vmaAt(mm, start);

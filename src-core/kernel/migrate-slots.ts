@@ -16,7 +16,7 @@ export interface MigrateSelect {
 
 /** A page that may move. A compound slot stands for 512 pages (G10); the 511 slots after it are null. */
 export interface MigrateSlot {
-  /** Still to be moved, after the commit: moved (MIGRATE_PFN_MIGRATE, G22). Cleared by whatever refuses. */
+  /** Still to be moved, after the commit: moved (MIGRATE_PFN_MIGRATE, G22). Cleared when the page is refused. */
   migrate: boolean;
   /** null: a hole or the zero page, which the driver clears instead of copying (G4). */
   readonly page: Page | null;
@@ -42,7 +42,7 @@ export interface MigrateVmaArgs extends MigrateBatch {
   readonly start: number;
   readonly end: number;
   readonly select: MigrateSelect;
-  /** pgmap_owner: whose device pages are picked up, and who may ignore the MIGRATE events (N1). */
+  /** pgmap_owner: the driver whose device pages are collected and which may ignore the MIGRATE events (N1). */
   readonly owner: Owner;
   /**
    * Beyond Linux, which refuses page-cache pages at the commit (B3): pages of regular and shmem files may move to a device.

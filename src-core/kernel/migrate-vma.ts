@@ -30,7 +30,7 @@ export {
 
 /**
  * Collects and unmaps. EINVAL touches nothing (G1); 0 is success even when nothing was collected (G2), and then
- * `migrateVmaFinalize` has to follow. The mirrors of everybody but the owner drop the whole range (N1).
+ * `migrateVmaFinalize` has to follow. All mirrors but the owner's drop the whole range (N1).
  */
 export function migrateVmaSetup(kernel: Kernel, args: MigrateVmaArgs): Ret {
   const { mm, start, end, owner, faultPage } = args;
@@ -64,8 +64,9 @@ function clear(batch: MigrateBatch, pages: number): void {
 }
 
 /**
- * Unmaps every candidate everywhere (G11 to G14); those that cannot be moved get their mappings back and lose their slot.
- * The global LRU drain of the kernel has no counterpart: the model has no per-CPU lists, a page is on the LRU or not.
+ * Unmaps every candidate everywhere (G11 to G14); pages that cannot be moved get their mappings back, and their slots
+ * are cleared. The global LRU drain of the kernel has no counterpart: the model has no per-CPU lists, a page is on the
+ * LRU or not.
  */
 function unmapCandidates(kernel: Kernel, batch: MigrateBatch): void {
   const refused: number[] = [];
@@ -111,7 +112,7 @@ export function migrateVmaPages(kernel: Kernel, args: MigrateVmaArgs): void {
   commit(kernel, args, args);
 }
 
-/** Ends the wait of everybody (G21). Always called after a successful setup, with or without a commit. */
+/** Ends all waits for the pages (G21). Always called after a successful setup, with or without a commit. */
 export function migrateVmaFinalize(kernel: Kernel, batch: MigrateBatch): void {
   for (const [i, slot] of batch.slots.entries()) {
     const to = batch.dst[i] ?? null;
@@ -156,8 +157,8 @@ export function migrateDevicePages(kernel: Kernel, batch: MigrateBatch): void {
 }
 
 /**
- * All phases for device folios by frame (E1): `move` gives a locked destination with the bytes in it, or null to leave the
- * folio. Answers the folios that stayed.
+ * All phases for device folios by frame (E1): `move` gives a locked destination with the bytes in it, or null to leave
+ * the folio. Returns the folios that stayed.
  */
 export function migrateDeviceFolios(
   kernel: Kernel,

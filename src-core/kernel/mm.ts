@@ -4,7 +4,7 @@ import type { FileInode } from './file';
 import type { Kernel } from './kernel';
 import type { IntervalNotifier } from './notifier';
 
-/** PROT_READ, PROT_WRITE; PROT_EXEC changes nothing here. Write without read does not exist on x86 (M4). */
+/** PROT_READ, PROT_WRITE; PROT_EXEC has no effect here. Write without read does not exist on x86 (M4). */
 export type Prot = 'none' | 'r' | 'rw';
 
 /** struct mempolicy of a VMA: which nodes its pages are to come from. */

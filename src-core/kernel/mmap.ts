@@ -12,7 +12,7 @@ import { canIsolate, insertVma, isolateRange, makeVma, mergeVmas, vmasIn } from 
 import { zapRange } from './zap';
 
 export interface MmapOptions {
-  /** First page, or null: the kernel chooses. A mapping that is there is replaced (MAP_FIXED). */
+  /** First page, or null: the kernel chooses. An existing mapping is replaced (MAP_FIXED). */
   readonly start: number | null;
   readonly pages: number;
   readonly prot: Prot;
@@ -30,7 +30,7 @@ export interface MmapOptions {
   readonly align?: number;
 }
 
-/** Where mappings go when nobody says where. */
+/** Start of the area for mappings without a given address. */
 const MMAP_BASE = 0x7000_0000_0000 / PAGE_BYTES;
 
 /** A free range at or above MMAP_BASE. */
@@ -104,10 +104,10 @@ export function munmap(kernel: Kernel, mm: Mm, start: number, end: number): Ret 
   return null;
 }
 
-/** The file of shared anonymous memory: it has no name anywhere, so it goes with its last mapping. */
+/** The file of shared anonymous memory: it has no name, so it is freed with its last mapping. */
 const ANON_SHARED = 'anon-shared';
 
-/** Takes an emptied VMA away, and with its last one the file of shared anonymous memory. */
+/** Removes an emptied VMA, and with the last one the file of shared anonymous memory. */
 export function removeVma(kernel: Kernel, mm: Mm, vma: Vma): void {
   mm.vmas.splice(mm.vmas.indexOf(vma), 1);
   const { file } = vma;
@@ -125,9 +125,9 @@ export function removeVma(kernel: Kernel, mm: Mm, vma: Vma): void {
 }
 
 /**
- * mprotect (A3): entries lose what the VMA no longer grants. Making it writable again upgrades only present pages that a
- * write fault would keep anyway; device-private and exclusive entries wait for that fault. One PROTECTION_VMA event per
- * VMA. As in the kernel, VMAs before a hole have changed when the hole answers ENOMEM.
+ * mprotect (A3): entries lose what the VMA no longer grants. Making it writable again upgrades only present pages that
+ * a write fault would keep anyway; device-private and exclusive entries wait for that fault. One PROTECTION_VMA event
+ * per VMA. As in the kernel, VMAs before a hole have already changed when the hole returns ENOMEM.
  */
 export function mprotect(_kernel: Kernel, mm: Mm, start: number, end: number, prot: Prot): Ret {
   if (end <= start) return end === start ? null : 'EINVAL';
@@ -168,5 +168,5 @@ function upgrades(vma: Vma, entry: Pte): boolean {
   if (entry.state !== 'present' || entry.protnone || vma.hugetlb) return false;
   const page = entry.page!;
   if (!vma.shared) return page.head.anon && page.anonExclusive;
-  return vma.file?.kind === 'regular' ? entry.dirty : true; // dirty tracking wants to hear of the first write (B2)
+  return vma.file?.kind === 'regular' ? entry.dirty : true; // dirty tracking has to see the first write (B2)
 }

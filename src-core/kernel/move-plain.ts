@@ -1,5 +1,5 @@
 /**
- * Moves by frame where nothing is special: pages that one entry maps and nobody else holds, and room for all of them. The
+ * Moves by frame where nothing is special: pages with one mapping and no other reference, and room for all of them. The
  * same as device-evict.ts and migrateFolio do in their phases, as loops over the columns.
  */
 import { DEVICE_PRIVATE, F, RAM } from './frame-flags';
@@ -53,7 +53,7 @@ function allocate(kernel: Kernel, head: number, node: number, reason: string): n
   return frame;
 }
 
-/** Moves the pages from `first` on whose entries lie side by side in one table; answers where the next run begins. */
+/** Moves the pages from `first` on whose entries lie side by side in one table; returns where the next run begins. */
 function moveRun(kernel: Kernel, heads: readonly number[], to: readonly number[], first: number): number {
   const { frames } = kernel;
   const space = ownSpace(frames, heads[first]!);

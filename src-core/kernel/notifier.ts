@@ -7,7 +7,7 @@ import type { Mm } from './mm';
 export type NotifyEvent =
   'UNMAP' | 'CLEAR' | 'PROTECTION_VMA' | 'PROTECTION_PAGE' | 'SOFT_DIRTY' | 'RELEASE' | 'MIGRATE' | 'EXCLUSIVE';
 
-/** Who asked, for MIGRATE and EXCLUSIVE: a driver may ignore its own (N1). */
+/** The owner of a MIGRATE or EXCLUSIVE event: a driver may ignore its own events (N1). */
 export type Owner = object | null;
 
 export interface NotifyRange {
@@ -109,7 +109,7 @@ function settle(mm: Mm): void {
   if (mm.sequence % 2 === 1 && !mm.invalidating.some((each) => each.hits)) mm.sequence++;
 }
 
-/** Tells the mirrors, does the work on the page tables, and lets go: the usual bracket. */
+/** Notifies the mirrors, changes the page tables and ends the invalidation. */
 export function invalidate(
   mm: Mm,
   start: number,

@@ -26,7 +26,7 @@ const SCAN_SPACE = 8 * SCAN_PAGES;
 /** Pages of a MB of the promotion rate limit, which the kernel takes as 2^20 bytes. */
 const PAGES_PER_MB = 256;
 
-/** What NUMA balancing keeps from one scan to the next. */
+/** State of NUMA balancing between two scans. */
 export interface NumaScan {
   /** Where the next scan goes on, by address space. */
   readonly cursor: Map<Mm, number>;
@@ -50,7 +50,7 @@ export function tierOf(kernel: Kernel, node: number): number {
 /** node_is_toptier: as fast as the memory of the CPUs, or faster. */
 const isTopTier = (kernel: Kernel, node: number): boolean => tierOf(kernel, node) <= tierOf(kernel, 0);
 
-/** Tells the time, for the latency of the hint faults that follow. */
+/** Sets the time that the latency of later hint faults is measured against. */
 export function setNow(kernel: Kernel, nowPs: number): void {
   kernel.numaScan.nowPs = nowPs;
 }
@@ -77,7 +77,10 @@ export function scanAddressSpace(kernel: Kernel, mm: Mm, nowPs: number): void {
   state.cursor.set(mm, left > 0 && space > 0 ? 0 : at);
 }
 
-/** Makes the pages of a range inaccessible; false: there was none to change. Mirrors only hear of populated ranges. */
+/**
+ * Makes the pages of a range inaccessible; false: there was none to change. Mirrors are notified of populated ranges
+ * only.
+ */
 function scanRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): boolean {
   let changed = false;
   for (let vpn = pmdStart(start); vpn < end; vpn += PMD_PAGES) {
@@ -111,7 +114,7 @@ function makeInaccessible(kernel: Kernel, mm: Mm, vma: Vma, vpn: number): boolea
   return true;
 }
 
-/** A hint fault (do_numa_page): the entry works again, and the page moves to who used it, if it may. */
+/** A hint fault (do_numa_page): the entry works again, and the page moves to the node that used it, if allowed. */
 export function hintFault(kernel: Kernel, mm: Mm, _vma: Vma, vpn: number): FaultResult {
   const { entry, huge } = entryAt(mm, vpn)!;
   const { head } = pageOf(entry, huge, vpn)!;
@@ -141,7 +144,7 @@ function makeRoom(kernel: Kernel, head: Page, node: number): boolean {
   return false;
 }
 
-/** Used soon enough after its scan, and within the rate limit (should_numa_migrate_memory, U5). */
+/** The page was used soon enough after its scan, and within the rate limit (should_numa_migrate_memory, U5). */
 function isHot(kernel: Kernel, head: Page): boolean {
   const { hotThresholdMs, rateMbps } = kernel.tiering!;
   const state = kernel.numaScan;
@@ -204,7 +207,7 @@ export function mbind(
 
 /**
  * Takes a node out of service (offline_pages): nothing is allocated there any more, and what can move goes to the host;
- * every movable page is on an LRU. Answers the base pages that stay: pinned, locked, or the kernel's own.
+ * every movable page is on an LRU. Returns the base pages that stay: pinned, locked, or the kernel's own.
  */
 export function offlineNode(kernel: Kernel, node: number): number {
   kernel.offline.add(node);

@@ -1,6 +1,6 @@
 /**
  * Files in memory: page cache, faults on file mappings, writeback with write protection (B2), truncate, read() and
- * write(). shmem (anon-shared) has no disk and may be swapped; fs-dax and device-dax pages are what the file itself is.
+ * write(). shmem (anon-shared) has no disk and may be swapped; fs-dax and device-dax pages are the file itself.
  */
 import { mapAnon, newAnon, outOfMemory } from './anon';
 import type { FaultResult, Ret } from './errno';
@@ -39,9 +39,9 @@ function ownPages(kernel: Kernel, file: FileInode, kind: 'fs-dax' | 'device-dax'
 }
 
 /**
- * The page-cache page of a file, read in from the disk or from swap where it is missing; null: out of memory. No reference
- * is taken.
- * @param memcg whose charge a new page becomes: that of whoever faults or reads first
+ * The page-cache page of a file, read in from the disk or from swap where it is missing; null: out of memory. No
+ * reference is taken.
+ * @param memcg charged for a new page: that of the process that faults or reads first
  */
 export function cachePage(
   kernel: Kernel,
@@ -97,7 +97,7 @@ export function fileFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: 
   const file = vma.file!;
   const index = pageIndex(vma, vpn);
   if (index >= pagesIn(file)) return 'sigbus';
-  // A major fault waits for a disk; a new page of shmem comes from nowhere.
+  // A major fault waits for a disk; a new page of shmem needs no disk.
   const isMajor = !file.cache.has(index) && (file.kind === 'regular' || file.swapped.has(index));
   const cached = cachePage(kernel, file, index, mm.memcg);
   if (!cached) return file.kind === 'fs-dax' || file.kind === 'device-dax' ? 'sigbus' : outOfMemory(kernel);
@@ -117,7 +117,7 @@ export function fileFault(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, write: 
     kernel.put(cached);
     return page ? 'ok' : outOfMemory(kernel);
   }
-  // Only shared memory without dirty tracking is writable at once; a filesystem wants to hear of the first write.
+  // Only shared memory without dirty tracking is writable at once; a filesystem has to see the first write.
   const free = vma.shared && canWrite(vma) && file.kind !== 'regular';
   if (write) cached.head.dirty = true;
   const state = cached.kind === 'device-private' ? 'private' : 'present';
@@ -241,8 +241,8 @@ export function fileRead(kernel: Kernel, file: FileInode, at: number, bytes: num
 }
 
 /**
- * write(): through the page cache, dirty; grows the file. What was written before an error stays written. EAGAIN: a page is
- * locked because it is in flight to somewhere else; write() would sleep, here the caller comes back.
+ * write(): through the page cache, dirty; grows the file. What was written before an error stays written. EAGAIN: a
+ * page is locked because it is in flight to somewhere else; write() would sleep, here the caller retries.
  */
 export function fileWrite(kernel: Kernel, file: FileInode, at: number, data: Uint8Array): Ret {
   for (let done = 0; done < data.length;) {
@@ -261,7 +261,7 @@ export function fileWrite(kernel: Kernel, file: FileInode, at: number, data: Uin
   return null;
 }
 
-/** Swaps a shmem page out: unmapped everywhere, its bytes in a slot that the file remembers. */
+/** Swaps a shmem page out: unmaps it everywhere and stores its bytes in a slot that the file refers to. */
 export function shmemSwapOut(kernel: Kernel, page: Page): boolean {
   const file = page.file!;
   if (page.longPins > 0 || page.refcount !== page.mappings + 2) return false;

@@ -1,7 +1,7 @@
 /**
- * Page tables of one address space: PTE tables of 512 entries, or a PMD entry that maps 2 MiB at once. They lie in columns
- * (pte-tables.ts); a `Pte` is a copy of one entry. Every replacement passes `setPte` / `setPmd`, so that whoever mirrors the
- * tables (a TLB, a device on ATS) hears of each change.
+ * Page tables of one address space: PTE tables of 512 entries, or a PMD entry that maps 2 MiB at once. They lie in
+ * columns (pte-tables.ts); a `Pte` is a copy of one entry. Every replacement passes `setPte` / `setPmd`, so that every
+ * mirror of the tables (a TLB, a device on ATS) is notified of each change.
  */
 import type { Mm } from './mm';
 import { PMD_PAGES, type Page } from './page';
@@ -94,7 +94,7 @@ const bitsOf = ({ state, write, dirty, young, protnone, exclusive }: Pte): numbe
 
 const valueOf = ({ page, slot }: Pte): number => page?.pfn ?? slot;
 
-/** Do two copies say the same? */
+/** true: the two copies are equal. */
 export const isSameEntry = (a: Pte | undefined, b: Pte | undefined): boolean =>
   a && b ? valueOf(a) === valueOf(b) && bitsOf(a) === bitsOf(b) : a === b;
 
@@ -113,7 +113,7 @@ export function pteAt(mm: Mm, vpn: number): Pte | null {
   return bits[row] === HOLE ? null : decode(mm, value[row]!, bits[row]!);
 }
 
-/** Is there no PTE (a hole, or no table at all)? The caller knows that no PMD entry stands here. */
+/** true: there is no PTE (a hole, or no table at all). The caller has checked that no PMD entry stands here. */
 export function isPteHole(mm: Mm, vpn: number): boolean {
   const rows = rowsAt(mm, vpn);
   return rows < 0 || mm.kernel.tables.bits[rows + (vpn % PMD_PAGES)] === HOLE;
@@ -143,7 +143,10 @@ export function entryFrame(mm: Mm, vpn: number): number {
   return state === HOLE || state === SWAP ? -1 : value[row]!;
 }
 
-/** What `eachEntry` tells of a page: bits of pte-tables.ts (0: a hole), and the base page's frame, −1 where it has none. */
+/**
+ * What `eachEntry` passes for a page: bits of pte-tables.ts (0: a hole), and the base page's frame, −1 where it has
+ * none.
+ */
 export type EntryVisitor = (vpn: number, bits: number, frame: number) => void;
 
 /** The entries of pages [start, end), PTEs and the pages of PMD entries alike. */
@@ -186,12 +189,15 @@ export function rowsFor(mm: Mm, vpn: number): number {
   return made * PMD_PAGES;
 }
 
-/** Tells whoever follows the tables that pages [vpn, vpn + pages), of one PMD, have other entries now. */
+/** Notifies the observers of the tables that the entries of pages [vpn, vpn + pages), in one PMD, have changed. */
 export function entriesChanged(mm: Mm, vpn: number, pages: number): void {
   mm.kernel.hooks.entriesChanged?.(mm, vpn, pages);
 }
 
-/** Replaces one PTE (null clears it), keeping the table as small as what is in it. Books are the caller's: see rmap.ts. */
+/**
+ * Replaces one PTE (null clears it), keeping the table as small as what is in it. The caller keeps the counts: see
+ * rmap.ts.
+ */
 export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
   const { tables, frames } = mm.kernel;
   let rows = rowsAt(mm, vpn);
@@ -203,8 +209,8 @@ export function setPte(mm: Mm, vpn: number, entry: Pte | null): void {
   const leaf = rows / PMD_PAGES;
   const { value, bits, used } = tables;
   const before = bits[row]!;
-  // A fork copies a migration entry and an mremap moves it while its folio is in flight: whoever ends the migration has to
-  // find all of them (the kernel's rmap walk does).
+  // A fork copies a migration entry and an mremap moves it while its folio is in flight: the end of the migration has
+  // to find all of them (the kernel's rmap walk does).
   if ((before & P.state) === MIGRATION) removePlace(frames, WAITS, value[row]!, { mm, vpn, huge: false });
   used[leaf] = used[leaf]! + (entry ? 1 : 0) - (before !== HOLE ? 1 : 0);
   bits[row] = entry ? bitsOf(entry) : HOLE;

@@ -178,7 +178,7 @@ export class Page extends RowWithBits {
     return this.frames.pins.get(this.pfn)?.longPins ?? 0;
   }
 
-  /** GUP takes (1) or drops (−1) a reference; the refcount is the caller's business. */
+  /** GUP takes (1) or drops (−1) a reference; the caller changes the refcount. */
   pin(by: 1 | -1, dma: boolean, longTerm: boolean): void {
     const { pins } = this.frames;
     const held: Pins = pins.get(this.pfn) ?? { pins: 0, dmaPins: 0, longPins: 0 };

@@ -1,6 +1,6 @@
 /**
- * What migrate_vma does with a hole of private anonymous memory: no page is copied, a page of zeros comes into being where
- * the caller wants it (mm/migrate_device.c: migrate_vma_collect_hole, migrate_vma_insert_page). The shared zero page is a
+ * migrate_vma on a hole of private anonymous memory: no page is copied, a page of zeros is created on the node that the
+ * caller names (mm/migrate_device.c: migrate_vma_collect_hole, migrate_vma_insert_page). The shared zero page is a
  * hole, too. Base pages only, whatever transparent_hugepage says.
  */
 import { mapAnon, mapZeroed, newAnon } from './anon';
@@ -10,7 +10,7 @@ import { invalidate } from './notifier';
 import { entryAt, setPte } from './page-table';
 import { splitHuge } from './split-huge';
 
-/** Nothing is there that migrate_vma would have to move: no entry, or the zero page; private anonymous, no userfaultfd. */
+/** true: migrate_vma has nothing to move here: no entry, or the zero page; private anonymous, no userfaultfd. */
 export function isHole(mm: Mm, vpn: number): boolean {
   const vma = vmaAt(mm, vpn);
   if (!vma || !canRead(vma) || !isAnonymous(vma) || vma.hugetlb || vma.uffdMissing) return false;

@@ -1,5 +1,5 @@
 /**
- * What /proc and mincore() tell user space of an address space (fs/proc/task_mmu.c, mm/mincore.c; rule A10): a page on a
+ * What /proc and mincore() report about an address space (fs/proc/task_mmu.c, mm/mincore.c; rule A10): a page on a
  * device looks swapped out to pagemap, resident to smaps and in core to mincore.
  */
 import type { Ret } from './errno';
@@ -9,7 +9,7 @@ import type { Page } from './page';
 import { entryAt, pageOf, type Pte } from './page-table';
 import { isCovered } from './vma-ops';
 
-/** One entry of /proc/PID/pagemap, as far as this model has what its bits say. */
+/** One entry of /proc/PID/pagemap; bits without a counterpart in this model are left out. */
 export interface PagemapEntry {
   /** Bit 63. */
   readonly present: boolean;

@@ -1,6 +1,6 @@
 /**
- * The PTE tables of all address spaces as two columns: 512 rows are one table (a leaf), which covers 2 MiB. A row is a value
- * (a frame number, or a swap slot) and bits. Leaves are used again; an empty one is all holes.
+ * The PTE tables of all address spaces as two columns: 512 rows are one table (a leaf), which covers 2 MiB. A row is a
+ * value (a frame number, or a swap slot) and bits. Leaves are reused; an empty leaf holds only holes.
  */
 import { PMD_PAGES } from './page';
 

@@ -17,14 +17,14 @@ import { changeEntry, mappingsOf, unmapPage } from './rmap';
 import { swapOut } from './swap';
 
 /**
- * Looks at the whole inactive list before reclaim gives up: the first gives second chances, the second finds the pages cold
- * that had theirs, and before the last the active list is given up.
+ * Looks at the whole inactive list before reclaim gives up: the first gives each used page a second chance, the second
+ * frees those that were not used again, and before the last one the active list is emptied.
  */
 const MOST_PASSES = 3;
 /** Active folios that become inactive when the inactive list is the shorter one (SWAP_CLUSTER_MAX). */
 const BATCH = 32;
 
-/** Anonymous pages are not even scanned where they could go nowhere (can_reclaim_anon_pages). */
+/** Anonymous pages are scanned only if swap or a lower tier can take them (can_reclaim_anon_pages). */
 const hasWork = (kernel: Kernel): boolean =>
   kernel.lru.files > 0 ||
   kernel.hasLazyFree ||
@@ -47,7 +47,7 @@ export function installReclaim(kernel: Kernel): void {
 }
 
 /**
- * Frees pages of a node or, where a memcg is named, of that memcg on any node, because its limit is the reason. Answers
+ * Frees pages of a node or, where a memcg is named, of that memcg on any node, because its limit is the reason. Returns
  * how many base pages; fewer than asked for means that nothing more can be freed.
  */
 function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null): number {
@@ -65,7 +65,7 @@ function shrink(kernel: Kernel, node: number, pages: number, memcg: Memcg | null
   return freed;
 }
 
-/** Moves the oldest active folios to the inactive list and forgets their use (shrink_active_list). */
+/** Moves the oldest active folios to the inactive list and clears their accessed bits (shrink_active_list). */
 function deactivate(kernel: Kernel, isMine: (head: Page) => boolean, most: number): void {
   let looks = Math.min(most, kernel.lru.active.size);
   for (const head of kernel.lru.active) {
@@ -79,7 +79,7 @@ function deactivate(kernel: Kernel, isMine: (head: Page) => boolean, most: numbe
   }
 }
 
-/** Clears the accessed bits; answers how many mappings were used since the last look (folio_referenced). */
+/** Clears the accessed bits; returns how many mappings were used since the last look (folio_referenced). */
 function clearYoung(head: Page): number {
   let used = 0;
   for (const { mm, vpn, huge } of mappingsOf(head)) {
@@ -123,8 +123,8 @@ export function shrinkPage(kernel: Kernel, head: Page): boolean {
 }
 
 /**
- * One folio: kept with a second chance, demoted, or freed; of a large one at most `wanted` pages. Answers the base pages
- * that are free now where they are wanted.
+ * One folio: kept with a second chance, demoted, or freed; of a large one at most `wanted` pages. Returns the base
+ * pages that are free now where they are wanted.
  */
 function shrinkFolio(kernel: Kernel, head: Page, wanted: number, forLimit: boolean): number {
   if (head.locked || head.writeback || head.longPins > 0) return rotate(kernel, head);
@@ -174,7 +174,7 @@ function rotate(kernel: Kernel, head: Page): number {
 function reclaimFilePage(kernel: Kernel, head: Page): boolean {
   const { file } = head;
   if (!file) return false;
-  // Ours, the page cache's and the mappings'; anything else is a pin.
+  // References of reclaim, the page cache and the mappings; any other is a pin.
   if (head.refcount !== head.mappings + 2) return false;
   if (file.kind === 'shmem') return shmemSwapOut(kernel, head);
   unmapEverywhere(kernel, head);

@@ -1,4 +1,4 @@
-/** A base page that one entry maps and nobody else holds takes the place of another frame: on the columns, without handles. */
+/** Replaces the frame of a base page with one mapping and no other reference; works on the columns, without handles. */
 import { DEVICE_PRIVATE, F, RAM } from './frame-flags';
 import type { Kernel } from './kernel';
 import { P, PRESENT, PRIVATE } from './pte-tables';

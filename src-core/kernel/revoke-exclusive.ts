@@ -6,7 +6,10 @@ import { invalidate } from './notifier';
 import { entryAt } from './page-table';
 import { changeEntry } from './rmap';
 
-/** X4: an access by anybody else. Everyone, the holder too, drops the page; then the entry is what it was. */
+/**
+ * Rule X4: another access ends exclusivity. All mirrors, the holder's too, drop the page; then the old entry is
+ * restored.
+ */
 export function revokeExclusive(_kernel: Kernel, mm: Mm, vpn: number): FaultResult {
   const found = entryAt(mm, vpn);
   if (found?.entry.state !== 'exclusive') return 'ok';
@@ -17,7 +20,10 @@ export function revokeExclusive(_kernel: Kernel, mm: Mm, vpn: number): FaultResu
   return 'ok';
 }
 
-/** The entry as a present one; the bracket is the caller's (fork restores in the parent under its own event, X6). */
+/**
+ * The entry as a present one; the caller sends the notifier events (fork restores in the parent under its own event,
+ * X6).
+ */
 export function restoreExclusive(mm: Mm, vpn: number): void {
   const found = entryAt(mm, vpn);
   if (found?.entry.state !== 'exclusive') return;

@@ -1,6 +1,6 @@
 /**
- * Mapping and unmapping of pages with all their books: reverse map, map counts, references, RSS. Everything that puts a
- * page into a page table or takes it out goes through here; entries without a page (swap, zero) do their own.
+ * Mapping and unmapping of pages with all their counts: reverse map, map counts, references, RSS. Everything that puts
+ * a page into a page table or takes it out goes through here; entries without a page (swap, zero) are written directly.
  */
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
@@ -78,7 +78,7 @@ export function unmapHuge(
   if (!keepReference) kernel.put(head);
 }
 
-/** Replaces flags of a mapped entry in place: same page, same books. */
+/** Replaces flags of a mapped entry in place: the page and the counts stay the same. */
 export function changeEntry(mm: Mm, vpn: number, huge: boolean, entry: Pte): void {
   if (huge) setPmd(mm, vpn, entry);
   else setPte(mm, vpn, entry);
@@ -125,9 +125,10 @@ export function mappingsOf(head: Page, page: Page | null = null): readonly Mappi
 }
 
 /**
- * Makes a large folio 512 folios of order 0 (split_folio). All PMD mappings are split first by the caller. Fails (false)
- * when somebody holds more references than the mappings, the cache and `extra` explain. The extra references and the lock
- * become those of `holder`'s own folio (as split_huge_page_to_list leaves them with the page that its caller named).
+ * Makes a large folio 512 folios of order 0 (split_folio). All PMD mappings are split first by the caller. Fails
+ * (false) if there are more references than the mappings, the cache and `extra` explain. The extra references and the
+ * lock become those of `holder`'s own folio (as split_huge_page_to_list leaves them with the page that its caller
+ * named).
  */
 export function splitFolio(kernel: Kernel, head: Page, extra: number, holder: Page = head): boolean {
   if (head.order === 0) return true;
@@ -161,7 +162,7 @@ export function splitFolio(kernel: Kernel, head: Page, extra: number, holder: Pa
   if (kind !== 'ram') head.pagemap?.folioSplit?.(head.pfn);
   for (const page of pages) {
     if (lru) kernel.lruAdd(page);
-    // Pages that nothing maps any more go at once.
+    // Pages without a mapping are freed at once.
     if (page.refcount === 0) {
       page.refcount = 1;
       kernel.put(page);

@@ -1,4 +1,4 @@
-/** A PMD mapping of which only a part is concerned: its entries become small, and then its folio (L3). */
+/** Splits a PMD mapping when an operation covers only a part of it: first its entries, then its folio (L3). */
 import type { Kernel } from './kernel';
 import type { Mm } from './mm';
 import { invalidate } from './notifier';

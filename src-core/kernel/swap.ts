@@ -39,8 +39,9 @@ export function takeSlot(kernel: Kernel): number {
 }
 
 /**
- * Swaps an anonymous folio of order 0 out: every mapping becomes a swap entry (CLEAR events), the bytes go to a slot and
- * the page is freed. false: no slot, or somebody holds it. The caller has it isolated: one reference is his.
+ * Swaps an anonymous folio of order 0 out: every mapping becomes a swap entry (CLEAR events), the bytes go to a slot
+ * and the page is freed. false: no slot, or another reference exists. The caller has isolated the folio and holds one
+ * reference.
  */
 export function swapOut(kernel: Kernel, page: Page): boolean {
   const { head } = page;
@@ -79,7 +80,7 @@ export function swapIn(kernel: Kernel, mm: Mm, vma: Vma, vpn: number, entry: Pte
   if (!page) {
     page = newAnon(kernel, mm, vma, 0, used.memcg ?? mm.memcg);
     if (!page) return outOfMemory(kernel);
-    page.anonExclusive = false; // others may come for the slot, too
+    page.anonExclusive = false; // other entries may need the slot as well
     if (used.data) (page.data ??= new Uint8Array(PAGE_BYTES)).set(used.data);
     kernel.counters.swapIns++;
     kernel.counters.majorFaults++;

@@ -17,7 +17,7 @@ import { mapHuge, unmapPage } from './rmap';
 const MOST_FAULTS = 16;
 
 /**
- * The part [start, end) of a VMA, huge page by huge page (madvise_collapse). Answers the last refusal, by the kernel's
+ * The part [start, end) of a VMA, huge page by huge page (madvise_collapse). Returns the last refusal, by the kernel's
  * table: EAGAIN for pages that are busy, ENOMEM, EINVAL for the rest.
  */
 export function collapseRange(kernel: Kernel, mm: Mm, vma: Vma, start: number, end: number): Ret {
@@ -39,7 +39,7 @@ function collapse(kernel: Kernel, mm: Mm, vma: Vma, start: number): Ret {
   if (refused) return refused;
   const head = newAnon(kernel, mm, vma, PMD_ORDER);
   if (!head) return 'ENOMEM';
-  // The allocation may have reclaimed: what was found before is looked at again.
+  // The allocation may have reclaimed pages, so the entries are checked again.
   const now = pmdKind(mm, start) === 'table' ? tableAt(mm, start) : null;
   const again = now && !now.some(isAway) ? scan(kernel, now) : 'EAGAIN';
   if (again || !now) {
@@ -63,7 +63,7 @@ const tableAt = (mm: Mm, start: number): readonly (Pte | null)[] =>
 /** Swap, device-private (A8), exclusive and migration entries: what a collapse has to fault in first. */
 const isAway = (entry: Pte | null): boolean => entry !== null && entry.state !== 'present' && entry.state !== 'zero';
 
-/** hpage_collapse_scan_pmd: may these pages be taken together? */
+/** hpage_collapse_scan_pmd: whether these pages may be collapsed. */
 function scan(kernel: Kernel, table: readonly (Pte | null)[]): Ret {
   let writable = false;
   for (const entry of table) {

@@ -1,4 +1,4 @@
-/** userfaultfd MISSING: a hole in a registered range is answered by a handler with UFFDIO_COPY. */
+/** userfaultfd MISSING: a handler fills a hole in a registered range with UFFDIO_COPY. */
 import { newAnon, mapAnon } from './anon';
 import type { Ret } from './errno';
 import type { Kernel } from './kernel';
@@ -7,7 +7,7 @@ import { PAGE_BYTES } from './page';
 import { entryAt } from './page-table';
 import { isCovered, isolateRange, vmasIn } from './vma-ops';
 
-/** UFFDIO_REGISTER with MODE_MISSING; anonymous memory only, as far as this model goes. */
+/** UFFDIO_REGISTER with MODE_MISSING; this model supports anonymous memory only. */
 export function registerUffd(_kernel: Kernel, mm: Mm, start: number, end: number): Ret {
   if (!isCovered(mm, start, end)) return 'EINVAL';
   if (!vmasIn(mm, start, end).every((vma) => isAnonymous(vma) && !vma.hugetlb)) return 'EINVAL';

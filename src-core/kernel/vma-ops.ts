@@ -3,7 +3,7 @@ import type { MemPolicy, Mm, Vma } from './mm';
 import { PMD_PAGES } from './page';
 import { splitHuge } from './split-huge';
 
-/** What an mmap gives a VMA; the rest has defaults. */
+/** The fields of a VMA that mmap sets; the others have defaults. */
 export function makeVma(start: number, end: number, rest: Partial<Omit<Vma, 'start' | 'end'>>): Vma {
   return {
     start,
@@ -103,7 +103,7 @@ export const vmasIn = (mm: Mm, start: number, end: number): readonly Vma[] =>
 export const canIsolate = (mm: Mm, start: number, end: number): boolean =>
   [start, end].every((vpn) => vpn % PMD_PAGES === 0 || !mm.vmas.some((v) => v.hugetlb && v.start < vpn && vpn < v.end));
 
-/** Splits at both borders and answers the VMAs that lie inside. */
+/** Splits at both borders and returns the VMAs that lie inside. */
 export function isolateRange(mm: Mm, start: number, end: number): readonly Vma[] {
   splitVmaAt(mm, start);
   splitVmaAt(mm, end);

@@ -1,4 +1,7 @@
-/** Clearing page-table entries with all their books: munmap, exit, MADV_DONTNEED, truncate (mm/memory.c, zap_pte_range). */
+/**
+ * Clearing page-table entries with all their counts: munmap, exit, MADV_DONTNEED, truncate (mm/memory.c,
+ * zap_pte_range).
+ */
 import type { Kernel } from './kernel';
 import { vmaAt, type Mm, type Vma } from './mm';
 import { PMD_PAGES, type Page } from './page';
@@ -10,7 +13,7 @@ import { swapFree } from './swap';
 /**
  * Clears [start, end) of a VMA (A4). The caller brackets it with the notifier event that fits (UNMAP or CLEAR). A PMD
  * entry that lies only partly in the range is split first (L3).
- * @param only clears just the entries it answers true for
+ * @param only clears only the entries for which it returns true
  */
 export function zapRange(
   kernel: Kernel,
@@ -75,7 +78,7 @@ function noteDirty(page: Page, entry: Pte): void {
   if (entry.dirty && page.head.file) page.head.dirty = true;
 }
 
-/** A page leaves a locked VMA: reclaim may have it again, unless another locked VMA still maps it. */
+/** A page leaves a locked VMA: reclaim may take it again, unless another locked VMA still maps it. */
 function munlockUnmapped(kernel: Kernel, head: Page): void {
   if (head.free || !head.mlocked || head.rmap.some((each) => vmaAt(each.mm, each.vpn)?.locked === true)) return;
   const listed = head.onLru;
