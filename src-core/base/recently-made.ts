@@ -1,6 +1,6 @@
 /**
- * Values that follow from their key alone, kept up to a bound of bytes, the least recently used given up first. Sharing one
- * changes nothing but the time to make it: nobody writes into a value.
+ * Values that follow from their key alone, kept up to a bound of bytes, the least recently used given up first. Sharing
+ * one changes nothing but the time to make it: values are never modified.
  */
 export class RecentlyMade<T> {
   private readonly kept = new Map<string, { readonly value: T; readonly bytes: number }>();

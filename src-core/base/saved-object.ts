@@ -18,7 +18,7 @@ const NO_KEYS: readonly unknown[] = [];
 
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Objects with state that nobody can read or put back. */
+/** Objects with state that cannot be read or restored. */
 const REFUSED = new Set(['Generator', 'AsyncGenerator', 'Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'Map Iterator']);
 
 export function kindOf(object: object): Kind {
@@ -83,7 +83,7 @@ function putElements(array: unknown[], values: readonly unknown[]): void {
   for (let i = 0; i < values.length; i++) if (!Object.is(array[i], values[i])) array[i] = values[i];
 }
 
-/** In the saved order: whoever iterates over a map or set sees it. */
+/** In the saved order, because iteration over a map or set depends on it. */
 function putEntries(map: Map<unknown, unknown>, keys: readonly unknown[], values: readonly unknown[]): void {
   if (isEqual([...map.keys()], keys) && isEqual([...map.values()], values)) return;
   map.clear();

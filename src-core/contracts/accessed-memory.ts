@@ -50,13 +50,16 @@ export interface AccessLedger {
   count(object: number, metric: number, amount: number): void;
 }
 
-/** Who has to hear that a device used memory of its own. The flags may change at the start of a fault batch. */
+/**
+ * The part of the system to notify when a device uses its own memory. The flags may change at the start of a fault
+ * batch.
+ */
 export interface UseOrder {
   /** Hits count for the order in which memory leaves a full device. */
   readonly keepsOrder: boolean;
   /** The order does not tell 2^unitShift neighbouring granules apart. */
   readonly unitShift: number;
-  /** A policy hears of every run of accesses: none is a plain hit. */
+  /** The policy is notified of every run of accesses; none is a plain hit. */
   readonly follows: boolean;
   /** The newest use is one of this granule; where `keepsOrder`. */
   touch(device: ProcessorIndex, granule: number): void;
@@ -96,7 +99,7 @@ export interface AccessedMemory extends AccessTables {
   /** `count` accesses over the link, `bytes` in all. */
   remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
   readonly uses: UseOrder;
-  /** true: every access passes `onAccess`, none is a plain hit. */
+  /** true: every access is passed to `onAccess`; none is a plain hit. */
   readonly hasObserver: boolean;
   onAccess(processor: ProcessorIndex, run: AccessRun): void;
   /** The granule of the run carries TRACKED: the ledger looks at its bytes. */

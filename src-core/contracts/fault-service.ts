@@ -67,7 +67,7 @@ export interface FaultService {
    * @returns when the replay reaches the device, ps
    */
   service(device: ProcessorIndex, batch: FaultColumns, buffer: FaultBuffer): number;
-  /** The device stood still for so long, waiting for a replay; already in the counters of the objects. */
+  /** The device stalled for so long, waiting for a replay; already in the counters of the objects. */
   stalled(ps: number): void;
   /** true: accesses to the granule raise no faults any more and end without having been made; false where absent. */
   isFatal?(device: ProcessorIndex, granule: number, op: AccessOp): boolean;
@@ -94,7 +94,7 @@ export interface FaultPath {
   released(device: ProcessorIndex): GranuleList;
   /** Those of them whose accesses end without having been made. Filled by serviceBatch, emptied by the caller. */
   refused(device: ProcessorIndex): GranuleList;
-  /** The device stood still for so long, waiting for the replay of the last batch. */
+  /** The device stalled for so long, waiting for the replay of the last batch. */
   stalled(ps: number): void;
   /** true: an access to the granule would raise no fault and can never be made. */
   isFatal(device: ProcessorIndex, granule: number, op: AccessOp): boolean;

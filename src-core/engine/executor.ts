@@ -1,6 +1,6 @@
 /**
- * Runs accesses against the memory system. Hits cost a comparison; everything else goes to `engine/segments.ts`. Accesses
- * are taken in segments: the part of a run that stays inside one granule (in every lane, for groups of lanes).
+ * Runs accesses against the memory system. A hit costs one comparison; all other accesses go to `engine/segments.ts`.
+ * Accesses are taken in segments: the part of a run that stays inside one granule (in every lane, for groups of lanes).
  */
 import type { AccessBatch, Cursor } from '../contracts/access-stream';
 import { CPU, type ProcessorIndex } from '../model/processor';
@@ -38,7 +38,7 @@ export class Executor {
     return this.inner.processor;
   }
 
-  /** Whose accesses come next, and whether each depends on the one before. */
+  /** Sets the processor of the next accesses, and whether each depends on the one before. */
   begin(processor: ProcessorIndex, dependent: boolean): void {
     this.inner.processor = processor;
     this.inner.dependent = dependent;
@@ -54,7 +54,7 @@ export class Executor {
     if (processor !== CPU) this.front?.kernelBegins();
   }
 
-  /** Services the faults of devices and replays what waits, until nothing does: the end of a kernel. */
+  /** Ends a kernel: services faults and replays accesses until none waits. */
   drain(): void {
     this.front?.drain();
   }
@@ -99,7 +99,7 @@ export class Executor {
     return this.turn.isDone();
   };
 
-  /** Asked before each segment of a group. */
+  /** Called before each segment of a group. */
   private readonly pace = (): boolean => {
     if (this.turn.isDone()) return false;
     this.turn.segments++;

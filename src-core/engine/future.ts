@@ -80,7 +80,7 @@ export class FutureRecorder {
 
 /** Visits of a run that was made before, sorted by granule. */
 export class Future {
-  /** By granule: its first visit that is not over. */
+  /** By granule: its first visit that has not ended. */
   private readonly next: Int32Array;
 
   constructor(

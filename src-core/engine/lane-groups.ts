@@ -1,6 +1,6 @@
 /**
- * Groups of lanes in lock step: in each iteration every lane makes one access. As long as no lane leaves its granule and
- * all are here, any number of iterations cost one look at each lane.
+ * Groups of lanes in lock step: in each iteration every lane makes one access. As long as no lane leaves its granule
+ * and all are here, any number of iterations costs one check per lane.
  */
 import { assert } from '../base/assert';
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
@@ -20,7 +20,7 @@ class Lanes {
   readonly object = new Int32Array(GROUP_LANES);
   /** Filled by room(). */
   readonly granule = new Int32Array(GROUP_LANES);
-  /** Iterations that are made, and not in the books of the objects yet. */
+  /** Iterations that were executed but not yet counted for the objects. */
   unbooked = 0;
 
   load(from: LaneColumns, first: number, count: number): void {
@@ -76,8 +76,8 @@ export class LaneGroups {
   }
 
   /**
-   * Iterations of a group from the cursor on, until its end, or until the pace says stop. Moves the cursor.
-   * @param pace called before each segment; answers false to stop
+   * Executes iterations of a group from the cursor on, until its end or until `pace` returns false. Moves the cursor.
+   * @param pace called before each segment; returns false to stop
    * @param halted a fault batch was serviced after which the run was to stop, even between two lanes
    */
   run(batch: AccessBatch, cursor: LaneCursor, stopAt: number, pace: () => boolean, halted: () => boolean): void {
@@ -108,7 +108,10 @@ export class LaneGroups {
     this.book(hand);
   }
 
-  /** Brings the books of the lanes' objects up to date: before anything that may open a batch, and at the end. */
+  /**
+   * Counts the outstanding iterations for the lanes' objects. Called before anything that may open a batch, and at the
+   * end.
+   */
   private book(lanes: Lanes): void {
     if (lanes.unbooked === 0) return;
     const metrics = this.segments.processor === CPU ? CPU_METRIC : DEVICE_METRIC;
@@ -126,8 +129,8 @@ export class LaneGroups {
   }
 
   /**
-   * n iterations that stay in the lanes' granules. Returns how many were made, how many accesses the caller still has to
-   * count, and how many iterations are already in the books of the objects.
+   * n iterations that stay in the lanes' granules. Returns how many were made, how many accesses the caller still has
+   * to count, and how many iterations are already counted for the objects.
    */
   private segment(lanes: Lanes, n: number): typeof this.done {
     const { segments } = this;
@@ -161,7 +164,7 @@ export class LaneGroups {
       this.reachAll(lanes, n);
       return this.outcome(n, all, 0);
     }
-    // In order, one iteration; what follows is decided again by how things stand then.
+    // One iteration in order; the next one is decided by the state after it.
     const stoppedAt = this.oneByOne(lanes, 0);
     return stoppedAt > 0 ? this.outcome(0, 0, 0, stoppedAt) : this.outcome(1, 0, 1);
   }
@@ -185,7 +188,9 @@ export class LaneGroups {
     }
   }
 
-  /** May lanes be taken one after the other? Not when two of them share a granule whose question is open. */
+  /**
+   * true: lanes may be taken one after the other. Not allowed if two of them share a granule whose question is open.
+   */
   private mayReorder(lanes: Lanes): boolean {
     const { ledger } = this.segments.memory;
     for (let a = 0; a < lanes.count; a++) {

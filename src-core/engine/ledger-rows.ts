@@ -1,4 +1,4 @@
-/** The books of objects as rows of the recording: at the end of each step, and inside long ones. */
+/** Writes the counts of objects as rows of the recording: at the end of each step, and inside long steps. */
 import { LEDGER_METRICS, METRIC_COUNT, metricIndex } from '../model/events';
 import type { MemorySystem } from '../kit/memory-system';
 import type { Recorder } from '../record/recorder';

@@ -1,4 +1,4 @@
-/** What a run needs to know of its future, from a first pass over the same accesses. */
+/** The future of a run for policies that need it, from a first pass over the same accesses. */
 import { CPU } from '../model/processor';
 import type { Granularity } from '../model/scenario';
 import type { Recorder } from '../record/recorder';

@@ -1,4 +1,4 @@
-/** A pass over an input with room for everything, in which what has to happen in any run of it is noted. */
+/** A pass over an input with unlimited device memory, which records what has to happen in any run of it. */
 import type { Visits } from '../model/bounds';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { Granularity } from '../model/scenario';

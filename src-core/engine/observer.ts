@@ -1,7 +1,7 @@
 import type { OsStep } from '../model/os-action';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 
-/** Looks on while a run goes by, and changes nothing. A watched run takes the slow path: its hits are segments too. */
+/** Observes a run without changing it. A run with an observer takes the slow path: its hits are segments too. */
 export interface RunObserver {
   /**
    * A step begins, at this many accesses.

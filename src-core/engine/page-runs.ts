@@ -33,7 +33,7 @@ export class PageRuns {
     return low;
   }
 
-  /** From now on bytes [from, to) are had by these. */
+  /** From now on these processors have bytes [from, to). */
   fill(from: number, to: number, has: number): void {
     this.replace(from, to, () => has);
   }

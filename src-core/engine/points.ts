@@ -1,4 +1,4 @@
-/** Single accesses by element number: those at hand are passed in loops that do nothing else. */
+/** Single accesses by element number: local ones are counted in loops that do nothing else. */
 import { BATCH_POINTS, type AccessBatch, type Cursor } from '../contracts/access-stream';
 import type { PlainFaults } from '../contracts/plain-faults';
 import { looksOf } from '../hardware/access-delay';
@@ -8,13 +8,13 @@ import type { Segments } from './segments';
 import type { Turn } from './turn';
 
 export class Points {
-  /** Granule of each point of the batch in hand. */
+  /** Granule of each point of the current batch. */
   private readonly granule = new Int32Array(BATCH_POINTS);
   private readonly faults: PlainFaults | null;
   private readonly faulting = { granules: 1, hop: 1, object: 0 };
   /** Points before this one are counted. */
   private settled = 0;
-  /** Accesses of the last point that was not at hand, which are not in the books of its object yet. */
+  /** Accesses of the last point that was not local, not yet counted for its object. */
   private pieces = 0;
 
   constructor(
@@ -73,7 +73,7 @@ export class Points {
     return address + bytes > (granule + 1) * this.inner.memory.granuleBytes;
   }
 
-  /** Passes points that are at hand; answers the first that is not. */
+  /** Passes local points. Returns the first that is not local. */
   private pass(batch: AccessBatch, from: number, end: number): number {
     const { inner, granule } = this;
     const { memory, processor } = inner;
@@ -104,7 +104,7 @@ export class Points {
     return i === from ? from : this.pass(batch, from, i);
   }
 
-  /** The access of the run, which is not at hand. */
+  /** Makes the access of `run`, which is not local. */
   private one(batch: AccessBatch): void {
     const { inner, faulting } = this;
     const { memory, run } = inner;
@@ -118,7 +118,7 @@ export class Points {
     inner.follow(granule);
   }
 
-  /** Counts the points before `i`, and the pieces: a batch that opens now finds the books up to date. */
+  /** Counts the points before `i`, and the pieces, so that the counts are current when a batch opens. */
   private settle({ pointBytes, pointObject, pointOp }: AccessBatch, i: number): void {
     const { memory, processor } = this.inner;
     const points = i - this.settled;

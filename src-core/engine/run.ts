@@ -51,7 +51,7 @@ export interface RunConfig {
   readonly observer?: RunObserver;
 }
 
-/** A stream and where we are in it. */
+/** A stream and its current position. */
 interface Branch {
   readonly stream: AccessStream;
   readonly batch: AccessBatch;
@@ -85,7 +85,7 @@ export class Run {
   phase = '';
   private scheduled: PolicyChange[];
   private live: RunChange[] = [];
-  /** The memory system with its parameters as they are in force; null = the ideal one, which has none. */
+  /** The memory system with its current parameters; null = the ideal one, which has none. */
   system: SystemChoice | null;
   private readonly frames: Frame[] = [];
   private readonly phases = new Map<string, number>();
@@ -94,7 +94,7 @@ export class Run {
   private readonly main: Branch;
   /**
    * Saves and restores the whole run between two calls of `advance`: memory system, recorder, streams, pending changes.
-   * The chunks that the recorder has handed on, and what others made of them, stay as they are.
+   * Chunks that the recorder has already passed on, and data derived from them, do not change.
    */
   readonly state: StateKeeper;
 
@@ -160,7 +160,9 @@ export class Run {
     return this.finished ? 1 : this.main.stream.progress();
   }
 
-  /** A change asked for by a person; takes effect at the next fault batch. Values of the same system wait as one change. */
+  /**
+   * A change requested by the user; takes effect at the next fault batch. Values of the same system wait as one change.
+   */
   change(choice: RunChange): void {
     const before = this.live.find((each) => each.kind === 'system');
     if (isPolicy(choice) || !before) this.live.push(choice);
@@ -174,7 +176,7 @@ export class Run {
     return this.live;
   }
 
-  /** Scheduled changes whose moment has not come. */
+  /** Scheduled changes that are still to come. */
   waitingChanges(): readonly PolicyChange[] {
     return this.scheduled;
   }

@@ -1,6 +1,6 @@
 /**
- * Accesses inside one granule, whatever its state, by a processor that has one access in hand: the CPU, and a device whose
- * machine gives it no thread groups (rule set R0). Its faults are serviced on the spot.
+ * Accesses inside one granule, whatever its state, by a processor that executes one access at a time: the CPU, and a
+ * device whose machine gives it no thread groups (rule set R0). Its faults are serviced immediately.
  */
 import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
@@ -17,7 +17,7 @@ export class Segments {
   /** Only the recency list observes hits, so a hit may be skipped. */
   plain = true;
   readonly reached: ReachedAccesses;
-  /** The accesses in hand; who runs lanes fills it too. */
+  /** The current accesses; the code that executes lanes fills it too. */
   readonly run = new ReusedRun();
   private readonly granuleBytes: number;
 
@@ -37,7 +37,7 @@ export class Segments {
     this.plain = !memory.uses.follows && this.onAccess === null && !memory.hasObserver;
   }
 
-  /** One element, in one piece per granule, counted. Answers the pieces. */
+  /** One element, in one piece per granule, counted. Returns the pieces. */
   element(address: number, bytes: number, op: AccessOp, object: number): number {
     const { granuleBytes, run } = this;
     let pieces = 0;
@@ -80,7 +80,7 @@ export class Segments {
         if (run.count === 0) return;
         continue;
       }
-      if (!memory.faultNow(p, granule, op, object)) return; // it ended in an outcome (SIGBUS, OOM …): nothing was accessed
+      if (!memory.faultNow(p, granule, op, object)) return; // it ended in an outcome (SIGBUS, OOM …), so nothing was accessed
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Iterations of a group of one lane. Granules that the lane passes from end to end, with equally many accesses in each, are
- * taken many at a time: those at hand by a look over their states, those that fault by the memory system. All others are
+ * Iterations of a group of one lane. Granules that the lane passes from end to end, with equally many accesses in each,
+ * are taken many at a time: local ones by a scan of their states, faulting ones by the memory system. All others are
  * taken segment by segment.
  */
 import { countAlike, viewColumn, type ByteColumn } from '../base/byte-column';
@@ -23,7 +23,7 @@ export class SingleLane {
   private column: ByteColumn = viewColumn(new Uint8Array(0));
   private readonly passage: Passage = { accesses: 0, hop: 1 };
   private readonly faults: PlainFaults | null;
-  /** Accesses that are made, and not in the books of the object yet. */
+  /** Accesses that were executed but not yet counted for the object. */
   private unbooked = 0;
 
   constructor(
@@ -65,7 +65,7 @@ export class SingleLane {
       turn.segments++;
       const room = (granule + 1) * granuleBytes - address - bytes;
       if (room < 0) {
-        memory.ledger.count(object, metric, this.unbooked); // whatever may open a batch finds the books up to date
+        memory.ledger.count(object, metric, this.unbooked); // the counts have to be current before a batch can open
         this.unbooked = inner.element(address, bytes, run.op, object);
         run.stride = stride;
         run.bytes = bytes;
@@ -81,7 +81,7 @@ export class SingleLane {
     memory.ledger.count(object, metric, this.unbooked);
   }
 
-  /** What holds for all segments of the lane. */
+  /** Values that are the same for all segments of the lane. */
   private prepare(base: number): void {
     const { inner, passage } = this;
     const { memory, run, processor } = inner;
@@ -98,7 +98,7 @@ export class SingleLane {
     passage.hop = stride / step;
   }
 
-  /** Granules from that of the run on, the first of whose accesses comes next, of which all are passed. Answers how many were made. */
+  /** Passes whole granules, starting with that of the run. Returns how many were passed. */
   private wholeGranules(iterations: number, object: number): number {
     const { inner, turn, passage } = this;
     const { memory, run, processor } = inner;
@@ -121,7 +121,7 @@ export class SingleLane {
     return passed;
   }
 
-  /** Granules from that of the run on, at most so many, that the processor has at hand. */
+  /** Granules from that of the run on, at most so many, that are local to the processor. */
   private atHand(granules: number): number {
     const { inner, column, passage } = this;
     const { granule, op } = inner.run;

@@ -1,4 +1,4 @@
-/** How far the executor may go before it hands the turn back. */
+/** The limit up to which the executor may run before it returns. */
 export class Turn {
   /** Stop at the next segment border; set only from outside (pause, step). */
   halt = false;

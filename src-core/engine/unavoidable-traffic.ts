@@ -1,11 +1,11 @@
 /**
- * Bytes that have to cross between processors whatever manages the memory: a byte that one processor wrote last and another
- * one reads has to get there, once per write and reader, as a page, a line or a remote access. Everything else (bytes that
- * are overwritten unread, neighbours on a page, copies made for lack of room) some memory system could avoid.
+ * Bytes that have to cross between processors under any memory system: a byte that one processor wrote last and another
+ * one reads has to get there, once per write and reader, as a page, a line or a remote access. Everything else (bytes
+ * that are overwritten unread, neighbours on a page, copies made for lack of room) some memory system could avoid.
  *
- * Kept for each byte: which processors may have the current value. Memory that was never written is zero everywhere. Of steps that
- * run at the same time only the first read of what was there before counts, and only if no step writes it meanwhile: their order is
- * not ours to know.
+ * Kept for each byte: which processors may have the current value. Memory that was never written is zero everywhere. Of
+ * steps that run at the same time only the first read of what was there before counts, and only if no step writes it
+ * meanwhile, because their order is unknown.
  */
 import type { SpaceSpec } from '../model/space';
 import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../model/processor';
@@ -184,7 +184,7 @@ export class UnavoidableTraffic {
     this.counted(page, mixed, before);
   }
 
-  /** The runs of a page changed in number; one that is whole again needs none. */
+  /** The number of runs of a page changed; a page that is one run again needs no list. */
   private counted(page: number, mixed: PageRuns, before: number): void {
     this.runs += mixed.count - before;
     if (mixed.count > 1) return;

@@ -1,4 +1,4 @@
-/** Who visited which unit of memory, epoch by epoch (model/bounds.ts), noted while a run goes by. */
+/** Records which processor visited which unit of memory in each epoch (model/bounds.ts) during a run. */
 import type { Visits } from '../model/bounds';
 import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { SpaceSpec } from '../model/space';
@@ -62,7 +62,7 @@ export class VisitRecorder {
     this.units = Math.max(1, Math.ceil(space.bytes / unitBytes));
   }
 
-  /** What came before is over when what follows begins, at this many accesses. */
+  /** Ends the epoch before and begins the next, at this many accesses. */
   epoch(access: number): void {
     this.start.push(this.unit.length);
     this.access.push(access);

@@ -1,5 +1,5 @@
 /**
- * What accesses take beside their bytes: page walks, and latency where each access waits for the one before. Walks of
+ * The time of accesses beside their bytes: page walks, and latency where each access waits for the one before. Walks of
  * independent accesses overlap in as many thread groups as the device holds, and with the bytes; a chain of dependent
  * accesses pays each walk and each latency. Only machines that give the constants have delays.
  */
@@ -8,7 +8,10 @@ import type { AccessDelays } from '../contracts/accessed-memory';
 import type { GpuSpec, MachineTiming } from '../model/machine';
 import { Tlb } from './tlb';
 
-/** Of independent single accesses that hit, one in so many is looked at, and stands for all: the look costs more than the hit. */
+/**
+ * Of independent single accesses that hit, one in so many is examined and counts for all, because the check costs more
+ * than the hit.
+ */
 const SAMPLE = 16;
 
 /** The points to look at: those whose number i has `(i & looks) === looks`. None, where nothing delays. */
@@ -21,7 +24,7 @@ export class AccessDelay implements AccessDelays {
   private readonly groups: number;
   private readonly memoryPs: number;
   private readonly remotePs: number;
-  /** Page walks of independent accesses, and waiting of dependent ones, that no clock knows yet. */
+  /** Page walks of independent accesses, and waiting of dependent ones, not yet added to a clock. */
   private walks = 0;
   private chainPs = 0;
 
@@ -56,7 +59,7 @@ export class AccessDelay implements AccessDelays {
     return Math.max(bytesPs, Math.round((this.walks * this.walkPs) / this.groups)) + this.chainPs;
   }
 
-  /** The clock knows of them now. */
+  /** The caller has added them to a clock. */
   settle(): void {
     this.walks = 0;
     this.chainPs = 0;

@@ -1,7 +1,8 @@
 /**
- * Which link carries bytes from one processor's memory to another's. All devices share the host's link (one root port);
- * two devices use a link of their own where the machine has one (NVLink, Infinity Fabric, Xe Link: one per pair), and
- * otherwise the direction towards the device of the host's link. Left out: switches, host links of their own per device.
+ * Selects the link that carries bytes from one processor's memory to another's. All devices share the host's link (one
+ * root port); two devices use a link of their own where the machine has one (NVLink, Infinity Fabric, Xe Link: one per
+ * pair), and otherwise the direction towards the device of the host's link. Left out: switches, host links of their own
+ * per device.
  */
 import type { MachineTiming } from '../model/machine';
 import { CPU, type ProcessorIndex } from '../model/processor';
@@ -20,7 +21,7 @@ export class Interconnect {
     this.host = new Link(timing.link);
   }
 
-  /** Queues a transfer (see Link.transfer) from one memory to another; answers when its bytes are usable. */
+  /** Queues a transfer (see Link.transfer) from one memory to another; returns when its bytes are usable. */
   transfer(from: ProcessorIndex, to: ProcessorIndex, earliestPs: number, bytes: number): number {
     const link = this.between(from, to);
     const arrivesPs = link.transfer(this.direction(from, to), earliestPs, bytes);

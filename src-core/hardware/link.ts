@@ -1,9 +1,9 @@
 /**
- * A link: two directions, each serving transfers in the order they come. It stands for PCIe, NVLink, Infinity Fabric or
- * CXL with one or several copy engines per direction. A transfer occupies its engine for size ÷ rate(size); the rate
- * grows with the size, which holds the cost per transfer (packets, DMA set-up): the curve fitted to PCIe by the UVMSmart
- * simulator (ISCA 2019). Several engines overlap that cost, but all bytes of a direction still share one wire, which
- * never carries more than the asymptote. Left out: contention with remote accesses, reordering.
+ * A link: two directions, each serving transfers in the order of their arrival. It stands for PCIe, NVLink, Infinity
+ * Fabric or CXL with one or several copy engines per direction. A transfer occupies its engine for size ÷ rate(size);
+ * the rate grows with the size, which holds the cost per transfer (packets, DMA set-up): the curve fitted to PCIe by
+ * the UVMSmart simulator (ISCA 2019). Several engines overlap that cost, but all bytes of a direction still share one
+ * wire, which never carries more than the asymptote. Left out: contention with remote accesses, reordering.
  */
 import { assert } from '../base/assert';
 import { arctan } from '../base/math';
@@ -58,7 +58,7 @@ export class Link {
   /**
    * Queues a transfer that may start at `earliestPs`, behind those queued before it in the same direction, and sets
    * `startedPs`. Returns the instant at which the bytes have arrived: usable at that ps, not before. A link without limit
-   * (asymptote Infinity) never delays a processor, not even one whose clock is behind that of the last one served.
+   * (asymptote Infinity) never delays a processor, even if its clock is behind that of the last transfer.
    */
   transfer(direction: LinkDirection, earliestPs: number, bytes: number): number {
     assert(Number.isSafeInteger(earliestPs) && earliestPs >= 0, 'simulated time is whole picoseconds from 0 on');

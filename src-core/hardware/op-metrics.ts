@@ -1,4 +1,4 @@
-/** Under which metric an access counts. */
+/** The metric that counts an access. */
 import { metricIndex } from '../model/events';
 
 /** By AccessOp. */

@@ -1,4 +1,4 @@
-/** Accesses that do not fault: what they take, and who has to hear of them. */
+/** Accesses that do not fault: their time, and the observers and policies to notify. */
 import { TRACKED, type AccessedMemory, type AccessRun } from '../contracts/accessed-memory';
 import { CPU, type ProcessorIndex } from '../model/processor';
 

@@ -1,9 +1,9 @@
 /**
- * The last TLB level of a device, by 2 MiB block: a FIFO of as many blocks as it reaches. It stands for the shared TLB of
- * a GPU, whose entries cover a large page or a row of small ones. First in, first out, because a hit then costs one
+ * The last TLB level of a device, by 2 MiB block: a FIFO of as many blocks as it reaches. It stands for the shared TLB
+ * of a GPU, whose entries cover a large page or a row of small ones. First in, first out, because a hit then costs one
  * comparison; for passes over more than the reach it misses like least-recently-used. Left out: the TLBs before it, the
- * smaller reach of blocks that are mapped by small pages, and shootdowns (a block that is taken away and comes back costs
- * a fault, beside which one walk is nothing).
+ * smaller reach of blocks that are mapped by small pages, and shootdowns (a block that is evicted and returns costs a
+ * fault, and one walk is negligible beside it).
  */
 import { assert } from '../base/assert';
 import { MIB } from '../base/units';

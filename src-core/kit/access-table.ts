@@ -1,8 +1,8 @@
 /**
- * May this processor access this page, and does the access go over the link? One byte per granule and processor: its page
- * table as far as the hot path needs it. Memory systems with page tables of their own rewrite the bytes wherever their
- * tables change. TRACKED and PENDING have the same bits as in kit/residency.ts, so the ledger and the fault buffer share the
- * byte.
+ * Whether a processor may access a page, and whether over the link. One byte per granule and processor: the part of its
+ * page table that the hot path needs. Memory systems with page tables of their own rewrite the bytes wherever their
+ * tables change. TRACKED and PENDING have the same bits as in kit/residency.ts, so the ledger and the fault buffer
+ * share the byte.
  */
 import { createByteColumn, rewrite, type ByteColumn } from '../base/byte-column';
 import { PENDING, TRACKED, type HotMasks } from '../contracts/accessed-memory';

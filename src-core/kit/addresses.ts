@@ -1,4 +1,4 @@
-/** Virtual addresses of offsets in the space. Most questions are about the region of the last one, so that is kept. */
+/** Virtual addresses of offsets in the space. Most queries concern the region of the last one, so it is cached. */
 import { toVirtual, type SpaceSpec } from '../model/space';
 
 export class Addresses {

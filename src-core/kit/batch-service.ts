@@ -18,16 +18,16 @@ type CommonPart = Pick<
   'beginBatch' | 'report' | 'settleClock' | 'stall' | 'objectOf' | 'clocks' | 'isLocal' | 'mapsRemotely'
 >;
 
-/** What a memory system adds to the common part, so that its faults can be served in batches. */
+/** The methods that a memory system adds so that its faults can be served in batches. */
 export interface BatchedMemory extends CommonPart {
   readonly config: Pick<MemoryConfig, 'batchServiced'> & { readonly machine: Pick<MachineSpec, 'faultBatchEntries'> };
   /** A fault of the granule waits in a device's buffer, or waits no longer. */
   setPending(processor: ProcessorIndex, granule: number, isPending: boolean): void;
-  /** What a fault will be: its reason code. */
+  /** The reason code of a fault. */
   decide(processor: ProcessorIndex, granule: number, op: AccessOp): number;
   /** First granule of the page that a fault on this one is about; the granule itself unless pages are larger. */
   pageOf?(granule: number): number;
-  /** false: nobody is left who could be served, which is told as an outcome. */
+  /** false: no process is left for the fault; an outcome is recorded. */
   mayServe?(processor: ProcessorIndex, granule: number, object: number): boolean;
   /** true: the fault that was served last on this granule ended in an outcome, and its access can never be made. */
   wasRefused?(granule: number): boolean;
@@ -36,7 +36,7 @@ export interface BatchedMemory extends CommonPart {
    * @returns when everything is there for the processor, ps
    */
   serve(processor: ProcessorIndex, faults: FaultList, startPs: number): number;
-  /** The device stood still for so long, or the processor while its fault was served. */
+  /** The device stalled for so long, or the processor while its fault was served. */
   stoodStill?(processor: ProcessorIndex, ps: number): void;
 }
 
@@ -45,7 +45,7 @@ export class BatchService implements FaultService {
   private keys = new Float64Array(256);
   /** By device, when its driver is free again, ps. */
   private readonly freePs: Float64Array;
-  /** The last batch got nothing done: the next one is of a single fault, which finds the whole device. */
+  /** The last batch made no progress: the next one is of a single fault, which finds the whole device. */
   private isAlone = false;
   private device: ProcessorIndex = 1;
 
@@ -132,7 +132,7 @@ export class BatchService implements FaultService {
         if ((memory.pageOf?.(other) ?? other) !== page) break;
         if (op === READ) op = batch.op[this.entry(i)]! as AccessOp;
       }
-      // What an earlier batch brought along needs no service any more.
+      // Granules that an earlier batch brought along need no service.
       if (this.isReachable(device, granule, op)) continue;
       const object = batch.object[entry]!;
       if (memory.mayServe?.(device, granule, object) === false) buffer.refuse(granule);

@@ -1,7 +1,7 @@
 /**
- * For each granule, a set of bytes of it. Almost always the set is one interval growing at an end; a bitmap is made only
- * when it stops being one. The memory of bitmaps is bounded: past the limit `add` answers false and the caller gives the
- * granule up, which is counted.
+ * For each granule, a set of bytes of it. Almost always the set is one interval growing at an end; a bitmap is made
+ * only when it stops being one. The memory of bitmaps is bounded: past the limit `add` returns false, and the caller
+ * stops tracking the granule and counts it.
  */
 /** All bitmaps of one collection together. */
 export const MAX_BITMAP_BYTES = 256 * 1024 * 1024;
@@ -70,7 +70,7 @@ export class ByteSets {
     return true;
   }
 
-  /** Adds [from, to); false: no bitmap could be had and the bytes were not added. */
+  /** Adds [from, to); false: the memory limit allows no bitmap; the bytes were not added. */
   add(granule: number, from: number, to: number): boolean {
     const bitmap = this.bitmaps.size === 0 ? undefined : this.bitmaps.get(granule);
     if (bitmap) {

@@ -12,7 +12,7 @@ export class FaultList {
   op = new Uint8Array(INITIAL);
   /** Ordinal of the fault's event. */
   cause = new Uint32Array(INITIAL);
-  /** Nobody had any of these granules. */
+  /** No processor held any of these granules. */
   onlyFirstTouch = true;
 
   clear(): void {

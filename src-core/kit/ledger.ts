@@ -1,10 +1,10 @@
 /**
- * The books of a run: counters per object, and for each transfer two questions.
+ * The accounts of a run: counters per object, and two questions for each transfer.
  *
  * *Dead bytes* (docs/r0-rules.md): each transfer opens a question on its granule. The first read,
- * read-write or atomic, by any processor, of a byte that was not overwritten since the transfer answers "live"; once all
- * object bytes of the granule are overwritten without such a read, "dead". Transfers while the question is open join it
- * and share the answer. Open at the end of the run = unresolved.
+ * read-write or atomic, by any processor, of a byte that was not overwritten since the transfer answers "live"; once
+ * all object bytes of the granule are overwritten without such a read, "dead". Transfers while the question is open
+ * join it and share the answer. Open at the end of the run = unresolved.
  *
  * *Useful bytes*: distinct bytes of a transfer that the receiver touched before the granule left again or the run ended.
  *
@@ -180,7 +180,8 @@ export class Ledger {
 
   /**
    * `transferred` to a device, whose accesses of one kind follow at once; with the limits of `leaves`.
-   * @returns true: `accessed` has to look at them; false: they read bytes that nobody overwrote, and the question is closed
+   * @returns true: `accessed` has to be called; false: they read bytes that were not overwritten, and the question is
+   * closed
    */
   arrives(granule: number, op: AccessOp): boolean {
     const { open, movesToDevice } = this;
@@ -258,7 +259,7 @@ export class Ledger {
     }
   }
 
-  /** Must accesses of several lanes to this granule be taken one by one to find out who was first? */
+  /** true: accesses of several lanes to this granule have to be taken one by one, because their order matters. */
   needsOrder(granule: number): boolean {
     return (this.open[granule]! & QUESTION) !== 0;
   }

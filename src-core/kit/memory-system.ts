@@ -1,7 +1,7 @@
 /**
- * What every memory system has in common, seen from the engine: who has which granule, the books, the clocks, and the
- * questions that the executor asks on its way. What happens at a fault is the business of the systems: the idealised one
- * of rule set R0 (systems/ideal/mechanics/memory.ts) and those on the Linux model (kit/linux).
+ * The common part of all memory systems: owners of granules, counts, clocks, and the queries of the executor. Each
+ * system defines how it handles a fault: the idealised one of rule set R0 (systems/ideal/mechanics/memory.ts) and those
+ * on the Linux model (kit/linux).
  */
 import { assert } from '../base/assert';
 import type { EventMoment, EventSink, FaultEvent } from '../model/event-sink';
@@ -44,12 +44,12 @@ export interface MemoryConfig {
   readonly batchServiced: () => void;
   /**
    * How many batches of at most `events` events each may pass from now on without a call of the two: nothing waits for
-   * them, and nobody stops at them.
+   * them, and the run does not stop at them.
    */
   readonly quietBatches: (events: number) => number;
   /** Objects that devices touch, with the first device that does; null where the source cannot tell (traces). */
   readonly deviceObjects: ReadonlyMap<number, ProcessorIndex> | null;
-  /** Belady's look into the future; absent where no policy needs it. */
+  /** The next use of a granule, for Belady's policy; null if no policy needs it. */
   readonly nextUse: ((granule: Granule) => number) | null;
   /** Called for each executed segment of accesses. Unset without an observer. */
   readonly onAccess?: MemorySystem['onAccess'];
@@ -157,7 +157,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   abstract counterNotifies(processor: ProcessorIndex, granule: Granule): void;
   /** Services one fault at once, as a batch of its own. false: the access cannot be made at all; it is an outcome. */
   abstract faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean;
-  /** Called for accesses that were made, one segment at a time, where `hasObserver` is true. */
+  /** Called for each executed segment of accesses, if `hasObserver` is true. */
   onAccess(processor: ProcessorIndex, run: AccessRun): void {
     this.config.onAccess?.(processor, run);
   }
@@ -168,7 +168,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   readonly deviceFaults: DeviceFaults | null = null;
   /** A shortcut for faults that are nothing but moves; null: there is none. */
   readonly plainFaults: PlainFaults | null = null;
-  /** true: every access passes `onAccess`, none is a plain hit. */
+  /** true: every access is passed to `onAccess`; none is a plain hit. */
   readonly hasObserver: boolean;
 
   // --- results ---
@@ -288,7 +288,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     return sink.fault(event);
   }
 
-  /** Where in the run an event of now stands. */
+  /** The position in the run of an event recorded now. */
   moment(timePs: number): EventMoment {
     return { timePs, access: this.accessCount, batch: this.batchNow, step: this.step };
   }

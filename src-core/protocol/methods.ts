@@ -75,7 +75,7 @@ export const METHODS = {
     result: answers<{ system: SystemChoice; files: readonly KnobFile[]; left: readonly KnobLeft[] }>(),
   },
   /**
-   * What configuration files set. Answers the parameters; whether they are put in force is for the client to ask
+   * What configuration files set. Returns the parameters; whether they are put in force is for the client to ask
    * (session.policy, session.open). Without a system: the run's own, or else the one that knows most of the names.
    */
   'session.importKnobs': {

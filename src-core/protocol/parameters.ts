@@ -56,7 +56,7 @@ export const runOptions = z.strictObject({
   spool: z.boolean().exactOptional(),
 });
 
-/** Nobody who gets parameters changes them. */
+/** Receivers do not change the parameters. */
 export type Frozen<T> = T extends Uint8Array
   ? T
   : T extends readonly (infer E)[]

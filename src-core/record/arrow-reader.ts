@@ -24,7 +24,7 @@ export interface OpenRecording {
   readonly header: RecordingHeader;
   /**
    * Gives every chunk once; afterwards `findings` says what was missing.
-   * @param createHash null: nobody will ask for the digest
+   * @param createHash null: no digest is computed
    */
   chunks(createHash: CreateHash | null): AsyncIterable<EventChunk>;
   /** The hash of the chunks that were given, as the format of the file defines it. */

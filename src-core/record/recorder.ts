@@ -44,7 +44,7 @@ export class Recorder implements EventSink {
   private readonly hash: RecordingHash | null;
 
   /**
-   * @param createHash null: nobody will ask for the digest
+   * @param createHash null: no digest is computed
    * @param writer null: nothing is kept beyond the hash
    * @param reader sees each row once, in order; called at the latest when a chunk is sealed
    */

@@ -5,7 +5,7 @@ import { Refusal } from '../model/refusal';
 import { memorySystems } from '../systems';
 import { suggest } from '../workload/nearest';
 
-/** Where nobody chooses: the first of the registry. */
+/** The default: the first of the registry. */
 export const defaultSystem: MemorySystemEntry = memorySystems[0]!;
 
 export const findSystem = (name: string): MemorySystemEntry | undefined =>

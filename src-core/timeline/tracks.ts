@@ -18,7 +18,7 @@ export interface TrackTable {
 export function tracksOf(ideal: boolean): TrackTable {
   const present = REASON_TABLE.filter(({ notIdeal }) => !ideal || !notIdeal);
   const tracks: Track[] = [];
-  /** One track per reason that has one; answers the track of each code. */
+  /** One track per reason that has one; returns the track of each code. */
   const addFor = (trackOf: (reason: ReasonEntry) => Track | null): Uint8Array => {
     // A reason that is not here (a recording of a newer version) counts with the first.
     const byCode = new Uint8Array(256).fill(tracks.length);

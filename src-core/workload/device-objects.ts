@@ -1,4 +1,4 @@
-/** Which objects devices touch, and which device first: what an author who places data knows of his program. */
+/** Which objects devices touch, and which device first: the knowledge that an author needs to place data. */
 import type { ProcessorIndex } from '../model/processor';
 import { stepsOf } from './cost';
 import type { LoopPlan, Workload } from './workload';

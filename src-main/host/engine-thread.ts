@@ -20,7 +20,7 @@ export interface EngineThread {
   post(message: ToEngine): void;
   /** Ends the thread now; the crash handler gets this reason. */
   abandon(reason: string): void;
-  /** Ends the thread in order and resolves when it is gone; nothing is heard of it any more. */
+  /** Ends the thread in order and resolves when it has exited; it sends no messages after that. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Entry of the engine's worker thread: one session, its messages relayed to the session host. An error that nobody
- * catches ends the thread; the host then saves the recording (all that was spooled is on disk) and reports it.
+ * Entry of the engine's worker thread: one session, its messages relayed to the session host. An uncaught error ends
+ * the thread; the host then saves the recording (all that was spooled is on disk) and reports it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../src-core/base/assert';

@@ -6,7 +6,7 @@ import { Refusal } from '../../src-core/model/refusal';
 import { isOsError } from './os-reason';
 
 type Packing = 'plain' | 'gzip' | 'zstd';
-/** Bytes of a file that packingOf() wants to see. */
+/** Bytes of a file that packingOf() needs. */
 export const MAGIC_BYTES = 32;
 
 const startsWith = (head: Uint8Array, bytes: readonly number[]): boolean =>

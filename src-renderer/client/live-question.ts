@@ -10,7 +10,7 @@ export interface LiveQuestion<M extends Method> {
   readonly answer: ShallowRef<ResultOf<M> | null>;
   readonly error: ShallowRef<RequestError | null>;
   ask(params: Params<M>): void;
-  /** Another run: forgets the answer and whatever is on its way. */
+  /** Another run: drops the answer and ignores pending ones. */
   forget(): void;
 }
 

@@ -40,7 +40,7 @@ const SLICE = 4096;
 /** No stay ends in the first epoch. */
 const NEVER = 0;
 const NOBODY = -1;
-/** Several processors were there at the same time: no one knows who was last. */
+/** Several processors were there at the same time: the last one is unknown. */
 const UNKNOWN = 7;
 
 /** Stays by the epoch in which they end; the last is given up first. */
@@ -193,7 +193,7 @@ class Contents {
   }
 }
 
-/** Yields every few thousand epochs; answers the counts. */
+/** Yields every few thousand epochs; returns the counts. */
 export function* fewestFetches(visits: Visits, rules: PagingRules): Generator<undefined, Paging> {
   const { start, access, unit, processor, epochs, devices, units } = visits;
   const stays = yield* staysOf(visits, rules.takes);

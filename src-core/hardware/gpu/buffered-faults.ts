@@ -1,6 +1,6 @@
 /**
- * The replayable fault buffers of all devices, and what the hardware does with them: it takes faults in, gives them out in
- * batches, and lets the accesses of answered granules go on when a replay reaches the device.
+ * The replayable fault buffers of all devices, and their hardware: it accepts faults, delivers them in batches, and
+ * resumes the accesses to serviced granules when a replay reaches the device.
  */
 import { GranuleList } from '../../base/granule-list';
 import type { AccessedMemory } from '../../contracts/accessed-memory';
@@ -40,7 +40,7 @@ class Buffer implements FaultBuffer {
   }
 }
 
-/** What the devices of a machine have between their thread groups and the service; null where faults come one by one. */
+/** The hardware between thread groups and fault service; null on machines whose faults are serviced one by one. */
 export function bufferedFaults(
   machine: MachineSpec,
   memory: AccessedMemory,
@@ -55,7 +55,7 @@ export function bufferedFaults(
 export class BufferedFaults implements FaultPath {
   private readonly buffers: readonly (Buffer | null)[];
   private readonly batch = new FetchedFaults();
-  /** Objects of the granules that the last batch released: a stall is theirs. */
+  /** Objects of the granules that the last batch released; the stall is charged to them. */
   private readonly stalledObjects = new GranuleList();
 
   constructor(

@@ -10,12 +10,12 @@ export const THREADS_PER_BLOCK = 256;
 
 /** Volta, which most published fault measurements are from: 80 SMs of 64 warps, 2 SMs per TPC and uTLB, 56 faults each (SC'21). */
 const ASSUMED = { smCount: 80, warpsPerSm: 64, threadsPerWarp: 32, smsPerUtlb: 2, faultsPerUtlb: 56 } as const;
-/** Enough for all uTLBs at once, so that the buffer itself never holds anything back. */
+/** Large enough for all uTLBs at once, so that the buffer is never the limit. */
 const assumedEntries = (utlbs: number, each: number): number => utlbs * each;
 
 /**
- * Whether devices run thread groups that hide faults. A machine that neither describes a GPU nor takes faults in batches is
- * one of rule set R0: one access at a time, each fault serviced on the spot.
+ * Whether devices run thread groups that hide faults. A machine that neither describes a GPU nor takes faults in
+ * batches is one of rule set R0: one access at a time, each fault serviced immediately.
  */
 export const hasThreadGroups = ({ gpu, faultBatchEntries }: MachineSpec): boolean =>
   gpu !== undefined || faultBatchEntries.value > 1;

@@ -1,6 +1,7 @@
 /**
  * The replayable fault buffer of one GPU in memory, with the uTLBs that feed it. An entry stays outstanding in its uTLB
- * until its page is answered; entries of answered pages are thrown away by a flush, or read in vain where none is made.
+ * until its page is answered; entries of answered pages are thrown away by a flush, or are fetched without effect if no
+ * flush is made.
  */
 import { SparseColumn } from '../../base/sparse-column';
 import type { AccessOp } from '../../model/processor';
@@ -106,7 +107,7 @@ export class FaultRing {
     return true;
   }
 
-  /** Throws answered entries at the old end away: what a flush does to entries that the replay has made needless. */
+  /** Drops answered entries at the old end: a flush removes entries that the replay has made unnecessary. */
   dropAnswered(): void {
     while (this.head < this.tail && this.answered[this.head & (this.size - 1)] === 1) this.head++;
   }

@@ -1,6 +1,6 @@
 /**
- * The device's side of a memory system with a fault buffer: makes thread groups of a kernel's accesses. What hits passes at
- * the cost of a comparison; a group that misses goes into flight (groups-in-flight.ts).
+ * The device's side of a memory system with a fault buffer: makes thread groups of a kernel's accesses. A hit costs one
+ * comparison; a group that misses becomes a group in flight (groups-in-flight.ts).
  */
 import { GROUP_LANES, type AccessBatch, type Cursor } from '../../contracts/access-stream';
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
@@ -12,7 +12,7 @@ import type { ReachedAccesses } from '../reached-accesses';
 import { GroupsInFlight } from './groups-in-flight';
 import { MOST_SLOTS } from './thread-group';
 
-/** Points that hit before the engine looks whether it is to pause. */
+/** Points that hit between two checks for a pause. */
 const POINTS_BETWEEN_LOOKS = 4096;
 
 export class GpuFrontEnd {
@@ -20,7 +20,7 @@ export class GpuFrontEnd {
   private readonly flight: GroupsInFlight;
   private readonly granuleBytes: number;
   private readonly perByte: number;
-  /** Iterations of the current group that are made, and not in the books of the objects yet. */
+  /** Iterations of the current group that were executed but not yet counted for the objects. */
   private unbooked = 0;
   /** Granule of each lane, filled by `room`. */
   private readonly here = new Int32Array(GROUP_LANES);
@@ -39,7 +39,10 @@ export class GpuFrontEnd {
   private get device(): ProcessorIndex {
     return this.flight.device;
   }
-  /** Which device's accesses come next; a kernel on another device first has to finish what waits. */
+  /**
+   * Selects the device of the next accesses; before a kernel on another device begins, all waiting accesses have to
+   * finish.
+   */
   begin(device: ProcessorIndex): void {
     this.flight.begin(device);
   }
@@ -54,7 +57,7 @@ export class GpuFrontEnd {
   isIdle(): boolean {
     return this.flight.isIdle();
   }
-  /** Until nothing waits, and the device has reached the last replay: the end of a kernel. */
+  /** Ends a kernel: runs until nothing waits and the last replay has reached the device. */
   drain(): void {
     this.flight.drain();
   }
@@ -143,7 +146,7 @@ export class GpuFrontEnd {
     return least;
   }
 
-  /** Nobody has to see each access. */
+  /** true: no observer or policy needs each access. */
   private isPlain(): boolean {
     return !this.memory.hasObserver && !this.memory.uses.follows;
   }

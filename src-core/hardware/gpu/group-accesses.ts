@@ -31,7 +31,7 @@ export class GroupAccesses {
     this.perByte = 1 / memory.granuleBytes;
   }
 
-  /** Goes on with a group until its accesses are made, wait, or find no room for their fault. */
+  /** Continues a group until its accesses are made, wait, or find no room for their fault. */
   make(group: ThreadGroup, atPs: number): void {
     let loads = 0;
     for (let lane = group.next; lane < group.lanes && group.mayRaise(); lane++) {
@@ -49,7 +49,7 @@ export class GroupAccesses {
     }
   }
 
-  /** The granule's faults were refused: accesses that wait for it end without having been made. */
+  /** The granule's faults were refused, so accesses that wait for it end without being executed. */
   refuse(granule: number): void {
     this.waiters.each(granule, (group) => {
       const low = granule * this.granuleBytes;
@@ -57,7 +57,9 @@ export class GroupAccesses {
     });
   }
 
-  /** Makes what a group that still waits for other granules can do in this one, before another batch takes it away again. */
+  /**
+   * Executes the accesses to this granule of a group that still waits for others, before another batch can evict it.
+   */
   makeIn(group: ThreadGroup, granule: number, atPs: number): void {
     for (let lane = group.next; lane < group.lanes && group.mayRaise(); lane++) {
       const op = group.op[lane]! as AccessOp;

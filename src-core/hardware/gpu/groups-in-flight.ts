@@ -1,8 +1,9 @@
 /**
- * Thread groups on one device: a place for each, what they wait for, and how they go on. A group whose access faults waits
- * for the replay and others run on; when all groups that fit on the device wait, the device stands still. Stands for the block
- * scheduler (groups are handed out in order), the scoreboard (see thread-group.ts) and replay. Left out: reordering between
- * groups that could run, so that the order of faults is the order of the program.
+ * Thread groups on one device: their slots on the device, the granules that they wait for, and how they continue. A
+ * group whose access faults waits for the replay and others run on; when all groups that fit on the device wait, the
+ * device stalls. Stands for the block scheduler (groups are handed out in order), the scoreboard (see thread-group.ts)
+ * and replay. Left out: reordering between groups that could run, so that the order of faults is the order of the
+ * program.
  */
 import { assert } from '../../base/assert';
 import type { ProcessorIndex } from '../../model/processor';
@@ -14,7 +15,10 @@ import { GroupAccesses } from './group-accesses';
 import { Landings } from './landings';
 import { ThreadGroup } from './thread-group';
 
-/** Batches in a row after which no access could be made: so many are our bug, not a workload; throttled faults end too. */
+/**
+ * Batches in a row after which no access could be made: that many indicate a bug in the engine; throttled faults end
+ * earlier.
+ */
 const MOST_IDLE_BATCHES = 100_000;
 
 /**
@@ -59,7 +63,10 @@ export class GroupsInFlight {
     return this.accesses.waiters.has(granule);
   }
 
-  /** Which device's accesses come next; a kernel on another device first has to finish what waits. */
+  /**
+   * Selects the device of the next accesses; before a kernel on another device begins, all waiting accesses have to
+   * finish.
+   */
   begin(device: ProcessorIndex): void {
     if (device === this.device) return;
     this.drain();
@@ -76,7 +83,7 @@ export class GroupsInFlight {
     return this.waitingGroups === 0;
   }
 
-  /** Until nothing waits, and the device has reached the last replay: the end of a kernel. */
+  /** Ends a kernel: runs until nothing waits and the last replay has reached the device. */
   drain(): void {
     while (this.waitingGroups > 0) this.service();
     for (let atPs = this.landings.nextPs(); atPs < Infinity; atPs = this.landings.nextPs()) {
@@ -122,7 +129,7 @@ export class GroupsInFlight {
     }
   }
 
-  /** The device stands still. */
+  /** The device stalls. */
   private waitUntil(atPs: number): void {
     const { memory, device } = this;
     const now = memory.settleClock(device);
@@ -131,7 +138,7 @@ export class GroupsInFlight {
     memory.clocks.reach(device, atPs);
   }
 
-  /** One batch, and what its replay lets go on. */
+  /** Services one batch and continues the groups that its replay releases. */
   private service(): void {
     const { faults, device, accesses } = this;
     for (;;) {
@@ -166,7 +173,7 @@ export class GroupsInFlight {
     if (!group.isBlocked) this.woken[this.wokenCount++] = group;
   };
 
-  /** Runs what waits no longer, in the order of issue, then what found no room before. */
+  /** Runs groups that no longer wait, in the order of issue, then those whose fault found no room before. */
   private replay(atPs: number): void {
     const { woken } = this;
     const count = this.wokenCount;

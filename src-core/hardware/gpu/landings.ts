@@ -17,7 +17,7 @@ export class Landings {
     return this.atPs[this.head] ?? Infinity;
   }
 
-  /** Everything that lands until then gives its place free. */
+  /** All groups that land until then free their slots. */
   landUntil(timePs: number): void {
     while (this.head < this.atPs.length && this.atPs[this.head]! <= timePs) {
       this.weight -= this.weights[this.head]!;

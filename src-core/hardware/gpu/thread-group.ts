@@ -2,8 +2,9 @@
  * A thread group (warp, wavefront) in flight, or a bundle of them that stay inside one granule in every lane. Lanes are
  * instructions in order; slots are threads whose accesses of one instruction fall into different granules.
  *
- * Loads are issued without waiting for one another; whatever writes waits for the loads before it, as a store needs the
- * values it stores (the scoreboard of every GPU). Hence the driver's log of `c[i] = a[i] + b[i]`: loads first, then stores.
+ * Loads are issued without waiting for one another; an access that writes waits for the loads before it, as a store
+ * needs its values (the scoreboard of every GPU). Hence the driver's log of `c[i] = a[i] + b[i]`: loads first, then
+ * stores.
  */
 import { GROUP_LANES } from '../../contracts/access-stream';
 import type { AccessOp } from '../../model/processor';

@@ -42,7 +42,7 @@ export class AccessBits extends AccessTable implements LinuxAccess {
 
   /**
    * The entry that a process has for the granule, in the tables of all that walk them.
-   * @param bits see pte-tables.ts; a hole where the VMA lets nobody in
+   * @param bits see pte-tables.ts; a hole where the VMA permits no access
    * @param frame of the base page, −1 where the entry has none
    */
   write(mm: Mm, granule: number, bits: number, frame: number): void {

@@ -1,6 +1,6 @@
 /**
- * The two sides of a run on the Linux model, each as the other sees it. A *backend* (in `systems/<id>/mechanics`) serves
- * the faults of devices and says what a device's page table holds; the *host* (linux-memory.ts) keeps clocks, books and
+ * The two sides of a run on the Linux model, each as the other sees it. A *backend* (in `systems/<id>/mechanics`)
+ * serves the faults of devices and defines their page tables; the *host* (linux-memory.ts) keeps clocks, counts and
  * events.
  */
 import type { NodeSpec } from '../../kernel/kernel';
@@ -30,7 +30,7 @@ export interface DeviceFaultPage {
   readonly cause: number;
 }
 
-/** Where a page's frame comes from: all that placement asks of a page. */
+/** The origin of a page's frame, which is all that placement needs. */
 export type PageOrigin = Pick<FrameOwner, 'kind' | 'node'>;
 
 /** A hint to a driver, without its range: see OsAction. */
@@ -42,7 +42,7 @@ export interface SystemTraits {
   readonly samePointers: boolean;
   /** 3: every page of device memory in use has a struct page. */
   readonly structPages: boolean;
-  /** 4: the kernel's own knobs decide about device memory; `knobs` says which, or who else does. */
+  /** 4: the kernel's own knobs decide about device memory; `knobs` names them, or what decides instead. */
   readonly kernelPlaces: boolean;
   readonly knobs: string;
 }
@@ -53,15 +53,15 @@ export interface Backend {
   nodes(devicePages: number, devices: number): readonly NodeSpec[];
   /** Pages of the host's node, by default; if absent, as many as the workload needs. */
   hostPages?(devicePages: number): number;
-  /** Does the page lie in the CPU's own memory? Unless the backend says otherwise, it does where the CPU owns it. */
+  /** Whether the page lies in the CPU's own memory. Default: it does if the CPU owns it. */
   isHostLocal?(page: PageOrigin): boolean;
-  /** Whose end of a link a processor's memory is at, for copies; its own unless the backend says otherwise. */
+  /** The processor at whose end of a link the memory lies, for copies. Default: the processor itself. */
   linkEnd?(processor: ProcessorIndex): ProcessorIndex;
-  /** How many bytes of the machine's remote bandwidth one remote byte takes; 1 unless the backend says otherwise. */
+  /** How many bytes of the machine's remote bandwidth one remote byte takes; default 1. */
   readonly remoteWeight?: number;
-  /** NUMA node of a processor's memory, for mbind; its own number unless the backend says otherwise. */
+  /** NUMA node of a processor's memory, for mbind; default: the processor's number. */
   numaNode?(processor: ProcessorIndex): number;
-  /** Small pages of one page of the kernel: see kernel/base-page.ts; 1 unless the backend says otherwise. */
+  /** Small pages of one page of the kernel: see kernel/base-page.ts; default 1. */
   readonly basePages?: number;
   /** Parameters have other values now, see `Tunable`. Absent: they are read where they are used. */
   paramsChanged?(): void;
@@ -78,7 +78,7 @@ export interface Backend {
   sharedTable?(device: ProcessorIndex, bits: number, origin: PageOrigin | null): number;
   /** Serves device faults of one batch; what still cannot be reached afterwards was reported as an outcome. */
   deviceFaults(device: ProcessorIndex, faults: readonly DeviceFaultPage[]): void;
-  /** What the driver takes for so many faults, ps; the machine's undivided costs of a batch unless the backend says. */
+  /** Time of the driver for so many faults, ps. Default: the machine's undivided costs of a batch. */
   faultPs?(faults: number): number | undefined;
   /** Reason code of a device fault, before it is served. */
   decide(device: ProcessorIndex, granule: number, op: AccessOp): number;
@@ -89,9 +89,9 @@ export interface Backend {
   capacity(device: ProcessorIndex): number;
   /** true: the device may not run yet; `resume` is called before its next access. */
   waits?(device: ProcessorIndex): boolean;
-  /** Makes the device able to run; answers from when on, ps. */
+  /** Makes the device able to run. Returns from when on, ps. */
   resume?(device: ProcessorIndex): number;
-  /** What the driver counts that other systems have not. */
+  /** Counters that only this driver has. */
   figures?(): readonly SystemFigure[];
   stepBegins?(processor: ProcessorIndex): void;
   stepEnds?(processor: ProcessorIndex): void;
@@ -108,17 +108,17 @@ export interface Backend {
   tick?(nowPs: number): void;
   /** The CPU is about to fault on the page (stale copies …). */
   cpuFaults?(granule: number, op: AccessOp): void;
-  /** An explicit move of pages; answers `ok` or what Linux or the driver says. */
+  /** An explicit move of pages. Returns `ok` or the error of Linux or the driver. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** A hint of the program to the driver; absent if the system has no driver for it. */
   advise?(mm: Mm, start: number, end: number, advice: RangeAdvice): string;
-  /** Empties the device for good: answers pages that could not be moved. */
+  /** Evacuates the device permanently. Returns the number of pages that could not be moved. */
   evacuate(device: ProcessorIndex): number;
   /** Pages that an evacuation could never move, where pins are not the reason. */
   residue?(device: ProcessorIndex): number;
   /** Gives the device's memory back after `evacuate`. */
   replug?(device: ProcessorIndex): void;
-  /** The process is gone, or about to be. */
+  /** The process has exited or is about to exit. */
   processEnds?(mm: Mm): void;
 }
 
@@ -148,19 +148,19 @@ export interface LinuxHost extends EvictionView {
 
   protect(granule: number): void;
   unprotect(): void;
-  /** Pages move for this reason while `work` runs. */
+  /** Runs `work`; pages that move meanwhile record this reason and cause. */
   withCause<T>(context: MoveContext, work: () => T): T;
   /** The processor that faults or calls now works for so long before anything moves, ps: added by the next flush. */
   spend(ps: number): void;
   /** By processor: how much longer than by bandwidth accesses to its own memory take; 1 unless a backend sets it. */
   readonly slowness: Float64Array;
-  /** Brings the clock of a processor up to date; answers what it says, ps. */
+  /** Brings the clock of a processor up to date. Returns its time, ps. */
   settleClock(processor: ProcessorIndex): number;
-  /** Where in the run an event of now stands. */
+  /** The position in the run of an event recorded now. */
   moment(timePs: number): EventMoment;
   /** When the driver began with the faults that it serves now, ps: before the device's clock where the device runs on. */
   driverNowPs(): number;
-  /** What the clock of a processor says, with all that it did, ps. */
+  /** The time of a processor's clock, including all its work so far, ps. */
   nowPs(processor: ProcessorIndex): number;
   /** A batch of access-counter notifications: `work` moves pages from `readyPs` on. Returns when all have arrived, ps. */
   counterBatch(readyPs: number, work: () => void): number;
@@ -168,7 +168,7 @@ export interface LinuxHost extends EvictionView {
   waitFor(processor: ProcessorIndex, untilPs: number): void;
   /** Step instance in progress. */
   readonly step: number;
-  /** Sends what moved; answers when all has arrived, ps. */
+  /** Sends the collected moves. Returns when all bytes have arrived, ps. */
   flush(readyPs: number): number;
   transferPs(from: ProcessorIndex, to: ProcessorIndex, bytes: number): number;
   evacuate(device: ProcessorIndex): number;

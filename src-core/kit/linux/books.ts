@@ -1,4 +1,4 @@
-/** Do the kernel's accounts add up? Recomputed from the page tables, at the end of a run. */
+/** Checks the kernel's accounts at the end of a run: recomputes them from the page tables. */
 import { F, KINDS } from '../../kernel/frame-flags';
 import type { Frames } from '../../kernel/frames';
 import type { Kernel } from '../../kernel/kernel';

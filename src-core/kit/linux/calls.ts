@@ -1,4 +1,6 @@
-/** Calls to the operating system during a run: each goes to the Linux model, and its answer is a row of the timeline. */
+/**
+ * Calls to the operating system during a run: each goes to the Linux model, and its result is a row of the timeline.
+ */
 import type { LinuxHost } from './backend';
 import { NO_OBJECT } from '../../model/events';
 import type { OsAction, OsRange, OsStep } from '../../model/os-action';
@@ -29,7 +31,7 @@ interface Pages {
   readonly end: number;
 }
 
-/** 'ok', an errno, or a word of what happened; with more to say, as a row of the timeline has it. */
+/** 'ok', an errno or another result; with details for the row of the timeline. */
 type Answer = string | { readonly result: string; readonly [more: string]: unknown };
 const answerOf = (ret: string | null): string => ret ?? 'ok';
 

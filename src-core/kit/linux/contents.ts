@@ -1,7 +1,7 @@
 /**
- * Contents: every access really writes or reads bytes, and every read is compared with a flat memory that knows nothing
- * of pages. A lost or stale write shows up as data. The flat memory holds one byte array per page of a process; shared
- * memory has one for all.
+ * Contents: every access writes or reads real bytes, and every read is compared with a flat memory without pages. A
+ * lost or stale write shows up as data. The flat memory holds one byte array per page of a process; shared memory has
+ * one for all.
  */
 import type { LinuxHost } from './backend';
 import type { PageContents } from './host-parts';
@@ -43,21 +43,24 @@ export class Contents implements PageContents {
     return { key: `f${vma.file.id}/${vma.fileOffset + vpn - vma.start}`, shared: vma.shared };
   }
 
-  /** What a read has to give. A private mapping shows the file until the page is the process's own. */
+  /** The bytes that a read has to return. A private mapping shows the file until the page is the process's own. */
   private expected(granule: number): Uint8Array {
     const file = this.fileKey(granule);
     if (file && (file.shared || !this.flat.has(ownKey(granule)))) return this.bytesOf(file.key);
     return this.bytesOf(ownKey(granule));
   }
 
-  /** An own page took the place of a file's page (COW, a write-protecting call): from here on the file is another thing. */
+  /**
+   * An own page took the place of a file's page (COW, a write-protecting call): later changes of the file are no longer
+   * visible here.
+   */
   entryChanged(granule: number, page: Page | null): void {
     if (page?.head.anon !== true || this.flat.has(ownKey(granule))) return;
     const file = this.fileKey(granule);
     if (file && !file.shared) this.flat.set(ownKey(granule), this.bytesOf(file.key).slice());
   }
 
-  /** Memory that may go at any time went: it reads as zeros from here on (MADV_FREE). */
+  /** Memory under MADV_FREE was dropped: it now reads as zeros. */
   private reconcile(granule: number, actual: Uint8Array | null): void {
     if (!this.lazy.has(granule) || actual?.some((byte) => byte !== 0) === true) return;
     this.lazy.delete(granule);
@@ -142,7 +145,7 @@ export class Contents implements PageContents {
       if (page && buffer) (page.data ??= new Uint8Array(PAGE_BYTES)).set(buffer);
     }
   }
-  /** The buffer went; device writes that were not copied are lost, and reads will show this. */
+  /** The buffer was freed; device writes that were not copied back are lost, and reads will show it. */
   dropped(device: ProcessorIndex, piece: Piece): void {
     for (let i = 0; i < piece.pages; i++) this.buffers[device]?.delete(piece.granule + i);
   }

@@ -1,6 +1,4 @@
-/**
- * What the Linux paths cost, beyond the machine's own constants (model/machine.ts). One place, each with its origin.
- */
+/** Costs of the Linux paths beyond the machine's own constants (model/machine.ts), each with its origin. */
 import { picoseconds, PS_PER_MS, PS_PER_NS, PS_PER_US } from '../../base/units';
 import type { Sourced } from '../../model/machine';
 

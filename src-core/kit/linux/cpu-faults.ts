@@ -1,4 +1,7 @@
-/** Faults of CPUs: why an access cannot be made, and the kernel's fault path, until it can or a signal is the answer. */
+/**
+ * Faults of CPUs: why an access cannot be made, and the kernel's fault path, until the access succeeds or ends in a
+ * signal.
+ */
 import { assert } from '../../base/assert';
 import { CPU } from '../../model/processor';
 import { REASON } from '../codes';
@@ -8,7 +11,7 @@ import type { DeviceFaultPage, LinuxHost } from './backend';
 import { signalOf } from './signals';
 import { answerUserfault } from './userfaults';
 
-/** A CPU fault is retried so often (COW after swap-in after …) before it is our bug. */
+/** A CPU fault is retried so often (COW after swap-in after …) before the engine reports a bug in itself. */
 const MOST_CPU_FAULTS = 16;
 
 /** Reason code of a CPU fault on the granule, before it is served. */

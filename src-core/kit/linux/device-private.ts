@@ -1,6 +1,6 @@
 /**
- * Device-private memory of the devices of a run, and migrate_vma in both directions: what drivers on HMM have in common.
- * When to move what is the driver's business (the files beside this one).
+ * Device-private memory of the devices of a run, and migrate_vma in both directions: the common part of drivers on HMM.
+ * Each driver decides what to move and when.
  */
 import { CPU, type ProcessorIndex } from '../../model/processor';
 import { DeviceMemory } from '../../kernel/device-chunks';
@@ -160,7 +160,7 @@ export class DevicePrivate {
     return { ret: null, pages, short };
   }
 
-  /** Everything stays where it is. */
+  /** Nothing is moved. */
   private abandon(args: MigrateVmaArgs, ret: 'EBUSY' | 'ENOMEM'): Migrated {
     for (const [i, page] of args.dst.entries())
       if (page) {

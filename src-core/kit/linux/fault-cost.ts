@@ -1,4 +1,4 @@
-/** Time that faults take, and the kernel's work, from what its counters say was done. */
+/** Time of faults and of the kernel's work, computed from the kernel's counters. */
 import { picoseconds, PS_PER_S } from '../../base/units';
 import type { MachineTiming } from '../../model/machine';
 import { CPU, type ProcessorIndex } from '../../model/processor';

@@ -1,4 +1,4 @@
-/** What others than the workload's processes do to memory: the kernel itself, and a process that only fills it. */
+/** Memory use outside of the workload's processes: by the kernel itself, and by a process that only fills memory. */
 import type { LinuxHost } from './backend';
 import { handleFault } from '../../kernel/fault';
 import { mmap } from '../../kernel/mmap';

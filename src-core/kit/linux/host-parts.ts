@@ -1,4 +1,4 @@
-/** The parts of a run on the Linux model as the others see them: each is a class in a file of its own. */
+/** Interfaces between the parts of a run on the Linux model; each part is a class in a file of its own. */
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { Mm, Process } from '../../kernel/mm';
 import type { Page } from '../../kernel/page';
@@ -12,19 +12,19 @@ export interface LinuxAccess {
   /** Writes the access bits of one processor. */
   set(processor: ProcessorIndex, granule: number, bits: number): void;
   isRemote(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
-  /** Can the processor reach the page without a fault? */
+  /** Whether the processor can access the page without a fault. */
   isMapped(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
   /** After mprotect, which may leave entries as they are: the bits of a range again. */
   refresh(mm: Mm, start: number, end: number): void;
 }
 
-/** Where memory lies and lay: see page-locations.ts. */
+/** Present and past locations of pages: see page-locations.ts. */
 export interface PlaceBook {
   /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
   travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void;
   /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
   settle(granule: number, owner: ProcessorIndex): void;
-  /** The operation is over: what has no entry now is gone. */
+  /** The operation has ended: granules without an entry are now unmapped. */
   settleHoles(): void;
   /** Pinned device pages. */
   pinnedOn(device: number): number;
@@ -34,7 +34,7 @@ export interface PlaceBook {
   bounces(): { readonly total: number; readonly worst: number };
 }
 
-/** Who runs: see processes.ts. */
+/** The processes of the run: see processes.ts. */
 export interface ProcessTable {
   /** By index of SpaceMap.processes; null before its fork. */
   readonly all: readonly (Process | null)[];
@@ -47,13 +47,13 @@ export interface ProcessTable {
   granule(mm: Mm, vpn: number): number;
   /** The process has another address space: exec. */
   adopt(process: Process): void;
-  /** An address space is about to go: its pins end, and devices forget it. */
+  /** An address space is about to go: its pins end, and devices drop its mappings. */
   release(mm: Mm): void;
   hold(pin: HeldPin): void;
   unpin(held: HeldPin): void;
 }
 
-/** What Linux and the drivers answer: see outcomes.ts. */
+/** Results of Linux and the drivers: see outcomes.ts. */
 export interface Outcomes {
   /** An access ended in something that is not data. A CPU's is a signal, which ends the process, as its default action does. */
   outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
@@ -61,7 +61,7 @@ export interface Outcomes {
   gone(processor: ProcessorIndex, object: number): void;
   /** A signal ends the process. */
   kill(process: Process, signal: string): void;
-  /** One row of kind `os`, and the account of outcomes where the result is not success. */
+  /** One row of kind `os`, and a count among the outcomes unless the result is success. */
   record(
     processor: ProcessorIndex,
     object: number,
@@ -92,7 +92,7 @@ export interface PageContents {
   fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void;
   fileWrite(start: number, end: number, process: Process): Uint8Array;
   entryChanged(granule: number, page: Page | null): void;
-  /** What was the process's own there went: munmap, DONTNEED. */
+  /** The process's own memory there was dropped: munmap, DONTNEED. */
   cleared(process: Process, start: number, end: number): void;
   /** The file ends before these pages now, in every process. */
   cut(process: Process, start: number, end: number): void;

@@ -1,4 +1,4 @@
-/** What kernel a run has: its profile, its nodes and its knobs, from the parameters of the memory system. */
+/** The kernel of a run: its profile, its nodes and its knobs, from the parameters of the memory system. */
 import type { Kernel, KernelConfig } from '../../kernel/kernel';
 import { PAGE_BYTES } from '../../kernel/page';
 import type { MemoryConfig } from '../memory-system';

@@ -112,7 +112,7 @@ export const notifierSizeKnob: Knob = {
   source: 'drivers/gpu/drm/xe/xe_module.c, Linux 6.15',
 };
 
-/** A parameter that no kernel has: it asks what another choice would give. */
+/** A parameter that no kernel has: it shows the effect of another choice. */
 export const whatIf = (name: string, source: string, noEffect: readonly KnobWithoutEffect[] = []): Knob => ({
   name,
   where: 'what-if',

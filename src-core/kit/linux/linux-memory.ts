@@ -1,8 +1,8 @@
 /**
  * A run on the Linux model. Processes have page tables of their own (kernel), devices see memory through the memory
- * system that was chosen (systems/<id>), and this file is what stands between them and the engine: the hot path's bytes
- * follow every page-table change, and pages that change their place become transfers. The operating system works on faults
- * and calls, never on hits.
+ * system that was chosen (systems/<id>), and this file connects them to the engine: the hot path's bytes follow every
+ * page-table change, and pages that change their place become transfers. The kernel model runs on faults and calls,
+ * never on hits.
  */
 import { EVICTION } from '../../model/events';
 import type { SystemReport } from '../../model/memory-system';
@@ -51,17 +51,17 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   readonly outcomes: LinuxOutcomes = new LinuxOutcomes(this);
   readonly access: AccessBits;
   readonly slowness: Float64Array;
-  /** Under which cause pages move now. */
+  /** The cause of the moves in progress. */
   context: MoveContext = NO_CONTEXT(REASON.fault);
   /** Requirement 5: nothing may migrate. */
   private isOff = false;
   wasOff = false;
-  /** Work of the operation in progress that the clock does not know yet, ps. */
+  /** Work of the operation in progress that is not yet added to the clock, ps. */
   private owedPs = 0;
   override readonly hasObserver: boolean;
   override readonly deviceFaults: DeviceFaults | null;
   private readonly faults: BatchService;
-  /** When service of the batch in hand began, ps. */
+  /** When service of the current batch began, ps. */
   private servedFromPs = 0;
 
   /**
@@ -140,7 +140,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     });
   }
 
-  /** Pages move for this reason while `work` runs. */
+  /** Runs `work`; pages that move meanwhile record this reason and cause. */
   withCause<T>(context: MoveContext, work: () => T): T {
     const before = this.context;
     this.context = context;
@@ -151,7 +151,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     }
   }
 
-  /** Sends what moved; answers when all has arrived. */
+  /** Sends the collected moves. Returns when all bytes have arrived. */
   flush(readyPs: number): number {
     const { timing } = this.config.machine;
     this.locations.settleHoles();
@@ -302,7 +302,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     return this.links && bytes > 0 ? this.links.durationPs(from, to, bytes) : 0;
   }
 
-  /** Empties a device; answers the pages that stay. */
+  /** Evacuates a device. Returns the pages that stay. */
   evacuate(device: ProcessorIndex): number {
     return this.withCause({ ...NO_CONTEXT(REASON.evacuate), kind: EVICTION }, () => this.backend.evacuate(device));
   }
@@ -318,7 +318,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     return this.withCause(NO_CONTEXT(REASON.explicit), () => this.backend.migrateRange(process.mm, start, end, to));
   }
 
-  /** mremap: the workload's name for the memory follows it. */
+  /** mremap: the granules of the workload follow the memory. */
   moved(process: Process, from: number, pages: number, to: number): void {
     const index = this.processes.all.indexOf(process);
     this.map.move(index, from, pages, to);

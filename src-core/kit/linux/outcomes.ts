@@ -1,6 +1,6 @@
 /**
- * What Linux and the drivers answer to accesses and calls: a row of the timeline each, an account of what is not success, and
- * signals, which end their process.
+ * Results of Linux and the drivers for accesses and calls: a row of the timeline each, counts of outcomes other than
+ * success, and signals, which end their process.
  */
 import { CPU, processorName, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { toVirtual } from '../../model/space';

@@ -1,7 +1,7 @@
 /**
- * Where each granule's memory lies, followed from page-table changes, and what a change of place means for the books: a
- * transfer, memory that came into being on a device, or memory that went. A device page that several processes map is in
- * the books once, under its home.
+ * Where each granule's memory lies, followed from page-table changes, and the effect of each change on the accounts: a
+ * transfer, memory allocated on a device, or memory freed. A device page that several processes map is in the books
+ * once, under its home.
  */
 import type { LinuxHost } from './backend';
 import type { PlaceBook } from './host-parts';

@@ -1,7 +1,7 @@
 /**
- * What an operation of the kernel did to the whereabouts of pages, collected while it runs and turned into transfers on
- * the link and events afterwards. A page that several processes map is one page: it is booked once, under the granule
- * that had it first (its home).
+ * The moves of pages in one kernel operation, collected while it runs and turned into transfers on the link and events
+ * afterwards. A page that several processes map is one page: it is booked once, under the granule that had it first
+ * (its home).
  */
 import type { EVICTION } from '../../model/events';
 import { MIGRATION, NO_EVENT } from '../../model/events';
@@ -10,7 +10,7 @@ import type { Interconnect } from '../../hardware/interconnect';
 import type { Move, Moves } from '../moves';
 import { PAGE_BYTES } from '../../kernel/page';
 
-/** Under which cause pages move at the moment. */
+/** The cause of the moves in progress. */
 export interface MoveContext {
   readonly kind: typeof MIGRATION | typeof EVICTION;
   readonly reason: number;
@@ -25,7 +25,7 @@ interface Run extends MoveContext {
   granule: number;
   pages: number;
   readonly object: number;
-  /** −1: came into being, or went. */
+  /** −1: the page was allocated or freed. */
   readonly from: ProcessorIndex;
   readonly to: ProcessorIndex;
 }
@@ -106,7 +106,7 @@ export class PendingMoves {
   }
 }
 
-/** One event says at most so many pages. */
+/** One event covers at most so many pages. */
 const LONGEST_RUN = 2 ** 19;
 
 /** By granule, neighbours as one run, and cut where copies end. A page that moved twice is two runs of one page each. */

@@ -1,4 +1,4 @@
-/** The processes of a run, which granule is whose, and the GUP references that the workload holds. */
+/** The processes of a run, the process of each granule, and the GUP references that the workload holds. */
 import type { LinuxHost } from './backend';
 import type { HeldPin, ProcessTable } from './host-parts';
 import { basePageAround, basePagesOf } from '../../kernel/base-page';
@@ -29,7 +29,7 @@ export class Processes implements ProcessTable {
     const process = this.all[this.memory.map.process(granule)];
     return process && !process.exited ? process : null;
   }
-  /** −1: an address space that the workload does not know. */
+  /** −1: an address space that the workload does not name. */
   index(mm: Mm): number {
     return this.indexOfMm.get(mm) ?? -1;
   }

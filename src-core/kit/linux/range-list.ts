@@ -1,4 +1,4 @@
-/** Ranges of pages that never overlap, in order: what drivers keep in interval trees. */
+/** Ranges of pages that never overlap, in order: the counterpart of a driver's interval tree. */
 export interface PageRange {
   /** Pages [start, end). */
   readonly start: number;

@@ -1,4 +1,4 @@
-/** The requirements of docs/rules/thread-2015.md as checks of this run. null: the run did not put it to the test. */
+/** The requirements of docs/rules/thread-2015.md as checks of this run. null: the run does not test the requirement. */
 import type { LinuxHost } from './backend';
 import { formatBytes, formatTime } from '../../base/units';
 import type { RequirementRow, LinuxNumbers } from '../../model/memory-system';

@@ -16,7 +16,7 @@ import { REASON } from '../codes';
 import { errnoOf } from './signals';
 import { answerUserfault } from './userfaults';
 
-/** A device fault may have to break COW after a swap-in after …; more is a bug of ours. */
+/** A device fault may have to break COW after a swap-in after …; more indicates a bug in the engine. */
 const MOST_FAULTS = 16;
 
 export abstract class SharedTableBackend implements Backend {

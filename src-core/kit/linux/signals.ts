@@ -1,4 +1,4 @@
-/** What a fault that Linux could not serve means for the process that made the access. */
+/** The signal or error that a process gets for a fault that Linux could not serve. */
 import type { FaultResult } from '../../kernel/errno';
 
 export const signalOf = (result: FaultResult): string => {

@@ -1,4 +1,6 @@
-/** What a run on the Linux model counts beside the totals: the raw material of SystemNumbers. Knows nothing of the run. */
+/**
+ * What a run on the Linux model counts beside the totals: the raw material of SystemNumbers. Independent of the run.
+ */
 import { OutcomeCounts } from '../outcome-counts';
 import { Samples } from '../samples';
 

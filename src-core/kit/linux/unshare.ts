@@ -9,7 +9,7 @@ import type { Kernel } from '../../kernel/kernel';
 import { canWrite, vmaAt, type Mm } from '../../kernel/mm';
 import { entryAt } from '../../kernel/page-table';
 
-/** A page is faulted so often until it is a copy of its own: home from the device, then copy on write. */
+/** The most faults until a page is a copy of its own: home from the device, then copy on write. */
 const COPY_FAULTS = 4;
 
 /** The driver brings home only the page that is asked for while this goes on. */

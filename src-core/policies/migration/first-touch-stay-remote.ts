@@ -1,6 +1,7 @@
 /**
- * First touch decides for ever; everybody else reaches the granule over the link: coherent systems with migration off
- * (GH200 ATS), or AccessedBy advice. A CPU that cannot map device memory (PCIe) still pulls the granule back.
+ * The first touch decides permanently; other processors access the granule over the link: coherent systems with
+ * migration off (GH200 ATS), or AccessedBy advice. A CPU that cannot map device memory (PCIe) still pulls the granule
+ * back.
  */
 import { z } from 'zod';
 import { definePolicy } from '../../contracts/policy';

@@ -1,4 +1,4 @@
-/** How the machine behaved, in sentences: what no constant holds but a reader of the numbers wants to know. */
+/** How the machine behaved, in sentences: facts that no constant holds but that explain the numbers. */
 import { formatBytes, formatTime, PS_PER_NS } from '../../base/units';
 import type { Fitted } from './constants';
 import type { Calibration } from './document';

@@ -42,7 +42,7 @@ function samplesText(points: readonly Point[], direction: string): string {
   return `copy ${direction}: medians of ${points.length} sizes, ${formatBytes(from)} to ${formatBytes(to)}`;
 }
 
-/** Adds the link's constants; answers the fits, or null when there is too little to fit. */
+/** Adds the link's constants; returns the fits, or null when there is too little to fit. */
 export function readLink(calibration: Calibration, sheet: Sheet): LinkFits | null {
   const rows = calibration.samples.copy;
   const curve = ['asymptote', 'asymptoteToHost', 'kneePerKib', 'curveError'].map((name) => `timing.link.${name}`);

@@ -106,7 +106,7 @@ export async function* encodeAccesses(source: AccessSource, granuleBytes: number
   stream.close();
 }
 
-/** Makes every access of a source and does nothing with it: what the workload alone costs. Answers the accesses. */
+/** Makes every access of a source and does nothing with it: what the workload alone costs. Returns the accesses. */
 export async function drain(source: AccessSource): Promise<number> {
   const stream = source.open();
   const batch = createBatch();

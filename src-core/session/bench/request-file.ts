@@ -33,7 +33,7 @@ export async function* encodeRequests(source: AccessSource): AsyncGenerator<Uint
   stream.close();
 }
 
-/** Reads from a place of the file into `into`; answers the bytes read, 0 at its end. */
+/** Reads from a place of the file into `into`; returns the bytes read, 0 at its end. */
 export type ReadAt = (into: Uint8Array, position: number) => number;
 
 class RequestStream implements AccessStream {

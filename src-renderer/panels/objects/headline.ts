@@ -19,7 +19,7 @@ const plural = (value: number, one: string, many = `${one}s`): string =>
 const CLEAR_SHARE = 0.6;
 const MENTION_DEAD_SHARE = 0.02;
 
-/** Ping-pongs are counted per piece; when all of an object bounces, people want to hear how often the object did. */
+/** Ping-pongs are counted per piece; when all of an object bounces, users want the count for the whole object. */
 function roundTrips(row: ObjectRow, granularity: number): string {
   const whole = Math.floor((row.pingPongs * granularity) / Math.max(row.bytes, granularity));
   return whole >= 1

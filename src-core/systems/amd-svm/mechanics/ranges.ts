@@ -99,7 +99,7 @@ export class SvmProcess {
     this.ranges.remove(range);
   }
 
-  /** Cuts a range in two at `at`; answers the upper part, with the same attributes and its share of the VRAM. */
+  /** Cuts a range in two at `at`; returns the upper part, with the same attributes and its share of the VRAM. */
   splitAt(range: SvmRange, at: number): SvmRange {
     const { end } = range;
     this.resize(range, range.start, at);

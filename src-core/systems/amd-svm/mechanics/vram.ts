@@ -83,7 +83,7 @@ export class Vram {
     this.put(range.bo);
   }
 
-  /** The range goes, or has a buffer object on another device: this one forgets it. */
+  /** The range is removed, or has a buffer object on another device: drops its entry here. */
   leave(range: SvmRange): void {
     const { bo } = range;
     if (!bo) return;

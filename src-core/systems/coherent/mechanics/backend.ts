@@ -141,7 +141,7 @@ export class NodeBackend extends SharedTableBackend {
     memory.clocks.reach(processor, memory.flush(memory.clocks.now(processor)));
   }
 
-  /** Moves mapped pages to a node; answers how many stayed. */
+  /** Moves mapped pages to a node; returns how many stayed. */
   movePages(mm: Mm, start: number, pages: number, node: number, reason: number): number {
     const { memory } = this;
     if (memory.migrationOff) return pages;

@@ -21,10 +21,10 @@ import { AtsPrefetcher } from './prefetch';
 import type { GhAtsParams } from '../params';
 import type { AtsWindow, FaultWindow } from './window';
 
-/** A page may have to be swapped in, answered by userfaultfd, copied …; more is a bug of ours. */
+/** A page may have to be swapped in, answered by userfaultfd, copied …; more indicates a bug in the engine. */
 const MOST_FAULTS = 16;
 
-/** Moves small pages [start, start + pages) to a node; answers how many stayed. */
+/** Moves small pages [start, start + pages) to a node; returns how many stayed. */
 export type MovePages = (mm: Mm, start: number, pages: number, node: number) => number;
 
 export class AtsService {

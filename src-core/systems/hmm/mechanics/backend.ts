@@ -185,7 +185,7 @@ export class HmmBackend implements Backend {
     }
   }
 
-  /** migrate_vma of a range of one VMA to the device; answers the pages that came. */
+  /** migrate_vma of a range of one VMA to the device; returns the pages that came. */
   migrateIn(device: ProcessorIndex, mm: Mm, start: number, end: number): number {
     this.makeRoom(device, this.missing(device, mm, start, end));
     this.vram.toDevice(device, mm, start, end, { compound: true, fileBacked: this.options.fileBacked });

@@ -81,7 +81,7 @@ export function accessedByProtection(
   return requester === CPU ? readWrite : readOnly;
 }
 
-/** Highest protection that a processor can be given without revoking anybody's (uvm_va_block.c:10985-11076). */
+/** Highest protection that a processor can be given without revoking that of another (uvm_va_block.c:10985-11076). */
 export function protectionWithoutRevocation(question: MappingQuestion, topology: UvmTopology): Protection {
   const { processor, resident } = question;
   if (resident === 0) return none;

@@ -132,7 +132,7 @@ export interface ThrashingDetector {
   nextUnpinNs(): number;
   /** Runs the worker if it is due. True when it ran. */
   unpin(nowNs: number): boolean;
-  /** The block is gone: forgets all of it. */
+  /** The block was freed: drops its state. */
   forget(block: number): void;
 
   /** null: no event yet. */

@@ -302,7 +302,7 @@ class Thrashing implements ThrashingDetector {
     const closest = closestProcessor(this.host.resident(block, page), requester, topology);
     scratch.requester = requester;
     scratch.preferred = this.host.preferred(block);
-    // HMM pages start out on the CPU, whether or not the block has heard of it.
+    // HMM pages start out on the CPU, even if the block has no record of it.
     scratch.closest = closest === NO_PROCESSOR && this.host.isHmm(block) ? CPU : closest;
     scratch.processors = pages.processors[page]!;
     scratch.pinned = hasPage(record.pinned, page);

@@ -1,4 +1,7 @@
-/** Calls of the program during a run: prefetches and advice go to the driver; there is no operating system to hear others. */
+/**
+ * Calls of the program during a run: prefetches and advice go to the driver; there is no operating system for other
+ * calls.
+ */
 import type { OsStep } from '../../../model/os-action';
 import { CPU, processorName } from '../../../model/processor';
 import { toVirtual } from '../../../model/space';

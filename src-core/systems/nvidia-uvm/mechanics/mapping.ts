@@ -1,6 +1,6 @@
 /**
- * Page-table entries after pages are where they belong: for the requester, for those whose mappings must give way, and for
- * those that shall always have one (accessed-by, and everybody who competes for a pinned page).
+ * Page-table entries after pages are where they belong: for the requester, for those whose mappings must give way, and
+ * for those that shall always have one (accessed-by, and all processors that compete for a pinned page).
  */
 import { countPages, createPageMask, isRangeFull, nextSet, type PageMask } from '../../../base/page-mask';
 import type { AccessedByQuestion, PermissionQuestion, RevocationAnswer } from '../decisions/questions';
@@ -191,7 +191,7 @@ export class Mapper {
     }
   }
 
-  /** Mappings for everybody who is to have one without faulting. */
+  /** Creates the mappings that processors get without a fault. */
   private share(
     block: VaBlock,
     requester: Processor,

@@ -32,7 +32,7 @@ export class PageTables {
     }
   }
 
-  /** Copies leave everybody a read-only mapping. */
+  /** With copies, every processor has a read-only mapping. */
   downgrade(block: VaBlock, pages: PageMask): void {
     const { host, lost } = this;
     for (let p = CPU; p < block.writable.length; p++) {

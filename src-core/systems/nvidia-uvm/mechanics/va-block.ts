@@ -1,6 +1,6 @@
 /**
- * VA blocks: 2 MiB of managed addresses and everything the driver knows of them (uvm_va_block.h). A page is in the masks of
- * every processor that holds it, and in `readable`, `writable`, `atomic` of every processor whose page table maps it.
+ * VA blocks: 2 MiB of managed addresses and their driver state (uvm_va_block.h). A page is in the masks of every
+ * processor that holds it, and in `readable`, `writable`, `atomic` of every processor whose page table maps it.
  */
 import { createPageMask, PAGE_MASK_PAGES, type PageMask } from '../../../base/page-mask';
 import { CPU, NO_PROCESSOR, PROTECTION, type Processor, type Protection } from '../decisions/vocabulary';

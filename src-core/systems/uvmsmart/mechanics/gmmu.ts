@@ -148,11 +148,11 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     if ((this.flags[page]! & RESERVED) === 0) this.listed.reserve(page, 1);
     this.flags[page] = this.flags[page]! | RESERVED;
   }
-  /** Simulates transfers up to an instant, or until `done`; answers the instant reached. */
+  /** Simulates transfers up to an instant, or until `done`; returns the instant reached. */
   advance(untilPs: number, done: () => boolean = () => false): number {
     return this.port.advance(untilPs, done);
   }
-  /** Simulates until no transfer waits or is under way; answers when. */
+  /** Simulates until no transfer waits or is under way; returns when. */
   settle(): number {
     return this.port.advance(Infinity, () => this.port.isIdle);
   }
