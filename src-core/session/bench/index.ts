@@ -2,6 +2,7 @@
 export { oversubscribedCase, referenceCases, uvmCases, type BenchCase } from './cases';
 export { drain, encodeAccesses } from './encode-accesses';
 export { encodeRequests, requestSource } from './request-file';
+export { snapshotCosts, type SnapshotCosts, type SnapshotPlan } from './snapshot-run';
 export {
   difference,
   subjectOf,

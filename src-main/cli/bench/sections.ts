@@ -4,6 +4,7 @@ import { referenceSection } from './reference-rows';
 import { requestSection } from './request-rows';
 import type { BenchSection } from './row';
 import { simulatedSection } from './simulated-rows';
+import { snapshotSection } from './snapshot-rows';
 import { startSection } from './start-rows';
 import { systemSection } from './system-rows';
 import { uvmSection } from './uvm-rows';
@@ -16,6 +17,7 @@ export const sections: readonly BenchSection[] = [
   uvmSection,
   systemSection,
   simulatedSection,
+  snapshotSection,
   afterSection,
   memorySection,
 ];
