@@ -19,7 +19,10 @@ export class AtsPrefetcher {
   private readonly question: PrefetchQuestion;
   private readonly pages = createPageMask();
 
-  constructor(basePages: number) {
+  constructor(
+    basePages: number,
+    private readonly params: GhAtsParams,
+  ) {
     this.question = {
       ...{ kind: BLOCK_KIND.ats, pagesPerBigPage: 16 / basePages, startOffsetPages: 0, first: 0, outer: 0 },
       ...{ destination: CPU, preferred: -1, blockResidentAnywhere: false, resident: null, faulted: this.pages },
@@ -44,9 +47,8 @@ export class AtsPrefetcher {
     accessed: PageMask,
     resident: PageMask,
     takesWhole: boolean,
-    params: GhAtsParams,
   ): PageMask {
-    const { question, pages } = this;
+    const { question, pages, params } = this;
     clearMask(pages);
     if (!params.uvm_perf_prefetch_enable || isEmpty(accessed)) return pages;
     if (hasPreferredLocation && takesWhole && node === device) {

@@ -37,7 +37,7 @@ export class AtsService {
     private readonly basePages: number,
     private readonly move: MovePages,
   ) {
-    this.prefetcher = new AtsPrefetcher(basePages);
+    this.prefetcher = new AtsPrefetcher(basePages, params);
   }
 
   private get isDriverManaged(): boolean {
@@ -59,7 +59,7 @@ export class AtsService {
     if (!denied) {
       const destination = atsDestination(device, vma.policy, this.isDriverManaged);
       const { resident, isFirstTouch } = this.residency(window, destination.node);
-      const ahead = this.prefetcher.choose(window, device, destination, accessed, resident, isFirstTouch, this.params);
+      const ahead = this.prefetcher.choose(window, device, destination, accessed, resident, isFirstTouch);
       orMask(read, ahead);
       if (canWrite(vma)) orMask(write, ahead);
       andNotMask(read, write);
@@ -170,7 +170,7 @@ export class AtsService {
     const destination = atsDestination(device, vma.policy, this.isDriverManaged);
     const { resident } = this.residency(window, destination.node);
     const arrived = createPageMask();
-    orMask(accessed, this.prefetcher.choose(window, device, destination, accessed, resident, true, this.params));
+    orMask(accessed, this.prefetcher.choose(window, device, destination, accessed, resident, true));
     if (destination.node === device) {
       orMask(arrived, accessed);
       andMask(arrived, resident);
