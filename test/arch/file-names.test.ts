@@ -44,7 +44,7 @@ test('folders are kebab-case', () => {
   expect(wrong).toEqual([]);
 });
 
-test('no name tells of history: it is in git', () => {
+test('no file name contains a version or history word', () => {
   expect([...sourceFolders, 'test'].flatMap(filesIn).filter((path) => leftovers.test(path))).toEqual([]);
 });
 

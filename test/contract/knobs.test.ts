@@ -74,7 +74,7 @@ const notes = memorySystems.flatMap((entry) =>
   ),
 );
 
-describe('a knob does nothing', () => {
+describe('a knob without an effect in this model', () => {
   it.each(notes.map(({ name, note, entry, param }) => [name, note.why, entry, param, note] as const))(
     '%s, as %s',
     async (_name, _why, entry, param, note) => {

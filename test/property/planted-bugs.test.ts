@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('a planted bug is found', () => {
-  it('but nothing is found where none is planted', async () => {
+  it('no bug is reported when none is planted', async () => {
     expect(await found()).toEqual([]);
   });
 

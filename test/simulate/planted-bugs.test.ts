@@ -7,7 +7,7 @@ import { runSeed } from './run';
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 
 describe('semantics section 16: each property catches a bug of its kind', () => {
-  it('nothing is found without a bug', () => {
+  it('no bug is reported when none is planted', () => {
     expect(SEEDS.map((seed) => runSeed(seed).failure).filter((failure) => failure !== null)).toEqual([]);
   });
 

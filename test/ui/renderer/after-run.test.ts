@@ -52,7 +52,7 @@ describe('what a tab had open', () => {
     expect(createTabMemory(place).recall()).toBeNull();
   });
 
-  it('is nothing when it cannot be read', () => {
+  it('is empty when it cannot be read', () => {
     const place = storage();
     const memory = createTabMemory(place);
     memory.keep({ target: { kind: 'example', id: 's2' }, options: {} });

@@ -100,7 +100,7 @@ describe('live question', () => {
     expect(timeline.answer.value).toBe('new run');
   });
 
-  it('keeps what is shown when a question fails, says so, and asks on', async () => {
+  it('keeps the shown answer when a question fails, reports the failure, and continues asking', async () => {
     const { asked, live: timeline } = live();
     timeline.ask(question(1));
     asked[0]!.answer('good');
@@ -116,7 +116,7 @@ describe('live question', () => {
     expect(timeline.error.value).toBeNull();
   });
 
-  it('rests between questions where it was told to', () => {
+  it('pauses between questions when a pause is configured', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const { asked, live: objects } = live(200);
     objects.ask(question(1));

@@ -3,7 +3,7 @@ import { axisRange, axisSpan, axisValue, percent, shortCount } from '../../../sr
 import { placeText } from '../../../src-renderer/widgets/place-text';
 
 describe('numbers as people read them', () => {
-  it('gives a place as many digits as tell it from its neighbours', () => {
+  it('gives a position enough digits to distinguish it from its neighbours', () => {
     const at = 123_456_789_000; // 123.456789 ms
     expect(axisValue(at, 'time')).toBe('123 ms');
     expect(axisValue(at, 'time', 1_000_000)).toBe('123.457 ms');
@@ -11,7 +11,7 @@ describe('numbers as people read them', () => {
     expect(axisRange({ from: at, to: at + 100_000_000 }, 'time')).toBe('123.457 ms – 123.557 ms');
   });
 
-  it('never rounds a share to nothing or to all', () => {
+  it('never rounds a share to 0 % or 100 %', () => {
     expect(percent(0)).toBe('0 %');
     expect(percent(0.0004)).toBe('< 0.1 %');
     expect(percent(0.015)).toBe('1.5 %');

@@ -40,12 +40,12 @@ describe('the list of knobs', () => {
     expect(names(matching([{ ...rows[0]!, value: 7 }], '', true, { uvm_a: 5 }))).toEqual([]);
   });
 
-  it('tells ranges', () => {
+  it('shows the range of each knob', () => {
     expect(rows.map(rangeText)).toEqual(['1 – 9', '1 – 9', 'always, never']);
     expect(rangeText(row('x', { type: 'boolean', initial: true }))).toBe('off, on');
   });
 
-  it('knows what waits', () => {
+  it('recognises values that wait to take effect', () => {
     const pending = [
       { kind: 'prefetch', id: 'none', params: { uvm_a: 1 } },
       { kind: 'system', id: 'nvidia-uvm', params: { uvm_b: 2 } },

@@ -105,7 +105,7 @@ describe('headline', () => {
     );
   });
 
-  it('names the second as well when nobody is to blame alone', () => {
+  it('names the second object as well when two objects share the cost', () => {
     const a = untimed(objectRow({ name: 'a', bytesToDevice: 50 * MIB, evictions: 3 }));
     const b = untimed(objectRow({ name: 'b', object: 1, bytesToDevice: 49 * MIB }));
     const sentence = say([b, a], all({ bytesToDevice: 99 * MIB }), PAGE);
@@ -114,7 +114,7 @@ describe('headline', () => {
     expect(sentence).toContain('Next: b with 49 %');
   });
 
-  it('claims nothing where nothing happened', () => {
+  it('makes no claim about a run without moves', () => {
     expect(say([], objectRow({ name: 'all' }), PAGE)).toBe('No faults and no transfers in this range.');
     expect(say([], objectRow({ name: 'all' }), PAGE, false)).toBe('No faults and no transfers yet.');
     expect(say([{ ...u, stallPs: 0 }], all({ stallPs: 0, bytesToDevice: MIB }), PAGE, false)).toContain(

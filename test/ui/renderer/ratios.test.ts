@@ -26,7 +26,7 @@ describe('cards of ratios', () => {
     });
   });
 
-  it('tell a run that needs nothing from one that could do without', () => {
+  it('distinguish a run that needs no transfers from one that could avoid them', () => {
     const texts = [value({ value: 0, run: 0, ratio: null }), value({ value: 0, run: 7, ratio: null })].map(
       (one) => ratioCards([row(one)])[0]?.values[0]?.ratio,
     );

@@ -44,7 +44,7 @@ describe('timeline scale', () => {
     expect(visibleRange({ from: 100, to: 300 }, true, extent, 10)).toEqual({ from: 800, to: 1000 });
   });
 
-  it('knows when everything is in sight', () => {
+  it('recognises that the whole run is in view', () => {
     expect(coversAll({ from: 0, to: 1000 }, extent)).toBe(true);
     expect(coversAll({ from: 0, to: 999 }, extent)).toBe(false);
   });

@@ -207,8 +207,8 @@ describe('wrong usage and input exit with 2 and say what is right', () => {
   });
 });
 
-describe('ends that nobody wants', () => {
-  it('Ctrl-C: 130, and nothing half written', async () => {
+describe('runs that end early', () => {
+  it('Ctrl-C exits with 130 and leaves no partial file', async () => {
     const args = [
       'run',
       's3-linked-list',
@@ -296,7 +296,7 @@ describe('knobs', () => {
     expect(line.out).toBe('nvidia_uvm.uvm_perf_prefetch_threshold=75 nvidia_uvm.uvm_perf_thrashing_enable=0\n');
   });
 
-  it('import lists what is unknown, tells what the driver does with a value out of range, and fails on what it refuses', async () => {
+  it('import lists unknown knobs, says what the driver does with a value out of range, and fails on refused values', async () => {
     writeFileSync(
       join(folder, 'x.conf'),
       'options nvidia-uvm uvm_perf_prefetch_threshold=101 uvm_perf_nap=2\noptions amdgpu svm_default_granularity=4\n',

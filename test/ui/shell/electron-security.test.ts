@@ -166,7 +166,7 @@ describe('the port', () => {
     expect(got).toBe(false);
   });
 
-  it('refuses files that nobody chose, and writing', async () => {
+  it('refuses to write, and to read files that were not chosen', async () => {
     await connect(desktop.page);
     const opened = await ask(desktop.page, 'session.open', {
       target: { kind: 'path', path: '/etc/hostname' },

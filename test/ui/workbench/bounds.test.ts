@@ -108,7 +108,7 @@ describe('bounds', () => {
     await page.getByTestId('bounds-left').waitFor({ state: 'detached' });
   });
 
-  it('come into the report of the window when somebody asks', async () => {
+  it('are added to the report of the window on request', async () => {
     await page.getByTestId('tab-report').click();
     await page.getByTestId('report').getByText('Totals', { exact: true }).waitFor();
     expect(await page.getByTestId('report').getByText('The run compared with lower bounds').count()).toBe(0);

@@ -55,7 +55,7 @@ describe('with room for some', () => {
     expect(totals('abc,abc', any(2)).fetches).toBe(4);
   });
 
-  it('does not hold what nobody needs again against what stays', () => {
+  it('does not count pages that are never used again against resident ones', () => {
     expect(totals('a,b,c,d,a', any(2)).fetches).toBe(4);
     // Each of b, c, d needs a place while it is visited: with one place a has to go.
     expect(totals('a,b,c,d,a', any(1)).fetches).toBe(5);
@@ -77,12 +77,12 @@ describe('with a CPU that takes', () => {
     expect(totals("A,a',a',a", write(Infinity))).toMatchObject({ fetches: 1, toHost: 1 });
   });
 
-  it('cannot tell who was first where both were there at once', () => {
+  it('reports no order for processors that accessed a page in the same epoch', () => {
     expect(totals("a,aa',a", any(Infinity))).toMatchObject({ fetches: 1, toHost: 1 });
   });
 });
 
-describe('what nobody wrote', () => {
+describe('memory that was never written', () => {
   it('comes into being where it is touched, without a transfer', () => {
     expect(totals('a,a', any(Infinity), '')).toMatchObject({ fetches: 1, toDevice: 0 });
     expect(totals("a',a", any(Infinity), '')).toMatchObject({ fetches: 1, toDevice: 1 });
@@ -92,7 +92,7 @@ describe('what nobody wrote', () => {
   });
 });
 
-it('is told along the way, never too early', () => {
+it('is reported during the pass, never too early', () => {
   const work = fewestFetches(visitsOf('a,b,c', 'abc'), any(3));
   let next = work.next();
   while (!next.done) next = work.next();

@@ -3,7 +3,7 @@ import { countAlike, createByteColumn, hasAny, rewrite, viewColumn } from '../..
 import { randomStream } from '../../../src-core/base/random';
 
 describe('a column of bytes', () => {
-  it('is rewritten in runs as byte by byte, and nothing beside them', () => {
+  it('is rewritten in runs as byte by byte, and no other byte changes', () => {
     const stream = randomStream(1, 'byte-column');
     const column = createByteColumn(61);
     const plain = new Uint8Array(61);

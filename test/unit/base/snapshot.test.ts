@@ -84,7 +84,7 @@ describe('StateKeeper', () => {
     expect([inner.value, root.own]).toEqual([2, 1]);
   });
 
-  it('an object that knows its position is asked for it', () => {
+  it('an object with a position() is saved by its position', () => {
     let hidden = 1;
     const stream = {
       position: () => hidden,

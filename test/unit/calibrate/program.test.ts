@@ -106,7 +106,7 @@ else
       expect(read.samples.gpuBatch?.some(({ lanesPerWarp }) => lanesPerWarp === 32)).toBe(true);
     });
 
-    it('leaves out what it has no time for, and says so; the machine is then the preset’s', () => {
+    it('leaves out parts for lack of time and reports it; the machine then keeps the preset’s values', () => {
       const ended = run(late, [], { HOST_GPU_FREE_MIB: '1048576' });
       expect(ended.status).toBe(0);
       const read = readCalibration(ended.stdout, 'late.json');

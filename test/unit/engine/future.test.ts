@@ -3,7 +3,7 @@ import { randomStream } from '../../../src-core/base/random';
 import { FutureRecorder } from '../../../src-core/engine/future';
 
 describe('FutureRecorder', () => {
-  it('finds the next use at or after now, none is Infinity', () => {
+  it('finds the next use at or after now, and Infinity without one', () => {
     const recorder = new FutureRecorder(3);
     recorder.onAccess(0, 5, 9, 1);
     recorder.onAccess(1, 10, 10, 1);

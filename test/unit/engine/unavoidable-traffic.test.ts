@@ -57,7 +57,7 @@ describe('a byte crosses', () => {
     ).toEqual([100, 50, 0]);
   });
 
-  it('not where it is overwritten unread, where nobody wrote it, and where its reader wrote it', () => {
+  it('not for bytes that are overwritten unread, were never written, or were written by their reader', () => {
     expect(
       sums(
         after([

@@ -156,7 +156,7 @@ options nvidia-uvm uvm_disable_hmm
     });
   });
 
-  it('lists what it does not know, wherever it stands, and leaves other commands alone', () => {
+  it('lists unknown options, wherever they stand, and ignores other commands', () => {
     const text = `blacklist nouveau
 options nvidia NVreg_EnableGpuFirmware=0
 options nvidia-uvm uvm_perf_prefetch_treshold=75 uvm_perf_prefetch_threshold=60
@@ -289,7 +289,7 @@ d /run/ours 0755 root root
     expect(findings).toMatchObject([{ kind: 'knob-other-command', place: { line: 4 } }]);
   });
 
-  it('refuses what is not of its form, and a word that the kernel does not know', () => {
+  it('refuses lines of another form, and words that the kernel does not accept', () => {
     expect(found('w /sys/kernel/mm/numa/demotion_enabled true\n', 'tiering')).toEqual([
       '1:1 error: "w /sys/kernel/mm/numa/demotion_enabled true" writes nothing; expected six fields and then the value: "w /sys/kernel/mm/numa/demotion_enabled - - - - VALUE"',
     ]);
@@ -346,7 +346,7 @@ describe('numbers of the kernel', () => {
   });
 });
 
-it('a format is told from the text, and from the name where the text does not tell', () => {
+it('a format is recognised by its text, or by the file name if the text is ambiguous', () => {
   const best = (text: string, name = 'x') =>
     knobFormats.reduce((a, b) => (b.sniff(text, name) > a.sniff(text, name) ? b : a)).id;
   expect(best('options a b=1')).toBe('modprobe');
@@ -356,7 +356,7 @@ it('a format is told from the text, and from the name where the text does not te
   expect(best('# nothing', 'a/sysctl.d/x')).toBe('sysctl');
 });
 
-it('a switch that the driver names the other way round is told in the words of its file', () => {
+it('a switch that the driver names the other way round is reported in the words of its file', () => {
   const amd = systemOf('amd-svm');
   const xnack = knobParams(amd).find(({ name }) => name === 'xnack')!;
   expect([true, false].map((value) => wordInFile(xnack.knob, value))).toEqual(['0', '1']);

@@ -24,7 +24,7 @@ const gpu: GpuSpec = {
 };
 
 describe('remoteRate', () => {
-  it('is the bandwidth where nothing else is said', () => {
+  it('is the bandwidth by default', () => {
     expect(remoteRate(timing)).toBe(20e9);
   });
   it('is what the requests in flight carry, until that reaches the bandwidth', () => {
@@ -79,7 +79,7 @@ describe('AccessDelay', () => {
     expect(delay.with(0)).toBe(400_000 + 200_000);
   });
 
-  it('of a CPU knows remote latency only', () => {
+  it('of a CPU has remote latency only', () => {
     const delay = new AccessDelay(null, deep(100), 16, false);
     delay.access(1, 5, true, true);
     expect(delay.with(9)).toBe(9);

@@ -77,7 +77,7 @@ describe('Link transfer', () => {
     expect(link.transfer(0, 0, 65536)).toBe(3 * one);
   });
 
-  it('without limit makes nobody wait, whoever was served before', () => {
+  it('a link without limit never delays a transfer, whatever was served before', () => {
     const link = new Link(spec(Infinity));
     expect(link.transfer(0, 5_000, 65536)).toBe(5_000);
     expect(link.transfer(0, 100, 65536)).toBe(100);

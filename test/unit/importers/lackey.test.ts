@@ -338,7 +338,7 @@ describe('tables', () => {
     ]);
   });
 
-  test('an allocation that nothing touches is an object all the same', async () => {
+  test('an allocation without accesses is still an object', async () => {
     expect(await names({ allocations: 'ALLOC idle 0x20000000 3145728\n' })).toEqual([
       '(unnamed 0x5000000) 5000000+2097152',
       '(unnamed 0x9000000) 9000000+2097152',

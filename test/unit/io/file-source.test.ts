@@ -42,7 +42,7 @@ async function refusal(path: string): Promise<string> {
 const zstdFixture = 'test/fixtures/lackey/matmul-n32.lackey.zst';
 const noise = Uint8Array.from({ length: 700_000 }, (_, at) => (at * at * 2_654_435_761) >>> 7);
 
-describe('packing is told by content', () => {
+describe('compression is recognised by content', () => {
   test('plain', async () => expect((await content(file('a.gz', noise))).equals(noise)).toBe(true));
   test('gzip', async () => expect((await content(file('b.txt', gzipSync(noise)))).equals(noise)).toBe(true));
   test('gzip of several members', async () =>

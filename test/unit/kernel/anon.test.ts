@@ -23,7 +23,7 @@ describe('first touch', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('N2: tells no mirror when it only adds a mapping, and CLEAR when the zero page is replaced', () => {
+  it('N2: notifies no mirror of an added mapping, and sends CLEAR when the zero page is replaced', () => {
     const kernel = makeKernel();
     const { mm } = kernel.spawn('main');
     map(kernel, kernel.processes[0]!, 4);

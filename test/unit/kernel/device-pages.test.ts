@@ -83,7 +83,7 @@ describe.each(['612', 'cur'] as const)('CPU fault on a device-private page, prof
   });
 });
 
-it('F1: waits in profile cur while somebody else has the page locked', () => {
+it('F1: waits in profile cur while another operation holds the page lock', () => {
   const { kernel, process } = onDevice('device-private');
   const page = pageAt(process.mm, BASE);
   page.locked = true;
@@ -180,7 +180,7 @@ describe('unmapping', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('A7: exit tells RELEASE, then UNMAP, and frees all device pages', () => {
+  it('A7: exit sends RELEASE, then UNMAP, and frees all device pages', () => {
     const { kernel, process, device } = onDevice('device-private');
     const notified = listen(process.mm);
     exit(kernel, process, 3);

@@ -240,7 +240,7 @@ describe('MADV_COLLAPSE', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('wants a writable page in 6.12, not later', () => {
+  it('requires a writable page in 6.12, not in later kernels', () => {
     for (const profile of ['612', 'cur'] as const) {
       const { kernel, process } = basePages(profile);
       mprotect(kernel, process.mm, BASE, BASE + 512, 'r');

@@ -43,7 +43,7 @@ describe('the access table', () => {
     expect(permissionBits(false, false, true)).toBe(0);
   });
 
-  it('makes a plain hit of a local access only where nobody has to see it', () => {
+  it('treats a local access as a plain hit only without an observer', () => {
     const table = tableWith(localBits(true));
     const bytes = table.of(GPU);
     expect(isHit(bytes[5]!, WRITE)).toBe(true);

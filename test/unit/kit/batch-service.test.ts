@@ -147,7 +147,7 @@ describe('a batch of faults', () => {
 });
 
 describe('a fault that cannot be served', () => {
-  it('is refused where nobody is left to serve it, and the others are served', () => {
+  it('is refused if its process has exited, and the others are served', () => {
     memory.unserved.add(2);
     serve([1, READ], [2, READ]);
     expect([buffer.refused, memory.served[0]!.granules]).toEqual([[2], [1]]);

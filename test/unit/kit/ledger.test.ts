@@ -157,7 +157,7 @@ describe('useful bytes', () => {
   });
 });
 
-it('granules with nothing to find out cost nothing on a hit', () => {
+it('granules without an open question have no cost on a hit', () => {
   move(0, GPU);
   expect(isTracked(0)).toBe(true);
   access(READ, 0, 4096); // live, and every byte touched

@@ -34,7 +34,7 @@ describe('figures of the bench', () => {
     expect(rate(runs, ({ n }) => n)).toBe(5);
   });
 
-  it('the whole process counts where the system does not tell the time of a thread', () => {
+  it('counts the whole process if the system does not report the time of a thread', () => {
     expect(engineSeconds(seconds(3, 2))).toBe(2);
     expect(engineSeconds(seconds(3, NaN))).toBe(3);
   });

@@ -174,7 +174,7 @@ describe('faultline calibrate RESULT', () => {
   });
 });
 
-it('a result opened as a workload or as a machine is told what to do with it', async () => {
+it('a result opened as a workload or as a machine is refused with what to do with it', async () => {
   const client = new SessionClient();
   const path = { kind: 'path', path: result } as const;
   await expect(client.run(path)).rejects.toThrow(/faultline calibrate synthetic-full\.json --as my-machine\.json/);

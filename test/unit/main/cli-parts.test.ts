@@ -136,7 +136,7 @@ describe('what is opened', () => {
   it('is refused with the nearest example otherwise', () => {
     expect(() => targetOf('s1-jacobi', examples)).toThrow('did you mean "s1-jacobi-residual"');
   });
-  it('suggests nothing where nothing is near', () => {
+  it('suggests no name if none is similar', () => {
     expect(didYouMean('zzz', ['alpha', 'beta'])).toBe('');
   });
 });

@@ -182,7 +182,7 @@ describe('a second run', () => {
     expect(crashes()).toEqual([]);
   });
 
-  it('lets the engine before it give the answers that it owes, and leaves nothing of it behind', async () => {
+  it('lets the previous engine finish its answers and removes its files', async () => {
     const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('faultline-engine-'));
     const host = start();
     host.handle(openPath(1, 'run-1'));
@@ -223,7 +223,7 @@ describe('an engine that dies', () => {
     expect(crashes()).toHaveLength(1);
   });
 
-  it('for want of memory: says so, with the limit and the way to raise it', async () => {
+  it('out of memory is reported with the limit and the way to raise it', async () => {
     vi.stubEnv('FAULTLINE_ENGINE_HEAP_MB', '24');
     const host = start();
     host.handle(openPath(1, 'heap'));
@@ -252,7 +252,7 @@ describe('an engine that dies', () => {
     expect(await answer(3)).toMatchObject({ ok: true });
   });
 
-  it('at its start: each request is told, and nothing loops', async () => {
+  it('at its start fails each request, without a loop of restarts', async () => {
     const host = start({ engine: join(keepFolder, 'not-there.cjs') });
     host.handle(ask(1, 'session.status', null));
     expect(await error(1)).toMatchObject({ code: 'crashed' });

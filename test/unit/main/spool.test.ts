@@ -35,7 +35,7 @@ describe('a spool file', () => {
     expect(readFileSync(path, 'utf8')).toBe('one, four');
   });
 
-  it('takes nothing after it was closed', () => {
+  it('accepts no data after it was closed', () => {
     const { path, sink } = platform.createSpool();
     sink.write(bytes('one'));
     sink.close();

@@ -16,7 +16,7 @@ describe('none', () => {
 });
 
 describe('sequential-64k', () => {
-  it('wants the rest of the aligned region around each fault', () => {
+  it('prefetches the rest of the aligned region around each fault', () => {
     expect(wanted(prefetch('sequential-64k'), [21, 40], nothingThere)).toEqual(
       [...range(16, 48)].filter((granule) => granule !== 21 && granule !== 40),
     );

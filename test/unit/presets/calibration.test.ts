@@ -323,7 +323,7 @@ describe('the explanation', () => {
     },
   );
 
-  it('tells how the machine behaved, and only what can be told', () => {
+  it('describes how the machine behaved, without guesses', () => {
     expect(explanation).toMatch(/A GPU touch of one page took .* and brought 64 KiB along\./);
     expect(explanation).toMatch(/Advice preferred-location-device.*the host's read faulted\./);
     expect(explanation).toMatch(/Advice read-mostly.*host and device each had a copy\./);

@@ -123,7 +123,7 @@ describe('a recording of format 3', () => {
     expect(['occupancy.0', 'occupancy.1', 'occupancy.2'].map((id) => tracks.get(id))).toEqual([12288, 24576, 0]);
   });
 
-  it('of NVIDIA UVM opens with its hash checked, and knows the parameter that changed on the way', async () => {
+  it('a recording of NVIDIA UVM opens with its hash checked and has the parameter that changed during the run', async () => {
     const tracks = await open(FORMAT_3_UVM);
     const summary = await client.request('session.summary', null);
     expect(summary).toMatchObject({ recordingHash: HASH_3_UVM, complete: true, findings: [] });
@@ -158,7 +158,7 @@ describe('a recording of format 4', () => {
     expect(toDevice.reduce((a, b) => a + b)).toBe(summary.totals.bytesToDevice);
   });
 
-  it('whose events were changed says so', async () => {
+  it('a recording whose events were changed is reported', async () => {
     const bytes = new Uint8Array(readFileSync(FORMAT_4));
     const path = join(client.folder, 'changed.arrow');
     // The middle of the file is in the packed columns.

@@ -80,7 +80,7 @@ describe('what is no recording is refused with a sentence', () => {
     throw new Error('it was opened');
   };
 
-  it('an Arrow stream of somebody else', async () => {
+  it('an Arrow stream of another program', async () => {
     const foreign = tableToIPC(tableFromArrays({ a: Float64Array.of(1, 2, 3) }), 'stream');
     expect(await refusal(foreign)).toMatch(
       /^test\.arrow: .*without a Faultline header; expected a recording made by Faultline/,

@@ -94,7 +94,7 @@ describe('verdict', () => {
     expect(section('verdict', untimed())).toContain('r costs most: 99 % of all bytes moved (6.22 GiB)');
   });
 
-  it('ranks by faults where nothing moved', () => {
+  it('ranks by faults if no bytes moved', () => {
     const input = untimed({ bytesToDevice: 0, bytesToHost: 0, cpuFaults: 30, gpuFaults: 10 });
     const objects = [object('a', { cpuFaults: 10 }), object('b', { cpuFaults: 20, gpuFaults: 10 })];
     const text = section('verdict', { ...input, summary: { ...input.summary, objects } });
@@ -102,7 +102,7 @@ describe('verdict', () => {
     expect(text).toContain('b was never moved');
   });
 
-  it('says so when nothing cost anything and when an expectation failed', () => {
+  it('reports a run without costs, and an expectation that failed', () => {
     const none = untimed({ bytesToDevice: 0, bytesToHost: 0, cpuFaults: 0, gpuFaults: 0 });
     expect(section('verdict', none)).toContain('No object has a cost');
     const expectations = [
@@ -213,7 +213,7 @@ describe('repeating', () => {
     expect(text).toContain('Allocation list (--allocations): app.err');
   });
 
-  it('knows every auxiliary file of every importer', () => {
+  it('lists every auxiliary file of every importer', () => {
     const options = importers.flatMap(({ auxiliary }) => auxiliary.map(({ option }) => option));
     expect(options.length).toBeGreaterThan(0);
     for (const option of options)

@@ -35,7 +35,7 @@ describe('the memory system of a run', () => {
     );
   });
 
-  it('says where the policies of the run governed nothing', () => {
+  it('says which policies of the run had no effect', () => {
     const says = (summary: RunSummary): boolean =>
       buildReport({ ...example, summary }, ['policies']).some(
         (block) => block.kind === 'paragraph' && block.text.includes('makes its own decisions'),
@@ -68,7 +68,7 @@ describe('the memory system of a run', () => {
     expect(text).not.toContain('A limit of host memory');
   });
 
-  it('tells its parameters, its numbers with their units, its requirements and its outcomes', () => {
+  it('shows its parameters, its numbers with their units, its requirements and its outcomes', () => {
     const blocks = systemBlocks(withSystem(example.summary));
     expect(blocks[0]).toEqual({ kind: 'paragraph', text: 'HMM: hmm, thp=always, contents=true.' });
     const facts = blocks.flatMap((block) => (block.kind === 'facts' ? block.facts : []));

@@ -95,7 +95,7 @@ describe('lines along the run', () => {
 });
 
 describe('S9, first touch on the CPU', () => {
-  it('pages as little as paging can; a third of it nobody needs', async () => {
+  it('pages as little as paging can; a third of the bytes is not needed', async () => {
     const rows = await boundsOf('s9-first-touch-triad', { machine: 'r0' });
     for (const id of ['belady', 'infinite-memory']) {
       expect(cell(rows, id, 'gpuFaults')).toMatchObject({ value: 6144, ratio: 1 });
@@ -141,7 +141,7 @@ phases:
 });
 
 describe('bounds beside a run', () => {
-  it('are not there before somebody asks, and are the same numbers whenever they are made', async () => {
+  it('are absent before the first request, and the same numbers whenever they are computed', async () => {
     const target = writeWorkload(client, workloadText(3));
     await client.request('session.open', { target, options: {} });
     expect((await client.request('session.bounds', { make: false })).rows).toBeNull();

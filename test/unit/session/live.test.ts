@@ -123,7 +123,7 @@ describe('a change in a live run', () => {
     await expect(change('eviction', 'random')).rejects.toThrow(/the run has ended; restart it/);
   });
 
-  it('asked for behind the last fault is said to have changed nothing', async () => {
+  it('a change after the last fault is reported as without effect', async () => {
     await open();
     const { totals } = await client.run(writeWorkload(client));
     await open();

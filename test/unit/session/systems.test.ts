@@ -222,7 +222,7 @@ phases:
     ).toBe(false);
   });
 
-  it('tells how far it is, can be cancelled, and lets nothing be opened meanwhile', async () => {
+  it('reports progress, can be cancelled, and refuses to open files meanwhile', async () => {
     await client.request('session.open', {
       target: writeWorkload(client, text().replace('repeat: 3', 'repeat: 4000')),
       options: {},

@@ -163,20 +163,23 @@ describe('a device that is taken away', () => {
     '{ on: gpu0, do: [{ read: a }, { write: f }, { write: p }] }',
     '{ on: cpu, do: [{ read: a }] }',
   ];
-  it.each(['hmm', 'coherent', 'zone', 'copy', 'off'] as const)('holds nothing until it is back (%s)', async (id) => {
-    const run = await checked(steps, id);
-    expect(run.mismatches).toBe(0);
-    expect(run.memory.residency.residents(1)).toBe(0);
-    expect(run.totals['pingPongs']).toBe(0);
-    const back = await checked(
-      [...steps, 'os: { replug: gpu0 }', '{ on: gpu0, do: [{ write: b }] }'],
-      id,
-      {},
-      '  b: { size: 1MiB, element: 64B }',
-    );
-    if (id !== 'copy') expect(back.memory.residency.residents(1)).toBeGreaterThan(0);
-    else expect(back.totals['bytesToDevice']!).toBeGreaterThan(run.totals['bytesToDevice']!);
-  });
+  it.each(['hmm', 'coherent', 'zone', 'copy', 'off'] as const)(
+    'holds no pages until it is plugged in again (%s)',
+    async (id) => {
+      const run = await checked(steps, id);
+      expect(run.mismatches).toBe(0);
+      expect(run.memory.residency.residents(1)).toBe(0);
+      expect(run.totals['pingPongs']).toBe(0);
+      const back = await checked(
+        [...steps, 'os: { replug: gpu0 }', '{ on: gpu0, do: [{ write: b }] }'],
+        id,
+        {},
+        '  b: { size: 1MiB, element: 64B }',
+      );
+      if (id !== 'copy') expect(back.memory.residency.residents(1)).toBeGreaterThan(0);
+      else expect(back.totals['bytesToDevice']!).toBeGreaterThan(run.totals['bytesToDevice']!);
+    },
+  );
 });
 
 describe('mbind', () => {

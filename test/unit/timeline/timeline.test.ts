@@ -73,7 +73,7 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
     expect(faults).toBe(total(recorded, 'cpuFaults') + total(recorded, 'gpuFaults'));
   });
 
-  it('knows every number of every object', async () => {
+  it('has every number of every object', async () => {
     const recorded = await make();
     const { sums, resident } = timelineOf(recorded).objectSums(0, Infinity);
     recorded.header.objects.forEach((_, object) => {

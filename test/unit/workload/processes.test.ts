@@ -126,7 +126,7 @@ describe('objects per process', () => {
     expect(lines(expand(text))).toEqual(['read a@child+0', 'read b@child+0', 'read b+0']);
   });
 
-  it('expect knows the objects of a child', () => {
+  it('expect accepts the objects of a child', () => {
     const text = `${file(forked)}expect: { objects.a@child.gpuFaults: 1 }\n`;
     expect(loadWorkload(text, 'f.yaml').expect).toEqual([{ what: 'objects.a@child.gpuFaults', expected: 1 }]);
   });

@@ -99,7 +99,7 @@ describe('T1, T2: frames of a device', () => {
 });
 
 describe('E1, G23: eviction by frame', () => {
-  it('works across processes, without a VMA, and each mirror hears of it', () => {
+  it('works across processes, without a VMA, and notifies each mirror', () => {
     const { kernel, process, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 2);
     const child = fork(kernel, process, 'child').mm;
@@ -196,7 +196,7 @@ describe('large device folios', () => {
 });
 
 describe('E2: unplug', () => {
-  it('stops giving pages out, brings everything home, and waits for nobody', () => {
+  it('stops allocation and moves all pages to host memory without waiting', () => {
     const { kernel, mm, device } = deviceStage();
     fill(kernel, mm, BASE, 8);
     toDevice(kernel, device, mm, BASE, BASE + 8);

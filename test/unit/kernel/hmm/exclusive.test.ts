@@ -109,7 +109,7 @@ describe('X3, X4: while it is held and afterwards', () => {
     expect(peek(kernel, mm, BASE)).toBe(1);
   });
 
-  it('the grant is told with the owner of the caller, the revocation with none', () => {
+  it('the grant is notified with the owner of the caller, the revocation without an owner', () => {
     const { kernel, mm } = stage(4);
     const owner = {};
     const owners: unknown[] = [];
@@ -127,7 +127,7 @@ describe('X3, X4: while it is held and afterwards', () => {
     expect(entry(mm, BASE)).toMatchObject({ state: 'present', write: true, dirty: true });
   });
 
-  it('a snapshot sees nothing, a request takes it back', () => {
+  it('a snapshot shows no page, a request revokes the exclusive access', () => {
     const { kernel, mm } = stage(4);
     poke(kernel, mm, BASE, 1);
     grant(kernel, mm, BASE);

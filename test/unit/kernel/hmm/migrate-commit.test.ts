@@ -98,7 +98,7 @@ describe('G17: pages in holes', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('section 3: the insertion is told from the first hole to the end', () => {
+  it('section 3: the event of the insertion spans from the first hole to the end', () => {
     const { kernel, mm, device } = deviceStage();
     poke(kernel, mm, BASE, 1);
     const { args } = setup(kernel, mm, BASE, BASE + 4);
@@ -280,7 +280,7 @@ describe('G20, L6: sizes that do not match', () => {
     expect(peeks(kernel, mm, BASE, 512)).toEqual(Array.from({ length: 512 }, (_, i) => (i + 1) % 256));
   });
 
-  it('a large device source that splits tells the driver (L2), and frees what moved', () => {
+  it('a large device source that splits notifies the driver (L2) and frees the moved pages', () => {
     const { kernel, mm, device } = hugeStage();
     fill(kernel, mm, BASE, 512);
     const there = setup(kernel, mm, BASE, BASE + 512, { select: { compound: true } });

@@ -102,7 +102,7 @@ function pieces({ mm }: Side, seed: number): { start: number; end: number }[] {
 }
 
 describe('a plain migration', () => {
-  it('leaves what the phases of migrate_vma leave, and tells mirrors the same, whatever the pages were like', () => {
+  it('leaves the same state and sends the same events as the phases of migrate_vma, for pages of every kind', () => {
     for (let seed = 0; seed < 12; seed++) {
       const [fast, slow] = [scatter(seed), scatter(seed)];
       const [heardFast, heardSlow] = [listen(fast.mm), listen(slow.mm)];
@@ -142,7 +142,7 @@ describe('a plain migration', () => {
     }
   });
 
-  it('by frame leaves pages that somebody pinned or shares to the phases, which refuse the pinned ones', () => {
+  it('by frame leaves pinned and shared pages to the phases, which refuse the pinned ones', () => {
     const { kernel, mm } = scatter(3);
     poke(kernel, mm, BASE, 1);
     poke(kernel, mm, BASE + 1, 1);

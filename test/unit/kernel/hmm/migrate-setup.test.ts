@@ -271,7 +271,7 @@ describe('unmapping', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('G12: a page shared by fork is unmapped from both, each hears of it', () => {
+  it('G12: a page shared by fork is unmapped from both processes, with an event for each', () => {
     const { kernel, process, mm } = stage();
     fill(kernel, mm, BASE, 1);
     const child = fork(kernel, process, 'child').mm;
@@ -286,7 +286,7 @@ describe('unmapping', () => {
     expect(checkBooks(kernel)).toEqual([]);
   });
 
-  it('G13: a page that somebody holds is restored', () => {
+  it('G13: a page with another reference is restored', () => {
     const { kernel, mm } = stage();
     fill(kernel, mm, BASE, 2);
     const { page } = gup(kernel, mm, BASE, GET);
@@ -311,7 +311,7 @@ describe('unmapping', () => {
   });
 });
 
-it('N1: other mirrors hear MIGRATE for the whole range with the caller as owner', () => {
+it('N1: other mirrors receive MIGRATE for the whole range with the caller as owner', () => {
   const { kernel, mm } = stage();
   fill(kernel, mm, BASE, 1);
   const owner = {};

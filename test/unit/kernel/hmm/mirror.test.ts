@@ -86,7 +86,7 @@ describe('what cannot be reached', () => {
     expect(walkUntilDone(kernel, mirror, BASE, BASE + 4, WRITE).ret).toBe(ret);
   });
 
-  it('M9: a poisoned entry fails where asked for, and is nothing in a snapshot', () => {
+  it('M9: a poisoned entry fails a request and is empty in a snapshot', () => {
     const { kernel, mm, mirror } = mirrored();
     setPte(mm, BASE, pte('poison', null));
     expect(letters(walk(kernel, mirror, BASE, BASE + 1, LOOK).out)).toBe('-');

@@ -29,7 +29,7 @@ describe('without XNACK', () => {
     expect(totals['gpuFaults']).toBe(1);
   });
 
-  it('all of it is mapped before the queue runs: pages that nobody touched are there', async () => {
+  it('all of it is mapped before the queue runs, untouched pages included', async () => {
     const { summary } = await runAmd(['{ on: cpu, do: [{ write: b, elements: [0, 1] }] }', TOUCH], { params });
     expect(summary.numbers.peakHostBytes).toBe(4 * MIB + 4096);
   });

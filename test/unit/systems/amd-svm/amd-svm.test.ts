@@ -19,7 +19,7 @@ describe('a retry fault restores the aligned piece of its range', () => {
     expect(back.mismatches).toBe(0);
   });
 
-  it('memory that nobody touched is populated on the device, all of the piece', async () => {
+  it('untouched memory is populated on the device, the whole piece at once', async () => {
     const { summary, totals } = await run([TOUCH]);
     expect(totals).toMatchObject({ gpuFaults: 1, bytesToDevice: 0 });
     expect(summary.numbers).toMatchObject({ peakDeviceBytes: 2 * MIB, untouchedDeviceBytes: 2 * MIB - 4096 });

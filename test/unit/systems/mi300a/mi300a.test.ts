@@ -38,7 +38,7 @@ const endPs = ({ memory }: SystemRun): number => memory.clocks.latest();
 const US = 1e6;
 
 describe('inside one APU', () => {
-  it('nothing moves and nothing is remote, whoever touches memory first', async () => {
+  it('no page moves and no access is remote, whichever processor touches memory first', async () => {
     for (const steps of [
       [cpu('write: A'), gpu('readwrite: A'), cpu('read: A')],
       [gpu('write: A'), cpu('readwrite: A'), gpu('read: A')],
@@ -102,7 +102,7 @@ describe('page size', () => {
 });
 
 describe('svm_default_granularity', () => {
-  it('a fault makes all pages of its piece exist, those that nobody touches, too', async () => {
+  it('a fault allocates all pages of its piece, untouched ones included', async () => {
     const touched = workload([gpu('write: A, bytes: [0, 64]')]);
     expect((await run(touched)).summary.numbers.peakHostBytes).toBe(2 * MIB);
     expect((await run(touched, { svm_default_granularity: 0 })).summary.numbers.peakHostBytes).toBe(4096);

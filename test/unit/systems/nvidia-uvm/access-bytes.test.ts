@@ -14,7 +14,7 @@ function blockOfTwo(): { readonly block: VaBlock; readonly access: AccessBytes }
 }
 
 describe('the bytes of page tables', () => {
-  it('tell of each page that waited and has a mapping now, also where 32 neighbours are mapped alike', () => {
+  it('report each page that waited and is now mapped, also among 32 neighbours mapped alike', () => {
     const { block, access } = blockOfTwo();
     const pages = createPageMask();
     fillRange(pages, 0, 96);

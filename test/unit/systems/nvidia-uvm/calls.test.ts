@@ -61,7 +61,7 @@ describe('cudaMemPrefetchAsync', () => {
     expect(moved(made, 0)).toBe(4 * MIB);
   });
 
-  it('populates what nobody holds on the destination', async () => {
+  it('populates pages without an owner on the destination', async () => {
     const made = await runEvents(file([os('{ migrate: a, to: gpu0 }'), gpu('{ write: a }')]));
     expect(gpuFaults(made)).toBe(0);
     expect(moved(made, 1)).toBe(0);

@@ -102,7 +102,7 @@ it('rootOf finds the piece of 64 KiB around a page, and single pages', () => {
   ]);
 });
 
-it('gives an evicted root chunk to whoever evicted it: the physical allocator is not called again', async () => {
+it('gives an evicted root chunk to the block that evicted it, without another call of the physical allocator', async () => {
   const steps = ['a', 'b'].map((object) => programs.step('gpu0', `read: ${object}`));
   const made = await runEvents(programs.file(steps, { objects: { a: '2MiB', b: '2MiB' }, deviceMemory: '2MiB' }));
   expect([programs.figure('evictedRoots')(made), programs.figure('pmaCalls')(made)]).toEqual([1, 1]);

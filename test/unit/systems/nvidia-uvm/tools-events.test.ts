@@ -14,7 +14,7 @@ const told = ({ events }: EventRun): string[] =>
     });
 
 describe('the recording', () => {
-  it('has the events of a page that two processors want', async () => {
+  it('records the events of a page that two processors use in turn', async () => {
     const made = await runEvents(file(duel(20), { objects: { a: '4KiB' } }));
     const rows = told(made);
     const count = (what: string): number => rows.filter((row) => row.startsWith(what)).length;

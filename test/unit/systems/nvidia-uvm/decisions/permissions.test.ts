@@ -47,14 +47,14 @@ describe('the permission after a fault', () => {
   const granted = (question: Partial<PermissionQuestion>, on = pcie): number =>
     newPermission({ ...read, ...question }, on);
 
-  it('is promoted as far as nobody loses anything', () => {
+  it('is promoted as far as no other processor loses rights', () => {
     expect(granted({})).toBe(readWriteAtomic);
     expect(granted({ access: ACCESS.prefetch })).toBe(readWriteAtomic);
     // Remote on the CPU over PCIe: writes, but no atomics.
     expect(granted({ residency: CPU })).toBe(readWrite);
     expect(granted({ residency: GPU1 }, nvlink)).toBe(readWriteAtomic);
   });
-  it('stays read-only while somebody without atomics in hardware maps the page for atomics', () => {
+  it('stays read-only while a processor without hardware atomics maps the page for atomics', () => {
     expect(granted({ residency: CPU, atomicMappers: set(GPU1) })).toBe(readOnly);
     expect(granted({ residency: CPU, atomicMappers: set(CPU) })).toBe(readWrite);
     expect(granted({ residency: GPU1, atomicMappers: set(GPU1) }, nvlink)).toBe(readWriteAtomic);
@@ -158,7 +158,7 @@ describe('a mapping without a fault', () => {
       on,
     );
 
-  it('of a page that nobody maps has all rights, if it can be reached', () => {
+  it('an unmapped page has all rights if it can be reached', () => {
     expect(at({})).toBe(readWriteAtomic);
     expect(at({ resident: set(GPU1) })).toBe(none);
     expect(at({ resident: 0 })).toBe(none);

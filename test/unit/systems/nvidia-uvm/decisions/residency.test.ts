@@ -73,7 +73,7 @@ describe('the closest processor', () => {
     expect(closest(set(CPU, GPU1), GPU0, peers)).toBe(GPU1);
     expect(closest(set(CPU, GPU1), GPU0, pcie)).toBe(CPU);
   });
-  it('is the lowest of those out of reach, and nobody of nobody', () => {
+  it('is the lowest processor out of reach, and none without candidates', () => {
     expect(closest(set(GPU0, GPU1), CPU, pcie)).toBe(GPU0);
     expect(closest(0, CPU, pcie)).toBe(NO_PROCESSOR);
   });

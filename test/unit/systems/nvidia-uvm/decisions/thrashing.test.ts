@@ -149,7 +149,7 @@ describe('mitigation', () => {
     // Favoured first, and allowed to take the page: nobody is throttled or pinned yet.
     expect(new Duel({}, without).untilThrashing(GPU0, GPU1).fault(GPU0)).toBe('none');
   });
-  it('takes the CPU for the holder of an HMM page that nobody is known to hold', () => {
+  it('takes the CPU as the holder of an HMM page without a known holder', () => {
     const coherentCpu = { ...nvlink, fastLink: Uint32Array.of(2, 1, 0), nativeAtomics: Uint32Array.of(3, 3, 4) };
     const duel = new Duel({}, coherentCpu, true).untilThrashing(CPU, GPU0);
     duel.holder = NO_PROCESSOR;
