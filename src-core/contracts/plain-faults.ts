@@ -18,7 +18,7 @@ export interface FaultingGranules {
 export interface PlainFaults {
   /**
    * Serves the faults of the granule of `run` and of those after it, and makes the accesses of `run` in each; the caller
-   * counts them. Stops at the first granule that is at hand, or whose fault is not plain.
+   * counts them. Stops at the first granule that is local, or whose fault is not plain.
    * @returns how many granules were served
    */
   serve(processor: ProcessorIndex, run: AccessRun, faulting: FaultingGranules): number;

@@ -177,8 +177,8 @@ function isWhole(mm: Mm, vpn: number, start: number, end: number): boolean {
 }
 
 /**
- * The page of an entry, if advice may touch it: plain RAM, unlocked, mapped by nobody else. Unless it may stay `whole`, a
- * large folio is split first; one that cannot be split is left alone.
+ * The page of an entry, if advice may touch it: plain RAM, unlocked, without other mappings. Unless it may stay `whole`,
+ * a large folio is split first; one that cannot be split is left alone.
  */
 function ownRamPage(kernel: Kernel, mm: Mm, vpn: number, whole: boolean): Page | null {
   const found = entryAt(mm, vpn);

@@ -1,7 +1,7 @@
 /** Index of a processor in a run: 0 is the CPU, 1 is gpu0, 2 is gpu1 … */
 export type ProcessorIndex = number;
 export const CPU = 0;
-/** No processor: memory that nobody holds, an event that concerns none. Recordings store it as STORED_NO_PROCESSOR. */
+/** No processor: memory without a holder, or an event without a processor. Recordings store it as STORED_NO_PROCESSOR. */
 export const NO_PROCESSOR: ProcessorIndex = -1;
 /** The owner of a granule is kept in three bits (0 = not populated), so a run has one CPU and at most six GPUs. */
 export const MAX_PROCESSORS = 7;

@@ -111,7 +111,7 @@ export const METHODS = {
   },
   /**
    * The run so far against its bounds. `make`: measures what is not known yet, by passes over the same input beside the
-   * open run; from then on the timeline has their lines. Without it, null where nobody has asked yet. `report`: later
+   * open run; from then on the timeline has their lines. Without it, null before the first `make`. `report`: later
    * reports of the same input have them too (section `bounds`). Cancelled by session.cancel, by opening and comparing.
    */
   'session.bounds': {

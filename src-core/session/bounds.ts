@@ -295,7 +295,7 @@ const VARIANTS: Readonly<Record<BoundRun, Variant>> = {
     header: (header) => onIdeal(header, { policies: [...ON_DEMAND, plain('migration', 'stay-on-host')] }),
   },
   compute: {
-    doing: 'running with all memory at hand',
+    doing: 'running with all memory local',
     header: (header) => ({
       ...onIdeal(header, {
         deviceMemoryBytes: roomForAll(header),

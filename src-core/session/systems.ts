@@ -1,4 +1,4 @@
-/** The registry of memory systems as the session asks it: by the name that somebody gave, which may be an old one. */
+/** The registry of memory systems as the session queries it: by name; old names are accepted. */
 import type { MemorySystemEntry } from '../kit/memory-system';
 import type { RecordingHeader } from '../model/recording';
 import { Refusal } from '../model/refusal';

@@ -37,6 +37,7 @@ const banned: readonly BannedWord[] = [
   { word: /\bas any\b|: any\b/, instead: 'unknown and a check' },
   { word: /\b(TODO|FIXME|XXX|HACK)\b/, instead: 'an issue, or doing it' },
   { word: /\b(it|test|describe)\.(only|skip|todo)\b/, instead: 'a test that runs' },
+  { word: /\b([Ww]hoever|[Hh]ears (of|that)|had better)\b/, instead: 'the subject by its name, and what it does' },
   { word: /innerHTML|v-html/, instead: 'text bindings: names in traces are not ours', folders: ['src-renderer'] },
 ];
 

@@ -231,7 +231,7 @@ export function randomProgram(seed: number, limits: ProgramLimits): ProgramPlan 
       ],
     };
   };
-  /** Each element is read after its neighbour was written: whoever takes the lanes out of order sees unwritten bytes. */
+  /** Each element is read after its neighbour was written, so lanes out of order read unwritten bytes. */
   const recurrence = (): { count: number; lanes: LanePlan[] }[] => {
     const object = random.below(objects.length);
     const { elementBytes: bytes } = objects[object]!;

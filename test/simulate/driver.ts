@@ -280,7 +280,7 @@ function drop(table: Map<number, DevicePte>, start: number, end: number): void {
   else for (const vpn of [...table.keys()]) if (vpn >= start && vpn < end) table.delete(vpn);
 }
 
-/** What the CPU's page table gives for a page: used by whoever compares. */
+/** What the CPU's page table gives for a page; used by comparisons. */
 export function cpuPage(mm: Mm, vpn: number): Page | null {
   const found = entryAt(mm, vpn);
   return found ? pageOf(found.entry, found.huge, vpn) : null;

@@ -144,7 +144,7 @@ function complete(world: World, migration: OpenMigration): void {
   for (const vpn of pagesIn(range)) accessPage(world, device, owner, vpn, world.chance(50));
 }
 
-/** The same for frames of the device, whoever maps them (G23). */
+/** The same for frames of the device, in any process (G23). */
 export function beginEviction(world: World): void {
   const device = world.pick(world.devices)!;
   const heads = [...device.memory.inUse].slice(0, 6);

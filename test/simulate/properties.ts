@@ -225,7 +225,7 @@ type Charges = ReadonlyMap<Mm, ReadonlyMap<number, Memcg | null>>;
 
 /**
  * What the pages of a survey are charged to, for the next step; a page in flight to what it was charged to before. KSM
- * pages are left out: they are charged to whoever was first.
+ * pages are left out: they are charged to the first user.
  */
 export function chargesOf(state: Survey, earlier: Charges): Charges {
   const all = new Map<Mm, Map<number, Memcg | null>>();

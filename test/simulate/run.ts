@@ -70,7 +70,7 @@ export interface Outcome {
 export interface Hooks {
   readonly plant?: (world: World) => void;
   readonly steps?: number;
-  /** Hears of every step, when it is done. */
+  /** Called after every step. */
   readonly trace?: (step: number, operation: string, world: World) => void;
 }
 

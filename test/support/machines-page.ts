@@ -5,10 +5,10 @@ import { machineConstants } from '../../src-core/reports/machine-constants';
 
 const GRADES: readonly (readonly [string, string])[] = [
   ['specification', 'the maker, a standard or the documentation says so'],
-  ['measured', 'somebody measured it on this machine, or on one with the same part; the source says which'],
+  ['measured', 'measured on this machine, or on one with the same part; the source says which'],
   ['published', 'a paper or a program in use states it'],
   ['derived', 'computed from figures that are given with it'],
-  ['assumed', 'nobody measured it here: a figure of another machine, or a plausible one'],
+  ['assumed', 'not measured here: a figure of another machine, or a plausible one'],
   ['definition', 'true by definition of the machine'],
 ];
 

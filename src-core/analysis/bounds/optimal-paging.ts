@@ -39,7 +39,7 @@ const MOST_LANES = 64;
 const SLICE = 4096;
 /** No stay ends in the first epoch. */
 const NEVER = 0;
-const NOBODY = -1;
+const NO_HOLDER = -1;
 /** Several processors were there at the same time: the last one is unknown. */
 const UNKNOWN = 7;
 
@@ -162,18 +162,18 @@ class Contents {
     private readonly visits: Visits,
     private readonly takes: PagingRules['takes'],
   ) {
-    this.holder = new Int8Array(visits.units).fill(NOBODY);
+    this.holder = new Int8Array(visits.units).fill(NO_HOLDER);
     this.changed = new Int32Array(visits.units).fill(-1);
     for (let unit = 0; unit < visits.units; unit++) if (visits.initiallyHost[unit] === 1) this.holder[unit] = CPU;
   }
   /** Never touched or never written: moving it costs no transfer. */
   isFresh(unit: number): boolean {
-    return this.holder[unit] === NOBODY;
+    return this.holder[unit] === NO_HOLDER;
   }
   /** The host needs a unit that only a device has. */
   isAway(unit: number): boolean {
     const holder = this.holder[unit]!;
-    return holder !== NOBODY && holder !== CPU && holder !== UNKNOWN;
+    return holder !== NO_HOLDER && holder !== CPU && holder !== UNKNOWN;
   }
   /** Visit i happened; visits of an epoch are noted when all of them have been looked at. */
   note(i: number, epoch: number): void {
@@ -181,7 +181,7 @@ class Contents {
     const processor = this.visits.processor[i]!;
     if (this.takes === 'write' && this.visits.wrote[i] !== 1) {
       // The host got a copy of its own: it does not have to be transferred again before the next write.
-      if (processor === CPU && this.holder[unit] !== NOBODY) this.set(unit, CPU, epoch);
+      if (processor === CPU && this.holder[unit] !== NO_HOLDER) this.set(unit, CPU, epoch);
       return;
     }
     this.set(unit, processor, epoch);

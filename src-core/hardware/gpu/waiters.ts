@@ -3,7 +3,7 @@ import type { ThreadGroup } from './thread-group';
 
 /** Groups that wait, by granule: lists in one pool of nodes. */
 export class Waiters {
-  /** First node of a granule's list, −1 where nobody waits. */
+  /** First node of a granule's list, −1 if none waits. */
   private readonly first = new SparseColumn(-1);
   private readonly group: (ThreadGroup | null)[] = [];
   private following = new Int32Array(1024);

@@ -66,7 +66,7 @@ describe('mmap', () => {
     expect([kernel.hugetlbFree, kernel.used[0]]).toEqual([4, 0]);
   });
 
-  it('shares huge pages of MAP_SHARED between processes, whoever faults them first', () => {
+  it('shares huge pages of MAP_SHARED between processes, whichever faults them first', () => {
     const kernel = makeKernel();
     const process = kernel.spawn('main');
     map(kernel, process, 1024, { hugetlb: true, shared: true });

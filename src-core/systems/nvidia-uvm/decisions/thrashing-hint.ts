@@ -21,7 +21,7 @@ export interface ThrashingPage {
   preferred: Processor;
   /** Closest holder of the page to the requester. */
   closest: Processor;
-  /** Everybody that thrashes on the page, the requester included. */
+  /** All processors that thrash on the page, the requester included. */
   processors: ProcessorSet;
   pinned: boolean;
   pinnedResidency: Processor;

@@ -23,7 +23,7 @@ describe('the bytes of page tables', () => {
     const answered: number[] = [];
     access.refresh(block, GPU, pages, (granule) => answered.push(granule));
     expect(answered).toEqual([512 + 3, 512 + 40]);
-    expect(access.isPending(GPU, 512 + 40)).toBe(true); // whoever answers takes it away
+    expect(access.isPending(GPU, 512 + 40)).toBe(true); // the answer clears it
   });
 
   it('say the same of single pages and of 32 at once', () => {
