@@ -55,13 +55,13 @@ export interface MemoryConfig {
   readonly onAccess?: MemorySystem['onAccess'];
 }
 
-/** What a run gives to the memory system that it creates; the machine comes beside it. */
+/** The arguments of a run for the memory system that it creates, without the machine. */
 export type MemoryKit = Omit<MemoryConfig, 'machine'>;
 
 /** An entry of systems/index.ts. */
 export type MemorySystemEntry = RunnableSystem<MemoryKit, MemorySystem>;
 
-/** The memory system of a run, with the way to other values of its parameters. */
+/** The memory system of a run, with a function to change its parameters. */
 export type MemorySystemInRun = CreatedSystem<MemorySystem>;
 
 function delaysOf(
@@ -80,7 +80,7 @@ function delaysOf(
 export abstract class MemorySystem implements EvictionView, AccessedMemory {
   readonly residency: Residency;
   readonly ledger: Ledger;
-  /** In which order devices use their memory. */
+  /** The order in which devices use their memory. */
   readonly uses: UseOrder;
   readonly clocks: Clocks;
   readonly granuleBytes: number;
@@ -104,7 +104,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   private readonly addresses: Addresses;
   protected readonly protectedNow = new Set<Granule>();
   protected readonly links: Interconnect | null;
-  /** By processor: what accesses take beside their bytes; null where the machine does not say. */
+  /** By processor: the time of accesses beside their bytes; null if the machine gives no constants. */
   readonly delays: readonly (AccessDelay | null)[];
   /** Of independent accesses over the link, bytes per second; 0 without a clock. */
   private readonly remoteRate: number;
@@ -164,9 +164,9 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   tracked({ granule, op, address, stride, count, bytes }: AccessRun, isLocal: boolean): void {
     this.ledger.accessed(granule, op, address - granule * this.granuleBytes, stride, count, bytes, isLocal);
   }
-  /** How devices raise faults; null: one after the other, each serviced on the spot, like those of the CPU. */
+  /** How devices raise faults; null: one after the other, each serviced immediately, like those of the CPU. */
   readonly deviceFaults: DeviceFaults | null = null;
-  /** A shortcut for faults that are nothing but moves; null: there is none. */
+  /** A fast path for faults that only move granules; null: there is none. */
   readonly plainFaults: PlainFaults | null = null;
   /** true: every access is passed to `onAccess`; none is a plain hit. */
   readonly hasObserver: boolean;
@@ -183,7 +183,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   call(_step: OsStep): void {}
   /** See `Tunable`. Nothing to do for systems that read their parameters where they use them. */
   paramsChanged(): void {}
-  /** The run is over; the books are closed next. */
+  /** The run has ended; the accounts are closed next. */
   ends(): void {}
   systemReport(): SystemReport | null {
     return null;
@@ -247,12 +247,12 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     return this.clocks.now(processor);
   }
 
-  /** What the clock would say if it were brought up to date, ps. */
+  /** The time of the clock after bringing it up to date, ps. */
   nowPs(processor: ProcessorIndex): number {
     return this.clocks.now(processor) + this.busyPs(processor);
   }
 
-  /** Time of the accesses that the clock does not know yet, whole ps. */
+  /** Time of accesses that are not yet added to the clock, whole ps. */
   private busyPs(processor: ProcessorIndex): number {
     const { timing } = this.config.machine;
     if (!timing) return 0;

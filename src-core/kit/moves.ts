@@ -1,7 +1,7 @@
 /**
- * Books of granules that went from one memory to another: counters of the objects, open questions, ping-pongs, the event
- * and who moved each granule last. Every memory system reports its moves here, so that the same move counts the same
- * under all of them. Who holds which pages, and when bytes cross a link, is the business of the systems.
+ * Accounts of granules that moved from one memory to another: counters of the objects, open questions, ping-pongs, the
+ * event and who moved each granule last. Every memory system reports its moves here, so that the same move counts the
+ * same under all of them. Each system itself tracks its pages and the times of its transfers.
  */
 import type { EventSink, TransferEvent } from '../model/event-sink';
 import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../model/events';
@@ -30,7 +30,7 @@ export interface Move {
   cause: number;
 }
 
-/** What the books need of the run. */
+/** The parts of the run that the accounts use. */
 interface MovesHost {
   readonly config: { readonly sink: EventSink; readonly space: SpaceSpec };
   readonly granuleBytes: number;
@@ -67,7 +67,7 @@ export class Moves {
     };
   }
 
-  /** Another owner in the lists of residents, of a system that keeps them. The move itself is booked with `book`. */
+  /** Changes the owner in the lists of residents, for systems that keep them. The move itself is booked with `book`. */
   relocate(granule: number, target: ProcessorIndex): void {
     const { ledger, residency } = this.host;
     ledger.leaving(granule);

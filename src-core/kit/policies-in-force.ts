@@ -1,4 +1,4 @@
-/** The three policies that govern a run at the moment, with the index under which the recording knows each. */
+/** The three policies that govern a run at the moment, with the index of each in the recording. */
 import { assert } from '../base/assert';
 import { type Random, randomStream } from '../base/random';
 import type { EvictionPolicy, MigrationPolicy, PolicyEntry, PrefetchPolicy } from '../contracts/policy';

@@ -36,7 +36,7 @@ export class RecencyOrder implements UseOrder {
   }
 }
 
-/** A memory system that goes by an order of its own, or by none. */
+/** For memory systems that keep an order of their own, or none. */
 export const NO_ORDER: UseOrder = {
   keepsOrder: false,
   follows: false,

@@ -23,7 +23,7 @@ const NONE = -1;
 export class Residency {
   readonly state: Uint8Array;
   private readonly column;
-  /** In which order the granules of each device were used last. */
+  /** The order in which the granules of each device were last used. */
   readonly recency: RecencyList;
   private readonly slot: Int32Array;
   private readonly residentSets: Int32Array[] = [];

@@ -1,4 +1,4 @@
-/** What memory systems without the Linux model under them do not know about a run. */
+/** The numbers of a run that memory systems without the Linux model do not have. */
 import type { SystemNumbers } from '../model/memory-system';
 
 export const WITHOUT_LINUX = {

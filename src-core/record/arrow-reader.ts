@@ -1,4 +1,4 @@
-/** Reads a recording back, chunk by chunk, in the order in which the events happened. */
+/** Reads a recording, chunk by chunk, in the order of the events. */
 import { RecordBatchReader } from 'apache-arrow';
 import type { ByteSource } from '../model/byte-source';
 import { FORMAT_VERSION } from '../model/events';
@@ -23,7 +23,7 @@ export const looksLikeRecording = (head: Uint8Array): boolean =>
 export interface OpenRecording {
   readonly header: RecordingHeader;
   /**
-   * Gives every chunk once; afterwards `findings` says what was missing.
+   * Yields every chunk once; afterwards `findings` lists what was missing.
    * @param createHash null: no digest is computed
    */
   chunks(createHash: CreateHash | null): AsyncIterable<EventChunk>;
@@ -76,7 +76,7 @@ export async function openRecording(source: ByteSource): Promise<OpenRecording> 
   };
 }
 
-/** What cannot be read any more ends the recording, and is a finding. */
+/** Unreadable data ends the recording and becomes a finding. */
 async function* untilDamage(
   chunks: AsyncIterable<EventChunk>,
   name: string,

@@ -35,7 +35,7 @@ class StreamBytes extends RecordBatchStreamWriter {
     return this;
   }
 
-  /** What was written since the last call, in one piece that is valid until the next. */
+  /** The bytes written since the last call, in one piece that is valid until the next call. */
   take(): Uint8Array {
     const { parts } = this;
     const length = parts.reduce((sum, part) => sum + part.length, 0);

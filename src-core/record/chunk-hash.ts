@@ -34,7 +34,7 @@ export class RecordingHash {
   }
 }
 
-/** What of a chunk is hashed; `parts` are the bytes of its columns in their order. */
+/** The hashed part of a chunk; `parts` are the bytes of its columns in their order. */
 export type HashedChunk = Pick<PackedChunk, 'kinds' | 'counts' | 'texts'> & { readonly parts: readonly Uint8Array[] };
 
 /** Adds a packed chunk without the last row to a hash. */

@@ -83,7 +83,7 @@ export class ColumnBlock {
   }
 }
 
-/** Consecutive events: which kind came when, and a block of rows per kind. */
+/** Consecutive events: their kinds in order, and a block of rows per kind. */
 export interface EventChunk {
   readonly firstOrdinal: number;
   /** Kind of event firstOrdinal + i. */

@@ -35,7 +35,7 @@ class Rows {
     this.block.look(column, this.first + this.count);
   }
 
-  /** What events of all kinds have. */
+  /** The columns that events of all kinds have. */
   moments(kind: number, ordinal: number, perFault: number, events: FaultRunEvents): void {
     this.equal('kind', kind);
     this.even('ordinal', ordinal, perFault);

@@ -41,7 +41,7 @@ export async function* formerChunks(
       number = chunkNumber;
     }
   } catch (cause) {
-    if (blocks.size > 0) yield finished(); // what was whole before the damage
+    if (blocks.size > 0) yield finished(); // chunks that were complete before the damage
     throw cause;
   }
   if (blocks.size > 0) yield finished();

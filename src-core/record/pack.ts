@@ -7,7 +7,7 @@ import { assert } from '../base/assert';
 import type { ColumnArray } from './columns';
 import { evenUpTo } from './even';
 
-/** Width, flags, first value and base: what stands before the bytes of a column. */
+/** Width, flags, first value and base: the header before the bytes of a column. */
 export const HEAD_BYTES = 18;
 const RAW = 8;
 /** Addresses and sizes are multiples of it. */
@@ -17,7 +17,7 @@ const DIFFERENCES = 1;
 /** … divided by 4,096. */
 const PAGES = 2;
 
-/** Where packed bytes go: a buffer that grows. */
+/** The target of packed bytes: a buffer that grows. */
 export class PackBuffer {
   bytes = new Uint8Array(1 << 20);
   view = new DataView(this.bytes.buffer);
@@ -68,7 +68,7 @@ function packBytes(values: Uint8Array, count: number, into: PackBuffer): void {
   into.length += count - 1;
 }
 
-/** What a look over the values found. */
+/** The result of scanning the values. */
 const seen = { low: 0, high: 0, lowStep: 0, highStep: 0, whole: true };
 
 function look(values: ColumnArray, count: number): void {
@@ -156,7 +156,9 @@ function packRests(values: ColumnArray, count: number, into: PackBuffer, layout:
   into.length = at;
 }
 
-/** Fills the column with what `pack` made of it; its length says how many values there are. Throws where the bytes are not that. */
+/**
+ * Fills the column with what `pack` made of it; its length is the number of values. Throws if the bytes are invalid.
+ */
 export function unpack(bytes: Uint8Array, into: ColumnArray): void {
   const count = into.length;
   assert(count >= 1 && bytes.length >= HEAD_BYTES, 'a packed column is shorter than its head');

@@ -9,10 +9,10 @@ import { unpack } from './pack';
 import { PACKED_COLUMNS } from './packed-chunk';
 import { CHUNK_EVENTS } from './recorder';
 
-/** Called with what of a chunk its recording's hash covers. */
+/** Called with the part of a chunk that the recording's hash covers. */
 type Covered = (chunk: HashedChunk) => void;
 
-/** Throws where a batch is not what a recorder writes. */
+/** Throws if a batch does not have the form that a recorder writes. */
 export async function* packedChunks(
   batches: AsyncIterable<RecordBatch>,
   covered: Covered | null,

@@ -1,7 +1,7 @@
 /**
  * Takes events from the engine, keeps them as columns, and seals a chunk every CHUNK_EVENTS events: hashed, written to
- * the sink, forgotten. Chunk borders depend on the events only, so that the same run gives the same bytes however it was
- * paused or watched. A reader (the timeline) follows through `read`, which also sees the open chunk.
+ * the sink and released. Chunk borders depend on the events only, so that the same run gives the same bytes however it
+ * was paused or observed. A reader (the timeline) follows through `read`, which also sees the open chunk.
  */
 import { assert } from '../base/assert';
 import type {
@@ -176,7 +176,7 @@ export class Recorder implements EventSink {
     this.seal();
   }
 
-  /** The run ends here without its end: what is open is written, so that it is not lost. */
+  /** The run was aborted: writes the open chunk, so that it is not lost. */
   abandon(): void {
     if (this.inChunk > 0) this.seal();
   }

@@ -13,10 +13,10 @@ export interface BucketRange {
   readonly bins: number;
 }
 
-/** What a snapshot keeps. The rows are shared with the collection until it writes to them. */
+/** The state in a snapshot. The rows are shared with the collection until it writes to them. */
 type SavedBuckets = { readonly bucket: number; readonly last: number; readonly rows: readonly (Float64Array | null)[] };
 
-/** Says itself what its state is: a snapshot shares the rows, and a row is copied before it is written again. */
+/** Saves its own state: a snapshot shares the rows, and a row is copied before it is written again. */
 export class Buckets implements Positioned {
   /** Width of one bucket on the axis. */
   private bucket = 1;
@@ -162,7 +162,7 @@ export class Buckets implements Positioned {
   }
 
   private merge(): void {
-    this.outer = 0; // rows of before are no rows any more
+    this.outer = 0; // earlier rows are no longer valid
     this.bucket *= 2;
     this.perUnit /= 2;
     for (let i = 0; i < this.buckets / 2; i++) {

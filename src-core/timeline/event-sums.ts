@@ -1,6 +1,6 @@
 /**
- * What faults and transfers add up to, per bucket of the axis: over the run, and per object. They come by the million, so
- * that neighbouring rows which count alike are added as one.
+ * Sums of faults and transfers per bucket of the axis: over the run, and per object. There are millions of rows, so
+ * neighbouring rows that count alike are added as one.
  */
 import {
   EVICTION,

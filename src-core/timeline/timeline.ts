@@ -98,7 +98,7 @@ export class Timeline {
     // Accesses are counted up, so that the last row of a kind has gone furthest.
     for (const { kind, columns } of timed ? [] : chunk.blocks)
       if (seen[kind]! > from[kind]!) this.extend(columns.access[seen[kind]! - 1]!);
-    // Sums do not depend on the order: what comes by the million is added column by column.
+    // Sums do not depend on the order: frequent kinds are added column by column.
     this.sums.faults(chunk.blocks[FAULT]!, from[FAULT]!, seen[FAULT]!);
     for (const kind of [MIGRATION, EVICTION]) this.sums.transfers(chunk.blocks[kind]!, from[kind]!, seen[kind]!);
   }
@@ -110,7 +110,7 @@ export class Timeline {
     return rows === count && blocks.every(({ kind, count: own }) => kind <= EVICTION || own === this.seen[kind]);
   }
 
-  /** Rows that are looked at one by one, as they came. */
+  /** Rows that are processed one by one, in their order. */
   private inOrder(chunk: EventChunk): void {
     const { seen } = this;
     const timed = this.axis === 'time';
@@ -148,7 +148,7 @@ export class Timeline {
     this.progress.add(x, access[row]!);
   }
 
-  /** A row of a kind that comes seldom. */
+  /** A row of a rare kind. */
   private row(chunk: EventChunk, kind: number, row: number): void {
     const block = chunk.blocks[kind]!;
     const { columns } = block;
