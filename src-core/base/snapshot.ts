@@ -84,17 +84,17 @@ export class StateKeeper {
 
   private findImmutable(): void {
     this.immutable.add(this);
-    for (const root of this.inputs) this.immutable.add(root);
+    for (const root of this.inputs) this.immutable.add(stateOf(root));
     // A set is iterated in the order of insertion, members that are added meanwhile included.
     for (const object of this.immutable)
-      if (object !== this && !ArrayBuffer.isView(object))
-        for (const child of Object.values(object)) if (isObject(child)) this.immutable.add(child);
+      if (object !== this)
+        for (const child of Object.values(object)) if (isObject(child)) this.immutable.add(stateOf(child));
   }
 
   /** Takes an object up, once per walk. */
   private meet(value: unknown, found: Found[]): void {
     if (!isObject(value)) return;
-    const object = ArrayBuffer.isView(value) ? value.buffer : value;
+    const object = stateOf(value);
     let each = this.known.get(object);
     if (!each) {
       if (this.immutable.has(object)) return;
@@ -106,6 +106,9 @@ export class StateKeeper {
     found.push(each);
   }
 }
+
+/** Views of one buffer share its state. */
+const stateOf = (object: object): object => (ArrayBuffer.isView(object) ? object.buffer : object);
 
 function bytesOf({ kind, object }: Found, saved: Saved): number {
   if (kind === 'bytes') return OBJECT_BYTES + (object as ArrayBufferLike).byteLength;
