@@ -10,7 +10,7 @@ import type { SystemWish } from '../protocol/parameters';
 import { withBounds } from './bound-tracks';
 import { Bounds } from './bounds';
 import type { Timeline } from '../timeline/timeline';
-import { Comparison } from './compare';
+import { Comparison, type MadeComparison } from './compare';
 import type { LiveRun } from './live-run';
 import type { BesideRun } from './report';
 
@@ -20,7 +20,7 @@ const LINES_MS = 500;
 export class BesideServer {
   /** What is being done, for people; empty while nothing is. */
   doing = '';
-  private readonly comparison = new Comparison();
+  private readonly comparison: Comparison;
   private readonly bounds = new Bounds();
   private cancelled = false;
   /** The input whose reports have bounds. */
@@ -31,11 +31,22 @@ export class BesideServer {
     readonly lines: ReturnType<Bounds['linesOf']>;
   } | null = null;
 
-  /** @param changed a status is due; `force`: at once */
+  /**
+   * @param changed a status is due; `force`: at once
+   * @param comparison what an engine before this one made
+   */
   constructor(
     private readonly platform: Platform,
     private readonly changed: (force: boolean) => void,
-  ) {}
+    comparison: MadeComparison | null,
+  ) {
+    this.comparison = new Comparison(comparison);
+  }
+
+  /** The comparison that was made last. */
+  get made(): MadeComparison | null {
+    return this.comparison.last;
+  }
 
   /** 0..1 of a comparison; null while none is made. Bounds are no matter of the whole session: `doing` has theirs. */
   get fraction(): number | null {

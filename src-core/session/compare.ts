@@ -14,11 +14,19 @@ export const MAX_SYSTEMS = 16;
 
 type CompareContext = BesideContext;
 
+/** Rows of a comparison, and of which input they are. */
+export interface MadeComparison {
+  readonly rows: readonly ComparisonRow[];
+  readonly input: string;
+}
+
 /** The comparison of a session: the one that is being made, and the rows of the last. */
 export class Comparison {
   /** 0..1 of the one that is being made; null while none is. */
   fraction: number | null = null;
-  private last: { readonly rows: readonly ComparisonRow[]; readonly input: string } | null = null;
+
+  /** @param last what an engine before this one made */
+  constructor(public last: MadeComparison | null) {}
 
   async make(
     opened: Runnable,

@@ -22,6 +22,9 @@ import { RecordedRun } from './recorded-run';
 import { makeReport } from './report';
 import { infoOf } from './run-info';
 import { resolvePolicy, resolveSystemChange } from './scenario';
+import { NeedsFreshEngine, type KeptState, type RetireEngine } from './succession';
+
+export type { KeptState } from './succession';
 
 export interface Session {
   /** Answers through `send`; never rejects. */
@@ -30,12 +33,6 @@ export interface Session {
   abandon(): void;
   close(): void;
 }
-
-/**
- * Called in place of an answer to `session.open`: the request is to be sent to a fresh engine, because code that was compiled for
- * one memory system runs another more slowly. This one keeps its run until it is closed.
- */
-export type RetireEngine = (requestId: number) => void;
 
 type SessionMethod = Extract<Method, `session.${string}`>;
 type Handlers = { readonly [M in SessionMethod]: (params: Params<M>) => Promise<ResultOf<M>> | ResultOf<M> };
@@ -56,9 +53,6 @@ export function errorData(cause: unknown): ErrorData {
   return { code: 'crashed', message, details: [] };
 }
 
-/** What opening throws where the engine has run something else before, and another is to take over. */
-class NeedsFreshEngine extends Error {}
-
 class SessionServer implements Session {
   private live: LiveRun | null = null;
   private recorded: RecordedRun | null = null;
@@ -71,7 +65,7 @@ class SessionServer implements Session {
   private openProgress: number | null = null;
   private openError: ErrorData | null = null;
   private lastStatusMs = -Infinity;
-  private speed: number | null = null;
+  private speed: number | null;
   private description: Description | null = null;
   private shownExtents: { readonly atMs: number; readonly extent: number }[] = [];
 
@@ -79,10 +73,11 @@ class SessionServer implements Session {
     private readonly platform: Platform,
     private readonly send: (message: Response | BackendEvent) => void,
     private readonly retire: RetireEngine | null,
+    kept: KeptState | null,
   ) {
-    this.beside = new BesideServer(platform, (force) => {
-      this.changed(force);
-    });
+    this.speed = kept?.speed ?? null;
+    const changed = (force: boolean): void => this.changed(force);
+    this.beside = new BesideServer(platform, changed, kept?.comparison ?? null);
   }
 
   async handle(request: Request): Promise<void> {
@@ -100,7 +95,8 @@ class SessionServer implements Session {
       const result = await handler(request.params as never);
       this.send({ type: 'response', id: request.id, ok: true, result });
     } catch (cause) {
-      if (cause instanceof NeedsFreshEngine) this.retire?.(request.id);
+      if (cause instanceof NeedsFreshEngine)
+        this.retire?.(request.id, { speed: this.speed, comparison: this.beside.made });
       else this.send({ type: 'response', id: request.id, ok: false, error: errorData(cause) });
     }
   }
@@ -387,11 +383,16 @@ class SessionServer implements Session {
   }
 }
 
-/** One session of one client. @param retire null: this engine serves every run, whatever it ran before */
+/**
+ * One session of one client.
+ * @param retire null: this engine serves every run, whatever it ran before
+ * @param kept of the engine before this one
+ */
 export function createSession(
   platform: Platform,
   send: (message: Response | BackendEvent) => void,
   retire: RetireEngine | null = null,
+  kept: KeptState | null = null,
 ): Session {
-  return new SessionServer(platform, send, retire);
+  return new SessionServer(platform, send, retire, kept);
 }

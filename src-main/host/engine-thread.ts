@@ -10,6 +10,7 @@ export interface EngineThreadOptions {
   readonly examplesFolder: string;
   readonly heapMb: number;
   readonly crash: EngineWorkerData['crash'];
+  readonly kept: EngineWorkerData['kept'];
   onMessage(message: FromEngine): void;
   /** Called once, when the thread is gone without having been asked to go. */
   onCrash(error: Error): void;
@@ -37,7 +38,8 @@ process.on('exit', () => folders.forEach(removeFolder));
 export function startEngineThread(options: EngineThreadOptions): EngineThread {
   const spoolFolder = mkdtempSync(join(tmpdir(), 'faultline-engine-'));
   folders.add(spoolFolder);
-  const data: EngineWorkerData = { spoolFolder, examplesFolder: options.examplesFolder, crash: options.crash };
+  const { examplesFolder, crash, kept } = options;
+  const data: EngineWorkerData = { spoolFolder, examplesFolder, crash, kept };
   const worker = new Worker(options.engine, {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: options.heapMb },

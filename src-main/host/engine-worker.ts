@@ -43,7 +43,8 @@ const session = createSession(
     const { state, batches } = message.status;
     if (state === 'running' && batches >= data.crash.afterBatches) crashOnPurpose(data.crash.how);
   },
-  (requestId) => tell({ kind: 'retire', requestId }),
+  (requestId, kept) => tell({ kind: 'retire', requestId, kept }),
+  data.kept,
 );
 
 // The error still ends the thread: this only saves what the recording has in memory.

@@ -10,6 +10,7 @@ import type { OpenTarget } from '../../src-core/model/target';
 import type { ErrorData, RunInfo } from '../../src-core/protocol/answers';
 import type { BackendEvent, Request, Response } from '../../src-core/protocol/messages';
 import type { Method, Params, ResultOf } from '../../src-core/protocol/methods';
+import type { KeptState } from '../../src-core/session';
 import { keepRemains, removeRemains, startEngineThread, type EngineThread } from './engine-thread';
 import { refused, RequestFailed, toErrorData } from './errors';
 import { personalFolder } from './installation';
@@ -93,8 +94,6 @@ class Host implements SessionHost {
   /** Threads that another has replaced: they are closed when they have given the answers that they owe. */
   private readonly retired = new Set<EngineThread>();
   private readonly closing = new Set<Promise<void>>();
-  /** The client's last choice, for a thread that takes over. */
-  private speed: Request | null = null;
   private spool: string | null = null;
   private readonly uploads: Uploads = createUploads();
   private readonly completeUploads = new Map<string, { readonly path: string; readonly name: string }>();
@@ -181,7 +180,6 @@ class Host implements SessionHost {
       request.method === 'session.cancel'
         ? setTimeout(() => this.thread?.abandon(`it did not respond to a cancel within ${patience / 1000} s`), patience)
         : null;
-    if (request.method === 'session.speed') this.speed = request;
     this.pending.set(id, { request, answer, stuck, thread: this.thread });
     this.thread.post({ kind: 'request', request: { ...request, id } });
   }
@@ -211,7 +209,7 @@ class Host implements SessionHost {
     }
   }
 
-  private startThread(): EngineThread {
+  private startThread(kept: KeptState | null = null): EngineThread {
     this.spool = null;
     this.hasAnswered = false;
     const heapMb = heapLimitMb(this.options);
@@ -220,6 +218,7 @@ class Host implements SessionHost {
       examplesFolder: this.options.examplesFolder,
       heapMb,
       crash: this.crashes === 0 ? plannedCrash() : null,
+      kept,
       onMessage: (message) => this.onEngine(thread, message),
       onCrash: (error) => void this.onCrash(thread, error, heapMb),
     });
@@ -230,7 +229,7 @@ class Host implements SessionHost {
   private onEngine(thread: EngineThread, message: FromEngine): void {
     const isCurrent = thread === this.thread;
     if (message.kind === 'spool' && isCurrent) this.spool = message.path;
-    if (message.kind === 'retire') this.handOn(thread, message.requestId);
+    if (message.kind === 'retire') this.handOn(thread, message.requestId, message.kept);
     if (message.kind !== 'message') return;
     if (message.message.type === 'event') {
       if (!isCurrent) return; // of a run that another has replaced
@@ -244,13 +243,12 @@ class Host implements SessionHost {
   }
 
   /** A fresh thread takes over with this request; the one before answers what it still owes, and is closed. */
-  private handOn(before: EngineThread, requestId: number): void {
+  private handOn(before: EngineThread, requestId: number, kept: KeptState): void {
     const entry = this.pending.get(requestId);
     if (!entry || this.closed) return;
     if (this.thread === null || this.thread === before) {
       this.retired.add(before);
-      this.thread = this.startThread();
-      if (this.speed) this.thread.post({ kind: 'request', request: { ...this.speed, id: this.nextId++ } });
+      this.thread = this.startThread(kept);
     }
     entry.thread = this.thread;
     this.thread.post({ kind: 'request', request: { ...entry.request, id: requestId } });

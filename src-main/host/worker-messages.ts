@@ -1,10 +1,13 @@
 /** What passes between the session host and its engine worker, around the messages of the protocol. */
 import type { BackendEvent, Request, Response } from '../../src-core/protocol/messages';
+import type { KeptState } from '../../src-core/session';
 
 export interface EngineWorkerData {
   /** Exists, belongs to this worker alone; the host removes it. */
   readonly spoolFolder: string;
   readonly examplesFolder: string;
+  /** What the session of a worker before this one hands on. */
+  readonly kept: KeptState | null;
   /** Tests only (FAULTLINE_TEST_CRASH): die on purpose once this many fault batches were serviced. */
   readonly crash: { readonly how: 'throw' | 'heap'; readonly afterBatches: number } | null;
 }
@@ -20,5 +23,5 @@ export type FromEngine =
   /** The growing recording is this file from now on: what the host saves when the worker dies. */
   | { readonly kind: 'spool'; readonly path: string }
   /** In place of an answer: a fresh worker is to serve this request to open something. */
-  | { readonly kind: 'retire'; readonly requestId: number }
+  | { readonly kind: 'retire'; readonly requestId: number; readonly kept: KeptState }
   | { readonly kind: 'closed' };

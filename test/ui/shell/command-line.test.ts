@@ -134,12 +134,12 @@ phases:
     const file = join(folder, 'large.yaml');
     writeFileSync(
       file,
-      'faultline: 1\nname: large\nobjects: { a: { size: 17GiB, element: f64 } }\n' +
+      'faultline: 1\nname: large\nobjects: { a: { size: 65GiB, element: f64 } }\n' +
         'phases: [ { name: p, steps: [ { on: cpu, do: [ { read: a, part: [0, 0.0001] } ] } ] } ]\n',
     );
     const { code, out } = await faultline(['run', file, '--systems', 'managed,hmm']);
     expect(code).toBe(1);
-    expect(out.replace(/\s+/g, ' ')).toContain('hmm could not be run: 17 GiB are 4,456,448 pages;');
+    expect(out.replace(/\s+/g, ' ')).toContain('hmm could not be run: 65 GiB are 17,039,360 pages;');
     expect(out).toMatch(/^Number +ideal$/m);
   });
 

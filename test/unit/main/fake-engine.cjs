@@ -33,7 +33,7 @@ const record = (text) => {
 /** The number of this engine is its thread's: tests tell fresh ones apart by it. */
 const engineNumber = threadId;
 let hasRun = false;
-let speed = null;
+let speed = workerData.kept?.speed ?? null;
 
 function open({ target }, id) {
   const name =
@@ -64,7 +64,7 @@ function open({ target }, id) {
   if (name === 'exit') process.exit(3);
   if (name.startsWith('run')) {
     if (hasRun) {
-      parentPort.postMessage({ kind: 'retire', requestId: id });
+      parentPort.postMessage({ kind: 'retire', requestId: id, kept: { speed, comparison: null } });
       return undefined;
     }
     hasRun = true;
