@@ -110,9 +110,10 @@ export class SingleLane {
     if (passed > 0) {
       if (processor !== CPU && memory.uses.keepsOrder)
         memory.residency.recency.touchRun(run.granule, passed, hop, processor);
-    } else {
+    } else if (this.faults === null || processor === CPU) return 0;
+    else {
       run.count = accesses;
-      passed = this.faults?.serve(processor, run, { granules, hop, object }) ?? 0;
+      passed = this.faults.serve(processor, run, { granules, hop, object });
     }
     memory.busy(processor, passed * accesses * run.bytes);
     memory.accessCount += passed * accesses;
