@@ -39,6 +39,8 @@ describe('a column of bytes', () => {
         const expected = other >= first && other < first + count ? other - first : count;
         expect(countAlike(column, first, count, 0b011, 0b001), `${other} in ${first} + ${count}`).toBe(expected);
         expect(countAlike(column, first, count, 0b110, 0b100)).toBe(count);
+        column.bytes[other] = 0b1000_0101; // the highest bit of a byte, and so of every fourth word
+        expect(countAlike(column, first, count, 0b1000_0001, 0b001)).toBe(expected);
       }
     }
   });

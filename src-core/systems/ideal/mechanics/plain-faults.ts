@@ -102,6 +102,7 @@ export class PlainFaultRuns implements PlainFaults {
     let moved = 0;
     for (let granule = run.granule; moved < most; granule += hop, moved++, ordinal += perFault) {
       if ((state[granule]! & (OWNER_MASK | BOUNCED)) !== owner) break;
+      if (hasMappings && remote.has(processor, granule)) break; // an earlier policy mapped it: its accesses do not fault
       causes[moved] = lastTransfer[granule]!;
       ledger.objectOf[granule] = object;
       if (hasEvictions) {
