@@ -59,7 +59,7 @@ const CANCEL_PATIENCE_MS = 10_000;
 
 interface Pending {
   readonly request: Request;
-  /** Who owes the answer. */
+  /** The thread that has to answer. */
   thread: EngineThread;
   answer(response: Response): void;
   readonly stuck: NodeJS.Timeout | null;
@@ -91,9 +91,11 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
 
 class Host implements SessionHost {
   private thread: EngineThread | null = null;
-  /** Threads that another has replaced: they are closed when they have given the answers that they owe. */
+  /** Replaced threads that still have requests to answer. */
   private readonly retired = new Set<EngineThread>();
   private readonly closing = new Set<Promise<void>>();
+  /** Our id of the last cancel that was sent. */
+  private lastCancel = 0;
   private spool: string | null = null;
   private readonly uploads: Uploads = createUploads();
   private readonly completeUploads = new Map<string, { readonly path: string; readonly name: string }>();
@@ -180,6 +182,7 @@ class Host implements SessionHost {
       request.method === 'session.cancel'
         ? setTimeout(() => this.thread?.abandon(`it did not respond to a cancel within ${patience / 1000} s`), patience)
         : null;
+    if (request.method === 'session.cancel') this.lastCancel = id;
     this.pending.set(id, { request, answer, stuck, thread: this.thread });
     this.thread.post({ kind: 'request', request: { ...request, id } });
   }
@@ -232,7 +235,7 @@ class Host implements SessionHost {
     if (message.kind === 'retire') this.handOn(thread, message.requestId, message.kept);
     if (message.kind !== 'message') return;
     if (message.message.type === 'event') {
-      if (!isCurrent) return; // of a run that another has replaced
+      if (!isCurrent) return; // its run was replaced
       this.announce(message.message);
       this.watch(message.message);
       return;
@@ -242,7 +245,7 @@ class Host implements SessionHost {
     this.closeIfDone(thread);
   }
 
-  /** A fresh thread takes over with this request; the one before answers what it still owes, and is closed. */
+  /** A fresh thread takes over with this request; the one before answers its other requests and is closed. */
   private handOn(before: EngineThread, requestId: number, kept: KeptState): void {
     const entry = this.pending.get(requestId);
     if (!entry || this.closed) return;
@@ -252,6 +255,12 @@ class Host implements SessionHost {
     }
     entry.thread = this.thread;
     this.thread.post({ kind: 'request', request: { ...entry.request, id: requestId } });
+    // A cancel that went to the thread before has to reach the one that opens now.
+    if (this.lastCancel > requestId)
+      this.thread.post({
+        kind: 'request',
+        request: { type: 'request', id: this.nextId++, method: 'session.cancel', params: null },
+      });
     this.closeIfDone(before);
   }
 
@@ -281,7 +290,7 @@ class Host implements SessionHost {
     entry.answer(response);
   }
 
-  /** @param thread only what this one owes */
+  /** @param thread only the requests that this one has to answer */
   private failPending(error: ErrorData, thread?: EngineThread): void {
     for (const [id, entry] of [...this.pending])
       if (thread === undefined || entry.thread === thread) this.settle(responseTo(id, error));
@@ -291,7 +300,7 @@ class Host implements SessionHost {
     const message = describeCrash(cause, heapMb);
     if (this.retired.delete(thread)) {
       this.failPending({ code: 'crashed', message, details: [] }, thread);
-      removeRemains(thread); // of a run that was given up
+      removeRemains(thread); // its run was replaced, so its recording is not needed
       return;
     }
     this.crashes++;

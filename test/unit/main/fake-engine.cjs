@@ -33,6 +33,8 @@ const record = (text) => {
 /** The number of this engine is its thread's: tests tell fresh ones apart by it. */
 const engineNumber = threadId;
 let hasRun = false;
+/** The request to open that is answered by a cancel. */
+let opening = null;
 let speed = workerData.kept?.speed ?? null;
 
 function open({ target }, id) {
@@ -68,6 +70,10 @@ function open({ target }, id) {
       return undefined;
     }
     hasRun = true;
+    if (name === 'run-until-cancel') {
+      opening = id;
+      return undefined;
+    }
     return { ...info(name), about: `engine ${engineNumber}, speed ${speed}` };
   }
   return info(name);
@@ -89,13 +95,25 @@ function info(name) {
 const methods = {
   'session.open': open,
   'session.status': () => status,
-  'session.cancel': () => null,
+  'session.cancel': () => {
+    if (opening !== null)
+      send({
+        type: 'response',
+        id: opening,
+        ok: false,
+        error: { code: 'cancelled', message: 'cancelled', details: [] },
+      });
+    return null;
+  },
   'session.speed': ({ batchesPerSecond }) => {
     speed = batchesPerSecond;
     return status;
   },
   'session.summary': (_params, id) => {
-    setTimeout(() => send({ type: 'response', id, ok: true, result: { engine: engineNumber } }), 200);
+    setTimeout(() => {
+      send({ type: 'event', event: 'status', status: { ...status, phase: `engine ${engineNumber}` } });
+      send({ type: 'response', id, ok: true, result: { engine: engineNumber } });
+    }, 200);
     return undefined;
   },
   'session.control': ({ action }) => {

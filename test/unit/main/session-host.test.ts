@@ -192,9 +192,35 @@ describe('a second run', () => {
     host.handle(openPath(3, 'run-2'));
     const owed = await answer(2);
     expect(owed).toMatchObject({ ok: true });
+    // Its events are about a run that is closed.
+    expect(sent.filter((message) => message.type === 'event')).toEqual([]);
     expect(await about(1)).toContain(`engine ${String((owed as { result?: { engine: number } }).result?.engine)},`);
     expect(await about(3)).not.toContain(`engine ${String((owed as { result?: { engine: number } }).result?.engine)},`);
     await vi.waitFor(() => expect(folders().length).toBeLessThanOrEqual(before));
+  });
+
+  it('is cancelled by a cancel that was sent before the fresh engine took over', async () => {
+    const host = start();
+    host.handle(openPath(1, 'run-1'));
+    await answer(1);
+    host.handle(openPath(2, 'run-until-cancel'));
+    host.handle(ask(3, 'session.cancel', null)); // goes to the engine that hands the second run on
+    expect(await error(2)).toMatchObject({ code: 'cancelled' });
+    expect(await answer(3)).toMatchObject({ ok: true });
+  });
+
+  it('is not cancelled by a cancel of the run before it', async () => {
+    const host = start();
+    host.handle(openPath(1, 'run-1'));
+    host.handle(ask(2, 'session.cancel', null));
+    await answer(2);
+    host.handle(openPath(3, 'run-until-cancel'));
+    // The summary takes longer than the hand-over; the status is answered after everything that the fresh engine was sent.
+    await host.request('session.summary', null);
+    await host.request('session.status', null);
+    expect(answers().map(({ id }) => id)).not.toContain(3);
+    host.handle(ask(4, 'session.cancel', null));
+    expect(await error(3)).toMatchObject({ code: 'cancelled' });
   });
 
   it('can be opened again and again, and the session closed at any moment of it', async () => {
