@@ -47,7 +47,9 @@ export function executeCall(memory: LinuxHost, { process: name, action }: OsStep
       ? memory.withCause(NO_CONTEXT(REASON.explicit), () => perform(memory, process, index, action))
       : 'not executed: the process is gone';
   const { result, ...more } = typeof answer === 'string' ? { result: answer } : answer;
-  memory.outcomes.record(CPU, object, address, bytes, REASON.call, wordsOf(action), result, { process: name, ...more });
+  const what = wordsOf(action);
+  const detail = { process: name, ...more };
+  memory.outcomes.record({ processor: CPU, object, address, bytes, reason: REASON.call, what, result, detail });
 }
 
 /** `munmap`, `fork child`, `unplug gpu0` … */

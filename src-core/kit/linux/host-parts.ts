@@ -62,16 +62,22 @@ export interface Outcomes {
   /** A signal ends the process. */
   kill(process: Process, signal: string): void;
   /** One row of kind `os`, and a count among the outcomes unless the result is success. */
-  record(
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    what: string,
-    result: string,
-    detail?: Readonly<Record<string, unknown>>,
-  ): void;
+  record(row: ResultRow): void;
+}
+
+/** A result as a row of the timeline. */
+export interface ResultRow {
+  readonly processor: ProcessorIndex;
+  readonly object: number;
+  readonly address: number;
+  readonly bytes: number;
+  /** Code of `call`, `outcome` or what a driver reports. */
+  readonly reason: number;
+  /** What was asked for: `gpu0 read`, `munmap`. */
+  readonly what: string;
+  /** `ok`, or an errno, a signal … */
+  readonly result: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 /** A GUP reference that the workload holds. */

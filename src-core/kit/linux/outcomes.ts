@@ -9,7 +9,7 @@ import { exit } from '../../kernel/fork';
 import type { Process } from '../../kernel/mm';
 import { PAGE_BYTES } from '../../kernel/page';
 import type { LinuxHost } from './backend';
-import type { Outcomes } from './host-parts';
+import type { Outcomes, ResultRow } from './host-parts';
 
 const VERBS: readonly string[] = ['read', 'write', 'read-write', 'atomic'];
 
@@ -23,7 +23,8 @@ export class LinuxOutcomes implements Outcomes {
     const { config, ledger } = this.memory;
     const what = `${processorName(processor)} ${VERBS[op]!}`;
     const address = toVirtual(config.space, granule * PAGE_BYTES);
-    this.record(processor, ledger.objectOf[granule]!, address, PAGE_BYTES, REASON.outcome, what, result);
+    const object = ledger.objectOf[granule]!;
+    this.record({ processor, object, address, bytes: PAGE_BYTES, reason: REASON.outcome, what, result });
     if (processor !== CPU) this.refused.add(granule);
     else this.kill(process, result === 'OOM' ? 'SIGKILL' : result);
   }
@@ -39,16 +40,7 @@ export class LinuxOutcomes implements Outcomes {
     exit(this.memory.kernel, process, 0, signal);
   }
 
-  record(
-    processor: ProcessorIndex,
-    object: number,
-    address: number,
-    bytes: number,
-    reason: number,
-    what: string,
-    result: string,
-    detail: Readonly<Record<string, unknown>> = {},
-  ): void {
+  record({ processor, object, address, bytes, reason, what, result, detail }: ResultRow): void {
     const { memory } = this;
     const time = memory.settleClock(processor);
     if (result !== 'ok') memory.tally.outcome(result, what, this.nameOf(object), time, memory.accessCount);

@@ -92,6 +92,7 @@ export class SvmQueues {
     const granule = range ? memory.processes.granule(range.notifier.mm, range.start) : -1;
     const object = granule >= 0 ? memory.ledger.objectOf[granule]! : NO_OBJECT;
     const [address, pages] = range ? [range.start * PAGE_BYTES, range.end - range.start] : [0, 0];
-    memory.outcomes.record(CPU, object, address, pages * PAGE_BYTES, reason, what, 'ok');
+    const bytes = pages * PAGE_BYTES;
+    memory.outcomes.record({ processor: CPU, object, address, bytes, reason, what, result: 'ok' });
   }
 }

@@ -3,7 +3,7 @@
  * migrates; who accesses what is priced by where it lies. A file that does not fit is an error that the application sees
  * (ENOSPC), and handles by staying with ordinary memory.
  */
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, processorName, type ProcessorIndex } from '../../../model/processor';
 import type { DevicePagemap } from '../../../kernel/device-memory';
 import { FileInode } from '../../../kernel/file';
 import type { NodeSpec } from '../../../kernel/kernel';
@@ -51,15 +51,15 @@ export class DaxBackend extends SharedTableBackend {
     if (device === undefined) return false;
     memory.tally.apiCalls++; // open and mmap in place of malloc
     if (this.free(device) < piece.pages) {
-      memory.outcomes.record(
-        CPU,
-        piece.objectIndex,
-        piece.vpn * PAGE_BYTES,
-        piece.pages * PAGE_BYTES,
-        REASON.outcome,
-        `file on gpu${device - 1}`,
-        'ENOSPC',
-      );
+      memory.outcomes.record({
+        processor: CPU,
+        object: piece.objectIndex,
+        address: piece.vpn * PAGE_BYTES,
+        bytes: piece.pages * PAGE_BYTES,
+        reason: REASON.outcome,
+        what: `file on ${processorName(device)}`,
+        result: 'ENOSPC',
+      });
       return false;
     }
     const { kernel } = memory;

@@ -1,4 +1,5 @@
 /** What a run counts beside the totals, and its figures in the summary. */
+import { countFigure, timeFigure } from '../../../kit/figures';
 import type { SystemFigure } from '../../../model/memory-system';
 import { Samples } from '../../../kit/samples';
 
@@ -47,26 +48,20 @@ export class UvmsmartTally {
   }
 
   figures(isTimed: boolean): SystemFigure[] {
-    const time = (id: string, title: string, value: number): SystemFigure => ({
-      id,
-      title,
-      unit: 'ps',
-      value: isTimed ? value : null,
-    });
-    const count = (id: string, title: string, value: number): SystemFigure => ({ id, title, unit: 'count', value });
+    const time = (id: string, title: string, ps: number): SystemFigure => timeFigure(id, title, isTimed ? ps : null);
     return [
       time('kernelPs', 'Kernel time', this.kernelPs),
       time('kernelAndFaultPs', 'Kernel time and fault time', this.kernelPs + this.faultPs),
-      count('transfersToDevice', 'Transfers to the device', this.readTransfers),
+      countFigure('transfersToDevice', 'Transfers to the device', this.readTransfers),
       time('transferPs', 'Time of transfers to the device', this.readPs),
-      count('writeBacks', 'Write-backs', this.writeBacks),
+      countFigure('writeBacks', 'Write-backs', this.writeBacks),
       time('writeBackPs', 'Time of write-backs', this.writeBackPs),
-      count('invalidations', 'Clean blocks dropped without a write-back', this.invalidations),
-      count('cancelledWriteBacks', 'Write-backs cancelled by an access', this.cancelled),
-      count('mergedFaults', 'Waits for pages in transfer', this.merged),
-      count('zeroCopyRequests', 'Zero-copy requests', this.remoteRequests),
+      countFigure('invalidations', 'Clean blocks dropped without a write-back', this.invalidations),
+      countFigure('cancelledWriteBacks', 'Write-backs cancelled by an access', this.cancelled),
+      countFigure('mergedFaults', 'Waits for pages in transfer', this.merged),
+      countFigure('zeroCopyRequests', 'Zero-copy requests', this.remoteRequests),
       time('zeroCopyPs', 'Time of zero-copy requests', this.remotePs),
-      count('forcedEvictions', 'Pages evicted against the scheme', this.forced),
+      countFigure('forcedEvictions', 'Pages evicted against the scheme', this.forced),
     ];
   }
 }

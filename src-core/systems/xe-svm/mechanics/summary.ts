@@ -1,4 +1,5 @@
 /** What the driver counts (its GT statistics, xe_gt_stats), for the table of the run. */
+import { countFigure, timeFigure } from '../../../kit/figures';
 import type { SystemFigure } from '../../../model/memory-system';
 import { CHUNK_PAGES } from '../decisions/ranges';
 import type { DevmemBook } from './devmem';
@@ -15,22 +16,20 @@ export function figuresOf(
   migration: XeMigration,
   isTimed: boolean,
 ): readonly SystemFigure[] {
-  const count = (id: string, title: string, value: number): SystemFigure => ({ id, title, value, unit: 'count' });
   return [
     ...CHUNK_PAGES.map((pages, i) =>
-      count(`svmRanges${SIZES[i]!}`, `SVM ranges of ${SIZES[i]!} created`, made.get(pages) ?? 0),
+      countFigure(`svmRanges${SIZES[i]!}`, `SVM ranges of ${SIZES[i]!} created`, made.get(pages) ?? 0),
     ),
-    count('svmZaps', 'Ranges unbound by an invalidation', zapped),
-    count('svmGarbage', 'Unmapped ranges collected', migration.collected),
-    count('svmMigrationsFailed', 'Migrations to VRAM that failed', faults.failed),
-    count('svmMixedRanges', 'Ranges in several places that were evicted', faults.mixed),
-    count('svmBoEvictions', 'VRAM buffer objects evicted', book.evictions),
-    count('svmTimesliceWaits', 'CPU faults that waited for a time slice', migration.waits),
-    {
-      id: 'svmTimesliceWaited',
-      title: 'Time that CPU faults waited for a time slice',
-      value: isTimed ? migration.waitedPs : null,
-      unit: 'ps',
-    },
+    countFigure('svmZaps', 'Ranges unbound by an invalidation', zapped),
+    countFigure('svmGarbage', 'Unmapped ranges collected', migration.collected),
+    countFigure('svmMigrationsFailed', 'Migrations to VRAM that failed', faults.failed),
+    countFigure('svmMixedRanges', 'Ranges in several places that were evicted', faults.mixed),
+    countFigure('svmBoEvictions', 'VRAM buffer objects evicted', book.evictions),
+    countFigure('svmTimesliceWaits', 'CPU faults that waited for a time slice', migration.waits),
+    timeFigure(
+      'svmTimesliceWaited',
+      'Time that CPU faults waited for a time slice',
+      isTimed ? migration.waitedPs : null,
+    ),
   ];
 }
