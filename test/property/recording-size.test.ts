@@ -3,29 +3,14 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHUNK_EVENTS } from '../../src-core/record/recorder';
+import { mixedText } from '../../src-core/session/bench';
 import { SessionClient } from '../support/session-client';
 
 /** The mark of `docs/measurements.md` for an event, on average. */
 const MOST_BYTES = 30;
 
-/** Both sides use random pages of two objects, of which the device holds half; more than a chunk of events in each system. */
-const TEXT = `faultline: 1
-name: no order
-deviceMemory: 16MiB
-granularity: 4KiB
-objects:
-  a: { size: 16MiB, element: f64 }
-  b: { size: 16MiB, element: f64, initially: host }
-phases:
-  - name: mix
-    repeat: 20
-    steps:
-      - on: gpu
-        do:
-          - { readwrite: b, pattern: random, count: 1000 }
-          - { read: a, pattern: zipf, count: 1000, s: 0.8, placement: hashed }
-      - { on: cpu, do: [ { write: a, pattern: random, count: 1000 }, { read: b, pattern: random, count: 300 } ] }
-`;
+/** The device holds half of the objects, and each system records more than a chunk of events. */
+const TEXT = mixedText({ objects: '16MiB', device: '16MiB', element: 'f64', repeat: 20 });
 
 let client: SessionClient;
 beforeEach(() => void (client = new SessionClient()));

@@ -108,7 +108,7 @@ export const uvmCases: readonly BenchCase[] = [
     timed: [RANDOM],
     head: UVM(),
   }),
-  benchCase('faults', 'NVIDIA UVM: every page of 16 GiB faults once, no prefetch, fits', {
+  benchCase('uvm-faults', 'NVIDIA UVM: every page of 16 GiB faults once, no prefetch, fits', {
     deviceMemory: '20GiB',
     objects: [object('a', '16GiB')],
     warm: ONE,

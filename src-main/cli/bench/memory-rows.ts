@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunOptions } from '../../../src-core/protocol/parameters';
+import { mixedText } from '../../../src-core/session/bench';
 import { textTable } from '../table';
 import { engineSeconds, millionsText, numberText } from './figures';
 import type { BenchContext, BenchRow, BenchSection, Figures } from './row';
@@ -18,24 +19,6 @@ objects:
   a: { size: 384MiB, element: 64B, initially: host }
 phases:
   - { name: sweep, repeat: 10000, steps: [{ on: gpu0, do: [{ read: a, pattern: strided, stride: 64 }] }] }
-`;
-/** Both sides use random pages of two objects, of which the device holds half. */
-const MIXED = `faultline: 1
-name: mixed
-granularity: 4KiB
-deviceMemory: 256MiB
-objects:
-  a: { size: 256MiB, element: 4096B }
-  b: { size: 256MiB, element: 4096B, initially: host }
-phases:
-  - name: mix
-    repeat: 1000000
-    steps:
-      - on: gpu
-        do:
-          - { readwrite: b, pattern: random, count: 1000 }
-          - { read: a, pattern: zipf, count: 1000, s: 0.8, placement: hashed }
-      - { on: cpu, do: [ { write: a, pattern: random, count: 1000 }, { read: b, pattern: random, count: 300 } ] }
 `;
 const SPACE = `faultline: 1
 name: space
@@ -70,7 +53,12 @@ interface Recorded {
 }
 const RECORDED: readonly Recorded[] = [
   { id: 'events', what: 'R0, pages in order', text: ORDERED, options: {} },
-  { id: 'mixed', what: 'the ideal system with times, random pages', text: MIXED, options: systemOptions('ideal') },
+  {
+    id: 'mixed',
+    what: 'the ideal system with times, random pages',
+    text: mixedText({ objects: '256MiB', device: '256MiB', element: '4096B', repeat: 1_000_000 }),
+    options: systemOptions('ideal'),
+  },
 ];
 /** Events that are recorded before the measured run, so that the code is compiled when it begins. */
 const WARMING = 1e6;

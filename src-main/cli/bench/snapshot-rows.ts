@@ -3,7 +3,7 @@ import { snapshotCosts } from '../../../src-core/session/bench';
 import { textTable } from '../table';
 import { benchPlatform, secondsNow } from './clock';
 import { engineSeconds, median, numberText } from './figures';
-import type { BenchContext, BenchRow, BenchSection, Figures } from './row';
+import type { BenchRow, BenchSection, Figures } from './row';
 
 const MIB = 2 ** 20;
 /** Marks of the table: milliseconds, and the share of the state that a snapshot adds. */
@@ -46,7 +46,7 @@ phases:
   - { name: work, repeat: 8, steps: [${ON_GPU}, ${RANDOM}, ${ON_CPU}] }
 `;
 
-async function measure(system: MeasuredSystem, usefulBytes: boolean, _context: BenchContext): Promise<Figures> {
+async function measure(system: MeasuredSystem, usefulBytes: boolean): Promise<Figures> {
   const plan = {
     ...{ text: TEXT, machine: MACHINES[system], system: system === 'ideal' ? null : system, usefulBytes },
     ...{ everySeconds: EVERY_SECONDS, most: MOST },
@@ -70,12 +70,12 @@ async function measure(system: MeasuredSystem, usefulBytes: boolean, _context: B
 const rows: readonly BenchRow[] = (Object.keys(MACHINES) as MeasuredSystem[]).map((system) => ({
   id: `snapshots-${system}`,
   what: `${system} on ${MACHINES[system]}`,
-  measure: (context) => measure(system, false, context),
+  measure: () => measure(system, false),
 }));
 const USEFUL: BenchRow = {
   id: 'snapshots-useful-bytes',
   what: 'ideal on pcie4-16g, useful bytes marked',
-  measure: (context) => measure('ideal', true, context),
+  measure: () => measure('ideal', true),
 };
 
 export const snapshotSection: BenchSection = {
