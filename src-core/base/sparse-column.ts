@@ -2,7 +2,8 @@
  * A column of whole numbers that few rows have at a time: 512 rows come into being when one of them is set, and are used
  * for others when none is set any more.
  */
-const ROWS = 512;
+const ROW_BITS = 9;
+const ROWS = 2 ** ROW_BITS;
 
 export class SparseColumn {
   private readonly blocks: (Int32Array | undefined)[] = [];
@@ -15,13 +16,13 @@ export class SparseColumn {
   constructor(private readonly missing: number) {}
 
   get(row: number): number {
-    const block = this.blocks[row >>> 9];
+    const block = this.blocks[row >>> ROW_BITS];
     return block ? block[row & (ROWS - 1)]! : this.missing;
   }
 
   /** @param value a 32-bit integer; `missing` takes the row away */
   set(row: number, value: number): void {
-    const index = row >>> 9;
+    const index = row >>> ROW_BITS;
     const block = this.blocks[index] ?? (value === this.missing ? null : this.make(index));
     if (!block) return;
     const at = row & (ROWS - 1);

@@ -228,7 +228,7 @@ export class Timeline {
     this.marks.push({ at: x, kind: 'phase', label: phase, detail: `phase ${phase} begins` });
   }
 
-  /** Returns with at most two values per bin and per track, and never more than MAX_BINS bins. */
+  /** Returns at most two values per bin and per track, and never more than MAX_BINS bins. */
   ask(question: TimelineQuestion): TimelineAnswer {
     this.cover();
     const { tracks: buckets } = this.sums;

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { read } from './project-files';
 import { faultsOf, walksIn } from './walks';
 
-const MOST_HOPS = { R0: 10, 'nvidia-uvm': 15 } as const;
+const MOST_HOPS = { R0: 10, 'R0-run': 10, 'nvidia-uvm': 15 } as const;
 const walks = walksIn(read('src-core/README.md'));
 
-test('there is a walk for R0 and one for nvidia-uvm, each within its mark', () => {
+test('there are walks for R0 and for nvidia-uvm, each within its mark', () => {
   expect(walks.map(({ name }) => name)).toEqual(Object.keys(MOST_HOPS));
   expect(walks.filter(({ name, hops }) => hops > MOST_HOPS[name as keyof typeof MOST_HOPS])).toEqual([]);
 });

@@ -16,7 +16,7 @@ export interface Walk {
 
 /** A walk is a list item: `- **name**, N hops: file · symbol → file · symbol …`. */
 export function walksIn(text: string): Walk[] {
-  return [...text.matchAll(/^- \*\*([\w-]+)\*\*, (\d+) hops: ((?:.+\n?)(?: {2}.+\n?)*)/gm)].map((match) => ({
+  return [...text.matchAll(/^- \*\*([\w-]+)\*\*, (\d+) hops[^:]*: ((?:.+\n?)(?: {2}.+\n?)*)/gm)].map((match) => ({
     name: match[1]!,
     hops: Number(match[2]),
     places: [...match[3]!.matchAll(/`([\w/.-]+) · (\w+)`/g)].map(([, file, symbol]) => ({

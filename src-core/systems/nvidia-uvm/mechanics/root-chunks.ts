@@ -1,9 +1,9 @@
 /**
  * Physical memory of one GPU as the driver manages it (uvm_pmm_gpu.c): 2 MiB root chunks, split into pieces for blocks
- * that are smaller, and three lists from which eviction takes its victim. The lists know when memory was last
- * *migrated*, never when it was used: hits are not recorded, unless the run enables `touch` to show that effect. Roots
- * come from the physical memory allocator (PMA) in batches, and what is not used at once stays in hand. Left out: PMA's
- * other clients, and its zeroing, so that a new root is never known zero.
+ * that are smaller, and three lists from which eviction takes its victim. The lists are in the order in which
+ * memory was last *migrated*, not used: hits are not recorded, unless the run enables `touch` to show that effect. Roots
+ * come from the physical memory allocator (PMA) in batches, and roots that are not used at once stay allocated. Left
+ * out: PMA's other clients, and its zeroing, so that a new root is never known zero.
  */
 import { assert } from '../../../base/assert';
 import { VICTIM, type VictimQuestion } from '../decisions/questions';
