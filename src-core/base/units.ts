@@ -5,7 +5,8 @@
 import { err, ok, type Result } from './result';
 
 declare const unit: unique symbol;
-type Branded<U extends string> = number & { readonly [unit]: U };
+/** A number that keeps its unit, or its kind of index, in its type. Arithmetic on it gives a plain number. */
+export type Branded<U extends string> = number & { readonly [unit]: U };
 
 /** A count of bytes. */
 export type Bytes = Branded<'bytes'>;

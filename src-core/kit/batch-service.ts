@@ -2,7 +2,7 @@
  * A driver that takes faults as the buffer gives them: entries for one page are one fault, faults are reported and served in
  * the order of their addresses, and one batch after the other. A fault of a processor without a buffer is a batch of its own.
  */
-import { READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { READ, type AccessOp, type ProcessorIndex, GPU0 } from '../model/processor';
 import type { FaultBuffer, FaultColumns, FaultService } from '../contracts/fault-service';
 import { REASON } from './codes';
 import { FaultList } from './fault-list';
@@ -47,7 +47,7 @@ export class BatchService implements FaultService {
   private readonly freePs: Float64Array;
   /** The last batch made no progress: the next one is of a single fault, which finds the whole device. */
   private isAlone = false;
-  private device: ProcessorIndex = 1;
+  private device: ProcessorIndex = GPU0;
 
   constructor(
     private readonly memory: BatchedMemory,

@@ -16,7 +16,7 @@ import { NO_EVENT } from '../model/events';
 import type { MachineSpec } from '../model/machine';
 import type { SystemReport } from '../model/memory-system';
 import type { OsStep } from '../model/os-action';
-import { CPU, READ, type AccessOp, type ProcessorIndex } from '../model/processor';
+import { CPU, READ, type AccessOp, type ProcessorIndex, GPU0 } from '../model/processor';
 import { VA_BLOCK_BYTES, type SpaceSpec } from '../model/space';
 import { Clocks } from '../sim/clock';
 import { Addresses } from './addresses';
@@ -196,7 +196,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
   objectOf(granule: Granule): number {
     return this.ledger.objectOf[granule]!;
   }
-  capacity(_device: ProcessorIndex = 1): number {
+  capacity(_device: ProcessorIndex = GPU0): number {
     return this.residency.capacity;
   }
   free(device: ProcessorIndex): number {

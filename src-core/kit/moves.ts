@@ -49,7 +49,7 @@ export class Moves {
   private anyBounced = false;
   private readonly event: TransferEvent = {
     ...{ kind: MIGRATION, timePs: 0, access: 0, batch: 0, step: 0, durationPs: 0 },
-    ...{ source: 0, target: 0, object: 0, address: 0, bytes: 0, policy: 0, reason: 0, cause: NO_EVENT },
+    ...{ source: CPU, target: CPU, object: 0, address: 0, bytes: 0, policy: 0, reason: 0, cause: NO_EVENT },
   };
 
   private readonly addresses: Addresses;

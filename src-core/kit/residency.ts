@@ -9,7 +9,7 @@
 import { assert } from '../base/assert';
 import { createByteColumn, rewrite } from '../base/byte-column';
 import { PENDING, TRACKED } from '../contracts/accessed-memory';
-import { CPU, type ProcessorIndex } from '../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../model/processor';
 import { RecencyList } from './recency-list';
 
 /** Owner: 0 = not populated, otherwise processor index + 1. */
@@ -54,7 +54,7 @@ export class Residency {
 
   /** The owner, or −1 while the granule is not populated. */
   ownerOf(granule: number): ProcessorIndex {
-    return (this.state[granule]! & OWNER_MASK) - 1;
+    return asProcessor((this.state[granule]! & OWNER_MASK) - 1);
   }
 
   /** The state of neighbours: keeps the bits `kept`, sets the bits `set`. */

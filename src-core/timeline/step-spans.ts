@@ -1,5 +1,6 @@
 /** When each step ran, for the lane of kernels and functions. Bounded: later steps are counted, not kept. */
 import { MAX_STEPS, type StepSpan } from '../model/timeline';
+import type { ProcessorIndex } from '../model/processor';
 
 /** Steps kept (about 40 bytes each). */
 export const MAX_KEPT_STEPS = 262_144;
@@ -12,7 +13,7 @@ export class StepSpans {
   private readonly processors: number[] = [];
   private beyond = 0;
 
-  begin(step: number, at: number, name: string, processor: number): void {
+  begin(step: number, at: number, name: string, processor: ProcessorIndex): void {
     if (step >= MAX_KEPT_STEPS) {
       this.beyond++;
       return;

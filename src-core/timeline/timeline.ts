@@ -29,6 +29,7 @@ import {
 } from '../model/timeline';
 import type { EventChunk } from '../record/columns';
 import { Staircase } from '../base/staircase';
+import { asProcessor } from '../model/processor';
 import type { Buckets } from './buckets';
 import { type Columns, EventSums, OBJECT_NUMBERS_PER_ROW, RESIDENT } from './event-sums';
 import { StepSpans } from './step-spans';
@@ -213,7 +214,7 @@ export class Timeline {
       return;
     }
     const { phase, name } = JSON.parse(detail) as { phase: string; name: string };
-    this.steps.begin(step, x, name, columns.processor[row]!);
+    this.steps.begin(step, x, name, asProcessor(columns.processor[row]!));
     this.phaseMark(phase, x);
   }
 

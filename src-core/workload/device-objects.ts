@@ -1,5 +1,5 @@
 /** Which objects devices touch, and which device first: the knowledge that an author needs to place data. */
-import type { ProcessorIndex } from '../model/processor';
+import { type ProcessorIndex, asProcessor } from '../model/processor';
 import { stepsOf } from './cost';
 import type { LoopPlan, Workload } from './workload';
 
@@ -23,7 +23,7 @@ function objectsOf(loop: LoopPlan): readonly number[] {
 export function deviceObjects(workload: Workload): ReadonlyMap<number, ProcessorIndex> {
   const found = new Map<number, ProcessorIndex>();
   const note = (object: number, device: ProcessorIndex): void => {
-    found.set(object, Math.min(device, found.get(object) ?? device));
+    found.set(object, asProcessor(Math.min(device, found.get(object) ?? device)));
     // What a child uses on a device, main has mapped: who places the original must know.
     const origin = workload.objects[object]?.origin;
     if (origin !== undefined) note(origin, device);

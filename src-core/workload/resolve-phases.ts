@@ -1,6 +1,6 @@
 /** Phases and steps as written → plans with processors, iterations and loops; checks the bounds of the whole run. */
 import { formatBytes, formatCount } from '../base/units';
-import { processorIndex } from '../model/processor';
+import { CPU, processorIndex } from '../model/processor';
 import { MAIN_PROCESS } from '../model/os-action';
 import { phaseCost, stepRuns, stepsOf } from './cost';
 import type { Iterations } from './iterations';
@@ -215,7 +215,7 @@ function resolveStep(data: BranchData, path: Path, inPhase: InPhase, scope: Scop
   }
   const iterations = iterationsOf(data.iterations, phase, path, 'step', scope);
   inPhase.life.push(usesOf(data, process, iterations, path));
-  return { kind: 'step', name, processor: processor ?? 0, ...iterations, repeat: data.repeat ?? 1, process, loops };
+  return { kind: 'step', name, processor: processor ?? CPU, ...iterations, repeat: data.repeat ?? 1, process, loops };
 }
 
 /** Refuses runs that would take days or overflow a counter; the number is known without running anything. */

@@ -13,6 +13,7 @@ import { POLICY_KINDS, type PolicyChoice } from '../../src-core/model/scenario';
 import { policies } from '../../src-core/policies';
 import { pcie4x16g } from '../../src-core/presets/machines/pcie4-16g';
 import { r0 } from '../../src-core/presets/machines/r0';
+import { GPU0, asProcessor } from '../../src-core/model/processor';
 import { caseOf } from '../property/compare';
 import { choose, drive } from '../property/drive';
 import { brokenInvariants } from '../property/invariants';
@@ -131,8 +132,8 @@ describe.each(entriesOf('eviction'))('eviction=%s', (_id, entry) => {
         isProtected: (granule) => kept.has(granule),
         nextUse: (granule) => (granule * 7919) % 104_729,
       });
-      for (const granule of residents) made.used?.(1, granule, memory);
-      const victim = made.victim(1, memory);
+      for (const granule of residents) made.used?.(GPU0, granule, memory);
+      const victim = made.victim(GPU0, memory);
       const allowed = residents.filter((granule) => !kept.has(granule));
       if (allowed.length === 0) expect(victim).toBe(NO_GRANULE);
       else expect(allowed).toContain(victim);
@@ -156,7 +157,7 @@ describe.each(entriesOf('prefetch'))('prefetch=%s', (_id, entry) => {
           const wishes = (): number[] => {
             const wanted: number[] = [];
             const faults = {
-              device: 1,
+              device: GPU0,
               first,
               outer: first + pages,
               faulted: Int32Array.of(first + pages - 1),
@@ -182,7 +183,7 @@ describe.each(entriesOf('migration'))('migration=%s', (_id, entry) => {
       for (const processor of [0, 1, 2])
         for (const op of [0, 1, 2, 3] as const)
           for (const owner of [0, 1, 2]) {
-            const answer = made.onFault(processor, 5, op, fakeMemory({ owner: { 5: owner } }));
+            const answer = made.onFault(asProcessor(processor), 5, op, fakeMemory({ owner: { 5: owner } }));
             expect(made.isAlwaysMigrating ? ['migrate'] : ['migrate', 'map-remote']).toContain(answer);
           }
       expect(made.counterThreshold === null || made.counterThreshold >= 1).toBe(true);

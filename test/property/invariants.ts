@@ -1,6 +1,6 @@
 /** What must hold for every run, batches and time included; answers what does not. */
 import { NO_EVENT, STORED_NO_PROCESSOR } from '../../src-core/model/events';
-import { CPU } from '../../src-core/model/processor';
+import { CPU, GPU0 } from '../../src-core/model/processor';
 import { PENDING } from '../../src-core/contracts/accessed-memory';
 import { accessesOf } from './accesses';
 import type { Case } from './compare';
@@ -62,7 +62,7 @@ function replay(test: Case, { run, events }: EngineRun): Broken {
     if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU))
       broken.push(`granule ${granule} is on ${now}, the recording says ${owner.get(granule) ?? CPU}`);
   }
-  for (let device = 1; device <= source.devices; device++)
+  for (let device = GPU0; device <= source.devices; device++)
     if ((held.get(device) ?? 0) !== run.memory.residency.residents(device))
       broken.push(
         `device ${device} holds ${run.memory.residency.residents(device)} granules, the recording says ${held.get(device) ?? 0}`,

@@ -1,4 +1,5 @@
 /** The density-tree prefetcher against the page-by-page model on random questions, with what the recorded vectors leave out. */
+import { NO_PROCESSOR, asProcessor } from '../../src-core/model/processor';
 import { expect, it } from 'vitest';
 import {
   createPageMask,
@@ -14,7 +15,7 @@ import {
   type BlockKind,
   type PrefetchQuestion,
 } from '../../src-core/systems/nvidia-uvm/decisions/questions';
-import { NO_PROCESSOR } from '../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+
 import { prefetchHint } from '../../src-core/systems/nvidia-uvm/decisions/prefetch';
 import { pagesOf, slowPrefetch } from './slow-prefetch';
 
@@ -54,8 +55,8 @@ function randomQuestion(seed: number): PrefetchQuestion {
     startOffsetPages: start % pagesPerBigPage,
     first,
     outer,
-    destination,
-    preferred: pick([NO_PROCESSOR, NO_PROCESSOR, destination, 2]),
+    destination: asProcessor(destination),
+    preferred: asProcessor(pick([NO_PROCESSOR, NO_PROCESSOR, destination, 2])),
     blockResidentAnywhere: random.below(4) !== 0,
     resident: random.below(4) === 0 ? null : randomMask(random, 0, pages, 6),
     faulted,
@@ -67,7 +68,7 @@ function randomQuestion(seed: number): PrefetchQuestion {
     cpuResident: randomMask(random, 0, pages, 3),
     threshold: pick(THRESHOLDS),
     minFaults: pick([1, 1, 1, 5, 20]),
-    lastMigrationProcessor: random.below(2),
+    lastMigrationProcessor: asProcessor(random.below(2)),
     faultMigrationsToLast: random.below(10),
     rangeGroupBounds: bounds,
     rangeGroups: random.below(3),

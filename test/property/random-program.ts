@@ -9,7 +9,7 @@ import {
   type AccessStream,
   type StreamItem,
 } from '../../src-core/contracts/access-stream';
-import type { AccessOp } from '../../src-core/model/processor';
+import { asProcessor, type AccessOp } from '../../src-core/model/processor';
 import { VA_BLOCK_BYTES, type SpaceSpec } from '../../src-core/model/space';
 
 export interface ObjectPlan {
@@ -105,7 +105,7 @@ function streamOf(parts: readonly PartPlan[]): AccessStream {
       continue;
     }
     const { processor, batches } = part.step;
-    const step = { phase: 'p', iteration: 1, name: `s${index}`, processor };
+    const step = { phase: 'p', iteration: 1, name: `s${index}`, processor: asProcessor(processor) };
     items.push({ item: () => ({ kind: 'step-begin', step }) });
     for (const accesses of batches) items.push({ item: () => ({ kind: 'accesses' }), accesses });
     items.push({ item: () => ({ kind: 'step-end' }) });

@@ -2,9 +2,9 @@
  * The prefetcher of the NVIDIA UVM driver page by page, from sections 1.1 to 1.6 of the policy reference, in sets of numbers:
  * leaf to root for every faulted page, as the driver walks. Obvious and slow.
  */
+import { CPU, NO_PROCESSOR } from '../../src-core/model/processor';
 import { hasPage, PAGE_MASK_PAGES, type PageMask } from '../../src-core/base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../../src-core/systems/nvidia-uvm/decisions/questions';
-import { CPU, NO_PROCESSOR } from '../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 
 export const pagesOf = (mask: PageMask | null): Set<number> =>
   new Set(

@@ -10,7 +10,7 @@
  */
 import { Staircase } from '../../base/staircase';
 import type { Visits } from '../../model/bounds';
-import { CPU } from '../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../../model/processor';
 
 export interface PagingRules {
   /** Units that each device holds; Infinity for devices without limit. */
@@ -178,7 +178,7 @@ class Contents {
   /** Visit i happened; visits of an epoch are noted when all of them have been looked at. */
   note(i: number, epoch: number): void {
     const unit = this.visits.unit[i]!;
-    const processor = this.visits.processor[i]!;
+    const processor = asProcessor(this.visits.processor[i]!);
     if (this.takes === 'write' && this.visits.wrote[i] !== 1) {
       // The host got a copy of its own: it does not have to be transferred again before the next write.
       if (processor === CPU && this.holder[unit] !== NO_HOLDER) this.set(unit, CPU, epoch);
@@ -186,7 +186,7 @@ class Contents {
     }
     this.set(unit, processor, epoch);
   }
-  private set(unit: number, processor: number, epoch: number): void {
+  private set(unit: number, processor: ProcessorIndex, epoch: number): void {
     const shared = this.changed[unit] === epoch && this.holder[unit] !== processor;
     this.holder[unit] = shared ? UNKNOWN : processor;
     this.changed[unit] = epoch;

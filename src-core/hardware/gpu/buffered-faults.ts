@@ -7,7 +7,7 @@ import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { DeviceFaults, FaultBuffer, FaultHardware, FaultPath, FaultService } from '../../contracts/fault-service';
 import { metricIndex } from '../../model/events';
 import type { MachineSpec } from '../../model/machine';
-import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { CPU, type AccessOp, type ProcessorIndex, asProcessor } from '../../model/processor';
 import { faultHardware, hasThreadGroups } from './fault-hardware';
 import { FetchedFaults } from './fetched-faults';
 import { FaultRing } from './fault-ring';
@@ -66,7 +66,9 @@ export class BufferedFaults implements FaultPath {
   ) {
     const { utlbs, faultsPerUtlb, bufferEntries } = hardware;
     this.buffers = Array.from({ length: processors }, (_, device) =>
-      device === CPU ? null : new Buffer(device, new FaultRing(utlbs, faultsPerUtlb, bufferEntries), service),
+      device === CPU
+        ? null
+        : new Buffer(asProcessor(device), new FaultRing(utlbs, faultsPerUtlb, bufferEntries), service),
     );
   }
 

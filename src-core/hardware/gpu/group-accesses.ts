@@ -4,7 +4,7 @@
  */
 import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { FaultPath } from '../../contracts/fault-service';
-import { READ, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { READ, type AccessOp, type ProcessorIndex, GPU0 } from '../../model/processor';
 import { ReusedRun } from '../access-run';
 import { DEVICE_METRIC } from '../op-metrics';
 import type { ReachedAccesses } from '../reached-accesses';
@@ -12,7 +12,7 @@ import type { ThreadGroup } from './thread-group';
 import { Waiters } from './waiters';
 
 export class GroupAccesses {
-  device: ProcessorIndex = 1;
+  device: ProcessorIndex = GPU0;
   /** The kernel's accesses form a chain. */
   isDependent = false;
   /** Accesses were made since this was set to false. */

@@ -1,5 +1,5 @@
 /** Rows in time order, for a list whose times go back and forth: held in columns, sorted once. */
-import type { AccessOp } from '../../model/processor';
+import { type AccessOp, asProcessor } from '../../model/processor';
 import type { Row } from './rows';
 
 /** Most rows that are sorted in memory: about 1 GB of columns. */
@@ -72,7 +72,7 @@ export class SortedRows {
     row.count = columns.count[at]!;
     row.stride = columns.stride[at]!;
     row.object = columns.object[at]!;
-    row.processor = columns.processor[at]!;
+    row.processor = asProcessor(columns.processor[at]!);
     row.op = columns.op[at]! as AccessOp;
     return true;
   }

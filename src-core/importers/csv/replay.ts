@@ -2,7 +2,7 @@ import { assert } from '../../base/assert';
 import { addLane, endGroup, fitsGroup, type AccessBatch } from '../../contracts/access-stream';
 import type { Plain } from '../../base/plain';
 import type { ByteSource } from '../../model/byte-source';
-import { processorName, type ProcessorIndex } from '../../model/processor';
+import { processorName, type ProcessorIndex, NO_PROCESSOR } from '../../model/processor';
 import { Refusal } from '../../model/refusal';
 import type { SpaceSpec } from '../../model/space';
 import { Replay } from '../shared/replay';
@@ -22,7 +22,7 @@ export interface CsvPlan {
 type RowPosition = {
   readonly row: { readonly [K in keyof Row]: Row[K] } | null;
   readonly written: number;
-  readonly processor: number;
+  readonly processor: ProcessorIndex;
   readonly time: number;
   readonly rows: number;
 };
@@ -33,7 +33,7 @@ abstract class RowReplay extends Replay {
   private row: Row | null = null;
   /** Accesses of a leaping row that are written already. */
   private written = 0;
-  private processor: ProcessorIndex = -1;
+  private processor: ProcessorIndex = NO_PROCESSOR;
   private time = -1;
 
   constructor(

@@ -8,6 +8,8 @@ import {
   WRITE,
   type AccessOp,
   type ProcessorIndex,
+  CPU,
+  asProcessor,
 } from '../../model/processor';
 import { MAX_OBJECTS, VA_BLOCK_BYTES } from '../../model/space';
 import { LINE_BYTES_MAX } from '../shared/line-blocks';
@@ -72,7 +74,7 @@ export interface Row {
 }
 
 export const emptyRow = (): Row => ({
-  processor: 0,
+  processor: CPU,
   op: READ,
   object: -1,
   start: 0,
@@ -271,12 +273,12 @@ export class RowReader {
     const from = this.from[column]!;
     const to = this.to[column]!;
     const known = this.processors.recall(this.block, from, to);
-    if (known !== null) return known;
+    if (known !== null) return asProcessor(known);
     const name = this.text('proc').toLowerCase();
     const index = processorIndex(PROCESSOR_NAMES[name] ?? name);
     if (index === undefined)
       throw new BadRow('processor', `${this.quoted('proc')} is not a processor; expected cpu or gpu0 … gpu5`);
-    return this.processors.keep(this.block, from, to, index);
+    return asProcessor(this.processors.keep(this.block, from, to, index));
   }
 
   private operation(): AccessOp {

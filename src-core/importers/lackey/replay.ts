@@ -1,7 +1,7 @@
 import { addLane, endGroup, type AccessBatch } from '../../contracts/access-stream';
 import type { Plain } from '../../base/plain';
 import type { ByteSource } from '../../model/byte-source';
-import { CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../model/processor';
+import { CPU, READ, READ_WRITE, WRITE, type AccessOp, asProcessor } from '../../model/processor';
 import type { SpaceSpec } from '../../model/space';
 import { Replay } from '../shared/replay';
 import { Locator } from '../shared/trace-space';
@@ -17,7 +17,7 @@ export interface LackeyPlan {
   readonly instructions: boolean;
 }
 
-const GPU0 = 1;
+const GPU0 = asProcessor(1);
 const ignored = { junk: () => undefined, outside: () => undefined };
 const opOf = (kind: RecordKind): AccessOp =>
   kind === STORE ? WRITE : kind === LOAD || kind === INSTRUCTION ? READ : READ_WRITE;

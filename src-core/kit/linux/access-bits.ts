@@ -2,7 +2,7 @@
  * The page tables of all processors of a Linux system: rewritten at each change of a page-table entry, and by backends whose
  * devices have tables of their own.
  */
-import { CPU, type ProcessorIndex } from '../../model/processor';
+import { CPU, type ProcessorIndex, GPU0 } from '../../model/processor';
 import { vmaAt, type Mm } from '../../kernel/mm';
 import { eachEntry } from '../../kernel/page-table';
 import { HOLE, P, PRESENT, SPECIAL, ZERO } from '../../kernel/pte-tables';
@@ -50,7 +50,7 @@ export class AccessBits extends AccessTable implements LinuxAccess {
     const origin = frame < 0 ? null : mm.kernel.frames.owner(frame);
     this.set(CPU, granule, this.cpuBits(bits, origin));
     if (!backend.sharedTable) return;
-    for (let device = 1; device < this.bytes.length; device++)
+    for (let device = GPU0; device < this.bytes.length; device++)
       this.set(device, granule, backend.sharedTable(device, bits, origin));
   }
 

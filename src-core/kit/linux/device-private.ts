@@ -2,7 +2,7 @@
  * Device-private memory of the devices of a run, and migrate_vma in both directions: the common part of drivers on HMM.
  * Each driver decides what to move and when.
  */
-import { CPU, type ProcessorIndex } from '../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../../model/processor';
 import { DeviceMemory } from '../../kernel/device-chunks';
 import { evictFolios, unplug } from '../../kernel/device-evict';
 import type { DeviceFault } from '../../kernel/device-memory';
@@ -72,16 +72,16 @@ export class DevicePrivate {
         name: `gpu${device - 1}`,
         kind: 'device-private',
         node: device,
-        owner: owner(device),
+        owner: owner(asProcessor(device)),
         capacity: device === CPU ? 0 : capacity,
       });
-      pages.onCpuFault = (fault) => cpuFault(device, fault);
+      pages.onCpuFault = (fault) => cpuFault(asProcessor(device), fault);
       return pages;
     });
   }
 
   ownerOfPage(page: PageOrigin): ProcessorIndex {
-    return page.kind === 'device-private' ? page.node : CPU;
+    return page.kind === 'device-private' ? asProcessor(page.node) : CPU;
   }
   capacity(device: ProcessorIndex): number {
     return this.devices[device]!.capacity;

@@ -7,7 +7,7 @@
 import { EVICTION } from '../../model/events';
 import type { SystemReport } from '../../model/memory-system';
 import { MAIN_PROCESS, type OsStep } from '../../model/os-action';
-import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
+import { CPU, type AccessOp, type ProcessorIndex, GPU0 } from '../../model/processor';
 import type { Kernel } from '../../kernel/kernel';
 import { Memcg, vmaAt, type Mm, type Process } from '../../kernel/mm';
 import { PAGE_BYTES } from '../../kernel/page';
@@ -166,7 +166,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
 
   // --- views of policies ---
-  override capacity(device: ProcessorIndex = 1): number {
+  override capacity(device: ProcessorIndex = GPU0): number {
     return this.backend.capacity(device);
   }
   override free(device: ProcessorIndex): number {

@@ -6,7 +6,7 @@
 import type { LinuxHost } from './backend';
 import type { PlaceBook } from './host-parts';
 import { NO_OBJECT } from '../../model/events';
-import { CPU, type ProcessorIndex } from '../../model/processor';
+import { CPU, type ProcessorIndex, NO_PROCESSOR } from '../../model/processor';
 import { PAGE_BYTES } from '../../kernel/page';
 import { EXCLUSIVE, HOLE, MIGRATION, POISON, UFFD_MARKER } from '../../kernel/pte-tables';
 import { SparseColumn } from '../../base/sparse-column';
@@ -57,7 +57,7 @@ export class PageLocations implements PlaceBook {
     if (state === MIGRATION) return;
     const isNowhere = state === POISON || state === UFFD_MARKER;
     const isPlaced = frame >= 0 && state !== EXCLUSIVE;
-    this.setOwner(granule, isNowhere ? -1 : isPlaced ? this.ownerOf(frame) : CPU, frame);
+    this.setOwner(granule, isNowhere ? NO_PROCESSOR : isPlaced ? this.ownerOf(frame) : CPU, frame);
   }
 
   private ownerOf(frame: number): ProcessorIndex {
@@ -68,13 +68,13 @@ export class PageLocations implements PlaceBook {
     for (const granule of this.holes) {
       if ((this.marks[granule]! & IN_HOLES) === 0) continue;
       this.marks[granule] = this.marks[granule]! & ~IN_HOLES;
-      this.setOwner(granule, -1, NONE);
+      this.setOwner(granule, NO_PROCESSOR, NONE);
     }
     this.holes.length = 0;
     this.copies.clear();
   }
 
-  private setOwner(granule: number, owner: number, frame: number): void {
+  private setOwner(granule: number, owner: ProcessorIndex, frame: number): void {
     const { ledger, residency, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
     const old = this.frames[granule]!;
@@ -97,8 +97,8 @@ export class PageLocations implements PlaceBook {
       this.book(granule, object, before, owner);
       return;
     }
-    if (before > CPU && (owner < 0 || isBorn)) pending.add(context, granule, object, before, -1);
-    if (owner > CPU && (before < 0 || isBorn)) pending.add(context, granule, object, -1, owner);
+    if (before > CPU && (owner < 0 || isBorn)) pending.add(context, granule, object, before, NO_PROCESSOR);
+    if (owner > CPU && (before < 0 || isBorn)) pending.add(context, granule, object, NO_PROCESSOR, owner);
   }
 
   private enterHome(granule: number, frame: number): boolean {
@@ -141,11 +141,11 @@ export class PageLocations implements PlaceBook {
     const before = residency.ownerOf(granule);
     if (before === owner) return;
     moves.relocate(granule, owner);
-    if (before > CPU) pending.add(context, granule, ledger.objectOf[granule]!, before, -1);
+    if (before > CPU) pending.add(context, granule, ledger.objectOf[granule]!, before, NO_PROCESSOR);
   }
 
   /** One page goes from one memory to another. */
-  private book(granule: number, object: number, from: number, to: number): void {
+  private book(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
     const { context, tally, moves, pending, migrationOff } = this.memory;
     // Taking a device away is no migration policy: what is on it has to leave (requirement 1a).
     if (migrationOff && context.reason !== REASON.evacuate) tally.migrationsWhileOff++;

@@ -1,5 +1,5 @@
 /** Highest use of memories, and what an evacuation at the end of the run would take. */
-import { CPU } from '../../model/processor';
+import { CPU, GPU0 } from '../../model/processor';
 import { PAGE_BYTES } from '../../kernel/page';
 import type { LinuxHost } from './backend';
 
@@ -7,7 +7,7 @@ import type { LinuxHost } from './backend';
 export function notePeaks({ kernel, backend, config, tally }: LinuxHost): void {
   tally.peakHostPages = Math.max(tally.peakHostPages, kernel.used[0]!);
   let device = 0;
-  for (let d = 1; d <= config.devices; d++) device += backend.capacity(d) - backend.free(d);
+  for (let d = GPU0; d <= config.devices; d++) device += backend.capacity(d) - backend.free(d);
   tally.peakDevicePages = Math.max(tally.peakDevicePages, device);
 }
 
@@ -15,7 +15,7 @@ export function notePeaks({ kernel, backend, config, tally }: LinuxHost): void {
 export function noteEvacuation(host: LinuxHost): void {
   const { timing } = host.config.machine;
   let ps = 0;
-  for (let device = 1; device <= host.config.devices; device++) {
+  for (let device = GPU0; device <= host.config.devices; device++) {
     const stays = host.backend.residue?.(device) ?? host.locations.pinnedOn(device);
     const pages = host.residency.residents(device) - stays;
     host.tally.residuePages += host.residue(device);

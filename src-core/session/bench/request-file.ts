@@ -5,6 +5,7 @@
 import type { Plain } from '../../base/plain';
 import type { AccessBatch, AccessSource, AccessStream, StreamItem } from '../../contracts/access-stream';
 import { BATCH_POINTS, createBatch } from '../../contracts/access-stream';
+import { GPU0 } from '../../model/processor';
 
 export const REQUEST_BYTES = 24;
 const SIZE_AT = 12;
@@ -49,7 +50,7 @@ class RequestStream implements AccessStream {
   next(batch: AccessBatch): StreamItem {
     if (this.state === 'before') {
       this.state = 'inside';
-      return { kind: 'step-begin', step: { phase: 'requests', iteration: 1, name: 'requests', processor: 1 } };
+      return { kind: 'step-begin', step: { phase: 'requests', iteration: 1, name: 'requests', processor: GPU0 } };
     }
     if (this.state === 'after') return { kind: 'end' };
     const points = Math.floor(this.read(this.buffer, this.at) / REQUEST_BYTES);

@@ -1,8 +1,9 @@
 /** Vectors of the density-tree prefetcher: one call per case, its mask, whether it is taken, and the counter after it. */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, GPU0, asProcessor } from '../../model/processor';
 import { z } from 'zod';
 import { nextSet, outerPage, PAGE_MASK_PAGES, createPageMask, countPages, type PageMask } from '../../base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../../systems/nvidia-uvm/decisions/questions';
-import { CPU, NO_PROCESSOR, type Processor } from '../../systems/nvidia-uvm/decisions/vocabulary';
+
 import { prefetchHint } from '../../systems/nvidia-uvm/decisions/prefetch';
 import { maskFromHex, maskToHex } from './masks';
 import { Comparison, type CaseOutcome } from './outcome';
@@ -43,8 +44,8 @@ export const prefetchCase = z.object({
 });
 type PrefetchCase = z.infer<typeof prefetchCase>;
 
-const GPU: Processor = 1;
-const OTHER: Processor = 2;
+const GPU: ProcessorIndex = GPU0;
+const OTHER: ProcessorIndex = asProcessor(2);
 
 function questionOf(vector: PrefetchCase, pagesPerBigPage: number, faulted: PageMask): PrefetchQuestion {
   const destination = vector.dest === 'cpu' ? CPU : GPU;

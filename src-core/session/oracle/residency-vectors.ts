@@ -1,7 +1,8 @@
 /** Vectors of residency selection: one page, one fault, one answer per case, on one of seven topologies. */
+import { CPU } from '../../model/processor';
 import { z } from 'zod';
 import type { ResidencyAnswer } from '../../systems/nvidia-uvm/decisions/questions';
-import { ACCESS, CPU, HINT, OPERATION, READ_DUPLICATION } from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { ACCESS, HINT, OPERATION, READ_DUPLICATION } from '../../systems/nvidia-uvm/decisions/vocabulary';
 import { selectResidency } from '../../systems/nvidia-uvm/decisions/residency';
 import { Comparison, type CaseOutcome } from './outcome';
 import { Processors } from './topology';

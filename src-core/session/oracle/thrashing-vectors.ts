@@ -1,4 +1,5 @@
 /** Vectors of thrashing detection: scenarios of steps in one block, with the full state of the module after every step. */
+import { NO_PROCESSOR, type ProcessorIndex, CPU } from '../../model/processor';
 import { z } from 'zod';
 import { PAGE_MASK_PAGES } from '../../base/page-mask';
 import {
@@ -10,7 +11,7 @@ import {
   type ThrashingHint,
   type ThrashingHost,
 } from '../../systems/nvidia-uvm/decisions/thrashing-detector';
-import { HINT, NO_PROCESSOR, type Processor, type ProcessorSet } from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { HINT, type ProcessorSet } from '../../systems/nvidia-uvm/decisions/vocabulary';
 import { createThrashing } from '../../systems/nvidia-uvm/decisions/thrashing';
 import { Comparison, type CaseOutcome } from './outcome';
 import { Processors } from './topology';
@@ -124,7 +125,7 @@ const BLOCK = 0;
 class Harness implements ThrashingHost {
   readonly detector: ThrashingDetector;
   private readonly residency = new Int8Array(PAGE_MASK_PAGES).fill(NO_PROCESSOR);
-  private readonly preferredProcessor: Processor;
+  private readonly preferredProcessor: ProcessorIndex;
   private readonly processors: Processors;
   private readonly comparison: Comparison;
   private events: string[] = [];
@@ -142,7 +143,7 @@ class Harness implements ThrashingHost {
     );
   }
 
-  preferred(): Processor {
+  preferred(): ProcessorIndex {
     return this.preferredProcessor;
   }
   isHmm(): boolean {
@@ -160,10 +161,10 @@ class Harness implements ThrashingHost {
     return 0;
   }
   unmapRemote(_block: number, of: number, processors: ProcessorSet): void {
-    for (let processor = 0; processor < this.processors.topology.processors; processor++)
+    for (let processor = CPU; processor < this.processors.topology.processors; processor++)
       if (((processors >>> processor) & 1) === 1) this.note(UNMAP_REMOTE, of, processor);
   }
-  report(event: ThrashingEvent, _block: number, of: number, processor: Processor): void {
+  report(event: ThrashingEvent, _block: number, of: number, processor: ProcessorIndex): void {
     this.note(NAME_OF_EVENT[event], of, processor);
   }
 
@@ -195,7 +196,7 @@ class Harness implements ThrashingHost {
     }
   }
 
-  private migrate(of: number, destination: Processor, nowNs: number): void {
+  private migrate(of: number, destination: ProcessorIndex, nowNs: number): void {
     const event: MigrationEvent = {
       block: BLOCK,
       first: of,
@@ -210,7 +211,7 @@ class Harness implements ThrashingHost {
     this.residency[of] = destination;
   }
 
-  private note(event: string, of: number, processor: Processor): void {
+  private note(event: string, of: number, processor: ProcessorIndex): void {
     this.events.push(`${event} page ${of} ${this.processors.name(processor) ?? 'nobody'}`);
   }
 

@@ -1,11 +1,6 @@
 /** Processors of a vector: names become indices, pairs become sets. */
-import {
-  CPU,
-  NO_PROCESSOR,
-  type Processor,
-  type ProcessorSet,
-  type UvmTopology,
-} from '../../systems/nvidia-uvm/decisions/vocabulary';
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../model/processor';
+import { type ProcessorSet, type UvmTopology } from '../../systems/nvidia-uvm/decisions/vocabulary';
 import { Refusal } from '../../model/refusal';
 
 type Pairs = readonly (readonly [string, string])[];
@@ -50,8 +45,8 @@ export class Processors {
     };
   }
 
-  index(name: string): Processor {
-    const index = this.named.processors.indexOf(name);
+  index(name: string): ProcessorIndex {
+    const index = asProcessor(this.named.processors.indexOf(name));
     if (index < 0)
       throw new Refusal(
         `"${name}" is not one of the processors of its case; expected ${this.named.processors.join(', ')}`,
@@ -59,7 +54,7 @@ export class Processors {
     return index;
   }
 
-  indexOrNone(name: string | null): Processor {
+  indexOrNone(name: string | null): ProcessorIndex {
     return name === null ? NO_PROCESSOR : this.index(name);
   }
 
@@ -67,7 +62,7 @@ export class Processors {
     return names.reduce((set, name) => set | (1 << this.index(name)), 0);
   }
 
-  name(processor: Processor): string | null {
+  name(processor: ProcessorIndex): string | null {
     return processor === NO_PROCESSOR ? null : (this.named.processors[processor] ?? `processor ${processor}`);
   }
 

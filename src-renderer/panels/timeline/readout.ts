@@ -1,7 +1,7 @@
 /** What the pointer is over, in words and numbers. Pure. */
 import { formatBytes, formatCount } from '../../../src-core/base/units';
 import { objectColour } from '../../../src-core/model/catalog/colours';
-import { processorName } from '../../../src-core/model/processor';
+import { processorName, asProcessor } from '../../../src-core/model/processor';
 import { TRACK_GROUPS, type MarkAnswer } from '../../../src-core/model/timeline';
 import { axisSpan, axisValue } from '../../widgets/format';
 import { stepColour } from './bands';
@@ -87,7 +87,7 @@ export function readoutAt(
       .slice(0, STEPS_MAX)
       .map((step) => ({
         token: stepColour(step.processor),
-        name: `${step.name} on ${processorName(step.processor)}`,
+        name: `${step.name} on ${processorName(asProcessor(step.processor))}`,
         value: axisSpan(step.to - step.from, answer.axis),
       })),
     marks: [

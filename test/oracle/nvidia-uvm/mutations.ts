@@ -2,15 +2,14 @@
  * Small, plausible mistakes in the driver's decisions, each planted through a parameter or a wrapper: everything else is the
  * real code. A suite that claims to hold the decisions must notice every one of them.
  */
+import { CPU, NO_PROCESSOR } from '../../../src-core/model/processor';
 import type { PageMask } from '../../../src-core/base/page-mask';
 import type { ThrashingParams } from '../../../src-core/systems/nvidia-uvm/decisions/thrashing-detector';
 import type { PrefetchQuestion, ResidencyQuestion } from '../../../src-core/systems/nvidia-uvm/decisions/questions';
 import { BLOCK_KIND } from '../../../src-core/systems/nvidia-uvm/decisions/questions';
 import {
   ACCESS,
-  CPU,
   HINT,
-  NO_PROCESSOR,
   OPERATION,
   READ_DUPLICATION,
   type UvmTopology,

@@ -1,10 +1,19 @@
 /** Bytes that have to cross, from accesses that can be followed by hand. */
 import { describe, expect, it } from 'vitest';
 import { UnavoidableTraffic } from '../../../src-core/engine/unavoidable-traffic';
-import { CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../../src-core/model/processor';
+import {
+  CPU,
+  READ,
+  READ_WRITE,
+  WRITE,
+  type AccessOp,
+  asProcessor,
+  GPU0,
+  type ProcessorIndex,
+} from '../../../src-core/model/processor';
 import type { SpaceSpec } from '../../../src-core/model/space';
 
-const GPU = 1;
+const GPU = GPU0;
 const space = (initially: 'host' | 'unpopulated'): SpaceSpec => ({
   regions: [{ address: 0, offset: 0, bytes: 2 ** 21 }],
   objects: [{ name: 'a', address: 0, bytes: 2 ** 20, offset: 0, elementBytes: 8, layout: 'array', initially }],
@@ -16,7 +25,8 @@ type Access = readonly [processor: number, op: AccessOp, from: number, to: numbe
 
 function after(accesses: readonly Access[], initially: 'host' | 'unpopulated' = 'unpopulated'): UnavoidableTraffic {
   const traffic = new UnavoidableTraffic(space(initially));
-  for (const [processor, op, from, to] of accesses) traffic.accessed(0, processor, op, from, to - from, 1, to - from);
+  for (const [processor, op, from, to] of accesses)
+    traffic.accessed(0, asProcessor(processor), op, from, to - from, 1, to - from);
   return traffic;
 }
 const sums = (traffic: UnavoidableTraffic): readonly number[] => [
@@ -112,7 +122,8 @@ describe('steps that run at the same time', () => {
   const together = (accesses: readonly Access[]): readonly number[] => {
     const traffic = after([[CPU, WRITE, 0, 100]]);
     traffic.setConcurrent(true, 0);
-    for (const [processor, op, from, to] of accesses) traffic.accessed(0, processor, op, from, to - from, 1, to - from);
+    for (const [processor, op, from, to] of accesses)
+      traffic.accessed(0, asProcessor(processor), op, from, to - from, 1, to - from);
     traffic.setConcurrent(false, 0);
     return sums(traffic);
   };
@@ -139,7 +150,7 @@ describe('steps that run at the same time', () => {
 
 it('equals a map of single bytes on random accesses', () => {
   let state = 12345;
-  const below = (n: number): number => (state = (state * 1103515245 + 12345) % 2 ** 31) % n;
+  const below = (n: number): ProcessorIndex => asProcessor((state = (state * 1103515245 + 12345) % 2 ** 31) % n);
   const traffic = new UnavoidableTraffic(space('unpopulated'));
   const has = new Map<number, Set<number>>();
   const expected = { toDevice: 0, toHost: 0 };

@@ -8,9 +8,9 @@ import {
   permissionBits,
   remoteBits,
 } from '../../../src-core/kit/access-table';
-import { ATOMIC, CPU, READ, READ_WRITE, WRITE } from '../../../src-core/model/processor';
+import { ATOMIC, CPU, READ, READ_WRITE, WRITE, GPU0, type ProcessorIndex } from '../../../src-core/model/processor';
 
-const GPU = 1;
+const GPU = GPU0;
 
 function tableWith(bits: number): AccessTable {
   const table = new AccessTable(2, 64);
@@ -62,7 +62,7 @@ describe('the access table', () => {
 
   it.each([1, 2, 7, 16])('follows the bytes of %i granules for every processor', (count) => {
     const table = tableWith(localBits(true));
-    const followed = (processor: number): number[] =>
+    const followed = (processor: ProcessorIndex): number[] =>
       [...table.of(processor).keys()].filter((granule) => (table.of(processor)[granule]! & TRACKED) !== 0);
     const run = Array.from({ length: count }, (_, i) => 3 + i);
     table.track(3, true, count);

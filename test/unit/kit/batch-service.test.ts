@@ -5,10 +5,10 @@ import type { FaultBuffer, FaultColumns } from '../../../src-core/contracts/faul
 import { BatchService, type BatchedMemory } from '../../../src-core/kit/batch-service';
 import { REASON } from '../../../src-core/kit/codes';
 import type { FaultList } from '../../../src-core/kit/fault-list';
-import { READ, WRITE, type AccessOp } from '../../../src-core/model/processor';
+import { READ, WRITE, type AccessOp, type ProcessorIndex, GPU0 } from '../../../src-core/model/processor';
 import { Clocks } from '../../../src-core/sim/clock';
 
-const GPU = 1;
+const GPU = GPU0;
 const SERVICE_PS = 1000;
 type Entry = readonly [granule: number, op: AccessOp, atPs?: number];
 
@@ -38,7 +38,7 @@ class Memory implements BatchedMemory {
     this.reported.push([granule, op]);
     return this.reported.length;
   }
-  settleClock(processor: number): number {
+  settleClock(processor: ProcessorIndex): number {
     return this.clocks.now(processor);
   }
   stall(_object: number, ps: number): void {

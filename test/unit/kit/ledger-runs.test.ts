@@ -1,7 +1,7 @@
 /** Neighbours that move together are booked as if each had moved alone, whatever came before. */
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src-core/base/random';
-import type { AccessOp } from '../../../src-core/model/processor';
+import { type AccessOp, asProcessor } from '../../../src-core/model/processor';
 import { Ledger } from '../../../src-core/kit/ledger';
 import { BOUNCED, OWNER_MASK, Residency } from '../../../src-core/kit/residency';
 import { layOut } from '../../property/random-program';
@@ -46,7 +46,7 @@ describe.each([
       for (let step = 0; step < 40; step++) {
         const first = stream.below(GRANULES);
         const count = 1 + stream.below(GRANULES - first);
-        const receiver = stream.below(2);
+        const receiver = asProcessor(stream.below(2));
         if (stream.below(2) === 0) {
           together.ledger.transferredRun(first, count, receiver, KEPT, receiver + 1);
           for (let granule = first; granule < first + count; granule++) {

@@ -1,12 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { METRIC_COUNT, metricIndex, NO_OBJECT, type Metric } from '../../../src-core/model/events';
-import { ATOMIC, CPU, READ, READ_WRITE, WRITE, type AccessOp } from '../../../src-core/model/processor';
+import {
+  ATOMIC,
+  CPU,
+  READ,
+  READ_WRITE,
+  WRITE,
+  type AccessOp,
+  type ProcessorIndex,
+  GPU0,
+} from '../../../src-core/model/processor';
 import { Ledger } from '../../../src-core/kit/ledger';
 import { TRACKED } from '../../../src-core/contracts/accessed-memory';
 import { Residency } from '../../../src-core/kit/residency';
 import { layOut } from '../../property/random-program';
 
-const GPU = 1;
+const GPU = GPU0;
 const GRANULE = 4096;
 
 /** One object of 1.5 granules, one of exactly one; each begins on a 2 MiB boundary. */
@@ -24,7 +33,7 @@ beforeEach(() => {
 });
 
 const value = (metric: Metric, object = 0): number => ledger.counters[object * METRIC_COUNT + metricIndex(metric)]!;
-function move(granule: number, target: number): void {
+function move(granule: number, target: ProcessorIndex): void {
   if (residency.ownerOf(granule) !== -1) {
     ledger.leaving(granule);
     residency.remove(granule);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BrokenInvariant } from '../../../src-core/base/assert';
 import { randomStream } from '../../../src-core/base/random';
-import { CPU } from '../../../src-core/model/processor';
+import { CPU, type ProcessorIndex, asProcessor, GPU0 } from '../../../src-core/model/processor';
 import { PENDING, TRACKED } from '../../../src-core/contracts/accessed-memory';
 import { Residency } from '../../../src-core/kit/residency';
 
@@ -12,7 +12,7 @@ function order(residency: Residency, device: number): number[] {
     granules.push(granule);
   return granules;
 }
-const residentSet = (residency: Residency, device: number): number[] =>
+const residentSet = (residency: Residency, device: ProcessorIndex): number[] =>
   Array.from({ length: residency.residents(device) }, (_, index) => residency.residentAt(device, index)).sort(
     (a, b) => a - b,
   );
@@ -22,13 +22,13 @@ describe('Residency', () => {
     const residency = new Residency(4, 3, 2);
     expect([0, 1, 2, 3].map((granule) => residency.ownerOf(granule))).toEqual([-1, -1, -1, -1]);
     expect(residency.recency.oldest[1]).toBe(-1);
-    expect(residency.free(2)).toBe(2);
+    expect(residency.free(asProcessor(2))).toBe(2);
   });
 
   it('keeps owner, order and flags apart', () => {
     const residency = new Residency(4, 2, 4);
     residency.state[1] = TRACKED | PENDING;
-    residency.place(1, 1);
+    residency.place(1, GPU0);
     expect(residency.ownerOf(1)).toBe(1);
     residency.remove(1);
     expect(residency.ownerOf(1)).toBe(-1);
@@ -37,9 +37,9 @@ describe('Residency', () => {
 
   it('refuses to place a granule on a full device', () => {
     const residency = new Residency(3, 2, 1);
-    residency.place(0, 1);
+    residency.place(0, GPU0);
     expect(() => {
-      residency.place(1, 1);
+      residency.place(1, GPU0);
     }).toThrow(BrokenInvariant);
     residency.place(1, CPU); // the host has no limit
   });
@@ -64,7 +64,7 @@ describe('Residency', () => {
       };
       for (let step = 0; step < 500; step++) {
         const granule = random.below(granules);
-        const processor = random.below(3);
+        const processor = asProcessor(random.below(3));
         const was = owner.get(granule);
         const choice = random.below(3);
         if (choice === 0 && was === undefined && (processor === CPU || lists.get(processor)!.length < capacity)) {
@@ -76,14 +76,14 @@ describe('Residency', () => {
           owner.delete(granule);
           leave(granule);
         } else if (choice === 2 && was !== undefined && was !== CPU) {
-          residency.recency.touch(granule, was);
+          residency.recency.touch(granule, asProcessor(was));
           leave(granule);
           lists.get(was)!.push(granule);
         }
         for (const [device, list] of lists) {
           expect(order(residency, device), `seed ${seed}, step ${step}`).toEqual(list);
-          expect(residentSet(residency, device)).toEqual([...list].sort((a, b) => a - b));
-          expect(residency.free(device)).toBe(capacity - list.length);
+          expect(residentSet(residency, asProcessor(device))).toEqual([...list].sort((a, b) => a - b));
+          expect(residency.free(asProcessor(device))).toBe(capacity - list.length);
           expect(residency.recency.newest[device]).toBe(list.at(-1) ?? -1);
         }
         expect(residency.ownerOf(granule)).toBe(owner.get(granule) ?? -1);
@@ -94,17 +94,17 @@ describe('Residency', () => {
   it('moves a run of granules, and the granules of points, as one touch after the other does', () => {
     const stream = randomStream(3, 'runs');
     const [runs, touches] = [new Residency(64, 2, 64), new Residency(64, 2, 64)];
-    for (let granule = 0; granule < 64; granule++) for (const each of [runs, touches]) each.place(granule, 1);
+    for (let granule = 0; granule < 64; granule++) for (const each of [runs, touches]) each.place(granule, GPU0);
     for (let round = 0; round < 300; round++) {
       const hop = 1 + stream.below(3);
       const first = stream.below(60);
       const count = 1 + stream.below(Math.floor((63 - first) / hop) + 1);
-      runs.recency.touchRun(first, count, hop, 1);
-      for (let i = 0; i < count; i++) touches.recency.touch(first + i * hop, 1);
+      runs.recency.touchRun(first, count, hop, GPU0);
+      for (let i = 0; i < count; i++) touches.recency.touch(first + i * hop, GPU0);
       const points = Int32Array.from({ length: 9 }, () => stream.below(64));
       const range = { from: 1, end: 8, mask: 0b111, wanted: 2 };
-      expect(runs.recency.touchPoints(points, runs.state, range, 1)).toBe(8);
-      for (const point of points.subarray(1, 8)) touches.recency.touch(point, 1);
+      expect(runs.recency.touchPoints(points, runs.state, range, GPU0)).toBe(8);
+      for (const point of points.subarray(1, 8)) touches.recency.touch(point, GPU0);
       expect(order(runs, 1)).toEqual(order(touches, 1));
       expect(runs.recency.newest[1]).toBe(touches.recency.newest[1]);
     }
@@ -112,26 +112,28 @@ describe('Residency', () => {
 
   it('stops at the first point whose granule is elsewhere', () => {
     const residency = new Residency(4, 2, 4);
-    for (const granule of [0, 1, 3]) residency.place(granule, 1);
+    for (const granule of [0, 1, 3]) residency.place(granule, GPU0);
     const { recency, state } = residency;
-    expect(recency.touchPoints(Int32Array.of(0, 1, 2, 3), state, { from: 0, end: 4, mask: 0b111, wanted: 2 }, 1)).toBe(
-      2,
-    );
+    expect(
+      recency.touchPoints(Int32Array.of(0, 1, 2, 3), state, { from: 0, end: 4, mask: 0b111, wanted: 2 }, GPU0),
+    ).toBe(2);
     expect(order(residency, 1)).toEqual([3, 0, 1]);
   });
 
   it('replaces the oldest granule as a removal and a placement do', () => {
     const [at, by] = [new Residency(8, 2, 3), new Residency(8, 2, 3)];
-    for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(granule, 1);
+    for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(granule, GPU0);
     for (const granule of [5, 6, 0, 7, 1]) {
       const victim = by.recency.oldest[1]!;
       by.remove(victim);
       by.place(victim, CPU);
-      by.place(granule, 1);
-      expect(at.replaceOldest(granule, 1)).toBe(victim);
+      by.place(granule, GPU0);
+      expect(at.replaceOldest(granule, GPU0)).toBe(victim);
       expect(order(at, 1)).toEqual(order(by, 1));
       expect([...at.state]).toEqual([...by.state]);
-      expect([0, 1, 2].map((index) => at.residentAt(1, index))).toEqual([0, 1, 2].map((i) => by.residentAt(1, i)));
+      expect([0, 1, 2].map((index) => at.residentAt(GPU0, index))).toEqual(
+        [0, 1, 2].map((i) => by.residentAt(GPU0, i)),
+      );
     }
   });
 });

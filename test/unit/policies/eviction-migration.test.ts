@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NO_GRANULE } from '../../../src-core/contracts/policy';
-import { CPU, READ, WRITE } from '../../../src-core/model/processor';
+import { CPU, READ, WRITE, GPU0 } from '../../../src-core/model/processor';
 import { eviction, fakeMemory, migration } from './views';
 
-const GPU = 1;
+const GPU = GPU0;
 
 describe.each(['access-lru', 'migrated-lru'])('%s', (id) => {
   it('evicts the oldest that is not protected', () => {

@@ -3,6 +3,7 @@ import { randomStream } from '../../../src-core/base/random';
 import type { EvictionPolicy, EvictionView, MigrationPolicy, PrefetchPolicy } from '../../../src-core/contracts/policy';
 import type { PolicyChoice } from '../../../src-core/model/scenario';
 import { findPolicy } from '../../../src-core/policies';
+import { asProcessor, NO_PROCESSOR } from '../../../src-core/model/processor';
 import { choose } from '../../property/drive';
 
 export interface FakeMemory {
@@ -23,7 +24,7 @@ export function fakeMemory(fake: FakeMemory): EvictionView {
     granuleBytes,
     granulesPerBlock: (2 * 1024 * 1024) / granuleBytes,
     granules: 4096,
-    ownerOf: (granule) => owner[granule] ?? -1,
+    ownerOf: (granule) => asProcessor(owner[granule] ?? NO_PROCESSOR),
     objectOf: () => 0,
     capacity: () => capacity,
     free: () => capacity - residents.length,
@@ -55,7 +56,7 @@ export function wanted(
 ): number[] {
   const wishes = new Set<number>();
   policy.choose?.(
-    { device, first, outer, faulted: Int32Array.from(faulted), count: faulted.length },
+    { device: asProcessor(device), first, outer, faulted: Int32Array.from(faulted), count: faulted.length },
     memory,
     (granule) => wishes.add(granule),
   );

@@ -8,6 +8,7 @@ import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { openRecording } from '../../../src-core/record/arrow-reader';
 import { ArrowWriter } from '../../../src-core/record/arrow-writer';
 import { Recorder } from '../../../src-core/record/recorder';
+import { GPU0, CPU } from '../../../src-core/model/processor';
 import { makeHash, rowsOf, type EventRow } from '../../property/drive';
 import { faultEvent, osEvent } from '../../support/events';
 import { SessionClient } from '../../support/session-client';
@@ -179,7 +180,7 @@ describe('a row of kind os', () => {
     const address = 0x7f0000001000;
     expect(
       recorder.os(
-        osEvent({ ...at, access: 100, timePs: 5e6, processor: 1, bytes: 8192, reason: OUTCOME, detail, address }),
+        osEvent({ ...at, access: 100, timePs: 5e6, processor: GPU0, bytes: 8192, reason: OUTCOME, detail, address }),
       ),
     ).toBe(0);
     expect(
@@ -226,7 +227,7 @@ describe('a row of kind os', () => {
     );
     recorder.fault(faultEvent({ access: 1, address: 4096, reason: reasonCode('hmm-mirror') }));
     recorder.os(osEvent({ access: 2, address: 4096, reason: CALL, detail: '{"what":"munmap","result":"EINVAL"}' }));
-    recorder.fault(faultEvent({ access: 3, processor: 0, op: 1, reason: reasonCode('no-permission') }));
+    recorder.fault(faultEvent({ access: 3, processor: CPU, op: 1, reason: reasonCode('no-permission') }));
     recorder.end({ timePs: 3, access: 3, batch: 2, step: 0 }, (hash) => JSON.stringify({ hash }));
     writer.close();
     const read: EventRow[] = [];

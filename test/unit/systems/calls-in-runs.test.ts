@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RELOCATE } from '../../../src-core/kit/linux/costs';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { r0 } from '../../../src-core/presets/machines/r0';
+import { GPU0 } from '../../../src-core/model/processor';
 import { runSystem, type SystemRun } from './run-system';
 
 const SYSTEMS: readonly string[] = ['hmm', 'coherent', 'zone', 'dax', 'copy', 'host', 'off'];
@@ -168,7 +169,7 @@ describe('a device that is taken away', () => {
     async (id) => {
       const run = await checked(steps, id);
       expect(run.mismatches).toBe(0);
-      expect(run.memory.residency.residents(1)).toBe(0);
+      expect(run.memory.residency.residents(GPU0)).toBe(0);
       expect(run.totals['pingPongs']).toBe(0);
       const back = await checked(
         [...steps, 'os: { replug: gpu0 }', '{ on: gpu0, do: [{ write: b }] }'],
@@ -176,7 +177,7 @@ describe('a device that is taken away', () => {
         {},
         '  b: { size: 1MiB, element: 64B }',
       );
-      if (id !== 'copy') expect(back.memory.residency.residents(1)).toBeGreaterThan(0);
+      if (id !== 'copy') expect(back.memory.residency.residents(GPU0)).toBeGreaterThan(0);
       else expect(back.totals['bytesToDevice']!).toBeGreaterThan(run.totals['bytesToDevice']!);
     },
   );
@@ -231,7 +232,7 @@ describe('explicit copies', () => {
     );
     const run = await runSystem(text, 'copy', { contents: true }, {}, pcie4x16g);
     expect(run.mismatches).toBe(0);
-    expect(run.memory.backend.free(1)).toBe(run.memory.backend.capacity(1));
+    expect(run.memory.backend.free(GPU0)).toBe(run.memory.backend.capacity(GPU0));
   });
 
   it('a step that ends frees its own buffers, not those of a step beside it', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasonCode } from '../../../src-core/model/events';
-import { NO_PROCESSOR } from '../../../src-core/model/processor';
+import { NO_PROCESSOR, CPU, GPU0 } from '../../../src-core/model/processor';
 import type { RecordingHeader } from '../../../src-core/model/recording';
 import { Recorder } from '../../../src-core/record/recorder';
 import { Timeline } from '../../../src-core/timeline/timeline';
@@ -64,7 +64,7 @@ describe('tracks of a system on the Linux model', () => {
   it('name its reasons, and count moved pages of 4 KiB whatever the granularity', () => {
     const timeline = timelineOf((recorder) => {
       recorder.fault(faultEvent({ access: 1, reason: reasonCode('hmm-mirror') }));
-      recorder.fault(faultEvent({ access: 2, processor: 0, reason: reasonCode('swap-in') }));
+      recorder.fault(faultEvent({ access: 2, processor: CPU, reason: reasonCode('swap-in') }));
       recorder.transfer(transferEvent({ access: 3, bytes: 3 * 4096, reason: reasonCode('copy-in') }));
     });
     const { tracks } = timeline.ask(whole);
@@ -93,7 +93,9 @@ describe('tracks of a system on the Linux model', () => {
       recorder.transfer(
         transferEvent({ access: 10, source: NO_PROCESSOR, bytes: 8192, reason: reasonCode('first-touch') }),
       );
-      recorder.transfer(transferEvent({ access: 90, source: 1, target: NO_PROCESSOR, reason: reasonCode('explicit') }));
+      recorder.transfer(
+        transferEvent({ access: 90, source: GPU0, target: NO_PROCESSOR, reason: reasonCode('explicit') }),
+      );
     });
     const { tracks } = timeline.ask({ from: 0, to: 91, bins: 91 });
     const band = tracks.find(({ group, object }) => group === 'occupancy' && object === 0);

@@ -4,6 +4,7 @@ import { MAX_BINS } from '../../../src-core/model/timeline';
 import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { OBJECT_NUMBERS_PER_ROW } from '../../../src-core/timeline/event-sums';
 import { Timeline } from '../../../src-core/timeline/timeline';
+import { GPU0 } from '../../../src-core/model/processor';
 import { choose } from '../../property/drive';
 import { bouncing, record, type Recorded } from '../record/recordings';
 
@@ -110,7 +111,7 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
       expect(held).toBeLessThanOrEqual(answer.capacityBytes);
       for (const { values, peak } of bands) expect(peak![bin]).toBeGreaterThanOrEqual(values[bin]!);
     }
-    expect(sum(bands.map(({ values }) => values.at(-1)!))).toBe(recorded.run.memory.residents(1) * 4096);
+    expect(sum(bands.map(({ values }) => values.at(-1)!))).toBe(recorded.run.memory.residents(GPU0) * 4096);
   });
 
   it('marks policy changes and phases where they are', async () => {

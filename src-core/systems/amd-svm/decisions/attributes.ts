@@ -1,8 +1,8 @@
 /** The attributes that an application gives to a range of KFD SVM, and what they say about mapping it (kfd_svm.c). */
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex, NO_PROCESSOR } from '../../../model/processor';
 
 /** KFD_IOCTL_SVM_LOCATION_UNDEFINED. */
-export const UNDEFINED = -1;
+export const UNDEFINED = NO_PROCESSOR;
 /** A processor, or UNDEFINED. */
 export type Location = ProcessorIndex;
 

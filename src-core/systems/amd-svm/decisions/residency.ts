@@ -1,12 +1,12 @@
 /** Where KFD wants a range: pure decisions (kfd_svm.c svm_range_best_restore_location, svm_range_best_prefetch_location). */
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor, GPU0 } from '../../../model/processor';
 import { bitOf, UNDEFINED, type Location, type SvmAttributes } from './attributes';
 
 /** Devices whose memory each other can map: one XGMI hive, or only themselves. */
 export type SameHive = (a: ProcessorIndex, b: ProcessorIndex) => boolean;
 
 /** The faulting device has no access: -EACCES. */
-export const NO_ACCESS = -2;
+export const NO_ACCESS = asProcessor(-2);
 
 /** XNACK on: where a fault of the device restores the range. The preferred location counts before the kind of access. */
 export function bestRestoreLocation(
@@ -34,7 +34,7 @@ export function bestPrefetchLocation(
 ): Location {
   if (prefetch === CPU || prefetch === UNDEFINED) return prefetch;
   const mapping = isXnack ? inPlace : access | inPlace;
-  for (let device = 1; device <= devices; device++)
+  for (let device = GPU0; device <= devices; device++)
     if (mapping & bitOf(device) && !sameHive(device, prefetch)) return CPU;
   return prefetch;
 }

@@ -6,7 +6,7 @@
  * has its own. Left out: userptr and GEM mappings of the same addresses, the brk heap and the stack (whose ranges prefer
  * host memory), memory types (MTYPE: there are no device caches in this model), APUs, devices that the CPU reaches by XGMI.
  */
-import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type AccessOp, type ProcessorIndex, GPU0 } from '../../../model/processor';
 import type { SystemFigure } from '../../../model/memory-system';
 import type { DeviceFault } from '../../../kernel/device-memory';
 import type { FaultResult } from '../../../kernel/errno';
@@ -122,7 +122,7 @@ export class AmdSvmBackend implements Backend {
 
   private allDevices(): number {
     let bits = 0;
-    for (let device = 1; device <= this.memory.config.devices; device++) bits |= bitOf(device);
+    for (let device = GPU0; device <= this.memory.config.devices; device++) bits |= bitOf(device);
     return bits;
   }
 
@@ -287,7 +287,7 @@ export class AmdSvmBackend implements Backend {
       devices: this.memory.config.devices,
       sameHive: this.sameHive,
       migration: this.migration,
-      vramPages: this.pages.capacity(1),
+      vramPages: this.pages.capacity(GPU0),
       defaults: () => this.defaults(),
       validate: (of, range) => this.validate(of, range, this.memory.clocks.now(CPU)),
     };

@@ -2,7 +2,7 @@
  * The page tables of the devices as KFD keeps them: svm_range_validate_and_map (hmm_range_fault over the piece, then one
  * update per device) and svm_range_unmap_from_gpus.
  */
-import type { ProcessorIndex } from '../../../model/processor';
+import { CPU, GPU0, type ProcessorIndex } from '../../../model/processor';
 import type { HmmPfn } from '../../../kernel/hmm';
 import { mirrorRange } from '../../../kernel/hmm';
 import { canWrite, vmaAt, type Mm, type Vma } from '../../../kernel/mm';
@@ -65,7 +65,7 @@ export class SvmMapping {
   /** Whose device pages are mapped as they are: none where the devices do not all have the same owner. */
   private ownerOf(devices: number): object | null {
     const owners = new Set<object | null>();
-    for (let device = 1; bitOf(device) <= devices; device++)
+    for (let device = GPU0; bitOf(device) <= devices; device++)
       if (devices & bitOf(device)) owners.add(this.pages.owner(device));
     return owners.size === 1 ? [...owners][0]! : null;
   }
@@ -76,8 +76,8 @@ export class SvmMapping {
       const granule = memory.processes.granule(mm, start + i);
       if (granule < 0 || !pfn.valid) continue;
       if (pfn.write && pfn.page) pfn.page.head.dirty = true;
-      const owner = pfn.page ? this.pages.ownerOfPage(pfn.page) : 0;
-      for (let device = 1; bitOf(device) <= devices; device++)
+      const owner = pfn.page ? this.pages.ownerOfPage(pfn.page) : CPU;
+      for (let device = GPU0; bitOf(device) <= devices; device++)
         if (devices & bitOf(device)) memory.access.set(device, granule, this.bits(device, owner, pfn.write));
     }
   }
@@ -99,7 +99,7 @@ export class SvmMapping {
     const { access, processes, config } = this.memory;
     for (let vpn = start; vpn < end; vpn++) {
       const granule = processes.granule(mm, vpn);
-      for (let device = 1; granule >= 0 && device <= config.devices; device++) access.set(device, granule, 0);
+      for (let device = GPU0; granule >= 0 && device <= config.devices; device++) access.set(device, granule, 0);
     }
   }
 }

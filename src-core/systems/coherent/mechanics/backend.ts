@@ -3,7 +3,7 @@
  * the same without migration (G), and CXL tiering of the host. Left out: contention of CPU and device for one memory.
  */
 import { PS_PER_MS } from '../../../base/units';
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { Kernel, NodeSpec } from '../../../kernel/kernel';
 import { migrateFolio } from '../../../kernel/migrate-entries';
 import { bindTo, type Mm } from '../../../kernel/mm';
@@ -106,7 +106,7 @@ export class NodeBackend extends SharedTableBackend {
   }
 
   ownerOfPage(page: PageOrigin): ProcessorIndex {
-    return page.kind === 'ram' ? page.node : CPU;
+    return page.kind === 'ram' ? asProcessor(page.node) : CPU;
   }
   capacity(device: ProcessorIndex): number {
     return this.memory.kernel.config.nodes[device]!.pages;
@@ -152,7 +152,7 @@ export class NodeBackend extends SharedTableBackend {
         const page = found?.entry.state === 'present' ? pageOf(found.entry, found.huge, vpn) : null;
         const step = found?.huge ? 512 - (vpn % 512) : 1;
         if (page?.kind === 'ram' && page.head.node !== node) {
-          const room = node === CPU || this.free(node) >= folioPages(page.head);
+          const room = node === CPU || this.free(asProcessor(node)) >= folioPages(page.head);
           if (!room || !migrateFolio(memory.kernel, page.head, node)) left += step;
         }
         vpn += step;

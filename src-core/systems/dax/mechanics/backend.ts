@@ -3,7 +3,7 @@
  * migrates; who accesses what is priced by where it lies. A file that does not fit is an error that the application sees
  * (ENOSPC), and handles by staying with ordinary memory.
  */
-import { CPU, processorName, type ProcessorIndex } from '../../../model/processor';
+import { CPU, processorName, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { DevicePagemap } from '../../../kernel/device-memory';
 import { FileInode } from '../../../kernel/file';
 import type { NodeSpec } from '../../../kernel/kernel';
@@ -79,7 +79,7 @@ export class DaxBackend extends SharedTableBackend {
   }
 
   ownerOfPage(page: PageOrigin): ProcessorIndex {
-    return page.kind === 'device-dax' ? page.node : CPU;
+    return page.kind === 'device-dax' ? asProcessor(page.node) : CPU;
   }
   capacity(_device: ProcessorIndex): number {
     return Math.floor(this.memory.config.deviceMemoryBytes / PAGE_BYTES);

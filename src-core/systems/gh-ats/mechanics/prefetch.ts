@@ -9,7 +9,7 @@ import {
   type PageMask,
 } from '../../../base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../../nvidia-uvm/decisions/questions';
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { asProcessor, CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
 import type { AtsDestination } from '../decisions/residency';
 import { prefetchHint } from '../../nvidia-uvm/decisions/prefetch';
 import type { GhAtsParams } from '../params';
@@ -25,10 +25,22 @@ export class AtsPrefetcher {
   ) {
     this.question = {
       ...{ kind: BLOCK_KIND.ats, pagesPerBigPage: 16 / basePages, startOffsetPages: 0, first: 0, outer: 0 },
-      ...{ destination: CPU, preferred: -1, blockResidentAnywhere: false, resident: null, faulted: this.pages },
+      ...{
+        destination: CPU,
+        preferred: NO_PROCESSOR,
+        blockResidentAnywhere: false,
+        resident: null,
+        faulted: this.pages,
+      },
       ...{ faultedFirst: 0, faultedOuter: 0, thrashing: null, cpuMapped: null, confidentialComputing: false },
       // uvm_perf_prefetch_compute_ats knows no uvm_perf_prefetch_min_faults.
-      ...{ cpuResident: null, threshold: 51, minFaults: 1, lastMigrationProcessor: -1, faultMigrationsToLast: 0 },
+      ...{
+        cpuResident: null,
+        threshold: 51,
+        minFaults: 1,
+        lastMigrationProcessor: NO_PROCESSOR,
+        faultMigrationsToLast: 0,
+      },
       ...{ rangeGroupBounds: null, rangeGroups: 0 },
     };
   }
@@ -57,7 +69,7 @@ export class AtsPrefetcher {
     }
     question.first = first;
     question.outer = outer;
-    question.destination = node;
+    question.destination = asProcessor(node);
     question.resident = resident;
     question.faulted = accessed;
     question.faultedFirst = firstPage(accessed);

@@ -6,7 +6,7 @@
 import { assert } from '../../../base/assert';
 import { PS_PER_S } from '../../../base/units';
 import { andMask, andNotMask, createPageMask, nextSet, orMask, setPage, type PageMask } from '../../../base/page-mask';
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import { handleFault } from '../../../kernel/fault';
 import { canRead, canWrite, type Mm } from '../../../kernel/mm';
 import { PAGE_BYTES } from '../../../kernel/page';
@@ -178,7 +178,7 @@ export class AtsService {
     andNotMask(accessed, resident);
     for (let page = nextSet(accessed, 0, outer); page < outer; page = nextSet(accessed, page + 1, outer)) {
       const { start, end } = this.smallPages(window, page);
-      const hasRoom = destination.node === CPU || this.memory.backend.free(destination.node) >= basePages;
+      const hasRoom = destination.node === CPU || this.memory.backend.free(asProcessor(destination.node)) >= basePages;
       if (
         hasRoom &&
         this.fill(mm, start, end, destination.node) &&

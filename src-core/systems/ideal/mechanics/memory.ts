@@ -8,7 +8,7 @@
 import { assert } from '../../../base/assert';
 import { NO_GRANULE, type Granule } from '../../../contracts/policy';
 import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../../../model/events';
-import { CPU, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { CPU, READ, type AccessOp, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { DeviceFaults } from '../../../contracts/fault-service';
 import { bufferedFaults } from '../../../hardware/gpu/buffered-faults';
 import { BatchService, type BatchedMemory } from '../../../kit/batch-service';
@@ -236,7 +236,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
   private sendRun(processor: ProcessorIndex, from: number, to: number, earliest: number): number {
     if (from >= to) return 0;
     const { wanted, move, granuleBytes } = this;
-    const source = wanted.source[from]!;
+    const source = asProcessor(wanted.source[from]!);
     if (source === -1 && processor === CPU) return 0; // host memory that was populated: not a transfer
     const travels = source !== -1 && this.links !== null;
     const count = to - from;

@@ -9,7 +9,7 @@ import { Addresses } from '../../../kit/addresses';
 import { REASON } from '../../../kit/codes';
 import type { MemorySystem } from '../../../kit/memory-system';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
-import { CPU, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import { createFaultRun, FaultRunBooks, RUN_FAULTS } from './fault-run';
 import type { RemoteMappings } from './remote-mappings';
 
@@ -50,7 +50,7 @@ export class PlainFaultRuns implements PlainFaults {
     this.begin(processor, run, object);
     events.addressStep = hop * memory.granuleBytes;
     events.hasEvictions = free === 0;
-    events.source = owner - 1;
+    events.source = asProcessor(owner - 1);
     events.faultReason = owner === AT_HOST ? REASON.notResident : REASON.firstTouch;
     events.count = this.move(run, hop, most);
     if (events.count === 0) return 0;

@@ -2,7 +2,7 @@
  * The page tables of the GPUs of APUs, as far as a run needs them: which pages are mapped, in entries of 4 KiB or 2 MiB,
  * and how much the small ones slow a GPU down. They follow the CPU's tables by an MMU notifier.
  */
-import type { ProcessorIndex } from '../../../model/processor';
+import { type ProcessorIndex, GPU0 } from '../../../model/processor';
 import { subscribe, type IntervalNotifier } from '../../../kernel/notifier';
 import type { Mm } from '../../../kernel/mm';
 import type { LinuxHost } from '../../../kit/linux/backend';
@@ -66,9 +66,9 @@ export class ApuTables {
     for (const vma of mm.vmas)
       for (let vpn = Math.max(start, vma.start); vpn < Math.min(end, vma.end); vpn++) {
         const granule = this.memory.processes.granule(mm, vpn);
-        for (let device = 1; granule >= 0 && device < this.entries.length; device++) this.drop(device, granule);
+        for (let device = GPU0; granule >= 0 && device < this.entries.length; device++) this.drop(device, granule);
       }
-    for (let device = 1; device < this.entries.length; device++) this.noteSlowness(device);
+    for (let device = GPU0; device < this.entries.length; device++) this.noteSlowness(device);
   }
 
   dropAll(device: ProcessorIndex): void {

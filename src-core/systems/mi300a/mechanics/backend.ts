@@ -7,7 +7,7 @@
  * comes from its own APU. Left out: the TLBs, CPUs on other APUs than the first, partitions of one APU, hipMalloc memory.
  */
 import { PS_PER_MS, PS_PER_S } from '../../../base/units';
-import { CPU, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { CPU, type AccessOp, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { NodeSpec } from '../../../kernel/kernel';
 import { mirrorRange, type HmmPfn } from '../../../kernel/hmm';
 import { canRead, canWrite, vmaAt, type Mm } from '../../../kernel/mm';
@@ -77,14 +77,14 @@ export class Mi300aBackend implements Backend {
   }
   /** APU 0 is the host; APUs without a GPU in the run are booked as the host, too, and reached over the fabric. */
   ownerOfPage({ node }: PageOrigin): ProcessorIndex {
-    return node > 0 && node < this.memory.config.devices ? node + 1 : CPU;
+    return node > 0 && node < this.memory.config.devices ? asProcessor(node + 1) : CPU;
   }
   isHostLocal({ node }: PageOrigin): boolean {
     return node === 0;
   }
   /** Copies between APUs use the fabric; APU 0 stands on it as gpu0. */
   linkEnd(processor: ProcessorIndex): ProcessorIndex {
-    return Math.max(1, processor);
+    return asProcessor(Math.max(1, processor));
   }
   /** What lies on another APU goes over the fabric, not through the package. */
   get remoteWeight(): number {

@@ -3,14 +3,12 @@
  * The driver gives a mapping more than the requested permission if this revokes no other mapping.
  * Left out: GPUs that cannot take replayable faults ("UVM-Lite") and processors with system-wide atomics switched off.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { AccessedByQuestion, MappingQuestion, PermissionQuestion, RevocationAnswer } from './questions';
 import {
   ACCESS,
-  CPU,
-  NO_PROCESSOR,
   PROTECTION,
   type AccessType,
-  type Processor,
   type ProcessorSet,
   type Protection,
   type UvmTopology,
@@ -46,8 +44,8 @@ export function newPermission(question: PermissionQuestion, topology: UvmTopolog
  */
 export function revocation(
   granted: Protection,
-  requester: Processor,
-  residency: Processor,
+  requester: ProcessorIndex,
+  residency: ProcessorIndex,
   mapped: ProcessorSet,
   topology: UvmTopology,
   answer: RevocationAnswer,
@@ -65,7 +63,7 @@ export function revocation(
 /** Protection that one other processor gets when a page has been serviced; none = no mapping (uvm_va_block.c:10795-10983). */
 export function accessedByProtection(
   question: AccessedByQuestion,
-  processor: Processor,
+  processor: ProcessorIndex,
   topology: UvmTopology,
 ): Protection {
   const { residency, requester, preferred, granted } = question;
@@ -94,7 +92,7 @@ export function protectionWithoutRevocation(question: MappingQuestion, topology:
   const others = ~(1 << processor);
   const atomic = question.atomicMappers & others;
   // The driver looks at the lowest id only.
-  if (atomic !== 0 && !has(native, lowestBit(atomic))) return readOnly;
+  if (atomic !== 0 && !has(native, asProcessor(lowestBit(atomic)))) return readOnly;
   const alone = (question.writers & others) === 0;
   // HMM: the CPU's mapping of system memory may be upgraded at any time without notice.
   return has(native, processor) || (alone && !question.hmm) ? readWriteAtomic : readWrite;

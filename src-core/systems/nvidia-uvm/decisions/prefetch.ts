@@ -3,6 +3,7 @@
  * that are resident on the destination or faulted; for each faulted page the largest subtree that is filled to more than the
  * threshold is brought in whole. Quirks are kept and marked.
  */
+import { CPU, NO_PROCESSOR } from '../../../model/processor';
 import {
   andNotMask,
   clearMask,
@@ -25,7 +26,6 @@ import {
 } from '../../../base/page-mask';
 import { assert } from '../../../base/assert';
 import { BLOCK_KIND, type PrefetchQuestion } from './questions';
-import { CPU, NO_PROCESSOR } from './vocabulary';
 
 /** When a share of a subtree counts as dense; the driver compares strictly (uvm_perf_prefetch.c:128). */
 export type Dense = (filled: number, pages: number, thresholdPercent: number) => boolean;

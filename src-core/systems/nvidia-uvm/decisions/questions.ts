@@ -10,12 +10,12 @@
  *
  * Source: docs/rules/nvidia-uvm.md; file and line at each decision.
  */
+import type { ProcessorIndex } from '../../../model/processor';
 import type { PageMask } from '../../../base/page-mask';
 import type {
   AccessMask,
   AccessType,
   HintKind,
-  Processor,
   ProcessorSet,
   Protection,
   ReadDuplicationPolicy,
@@ -36,8 +36,8 @@ export interface PrefetchQuestion {
   /** Pages [first, outer) that prefetching may use: the whole block, or what VMA and policy leave of it. */
   first: number;
   outer: number;
-  destination: Processor;
-  preferred: Processor;
+  destination: ProcessorIndex;
+  preferred: ProcessorIndex;
   /** No processor has a page of the block: first touch when false. */
   blockResidentAnywhere: boolean;
   /** Pages resident on the destination; null where a destination GPU has no state in the block. */
@@ -58,7 +58,7 @@ export interface PrefetchQuestion {
   /** `uvm_perf_prefetch_min_faults`. */
   minFaults: number;
   /** State of the block, updated by the call: where the last serviced faults went, and how many in a row. */
-  lastMigrationProcessor: Processor;
+  lastMigrationProcessor: ProcessorIndex;
   faultMigrationsToLast: number;
   /** Ranges of range groups that cut the block: pairs first, outer; `rangeGroups` of them. */
   rangeGroupBounds: Int32Array | null;
@@ -67,7 +67,7 @@ export interface PrefetchQuestion {
 
 /** One page, one fault (or access-counter notification). */
 export interface ResidencyQuestion {
-  requester: Processor;
+  requester: ProcessorIndex;
   /** All access types of the coalesced fault; access counters ask with prefetch alone. */
   accessMask: AccessMask;
   operation: ServiceOperation;
@@ -77,13 +77,13 @@ export interface ResidencyQuestion {
   readDuplication: ReadDuplicationPolicy;
   /** The page has more than one copy already. */
   pageReadDuplicated: boolean;
-  preferred: Processor;
+  preferred: ProcessorIndex;
   accessedBy: ProcessorSet;
   /** Processors that hold the page; 0 = first touch. */
   resident: ProcessorSet;
   hint: HintKind;
   /** Where hint `pin` wants the page. */
-  pinResidency: Processor;
+  pinResidency: ProcessorIndex;
   /** `uvm_perf_map_remote_on_native_atomics_fault`. */
   mapRemoteOnNativeAtomicsFault: boolean;
   /** The CPU fault comes from another process than the block's (ptrace, RDMA). */
@@ -91,15 +91,15 @@ export interface ResidencyQuestion {
 }
 
 export interface ResidencyAnswer {
-  residency: Processor;
+  residency: ProcessorIndex;
   /** Copy instead of move. */
   readDuplicate: boolean;
 }
 
 /** Permission of the requester on one page, after the page is where select_residency wanted it. */
 export interface PermissionQuestion {
-  requester: Processor;
-  residency: Processor;
+  requester: ProcessorIndex;
+  residency: ProcessorIndex;
   /** The most intrusive access type of the fault. */
   access: AccessType;
   /** What VMA or range allow. */
@@ -120,14 +120,14 @@ export interface RevocationAnswer {
 
 /** Which others get a mapping of a page when it has been serviced and did migrate. */
 export interface AccessedByQuestion {
-  requester: Processor;
-  residency: Processor;
+  requester: ProcessorIndex;
+  residency: ProcessorIndex;
   /** Protection that the requester has got. */
   granted: Protection;
   accessedBy: ProcessorSet;
   /** Processors that thrash on the page, where it is pinned; else 0. */
   pinnedProcessors: ProcessorSet;
-  preferred: Processor;
+  preferred: ProcessorIndex;
   /** The page has copies, or its range requests them: no processor maps it remotely then. */
   readDuplicated: boolean;
 }
@@ -135,7 +135,7 @@ export interface AccessedByQuestion {
 /** A mapping that is made without a fault: SetAccessedBy, UnsetReadDuplication, after an eviction. */
 export interface MappingQuestion {
   /** Who is to get the mapping. */
-  processor: Processor;
+  processor: ProcessorIndex;
   /** Holders of the page. */
   resident: ProcessorSet;
   hmm: boolean;

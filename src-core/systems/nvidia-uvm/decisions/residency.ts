@@ -2,37 +2,32 @@
  * Where a page is to be after a fault, and which processor of a set is closest (uvm_va_block.c:11154-11457,
  * uvm_va_space.c:1846-1901 of driver 595.45.04). The rules stand in the driver's order; the first that applies decides.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import { lowestBit } from '../../../base/page-mask';
 import type { ResidencyAnswer, ResidencyQuestion } from './questions';
-import {
-  ACCESS,
-  CPU,
-  HINT,
-  NO_PROCESSOR,
-  OPERATION,
-  READ_DUPLICATION,
-  type Processor,
-  type ProcessorSet,
-  type UvmTopology,
-} from './vocabulary';
+import { ACCESS, HINT, OPERATION, READ_DUPLICATION, type ProcessorSet, type UvmTopology } from './vocabulary';
 
-export const has = (set: ProcessorSet, processor: Processor): boolean => ((set >>> processor) & 1) === 1;
+export const has = (set: ProcessorSet, processor: ProcessorIndex): boolean => ((set >>> processor) & 1) === 1;
 const CPU_BIT = 1 << CPU;
 
 /** GPUs before the CPU, and of the GPUs the one with the lowest id. */
-const gpuFirst = (set: ProcessorSet): Processor => (set & ~CPU_BIT ? lowestBit(set & ~CPU_BIT) : CPU);
+const gpuFirst = (set: ProcessorSet): ProcessorIndex => (set & ~CPU_BIT ? asProcessor(lowestBit(set & ~CPU_BIT)) : CPU);
 
 /** The member of a set that a processor reaches best (uvm_va_space.c:1846-1901); NO_PROCESSOR of the empty set. */
-export function closestProcessor(processors: ProcessorSet, from: Processor, topology: UvmTopology): Processor {
+export function closestProcessor(
+  processors: ProcessorSet,
+  from: ProcessorIndex,
+  topology: UvmTopology,
+): ProcessorIndex {
   if (processors === 0) return NO_PROCESSOR;
   if (has(processors, from)) return from;
   const siblings = processors & topology.smcSiblings[from]!;
-  if (siblings !== 0) return lowestBit(siblings);
+  if (siblings !== 0) return asProcessor(lowestBit(siblings));
   const fast = processors & topology.fastLink[from]!;
   if (fast !== 0) return gpuFirst(fast);
   const direct = processors & topology.canAccess[from]!;
   if (direct !== 0) return gpuFirst(direct);
-  return lowestBit(processors);
+  return asProcessor(lowestBit(processors));
 }
 
 /** `can_read_duplicate`: the range asks for copies, or the page has some and nothing speaks against it. */
@@ -41,7 +36,7 @@ const mayReadDuplicate = (question: ResidencyQuestion): boolean =>
   (question.readDuplication !== READ_DUPLICATION.disabled && question.pageReadDuplicated && question.hint !== HINT.pin);
 
 /** `map_remote_on_atomic_fault`: an atomic that the requester can do in hardware on another GPU's memory. */
-const atomicStaysRemote = (question: ResidencyQuestion, closest: Processor, topology: UvmTopology): boolean =>
+const atomicStaysRemote = (question: ResidencyQuestion, closest: ProcessorIndex, topology: UvmTopology): boolean =>
   question.mapRemoteOnNativeAtomicsFault &&
   lowestBit(question.accessMask) >= ACCESS.atomicWeak &&
   question.requester !== CPU &&
@@ -49,7 +44,7 @@ const atomicStaysRemote = (question: ResidencyQuestion, closest: Processor, topo
   has(topology.nativeAtomics[closest]!, question.requester);
 
 /** Rules 5 to 13, for a page that is not going to be read-duplicated. */
-function migrationTarget(question: ResidencyQuestion, topology: UvmTopology): Processor {
+function migrationTarget(question: ResidencyQuestion, topology: UvmTopology): ProcessorIndex {
   const { requester, preferred } = question;
   const reach = topology.canAccess[requester]!;
   if (requester === preferred) return requester;

@@ -4,8 +4,9 @@
  * nanoseconds of the run in whole numbers and must not be 0 at the first event: the driver takes 0 for "never".
  * State exists only for blocks that had an event, per page only where two processors compete: an idle block costs nothing.
  */
+import type { ProcessorIndex } from '../../../model/processor';
 import type { PageMask } from '../../../base/page-mask';
-import type { HintKind, Processor, ProcessorSet } from './vocabulary';
+import type { HintKind, ProcessorSet } from './vocabulary';
 
 /** Module parameters, snapshotted when the VA space is created. Names: uvm_perf_thrashing_*. */
 export interface ThrashingParams {
@@ -34,7 +35,7 @@ export type ThrashingEvent = (typeof THRASHING_EVENT)[keyof typeof THRASHING_EVE
 
 /** What detection needs to know of blocks, and whom it tells. Blocks are numbers of the caller's choice. */
 export interface ThrashingHost {
-  preferred(block: number): Processor;
+  preferred(block: number): ProcessorIndex;
   isHmm(block: number): boolean;
   /** Processors that hold the page. */
   resident(block: number, page: number): ProcessorSet;
@@ -44,7 +45,7 @@ export interface ThrashingHost {
   /** The unpin worker takes the remote mappings of these processors away (a page that was pinned for their sake). */
   unmapRemote(block: number, page: number, processors: ProcessorSet): void;
   /** A tools event. `processor` is NO_PROCESSOR for `detected`; throttling is reported for GPUs only. */
-  report(event: ThrashingEvent, block: number, page: number, processor: Processor): void;
+  report(event: ThrashingEvent, block: number, page: number, processor: ProcessorIndex): void;
 }
 
 /** Why pages moved (`uvm_make_resident_cause_t`, without the test ones). */
@@ -65,7 +66,7 @@ export interface MigrationEvent {
   block: number;
   first: number;
   outer: number;
-  destination: Processor;
+  destination: ProcessorIndex;
   cause: MoveCause;
   /** Copied (read duplication) instead of moved. */
   copied: boolean;
@@ -78,7 +79,7 @@ export interface MigrationEvent {
 export interface ThrashingHint {
   kind: HintKind;
   /** Of `pin`: where the page is to be. */
-  pinResidency: Processor;
+  pinResidency: ProcessorIndex;
   /** Of `throttle`: when the requester may try again, ns. */
   throttlingEndNs: number;
 }
@@ -101,12 +102,12 @@ export interface PageThrashing {
   readonly hasMigrationEvents: boolean;
   readonly hasRevocationEvents: boolean;
   readonly pinned: boolean;
-  readonly pinnedResidency: Processor;
+  readonly pinnedResidency: ProcessorIndex;
   readonly throttlings: number;
   readonly throttlingEndNs: number;
   /** In steps of 64 ns. */
   readonly lastTimeStampNs: number;
-  readonly doNotThrottle: Processor;
+  readonly doNotThrottle: ProcessorIndex;
   readonly processors: ProcessorSet;
   readonly throttled: ProcessorSet;
 }
@@ -120,9 +121,9 @@ export interface ThrashingDetector {
   /** Pages have moved. Never called for first-touch population. */
   migrated(event: MigrationEvent, nowNs: number): void;
   /** A processor lost permission on pages [first, outer) to another one. */
-  revoked(block: number, first: number, outer: number, processor: Processor, nowNs: number): void;
+  revoked(block: number, first: number, outer: number, processor: ProcessorIndex, nowNs: number): void;
   /** What to do with a faulted page; written into `hint`. Asked before its residency is selected. */
-  hint(block: number, page: number, requester: Processor, nowNs: number, hint: ThrashingHint): void;
+  hint(block: number, page: number, requester: ProcessorIndex, nowNs: number, hint: ThrashingHint): void;
 
   /** Pages marked thrashing, or null when there are none. The detector's own: to be read, not kept. */
   thrashingPages(block: number): PageMask | null;

@@ -2,40 +2,33 @@
  * The decision tree for a page that thrashes by migration (uvm_perf_thrashing.c:1479-1621 of driver 595.45.04), and how the
  * lapse adapts (1623-1644). Pure functions; state and events are in thrashing.ts.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { ThrashingParams } from './thrashing-detector';
-import {
-  CPU,
-  HINT,
-  NO_PROCESSOR,
-  type HintKind,
-  type Processor,
-  type ProcessorSet,
-  type UvmTopology,
-} from './vocabulary';
+import { HINT, type HintKind, type ProcessorSet, type UvmTopology } from './vocabulary';
 import { lowestBit } from '../../../base/page-mask';
 import { closestProcessor, has } from './residency';
 
 /** What the tree looks at. */
 export interface ThrashingPage {
-  requester: Processor;
-  preferred: Processor;
+  requester: ProcessorIndex;
+  preferred: ProcessorIndex;
   /** Closest holder of the page to the requester. */
-  closest: Processor;
+  closest: ProcessorIndex;
   /** All processors that thrash on the page, the requester included. */
   processors: ProcessorSet;
   pinned: boolean;
-  pinnedResidency: Processor;
-  doNotThrottle: Processor;
+  pinnedResidency: ProcessorIndex;
+  doNotThrottle: ProcessorIndex;
   throttlings: number;
 }
 
 const subset = (set: ProcessorSet, of: ProcessorSet): boolean => (set & ~of) === 0;
 
-const allCanAccess = (set: ProcessorSet, to: Processor, topology: UvmTopology): boolean =>
+const allCanAccess = (set: ProcessorSet, to: ProcessorIndex, topology: UvmTopology): boolean =>
   to !== NO_PROCESSOR && subset(set, topology.accessibleFrom[to]!);
 
 /** NVLINK or C2C with native atomics, the holder itself, and the other partitions of its GPU. */
-function allFast(set: ProcessorSet, to: Processor, topology: UvmTopology): boolean {
+function allFast(set: ProcessorSet, to: ProcessorIndex, topology: UvmTopology): boolean {
   if (to === NO_PROCESSOR) return false;
   const fast = topology.fastLink[to]! & topology.nativeAtomics[to]!;
   return subset(set, fast | (1 << to) | (to === CPU ? 0 : topology.smcSiblings[to]!));
@@ -82,7 +75,7 @@ export function migrationThrashing(
   page: ThrashingPage,
   pinThreshold: number,
   topology: UvmTopology,
-  answer: { kind: HintKind; pinResidency: Processor },
+  answer: { kind: HintKind; pinResidency: ProcessorIndex },
 ): void {
   const chosen = treatment(page, pinThreshold, topology);
   answer.pinResidency = NO_PROCESSOR;
@@ -90,7 +83,7 @@ export function migrationThrashing(
   else if (chosen === THROTTLE) answer.kind = HINT.throttle;
   else {
     answer.kind = HINT.pin;
-    answer.pinResidency = has(topology.withMemory, chosen) ? chosen : CPU;
+    answer.pinResidency = has(topology.withMemory, asProcessor(chosen)) ? asProcessor(chosen) : CPU;
   }
 }
 

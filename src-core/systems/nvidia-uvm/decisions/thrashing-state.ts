@@ -2,9 +2,10 @@
  * What thrashing detection remembers (uvm_perf_thrashing.c:47-120 of driver 595.45.04): a record per block that had an
  * event, columns per page only where two processors competed within the lapse, and the queue of pages to unpin.
  */
+import { NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import { createPageMask, PAGE_MASK_PAGES, clearMask, type PageMask } from '../../../base/page-mask';
 import type { BlockThrashing, PageThrashing } from './thrashing-detector';
-import { NO_PROCESSOR, type Processor, type ProcessorSet } from './vocabulary';
+import { type ProcessorSet } from './vocabulary';
 
 /** Page time stamps lose their low bits to make room for the counters beside them (uvm_perf_thrashing.c:47-60). */
 const STAMP_STEP_NS = 64;
@@ -54,7 +55,7 @@ export class BlockRecord {
   pinnedEver = 0;
   resets = 0;
   throttlings = 0;
-  lastProcessor: Processor = NO_PROCESSOR;
+  lastProcessor: ProcessorIndex = NO_PROCESSOR;
   lastTimeStampNs = 0;
   lastThrashingTimeStampNs = 0;
 
@@ -81,11 +82,11 @@ export function pageView(pages: PageColumns, page: number, pinned: boolean): Pag
     hasMigrationEvents: bit(pages.migrationEvents),
     hasRevocationEvents: bit(pages.revocationEvents),
     pinned,
-    pinnedResidency: pages.pinnedResidency[page]!,
+    pinnedResidency: asProcessor(pages.pinnedResidency[page]!),
     throttlings: pages.throttlings[page]!,
     throttlingEndNs: pages.throttlingEndNs[page]!,
     lastTimeStampNs: pages.lastTimeStampNs[page]!,
-    doNotThrottle: pages.doNotThrottle[page]!,
+    doNotThrottle: asProcessor(pages.doNotThrottle[page]!),
     processors: set(pages.processors),
     throttled: set(pages.throttled),
   };

@@ -3,6 +3,7 @@
  * lapse are marked; processors that ask for a marked page are throttled in turn, and in the end the page is pinned where all
  * of them can reach it. Left out: memory running out inside the detector, and locking.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import {
   clearMask,
   clearPage,
@@ -25,7 +26,7 @@ import {
   type ThrashingHost,
   type ThrashingParams,
 } from './thrashing-detector';
-import { CPU, HINT, NO_PROCESSOR, type Processor, type ProcessorSet, type UvmTopology } from './vocabulary';
+import { HINT, type ProcessorSet, type UvmTopology } from './vocabulary';
 import { closestProcessor, has } from './residency';
 import { Lapse, migrationThrashing, type ThrashingPage } from './thrashing-hint';
 import { BlockRecords, type BlockRecord, PageColumns, pageView, toStamp, UnpinQueue } from './thrashing-state';
@@ -90,12 +91,12 @@ class Thrashing implements ThrashingDetector {
     this.intake(block, first, outer, event.destination, nowNs, true);
   }
 
-  revoked(block: number, first: number, outer: number, processor: Processor, nowNs: number): void {
+  revoked(block: number, first: number, outer: number, processor: ProcessorIndex, nowNs: number): void {
     if (this.params.enabled) this.intake(block, first, outer, processor, nowNs, false);
   }
 
   /** uvm_perf_thrashing.c:1664-1831. */
-  hint(block: number, page: number, requester: Processor, nowNs: number, hint: ThrashingHint): void {
+  hint(block: number, page: number, requester: ProcessorIndex, nowNs: number, hint: ThrashingHint): void {
     hint.kind = HINT.none;
     hint.pinResidency = NO_PROCESSOR;
     hint.throttlingEndNs = 0;
@@ -163,7 +164,7 @@ class Thrashing implements ThrashingDetector {
     block: number,
     first: number,
     outer: number,
-    processor: Processor,
+    processor: ProcessorIndex,
     nowNs: number,
     migration: boolean,
   ): void {
@@ -177,7 +178,7 @@ class Thrashing implements ThrashingDetector {
   }
 
   /** Another processor than last time, and soon after it. */
-  private mayThrash(record: BlockRecord, processor: Processor, nowNs: number): boolean {
+  private mayThrash(record: BlockRecord, processor: ProcessorIndex, nowNs: number): boolean {
     return (
       record.lastTimeStampNs !== 0 &&
       record.lastProcessor !== processor &&
@@ -189,7 +190,7 @@ class Thrashing implements ThrashingDetector {
     record: BlockRecord,
     pages: PageColumns,
     page: number,
-    processor: Processor,
+    processor: ProcessorIndex,
     nowNs: number,
     migration: boolean,
   ): void {
@@ -244,7 +245,7 @@ class Thrashing implements ThrashingDetector {
     record: BlockRecord,
     pages: PageColumns,
     page: number,
-    requester: Processor,
+    requester: ProcessorIndex,
     nowNs: number,
     hint: ThrashingHint,
   ): void {
@@ -272,7 +273,7 @@ class Thrashing implements ThrashingDetector {
     record: BlockRecord,
     pages: PageColumns,
     page: number,
-    requester: Processor,
+    requester: ProcessorIndex,
     nowNs: number,
     hint: ThrashingHint,
   ): void {
@@ -283,7 +284,7 @@ class Thrashing implements ThrashingDetector {
   }
 
   /** Who may go on while the others wait; a processor is not favoured twice in a row (uvm_perf_thrashing.c:790-813). */
-  private updatePeriod(pages: PageColumns, page: number, requester: Processor, nowNs: number): void {
+  private updatePeriod(pages: PageColumns, page: number, requester: ProcessorIndex, nowNs: number): void {
     if (nowNs > pages.throttlingEndNs[page]!) {
       pages.throttlingEndNs[page] = toStamp(nowNs + this.napNs);
       pages.doNotThrottle[page] = pages.doNotThrottle[page] === requester ? NO_PROCESSOR : requester;
@@ -294,7 +295,7 @@ class Thrashing implements ThrashingDetector {
     record: BlockRecord,
     pages: PageColumns,
     page: number,
-    requester: Processor,
+    requester: ProcessorIndex,
     hint: ThrashingHint,
   ): void {
     const { block } = record;
@@ -306,14 +307,14 @@ class Thrashing implements ThrashingDetector {
     scratch.closest = closest === NO_PROCESSOR && this.host.isHmm(block) ? CPU : closest;
     scratch.processors = pages.processors[page]!;
     scratch.pinned = hasPage(record.pinned, page);
-    scratch.pinnedResidency = pages.pinnedResidency[page]!;
-    scratch.doNotThrottle = pages.doNotThrottle[page]!;
+    scratch.pinnedResidency = asProcessor(pages.pinnedResidency[page]!);
+    scratch.doNotThrottle = asProcessor(pages.doNotThrottle[page]!);
     scratch.throttlings = pages.throttlings[page]!;
     migrationThrashing(scratch, this.params.pinThreshold, topology, hint);
   }
 
   /** uvm_perf_thrashing.c:920-985. */
-  private pin(record: BlockRecord, pages: PageColumns, page: number, residency: Processor, nowNs: number): void {
+  private pin(record: BlockRecord, pages: PageColumns, page: number, residency: ProcessorIndex, nowNs: number): void {
     const pinned = hasPage(record.pinned, page);
     if (!pinned || !has(this.host.resident(record.block, page), residency)) this.endThrottling(record, pages, page);
     if (!pinned) {
@@ -325,7 +326,7 @@ class Thrashing implements ThrashingDetector {
     pages.pinnedResidency[page] = residency;
   }
 
-  private throttle(record: BlockRecord, pages: PageColumns, page: number, requester: Processor): void {
+  private throttle(record: BlockRecord, pages: PageColumns, page: number, requester: ProcessorIndex): void {
     if (has(pages.throttled[page]!, requester)) return;
     pages.throttled[page]! |= 1 << requester;
     if (!hasPage(record.pinned, page))
@@ -334,14 +335,15 @@ class Thrashing implements ThrashingDetector {
     if (requester !== CPU) this.host.report(THRASHING_EVENT.throttlingStart, record.block, page, requester);
   }
 
-  private endThrottlingOf(record: BlockRecord, pages: PageColumns, page: number, processor: Processor): void {
+  private endThrottlingOf(record: BlockRecord, pages: PageColumns, page: number, processor: ProcessorIndex): void {
     pages.throttled[page]! &= ~(1 << processor);
     if (pages.throttled[page] === 0) pages.throttlingEndNs[page] = 0;
     if (processor !== CPU) this.host.report(THRASHING_EVENT.throttlingEnd, record.block, page, processor);
   }
 
   private endThrottling(record: BlockRecord, pages: PageColumns, page: number): void {
-    while (pages.throttled[page] !== 0) this.endThrottlingOf(record, pages, page, lowestBit(pages.throttled[page]!));
+    while (pages.throttled[page] !== 0)
+      this.endThrottlingOf(record, pages, page, asProcessor(lowestBit(pages.throttled[page]!)));
   }
 
   /** Throttling count and the favoured processor outlive a reset (uvm_perf_thrashing.c:1063-1091). */

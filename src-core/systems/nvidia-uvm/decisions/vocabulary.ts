@@ -1,10 +1,6 @@
 /** The words in which NVIDIA's UVM driver decides: processors, access types, protections, policies. Driver 595.45.04. */
 
-/** 0 is the CPU, 1.. are GPUs in the order of the machine: `uvm_processor_id_t`. At most 31 in all. */
-export type Processor = number;
-export const CPU: Processor = 0;
-export { NO_PROCESSOR } from '../../../model/processor';
-/** Processor p is bit p. */
+/** A set of processors (`uvm_processor_id_t`: 0 is the CPU, 1.. are GPUs in the order of the machine): processor p is bit p. */
 export type ProcessorSet = number;
 
 /** Who reaches whom. Index = processor; one set each. Source: uvm_va_space.c:215-218, 828-863, 1177-1203. */

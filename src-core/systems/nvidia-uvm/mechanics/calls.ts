@@ -3,7 +3,7 @@
  * calls.
  */
 import type { OsStep } from '../../../model/os-action';
-import { CPU, processorName } from '../../../model/processor';
+import { CPU, processorName, type ProcessorIndex } from '../../../model/processor';
 import { toVirtual } from '../../../model/space';
 import { NO_OBJECT } from '../../../model/events';
 import { REASON } from '../../../kit/codes';
@@ -14,7 +14,7 @@ import type { UvmHost } from './host';
 /** What the caller's own thread spends on a call; the copies are the driver's. Calls cost nothing else here. */
 export interface UvmCaller extends UvmHost {
   beginBatch(): void;
-  settleClock(processor: number): number;
+  settleClock(processor: ProcessorIndex): number;
 }
 
 export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, engine: CopyEngine, { action }: OsStep): void {

@@ -3,15 +3,15 @@
  * fault is serviced alone in a batch of its own, without a look at thrashing, and the channel goes on. The density tree still
  * brings neighbours.
  */
-import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
-import { READ, WRITE, type AccessOp } from '../../../model/processor';
+import { ACCESS, OPERATION, type AccessType } from '../decisions/vocabulary';
+import { READ, WRITE, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { UvmHost } from './host';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
 export interface CopyEngineHost extends UvmHost {
-  settleClock(processor: Processor): number;
-  busy(processor: Processor, bytes: number): void;
-  remoteAccess(processor: Processor, granule: number, count: number, bytes: number): void;
+  settleClock(processor: ProcessorIndex): number;
+  busy(processor: ProcessorIndex, bytes: number): void;
+  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
 }
 
 export class CopyEngine {
@@ -26,7 +26,7 @@ export class CopyEngine {
    * Copies bytes [source, source + bytes) of the space to [target, …), page by page of the target. The device's clock runs on.
    * @returns ok, or what the engine was stopped by
    */
-  copy(device: Processor, source: number, target: number, bytes: number): string {
+  copy(device: ProcessorIndex, source: number, target: number, bytes: number): string {
     const { granuleBytes } = this.host;
     for (let done = 0; done < bytes;) {
       const from = source + done;
@@ -40,7 +40,7 @@ export class CopyEngine {
   }
 
   /** null: the access was made. */
-  private reach(device: Processor, address: number, bytes: number, op: AccessOp): string | null {
+  private reach(device: ProcessorIndex, address: number, bytes: number, op: AccessOp): string | null {
     const { host } = this;
     const granule = Math.floor(address / host.granuleBytes);
     if (!host.access.isLocal(device, granule, op) && !host.access.isRemote(device, granule, op)) {
@@ -54,7 +54,7 @@ export class CopyEngine {
     return null;
   }
 
-  private fault(device: Processor, granule: number, op: AccessOp): string | null {
+  private fault(device: ProcessorIndex, granule: number, op: AccessOp): string | null {
     const { host, answer } = this;
     const { work, tally } = host;
     host.beginBatch();

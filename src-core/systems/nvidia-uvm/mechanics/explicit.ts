@@ -12,10 +12,10 @@ import {
   type PageMask,
 } from '../../../base/page-mask';
 import { MOVE_CAUSE } from '../decisions/thrashing-detector';
-import { CPU, NO_PROCESSOR, PROTECTION, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
+import { PROTECTION, READ_DUPLICATION } from '../decisions/vocabulary';
 import { NO_EVENT } from '../../../model/events';
 import type { OsAction } from '../../../model/os-action';
-import type { ProcessorIndex } from '../../../model/processor';
+import { type ProcessorIndex, asProcessor, CPU, NO_PROCESSOR } from '../../../model/processor';
 import { toVirtual } from '../../../model/space';
 import { REASON } from '../../../kit/codes';
 import type { UvmHost } from './host';
@@ -86,7 +86,7 @@ export class ExplicitCalls {
    * One unmapping, with one shootdown, for a group of blocks (uvm_migrate.c:398-457). None where a page would have to stay
    * mapped: it is at the destination already, or will be read-duplicated.
    */
-  private preunmap(first: number, outer: number, to: Processor): void {
+  private preunmap(first: number, outer: number, to: ProcessorIndex): void {
     const { host } = this;
     const mapped: { readonly block: VaBlock; readonly pages: PageMask; readonly stays: boolean }[] = [];
     this.each(first, outer, (block, range) => {
@@ -112,7 +112,7 @@ export class ExplicitCalls {
     host.work.driver('tlbShootdown');
   }
 
-  private migrateBlock(block: VaBlock, range: PageMask, to: Processor): string {
+  private migrateBlock(block: VaBlock, range: PageMask, to: ProcessorIndex): string {
     const { host, service } = this;
     const pages = createPageMask();
     for (let i = 0; i < pages.length; i++) {
@@ -144,7 +144,7 @@ export class ExplicitCalls {
     return 'ok';
   }
 
-  private mapAll(block: VaBlock, processor: Processor, pages: PageMask, readOnly: boolean): void {
+  private mapAll(block: VaBlock, processor: ProcessorIndex, pages: PageMask, readOnly: boolean): void {
     const { host } = this;
     if (isEmpty(pages)) return;
     const protection = readOnly ? PROTECTION.readOnly : PROTECTION.readWriteAtomic;
@@ -206,7 +206,7 @@ export class ExplicitCalls {
   }
 
   /** Nothing moves; remote mappings of the processor that shall have the pages go, so that it faults and gets them. */
-  private prefer(block: VaBlock, pages: PageMask, place: Processor): void {
+  private prefer(block: VaBlock, pages: PageMask, place: ProcessorIndex): void {
     const { host } = this;
     const before = host.ranges.of(block.index);
     host.ranges.set(block.index, { preferred: place });
@@ -218,7 +218,7 @@ export class ExplicitCalls {
       mapAccessedBy(host, block, pages);
   }
 
-  private unmapFor(block: VaBlock, pages: PageMask, processor: Processor): void {
+  private unmapFor(block: VaBlock, pages: PageMask, processor: ProcessorIndex): void {
     if (isEmpty(pages)) return;
     for (const masks of [block.readable, block.writable, block.atomic])
       for (let i = 0; i < pages.length; i++) masks[processor]![i] = masks[processor]![i]! & ~pages[i]!;
@@ -261,7 +261,7 @@ export class ExplicitCalls {
       const keeps =
         preferred !== NO_PROCESSOR && (holders & (1 << preferred)) !== 0
           ? preferred
-          : 31 - Math.clz32(holders & -holders);
+          : asProcessor(31 - Math.clz32(holders & -holders));
       const one = createPageMask();
       fillRange(one, page, page + 1);
       service.mover.keepOnly(block, keeps, one, REASON.explicit);

@@ -7,8 +7,8 @@ import type { FaultBuffer, FaultColumns, FaultService } from '../../../contracts
 import { FLUSH, type PrefetchFaultGate } from '../decisions/questions';
 import { createFaultBatch, type FaultBatch } from '../decisions/fault-batch';
 import { flushMode, gatePrefetchFaults, mayFetch } from '../decisions/fault-servicing';
-import { ACCESS, OPERATION, type AccessType, type Processor } from '../decisions/vocabulary';
-import { ATOMIC, READ, WRITE, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { ACCESS, OPERATION, type AccessType } from '../decisions/vocabulary';
+import { ATOMIC, READ, WRITE, type AccessOp, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
 import { ANSWER, type BlockService, type PageFault } from './service';
@@ -32,7 +32,7 @@ class FaultDriver {
   constructor(
     private readonly host: UvmHost,
     private readonly service: BlockService,
-    private readonly device: Processor,
+    private readonly device: ProcessorIndex,
     utlbs: number,
     /** Granules to which accesses raise no faults any more. */
     private readonly fatal: Set<number>,
@@ -206,7 +206,7 @@ export class UvmFaults implements FaultService {
   ) {
     this.drivers = Array.from(
       { length: host.topology.processors },
-      (_, device) => new FaultDriver(host, service, device, utlbs, this.fatal),
+      (_, device) => new FaultDriver(host, service, asProcessor(device), utlbs, this.fatal),
     );
   }
 

@@ -3,17 +3,10 @@
  * for those that shall always have one (accessed-by, and all processors that compete for a pinned page).
  */
 import { countPages, createPageMask, isRangeFull, nextSet, type PageMask } from '../../../base/page-mask';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { AccessedByQuestion, PermissionQuestion, RevocationAnswer } from '../decisions/questions';
 import { accessedByProtection, newPermission, protectionWithoutRevocation, revocation } from '../decisions/permissions';
-import {
-  ACCESS,
-  CPU,
-  PROTECTION,
-  READ_DUPLICATION,
-  type AccessType,
-  type Processor,
-  type Protection,
-} from '../decisions/vocabulary';
+import { ACCESS, PROTECTION, READ_DUPLICATION, type AccessType, type Protection } from '../decisions/vocabulary';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
 import type { MapRemoteCause } from './tools-events';
@@ -22,7 +15,7 @@ import type { VaBlock } from './va-block';
 const LOGICAL = PROTECTION.readWriteAtomic;
 
 /** Sets the mapping of a page; none removes it. */
-export function setProtection(block: VaBlock, processor: Processor, page: number, protection: Protection): void {
+export function setProtection(block: VaBlock, processor: ProcessorIndex, page: number, protection: Protection): void {
   const word = page >>> 5;
   const bit = 1 << (page & 31);
   const put = (mask: PageMask, on: boolean): void => {
@@ -39,7 +32,7 @@ export function setProtection(block: VaBlock, processor: Processor, page: number
  */
 export function pageTableEntries(
   block: VaBlock,
-  processor: Processor,
+  processor: ProcessorIndex,
   pages: PageMask,
   pagesPerBigPage: number,
 ): number {
@@ -88,8 +81,8 @@ export class Mapper {
    */
   map(
     block: VaBlock,
-    requester: Processor,
-    residency: Processor,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
     pages: PageMask,
     moved: PageMask,
     accessOf: Uint8Array,
@@ -137,8 +130,8 @@ export class Mapper {
    */
   private mapAlike(
     block: VaBlock,
-    requester: Processor,
-    residency: Processor,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
     pages: PageMask,
     moved: PageMask,
   ): boolean {
@@ -159,8 +152,8 @@ export class Mapper {
 
   private permissionOf(
     block: VaBlock,
-    requester: Processor,
-    residency: Processor,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
     page: number,
     access: AccessType,
     isDuplicated: boolean,
@@ -177,7 +170,13 @@ export class Mapper {
     return newPermission(permission, host.topology);
   }
 
-  private revoke(block: VaBlock, requester: Processor, residency: Processor, page: number, granted: Protection): void {
+  private revoke(
+    block: VaBlock,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
+    page: number,
+    granted: Protection,
+  ): void {
     const { host, lost, changed } = this;
     const mapped = block.mappers(page, PROTECTION.readOnly) & ~(1 << requester);
     if (mapped === 0) return;
@@ -194,8 +193,8 @@ export class Mapper {
   /** Creates the mappings that processors get without a fault. */
   private share(
     block: VaBlock,
-    requester: Processor,
-    residency: Processor,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
     page: number,
     granted: Protection,
     isPinned: boolean,
@@ -224,7 +223,7 @@ export class Mapper {
   }
 
   /** Pages that the requester maps remotely. */
-  private tell(block: VaBlock, requester: Processor, pinned: PageMask | null): void {
+  private tell(block: VaBlock, requester: ProcessorIndex, pinned: PageMask | null): void {
     const { host, remote } = this;
     for (const cause of ['policy', 'thrashing'] as const) {
       if (cause === 'thrashing' && pinned === null) return;
@@ -254,7 +253,7 @@ export class Mapper {
 function tellMapRemote(
   host: UvmHost,
   block: VaBlock,
-  processor: Processor,
+  processor: ProcessorIndex,
   pages: PageMask,
   cause: MapRemoteCause,
 ): void {
@@ -275,7 +274,7 @@ export function mapWithoutRevocation(
   host: UvmHost,
   block: VaBlock,
   pages: PageMask,
-  processor: Processor,
+  processor: ProcessorIndex,
   cause: MapRemoteCause,
 ): void {
   const changed = createPageMask();

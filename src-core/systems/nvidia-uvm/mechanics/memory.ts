@@ -13,11 +13,11 @@ import {
   type ThrashingParams,
 } from '../decisions/thrashing-detector';
 import { createThrashing } from '../decisions/thrashing';
-import { ACCESS, CPU, OPERATION, PROTECTION, type UvmTopology } from '../decisions/vocabulary';
+import { ACCESS, OPERATION, PROTECTION, type UvmTopology } from '../decisions/vocabulary';
 import type { Interconnect } from '../../../hardware/interconnect';
 import type { SystemReport } from '../../../model/memory-system';
 import type { OsStep } from '../../../model/os-action';
-import { NO_PROCESSOR, processorName, READ, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { NO_PROCESSOR, processorName, READ, type AccessOp, type ProcessorIndex, CPU } from '../../../model/processor';
 import { toVirtual, VA_BLOCK_BYTES } from '../../../model/space';
 import { METRIC, REASON } from '../../../kit/codes';
 import type { HotMasks } from '../../../contracts/accessed-memory';

@@ -5,18 +5,19 @@
 import { countPages, createPageMask, nextClear, nextSet, type PageMask } from '../../../base/page-mask';
 import { MOVE_CAUSE, type MigrationEvent, type MoveCause } from '../decisions/thrashing-detector';
 import { closestProcessor } from '../decisions/residency';
-import { CPU, NO_PROCESSOR, READ_DUPLICATION, type Processor } from '../decisions/vocabulary';
+import { READ_DUPLICATION } from '../decisions/vocabulary';
 import { EVICTION, MIGRATION, NO_EVENT } from '../../../model/events';
 import { REASON } from '../../../kit/codes';
 import type { Move } from '../../../kit/moves';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
+import { type ProcessorIndex, asProcessor, CPU, NO_PROCESSOR } from '../../../model/processor';
 import type { UvmHost } from './host';
 import { PageTables } from './page-tables';
 import { LIST, type VaBlock } from './va-block';
 
 /** What pages move for. */
 export interface MoveOrder {
-  destination: Processor;
+  destination: ProcessorIndex;
   pages: PageMask;
   /** Of `pages`, those that come along without having faulted; null where none can. */
   prefetched: PageMask | null;
@@ -131,7 +132,7 @@ export class Mover {
     }
     if (any === 0) return false;
     host.tally.discardedBytes += countPages(part) * host.granuleBytes;
-    for (let p = CPU + 1; p < block.resident.length; p++) {
+    for (let p = asProcessor(CPU + 1); p < block.resident.length; p++) {
       if (p === order.destination) continue;
       for (let i = 0; i < this.lost.length; i++) this.lost[i] = part[i]! & block.resident[p]![i]!;
       this.appears(block, p, NO_PROCESSOR, this.lost, REASON.explicit);
@@ -141,7 +142,13 @@ export class Mover {
   }
 
   /** Pages leave a device (no target) or appear on one (no source) without a copy: rows for the residency books. */
-  private appears(block: VaBlock, source: number, target: number, pages: PageMask, reason: number): void {
+  private appears(
+    block: VaBlock,
+    source: ProcessorIndex,
+    target: ProcessorIndex,
+    pages: PageMask,
+    reason: number,
+  ): void {
     const { host } = this;
     const { outer } = block;
     for (let first = nextSet(pages, block.first, outer); first < outer;) {
@@ -162,7 +169,7 @@ export class Mover {
    * Of pages with several copies, those of one processor stay.
    * @param reason REASON code of what ends the others
    */
-  keepOnly(block: VaBlock, processor: Processor, pages: PageMask, reason: number): void {
+  keepOnly(block: VaBlock, processor: ProcessorIndex, pages: PageMask, reason: number): void {
     const { host, lost } = this;
     this.tables.unmap(block, pages, processor);
     for (let p = CPU; p < block.resident.length; p++) {
@@ -185,7 +192,7 @@ export class Mover {
   }
 
   /** Pages are on a processor no longer. A whole block that keeps its memory on a GPU without using it is the first to go. */
-  private leave(block: VaBlock, processor: Processor, pages: PageMask): void {
+  private leave(block: VaBlock, processor: ProcessorIndex, pages: PageMask): void {
     const there = block.resident[processor]!;
     let held = 0;
     let left = 0;
@@ -198,7 +205,7 @@ export class Mover {
   }
 
   /** Runs of one cause: a page that faulted and neighbours that came along are transfers of their own. */
-  private runs(block: VaBlock, order: MoveOrder, pages: PageMask, source: Processor): void {
+  private runs(block: VaBlock, order: MoveOrder, pages: PageMask, source: ProcessorIndex): void {
     const { prefetched } = order;
     const { outer } = block;
     for (let first = nextSet(pages, block.first, outer); first < outer;) {
@@ -217,7 +224,7 @@ export class Mover {
     order: MoveOrder,
     first: number,
     outer: number,
-    source: Processor,
+    source: ProcessorIndex,
     isPrefetch: boolean,
   ): void {
     const { host, moved } = this;
@@ -258,7 +265,7 @@ export class Mover {
   }
 
   /** The pages that `moved` is about. */
-  private of(block: VaBlock, first: number, outer: number, source: number): void {
+  private of(block: VaBlock, first: number, outer: number, source: ProcessorIndex): void {
     const { host, moved } = this;
     moved.first = block.index * host.pagesPerBlock + first;
     moved.count = outer - first;

@@ -1,6 +1,7 @@
 /** Mappings that give way when pages move or get copies, and the host pages that GPUs reach by DMA. */
 import { createPageMask, popcount, type PageMask } from '../../../base/page-mask';
-import { CPU, type Processor } from '../decisions/vocabulary';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
+
 import type { UvmHost } from './host';
 import type { VaBlock } from './va-block';
 
@@ -10,7 +11,7 @@ export class PageTables {
   constructor(private readonly host: UvmHost) {}
 
   /** Takes every processor's mapping of the pages away, `except` none or one. */
-  unmap(block: VaBlock, pages: PageMask, except: Processor): void {
+  unmap(block: VaBlock, pages: PageMask, except: ProcessorIndex): void {
     const { host, lost } = this;
     for (let p = CPU; p < block.readable.length; p++) {
       if (p === except) continue;

@@ -3,6 +3,7 @@
  * page for others. Where memory is out, a root chunk is evicted to the host and the block's work starts again, since its lock
  * was dropped meanwhile: so the caller must decide everything again.
  */
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import {
   clearMask,
   clearRange,
@@ -14,7 +15,7 @@ import {
   type PageMask,
 } from '../../../base/page-mask';
 import { MOVE_CAUSE } from '../decisions/thrashing-detector';
-import { CPU, type Processor } from '../decisions/vocabulary';
+
 import { REASON } from '../../../kit/codes';
 import type { UvmHost } from './host';
 import { mapAccessedBy, mapWithoutRevocation } from './mapping';
@@ -38,14 +39,14 @@ export class Populator {
   }
 
   /** @param cause ordinal of the event behind it, for the evictions */
-  populate(block: VaBlock, gpu: Processor, pages: PageMask, cause: number): Populated {
+  populate(block: VaBlock, gpu: ProcessorIndex, pages: PageMask, cause: number): Populated {
     if (gpu === CPU) return 'ready';
     const backing = block.backing[gpu]!;
     if (backing.root) return 'ready';
     return block.isWhole ? this.whole(block, gpu, cause) : this.piecewise(block, gpu, pages, cause);
   }
 
-  private whole(block: VaBlock, gpu: Processor, cause: number): Populated {
+  private whole(block: VaBlock, gpu: ProcessorIndex, cause: number): Populated {
     const { host } = this;
     const memory = host.memoryOf[gpu]!;
     let evicted = false;
@@ -68,7 +69,7 @@ export class Populator {
     return evicted ? 'retry' : 'ready';
   }
 
-  private piecewise(block: VaBlock, gpu: Processor, pages: PageMask, cause: number): Populated {
+  private piecewise(block: VaBlock, gpu: ProcessorIndex, pages: PageMask, cause: number): Populated {
     const { host, wanting } = this;
     const memory = host.memoryOf[gpu]!;
     const { populated, pieces } = block.backing[gpu]!;
@@ -112,7 +113,7 @@ export class Populator {
     this.host.work.zero(count * this.host.granuleBytes);
   }
 
-  private makeRoom(gpu: Processor, cause: number): boolean {
+  private makeRoom(gpu: ProcessorIndex, cause: number): boolean {
     const { host } = this;
     const memory = host.memoryOf[gpu]!;
     const root = memory.victim();
@@ -123,7 +124,7 @@ export class Populator {
   }
 
   /** Everything that lies in the root goes to the host, always. */
-  evict(gpu: Processor, root: Root, cause: number): void {
+  evict(gpu: ProcessorIndex, root: Root, cause: number): void {
     const { host, leaving } = this;
     const memory = host.memoryOf[gpu]!;
     host.tally.evictedRoots++;

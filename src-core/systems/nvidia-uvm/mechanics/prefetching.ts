@@ -1,4 +1,5 @@
 /** The prefetch question of one service call, asked of the driver's density tree. */
+import { CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
 import {
   clearMask,
   countPages,
@@ -10,7 +11,7 @@ import {
 } from '../../../base/page-mask';
 import { BLOCK_KIND, type PrefetchQuestion } from '../decisions/questions';
 import { prefetchHint } from '../decisions/prefetch';
-import { CPU, NO_PROCESSOR, type Processor } from '../decisions/vocabulary';
+
 import type { VaBlock } from './va-block';
 import type { NvidiaUvmParams } from '../params';
 
@@ -37,9 +38,9 @@ export class Prefetcher {
    */
   ask(
     block: VaBlock,
-    destination: Processor,
+    destination: ProcessorIndex,
     faulted: PageMask,
-    preferred: Processor,
+    preferred: ProcessorIndex,
     thrashing: PageMask | null,
     params: NvidiaUvmParams,
   ): number {

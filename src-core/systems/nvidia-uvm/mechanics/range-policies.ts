@@ -1,14 +1,9 @@
 /** Policies of managed ranges (cudaMemAdvise, uvm_va_policy.c), per object and, where advice covers a part, per block. */
-import {
-  NO_PROCESSOR,
-  READ_DUPLICATION,
-  type Processor,
-  type ProcessorSet,
-  type ReadDuplicationPolicy,
-} from '../decisions/vocabulary';
+import { NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
+import { READ_DUPLICATION, type ProcessorSet, type ReadDuplicationPolicy } from '../decisions/vocabulary';
 
 export interface RangePolicy {
-  readonly preferred: Processor;
+  readonly preferred: ProcessorIndex;
   readonly accessedBy: ProcessorSet;
   readonly readDuplication: ReadDuplicationPolicy;
 }

@@ -20,20 +20,17 @@ import { selectResidency } from '../decisions/residency';
 import type { ResidencyAnswer, ResidencyQuestion } from '../decisions/questions';
 import {
   ACCESS,
-  CPU,
   HINT,
-  NO_PROCESSOR,
   OPERATION,
   PROTECTION,
   READ_DUPLICATION,
   type AccessMask,
   type AccessType,
-  type Processor,
   type ServiceOperation,
 } from '../decisions/vocabulary';
 import { assert } from '../../../base/assert';
 import { NO_EVENT } from '../../../model/events';
-import type { AccessOp } from '../../../model/processor';
+import { type AccessOp, CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
 import { REASON } from '../../../kit/codes';
 import type { UvmHost } from './host';
 import { Mapper } from './mapping';
@@ -98,7 +95,7 @@ export class BlockService {
    */
   serve(
     block: VaBlock,
-    requester: Processor,
+    requester: ProcessorIndex,
     faults: readonly PageFault[],
     count: number,
     operation: ServiceOperation,
@@ -129,7 +126,7 @@ export class BlockService {
   /** Where each page goes; false: nothing is left to do. */
   private decide(
     block: VaBlock,
-    requester: Processor,
+    requester: ProcessorIndex,
     faults: readonly PageFault[],
     count: number,
     operation: ServiceOperation,
@@ -186,7 +183,7 @@ export class BlockService {
 
   private select(
     block: VaBlock,
-    requester: Processor,
+    requester: ProcessorIndex,
     fault: PageFault,
     operation: ServiceOperation,
     policy: RangePolicy,
@@ -213,7 +210,7 @@ export class BlockService {
     selectResidency(question, host.topology, this.residency);
   }
 
-  private reasonOf(block: VaBlock, requester: Processor, page: number, residency: Processor): number {
+  private reasonOf(block: VaBlock, requester: ProcessorIndex, page: number, residency: ProcessorIndex): number {
     const holders = this.question.resident;
     if (holders === 0) return REASON.firstTouch;
     if (residency !== requester) return REASON.remoteMap;
@@ -221,7 +218,7 @@ export class BlockService {
     return block.protection(requester, page) === PROTECTION.none ? REASON.notResident : REASON.noPermission;
   }
 
-  private report(block: VaBlock, requester: Processor, { page, op, object }: PageFault, reason: number): void {
+  private report(block: VaBlock, requester: ProcessorIndex, { page, op, object }: PageFault, reason: number): void {
     const { host } = this;
     const ordinal = host.report(requester, block.index * host.pagesPerBlock + page, op, object, reason);
     this.causes[page] = ordinal;
@@ -234,7 +231,7 @@ export class BlockService {
   };
 
   /** Memory, copies, mappings. */
-  private act(block: VaBlock, requester: Processor, operation: ServiceOperation): 'ready' | 'retry' | 'none' {
+  private act(block: VaBlock, requester: ProcessorIndex, operation: ServiceOperation): 'ready' | 'retry' | 'none' {
     const { going, extra } = this;
     let destination = NO_PROCESSOR;
     let destinations = 0;
@@ -259,7 +256,7 @@ export class BlockService {
   }
 
   /** Who writes to a page whose contents were given up gives it contents again; a reader gets a read-only mapping. */
-  private wake(block: VaBlock, holder: Processor, pages: PageMask): void {
+  private wake(block: VaBlock, holder: ProcessorIndex, pages: PageMask): void {
     const { discarded } = block;
     let woken = 0;
     for (
@@ -276,7 +273,7 @@ export class BlockService {
     if (root) this.host.memoryOf[holder]!.move(root, LIST.used);
   }
 
-  private prefetch(block: VaBlock, destination: Processor): void {
+  private prefetch(block: VaBlock, destination: ProcessorIndex): void {
     const { host, going, extra } = this;
     const faulted = going[destination]!;
     const policy = host.ranges.of(block.index);
@@ -297,7 +294,7 @@ export class BlockService {
   }
 
   /** Copies, then moves. Leaves in `moved` what came to the destination. */
-  private place(block: VaBlock, destination: Processor, pages: PageMask, operation: ServiceOperation): void {
+  private place(block: VaBlock, destination: ProcessorIndex, pages: PageMask, operation: ServiceOperation): void {
     const { moved, copying, extra, host } = this;
     const here = block.resident[destination]!;
     for (let i = 0; i < moved.length; i++) moved[i] = pages[i]! & ~here[i]!;

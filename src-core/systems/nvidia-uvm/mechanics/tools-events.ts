@@ -3,8 +3,8 @@
  * mappings with their cause, read duplication and its end. Neighbouring pages with the same event are one row. The driver's
  * replays are not here: a fault batch of the recording is one, but for the policies that replay otherwise, which the summary counts.
  */
+import { type ProcessorIndex, CPU } from '../../../model/processor';
 import { nextClear, nextSet, type PageMask } from '../../../base/page-mask';
-import type { Processor } from '../decisions/vocabulary';
 
 /** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
 export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
@@ -16,14 +16,14 @@ const MOST_ROWS = 20_000;
 interface EventWriter {
   readonly pagesPerBlock: number;
   readonly granuleBytes: number;
-  event(processor: Processor, granule: number, bytes: number, what: string, result: string): void;
+  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void;
 }
 
 export class ToolsEvents {
   private rows = 0;
   private what = '';
   private result = '';
-  private processor: Processor = 0;
+  private processor: ProcessorIndex = CPU;
   /** Granules [first, outer) of the current row; none where they are equal. */
   private first = 0;
   private outer = 0;
@@ -31,12 +31,12 @@ export class ToolsEvents {
   constructor(private readonly host: EventWriter) {}
 
   /** One page. Rows are written when another event comes, or at `flush`. */
-  page(what: string, result: string, processor: Processor, block: number, page: number): void {
+  page(what: string, result: string, processor: ProcessorIndex, block: number, page: number): void {
     this.pages(what, result, processor, block, page, page + 1);
   }
 
   /** Pages [first, outer) of a block. */
-  pages(what: string, result: string, processor: Processor, block: number, first: number, outer: number): void {
+  pages(what: string, result: string, processor: ProcessorIndex, block: number, first: number, outer: number): void {
     const base = block * this.host.pagesPerBlock;
     const isSame = what === this.what && result === this.result && processor === this.processor;
     if (isSame && this.first < this.outer && base + first === this.outer) {
@@ -55,7 +55,7 @@ export class ToolsEvents {
   mask(
     what: string,
     result: string,
-    processor: Processor,
+    processor: ProcessorIndex,
     block: { readonly index: number; readonly first: number; readonly outer: number },
     pages: PageMask,
   ): void {

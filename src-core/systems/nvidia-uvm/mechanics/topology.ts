@@ -1,5 +1,6 @@
 /** Who reaches whom on a machine, in the driver's masks (uvm_va_space.c:215-218, 828-863, 1177-1203). */
-import { CPU, type UvmTopology } from '../decisions/vocabulary';
+import { CPU } from '../../../model/processor';
+import { type UvmTopology } from '../decisions/vocabulary';
 import type { MachineSpec } from '../../../model/machine';
 
 /**

@@ -2,8 +2,9 @@
  * VA blocks: 2 MiB of managed addresses and their driver state (uvm_va_block.h). A page is in the masks of every
  * processor that holds it, and in `readable`, `writable`, `atomic` of every processor whose page table maps it.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
 import { createPageMask, PAGE_MASK_PAGES, type PageMask } from '../../../base/page-mask';
-import { CPU, NO_PROCESSOR, PROTECTION, type Processor, type Protection } from '../decisions/vocabulary';
+import { PROTECTION, type Protection } from '../decisions/vocabulary';
 
 /** Where eviction looks for a victim, in this order; `none`: nowhere (uvm_pmm_gpu.h:177-203). */
 export const LIST = { none: 0, unused: 1, discarded: 2, used: 3 } as const;
@@ -60,7 +61,7 @@ export class VaBlock {
   /** Host pages that the GPUs can reach by DMA. */
   readonly dmaMapped: PageMask = createPageMask();
   /** Where the last serviced faults went, and how many in a row: what the prefetcher remembers. */
-  lastMigrationProcessor: Processor = NO_PROCESSOR;
+  lastMigrationProcessor: ProcessorIndex = NO_PROCESSOR;
   faultMigrationsToLast = 0;
 
   /**
@@ -94,7 +95,7 @@ export class VaBlock {
     return !this.isHmm && this.first === 0 && this.outer === this.pagesOfWindow;
   }
 
-  protection(processor: Processor, page: number): Protection {
+  protection(processor: ProcessorIndex, page: number): Protection {
     const word = page >>> 5;
     const bit = 1 << (page & 31);
     if ((this.atomic[processor]![word]! & bit) !== 0) return PROTECTION.readWriteAtomic;
@@ -107,7 +108,8 @@ export class VaBlock {
     const word = page >>> 5;
     const bit = page & 31;
     let set = 0;
-    for (let p: Processor = CPU; p < this.resident.length; p++) set |= ((this.resident[p]![word]! >>> bit) & 1) << p;
+    for (let p: ProcessorIndex = CPU; p < this.resident.length; p++)
+      set |= ((this.resident[p]![word]! >>> bit) & 1) << p;
     return set;
   }
 
@@ -122,13 +124,13 @@ export class VaBlock {
     const word = page >>> 5;
     const bit = page & 31;
     let set = 0;
-    for (let p: Processor = CPU; p < columns.length; p++) set |= ((columns[p]![word]! >>> bit) & 1) << p;
+    for (let p: ProcessorIndex = CPU; p < columns.length; p++) set |= ((columns[p]![word]! >>> bit) & 1) << p;
     return set;
   }
 }
 
 /** The root chunk behind a page of a block on a GPU; null where it has no memory there. */
-export function rootOf(block: VaBlock, gpu: Processor, page: number, pagesPerBigPage: number): Root | null {
+export function rootOf(block: VaBlock, gpu: ProcessorIndex, page: number, pagesPerBigPage: number): Root | null {
   const { root, pieces } = block.backing[gpu]!;
   if (root) return root;
   const around = pieces.get(page - (page % pagesPerBigPage));

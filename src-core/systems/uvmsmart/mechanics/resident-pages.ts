@@ -3,12 +3,13 @@
  * simulator, kept at all three granularities so that the eviction scheme may change during the run.
  */
 import type { Residency } from '../../../kit/residency';
+import { GPU0 } from '../../../model/processor';
 import type { Tree } from '../decisions/trees';
 import { RecencyList } from './recency';
 import { LEAF_PAGES } from '../decisions/units';
 
 /** The device: UVMSmart simulates one. */
-export const DEVICE = 1;
+export const DEVICE = GPU0;
 
 export class ResidentPages {
   listedPages = 0;

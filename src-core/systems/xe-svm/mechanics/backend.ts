@@ -5,7 +5,7 @@
  * policies decide nothing here: the driver has its own. Left out: integrated devices, several tiles, device-to-device copies
  * (data goes through host memory), PAT indices.
  */
-import { CPU, ATOMIC, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { CPU, ATOMIC, type AccessOp, type ProcessorIndex, GPU0 } from '../../../model/processor';
 import type { SystemFigure } from '../../../model/memory-system';
 import type { DeviceFault } from '../../../kernel/device-memory';
 import type { FaultResult } from '../../../kernel/errno';
@@ -210,7 +210,7 @@ export class XeSvmBackend implements Backend {
   advise(mm: Mm, start: number, end: number, advice: RangeAdvice): string {
     const change = changeOf(advice);
     if (!change) return 'EINVAL';
-    for (let device = 1; device <= this.memory.config.devices; device++) {
+    for (let device = GPU0; device <= this.memory.config.devices; device++) {
       const svm = this.svmOf(device, mm);
       this.migration.collectGarbage(svm);
       for (const range of svm.ranges.overlapping(start, end)) {

@@ -3,7 +3,7 @@
  * belongs there, its pages by hmm_range_fault, and the binding of the whole range.
  */
 import { PS_PER_MS } from '../../../base/units';
-import type { ProcessorIndex } from '../../../model/processor';
+import { CPU, type ProcessorIndex } from '../../../model/processor';
 import { mirrorRange, rangeFault, type HmmPfn } from '../../../kernel/hmm';
 import { vmaAt } from '../../../kernel/mm';
 import { readBegin, type IntervalNotifier } from '../../../kernel/notifier';
@@ -153,10 +153,10 @@ export class XeFaults {
   /** The processor that has all of the pages; `mixed`: host memory and a device, or two allocations of one. */
   private placeOf(pfns: readonly HmmPfn[]): ProcessorIndex | 'mixed' {
     const first = pfns[0]?.page ?? null;
-    const owner = first ? this.pages.ownerOfPage(first) : 0;
+    const owner = first ? this.pages.ownerOfPage(first) : CPU;
     const devmem = first ? this.book.ofFrame(first.pfn) : null;
     for (const { page } of pfns) {
-      if ((page ? this.pages.ownerOfPage(page) : 0) !== owner) return 'mixed';
+      if ((page ? this.pages.ownerOfPage(page) : CPU) !== owner) return 'mixed';
       if (page && this.book.ofFrame(page.pfn) !== devmem) return 'mixed';
     }
     return owner;

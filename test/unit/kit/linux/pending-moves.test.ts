@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../src-core/base/random';
 import type { EventSink, TransferEvent } from '../../../../src-core/model/event-sink';
 import { EVICTION, MIGRATION } from '../../../../src-core/model/events';
-import { NO_PROCESSOR } from '../../../../src-core/model/processor';
+import { NO_PROCESSOR, asProcessor } from '../../../../src-core/model/processor';
 import type { Ledger } from '../../../../src-core/kit/ledger';
 import { PendingMoves, type MoveContext } from '../../../../src-core/kit/linux/pending-moves';
 import { Moves } from '../../../../src-core/kit/moves';
@@ -83,7 +83,8 @@ describe('pages that moved', () => {
             pages.push({ context, granule, object: granule >> 6, from, to });
           }
         }
-        for (const { context, granule, object, from, to } of pages) moves.add(context, granule, object, from, to);
+        for (const { context, granule, object, from, to } of pages)
+          moves.add(context, granule, object, asProcessor(from), asProcessor(to));
         moves.flush(0, 0);
         expect(rows).toEqual(obvious(pages, copyPages));
         rows.forEach(([, , , , first, count], ordinal) => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIB, PS_PER_MS } from '../../../../src-core/base/units';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
+import { GPU0 } from '../../../../src-core/model/processor';
 import { answers, counted, evicted, FILL, runAmd, TOUCH } from '../driver-stage';
 
 const READ = '{ on: gpu0, do: [{ read: a }] }';
@@ -126,7 +127,7 @@ describe('registered memory', () => {
 describe('duplicate faults', () => {
   const params = { register: true };
   const machine = pcie4x16g;
-  const clock = ({ run }: Awaited<ReturnType<typeof runAmd>>): number => run.run.memory.clocks.now(1);
+  const clock = ({ run }: Awaited<ReturnType<typeof runAmd>>): number => run.run.memory.clocks.now(GPU0);
 
   it('the second piece of a large range waits until 2 ms after the first; ranges of malloc have one piece each', async () => {
     const options = { params, machine, memory: '128MiB' }; // ranges of 4 MiB

@@ -4,6 +4,7 @@ import type { MachineSpec } from '../../../../src-core/model/machine';
 import { atsDestination } from '../../../../src-core/systems/gh-ats/decisions/residency';
 import { gh200 } from '../../../../src-core/presets/machines/gh200';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
+import { GPU0 } from '../../../../src-core/model/processor';
 import { runSystem, type SystemRun } from '../run-system';
 
 const MIB = 2 ** 20;
@@ -122,9 +123,9 @@ phases:
 describe('mempolicy', () => {
   it('names the node: home, else the GPU if it is in the mask, else the CPU, else the first', () => {
     const of = (nodes: readonly number[], home: number | null = null, mode: 'bind' | 'preferred' = 'bind') =>
-      atsDestination(1, { mode, nodes, home }, false);
-    expect(atsDestination(1, null, false)).toEqual({ node: 1, hasPreferredLocation: false });
-    expect(atsDestination(1, null, true)).toEqual({ node: 0, hasPreferredLocation: false });
+      atsDestination(GPU0, { mode, nodes, home }, false);
+    expect(atsDestination(GPU0, null, false)).toEqual({ node: 1, hasPreferredLocation: false });
+    expect(atsDestination(GPU0, null, true)).toEqual({ node: 0, hasPreferredLocation: false });
     expect(of([0, 1], 2)).toEqual({ node: 2, hasPreferredLocation: true });
     expect(of([0, 1], 2, 'preferred').node).toBe(1);
     expect(of([0, 1]).node).toBe(1);

@@ -3,8 +3,9 @@ import { createPageMask, fillRange, hasPage, setPage, type PageMask } from '../.
 import { randomStream } from '../../../../src-core/base/random';
 import { AccessBytes } from '../../../../src-core/systems/nvidia-uvm/mechanics/access-bytes';
 import { VaBlock } from '../../../../src-core/systems/nvidia-uvm/mechanics/va-block';
+import { GPU0 } from '../../../../src-core/model/processor';
 
-const GPU = 1;
+const GPU = GPU0;
 const READ = 0;
 const WRITE = 1;
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVICTION } from '../../../../src-core/model/events';
 import { RootChunks } from '../../../../src-core/systems/nvidia-uvm/mechanics/root-chunks';
 import { LIST, rootOf, VaBlock } from '../../../../src-core/systems/nvidia-uvm/mechanics/va-block';
+import { GPU0 } from '../../../../src-core/model/processor';
 import { runEvents } from '../../../support/event-run';
 import * as programs from '../../../support/programs';
 
@@ -92,7 +93,7 @@ it('rootOf finds the piece of 64 KiB around a page, and single pages', () => {
   pieces.set(0, memory.allocatePiece(small, 0, 16, 16)!);
   pieces.set(33, memory.allocatePiece(small, 33, 1, 1)!);
   const root = pieces.get(0)!.root;
-  expect([0, 15, 16, 32, 33, 34].map((page) => rootOf(small, 1, page, 16))).toEqual([
+  expect([0, 15, 16, 32, 33, 34].map((page) => rootOf(small, GPU0, page, 16))).toEqual([
     root,
     root,
     null,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { OS, reasonCode } from '../../../../src-core/model/events';
 import { ToolsEvents } from '../../../../src-core/systems/nvidia-uvm/mechanics/tools-events';
+import { GPU0, asProcessor } from '../../../../src-core/model/processor';
 import { runEvents, type EventRun } from '../../../support/event-run';
 import { byte, call, duel, figure, file, step } from '../../../support/programs';
 
@@ -88,9 +89,9 @@ describe('ToolsEvents', () => {
     const rows: unknown[] = [];
     const host = { pagesPerBlock: 512, granuleBytes: 4096, event: (...row: readonly unknown[]) => void rows.push(row) };
     const tools = new ToolsEvents(host);
-    tools.pages('MapRemote', 'policy', 1, 0, 510, 512);
-    tools.page('MapRemote', 'policy', 1, 1, 0);
-    tools.page('MapRemote', 'policy', 2, 1, 1);
+    tools.pages('MapRemote', 'policy', GPU0, 0, 510, 512);
+    tools.page('MapRemote', 'policy', GPU0, 1, 0);
+    tools.page('MapRemote', 'policy', asProcessor(2), 1, 1);
     tools.flush();
     tools.flush();
     expect(rows).toEqual([
@@ -108,7 +109,7 @@ describe('ToolsEvents', () => {
         rows++;
       },
     });
-    for (let page = 0; page < 25_000; page++) tools.page('MapRemote', 'policy', 1, 2 * page, 0);
+    for (let page = 0; page < 25_000; page++) tools.page('MapRemote', 'policy', GPU0, 2 * page, 0);
     tools.flush();
     expect(rows).toBe(20_000);
   });

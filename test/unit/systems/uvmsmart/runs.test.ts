@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB, PS_PER_US } from '../../../../src-core/base/units';
 import { r0 } from '../../../../src-core/presets/machines/r0';
+import { GPU0 } from '../../../../src-core/model/processor';
 import { kernels, runSmart } from './run-smart';
 
 const OBJECTS = 'a: { size: 4MiB, element: f32, initially: host }, b: { size: 4MiB, element: f32, initially: host }';
@@ -29,7 +30,7 @@ describe('a run', () => {
 
   it('keeps its books: what came and did not leave is there, and rows add up to counters', async () => {
     const { run, totals } = await runSmart(GATHER, { ...SMALL, keepEvents: true });
-    const residents = run.run.memory.residents(1);
+    const residents = run.run.memory.residents(GPU0);
     expect(totals['bytesToDevice']! - totals['bytesToHost']!).toBe(residents * 4 * KIB);
     const sum = (names: readonly string[], target: number): number =>
       run.events
@@ -54,7 +55,7 @@ describe('a run', () => {
       for (const deviceMemoryBytes of [4 * KIB, 20 * KIB, 100 * KIB]) {
         const { run, totals } = await runSmart(text, { params, deviceMemoryBytes });
         expect(totals['gpuReads']! + totals['gpuWrites']!).toBe(2 * 65_536);
-        expect(run.run.memory.residents(1) * 4 * KIB).toBeLessThanOrEqual(deviceMemoryBytes);
+        expect(run.run.memory.residents(GPU0) * 4 * KIB).toBeLessThanOrEqual(deviceMemoryBytes);
       }
     }
   });
@@ -99,7 +100,7 @@ it('merges accesses to pages on their way with the fault that asked for them', a
 it('remembers the most memory that was in use, not the last', async () => {
   const text = `faultline: 1\nname: t\nobjects: { ${OBJECTS} }\nphases: [ { name: p, steps: [ { on: gpu0, do: [ { read: a } ] }, { on: cpu, do: [ { read: a } ] }, { on: gpu0, do: [ { read: b, elements: [0, 1] } ] } ] } ]\n`;
   const { run } = await runSmart(text);
-  expect(run.run.memory.residents(1) * 4 * KIB).toBe(64 * KIB);
+  expect(run.run.memory.residents(GPU0) * 4 * KIB).toBe(64 * KIB);
   expect(run.run.memory.systemReport()!.numbers.peakDeviceBytes).toBe(4 * MIB);
 });
 

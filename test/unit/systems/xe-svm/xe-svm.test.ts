@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIB, PS_PER_MS } from '../../../../src-core/base/units';
 import { pcie4x16g } from '../../../../src-core/presets/machines/pcie4-16g';
+import { CPU } from '../../../../src-core/model/processor';
 import { answers, counted, evicted, FILL, runXe, TOUCH } from '../driver-stage';
 
 const READ = '{ on: gpu0, do: [{ read: a }] }';
@@ -161,7 +162,7 @@ describe('atomics', () => {
     const slice = async (ms: number, step: string): Promise<{ waits: number; cpuPs: number }> => {
       const result = await runXe([FILL, step, PEEK], { params: { atomic_svm_timeslice_ms: ms }, machine });
       expect(result.totals['bytesToHost']).toBe(2 * MIB);
-      return { waits: counted(result)['svmTimesliceWaits']!, cpuPs: result.run.run.memory.clocks.now(0) };
+      return { waits: counted(result)['svmTimesliceWaits']!, cpuPs: result.run.run.memory.clocks.now(CPU) };
     };
     const [none, five] = [await slice(0, ATOMIC), await slice(5, ATOMIC)];
     expect([none.waits, five.waits]).toEqual([0, 1]);

@@ -1,4 +1,5 @@
 /** Promotion, revocation and mappings of others; no vectors exist for them. Cases follow uvm_va_block.c as cited in the code. */
+import { CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../../../src-core/model/processor';
 import { describe, expect, it } from 'vitest';
 import type {
   AccessedByQuestion,
@@ -6,13 +7,7 @@ import type {
   PermissionQuestion,
   RevocationAnswer,
 } from '../../../../../src-core/systems/nvidia-uvm/decisions/questions';
-import {
-  ACCESS,
-  CPU,
-  NO_PROCESSOR,
-  PROTECTION,
-  type Processor,
-} from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { ACCESS, PROTECTION } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 import {
   accessedByProtection,
   newPermission,
@@ -75,8 +70,8 @@ describe('revocation', () => {
   const answer: RevocationAnswer = { processors: 0, revoked: none };
   const revoke = (
     granted: 0 | 1 | 2 | 3,
-    requester: Processor,
-    residency: Processor,
+    requester: ProcessorIndex,
+    residency: ProcessorIndex,
     on = pcie,
   ): [processors: number, revoked: number] => {
     revocation(granted, requester, residency, set(CPU, GPU0, GPU1), on, answer);

@@ -2,6 +2,7 @@
  * What the recorded vectors never decide: which of several holders is closest, atomics that stay remote (rule 10) and faults
  * from another process (rule 12). Expected values follow from uvm_va_block.c and uvm_va_space.c as cited in the code.
  */
+import { CPU, NO_PROCESSOR, type ProcessorIndex, asProcessor } from '../../../../../src-core/model/processor';
 import { describe, expect, it } from 'vitest';
 import type {
   ResidencyAnswer,
@@ -9,9 +10,7 @@ import type {
 } from '../../../../../src-core/systems/nvidia-uvm/decisions/questions';
 import {
   ACCESS,
-  CPU,
   HINT,
-  NO_PROCESSOR,
   OPERATION,
   READ_DUPLICATION,
   type UvmTopology,
@@ -43,7 +42,8 @@ function residency(on: UvmTopology, question: Partial<ResidencyQuestion>): numbe
 }
 
 describe('the closest processor', () => {
-  const closest = (processors: number, from: number, on: UvmTopology): number => closestProcessor(processors, from, on);
+  const closest = (processors: number, from: ProcessorIndex, on: UvmTopology): number =>
+    closestProcessor(processors, from, on);
 
   it('is oneself, if one holds the page', () => {
     expect(closest(set(CPU, GPU0, GPU1), GPU1, nvlink)).toBe(GPU1);
@@ -55,9 +55,9 @@ describe('the closest processor', () => {
         [GPU0, CPU],
         [GPU0, GPU1],
       ],
-      siblings: [[GPU0, 3]],
+      siblings: [[GPU0, asProcessor(3)]],
     });
-    expect(closest(set(CPU, GPU1, 3), GPU0, partitioned)).toBe(3);
+    expect(closest(set(CPU, GPU1, asProcessor(3)), GPU0, partitioned)).toBe(3);
   });
   it('is a GPU over a fast link before the CPU over a fast link', () => {
     expect(closest(set(CPU, GPU1), GPU0, coherent)).toBe(GPU1);

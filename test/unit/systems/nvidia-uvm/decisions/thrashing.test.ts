@@ -1,4 +1,5 @@
 /** What the recorded scenarios do not reach: the intended lapse, resets by user commands, links without atomics, timers. */
+import { CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../../../src-core/model/processor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   MOVE_CAUSE,
@@ -9,13 +10,7 @@ import {
   type ThrashingHost,
   type ThrashingParams,
 } from '../../../../../src-core/systems/nvidia-uvm/decisions/thrashing-detector';
-import {
-  CPU,
-  HINT,
-  NO_PROCESSOR,
-  type Processor,
-  type UvmTopology,
-} from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { HINT, type UvmTopology } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 import { createThrashing } from '../../../../../src-core/systems/nvidia-uvm/decisions/thrashing';
 import { GPU0, GPU1, nvlink, pcie, set } from './topologies';
 
@@ -40,9 +35,9 @@ const defaults: ThrashingParams = {
 class Duel {
   readonly unmapped: number[] = [];
   readonly reported: string[] = [];
-  preferred: Processor = NO_PROCESSOR;
+  preferred: ProcessorIndex = NO_PROCESSOR;
   accessedBy = 0;
-  holder: Processor = CPU;
+  holder: ProcessorIndex = CPU;
   nowNs = MS;
   readonly detector: ThrashingDetector;
   readonly given: ThrashingHint = { kind: HINT.none, pinResidency: NO_PROCESSOR, throttlingEndNs: 0 };
@@ -61,7 +56,7 @@ class Duel {
     this.detector = createThrashing({ ...defaults, ...params }, topology, host);
   }
 
-  move(to: Processor, more: Partial<MigrationEvent> = {}): void {
+  move(to: ProcessorIndex, more: Partial<MigrationEvent> = {}): void {
     this.nowNs += 20 * US;
     this.detector.migrated(
       {
@@ -74,14 +69,14 @@ class Duel {
     this.holder = to;
   }
 
-  fault(by: Processor, afterNs = 10 * US): string {
+  fault(by: ProcessorIndex, afterNs = 10 * US): string {
     this.nowNs += afterNs;
     this.detector.hint(BLOCK, PAGE, by, this.nowNs, this.given);
     return Object.keys(HINT)[this.given.kind] ?? '?';
   }
 
   /** Enough moves between the two for a page to thrash. */
-  untilThrashing(a: Processor = CPU, b: Processor = GPU0): this {
+  untilThrashing(a: ProcessorIndex = CPU, b: ProcessorIndex = GPU0): this {
     for (let i = 0; i < 6; i++) this.move(i % 2 === 0 ? a : b);
     return this;
   }

@@ -1,10 +1,11 @@
 /** Machines in small: who reaches whom, drawn as pairs. */
-import { CPU, type Processor, type UvmTopology } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
+import { CPU, type ProcessorIndex, asProcessor } from '../../../../../src-core/model/processor';
+import { type UvmTopology } from '../../../../../src-core/systems/nvidia-uvm/decisions/vocabulary';
 
-export const GPU0: Processor = 1;
-export const GPU1: Processor = 2;
+export const GPU0: ProcessorIndex = asProcessor(1);
+export const GPU1: ProcessorIndex = asProcessor(2);
 
-type Pair = readonly [Processor, Processor];
+type Pair = readonly [ProcessorIndex, ProcessorIndex];
 
 interface Drawing {
   /** [a, b]: a can access the memory of b. Everybody can access their own. */
@@ -17,7 +18,10 @@ interface Drawing {
 }
 
 export function topology(processors: number, { access, fast = [], atomics = [], siblings = [] }: Drawing): UvmTopology {
-  const own = Array.from({ length: processors }, (_, processor): Pair => [processor, processor]);
+  const own = Array.from({ length: processors }, (_, processor): Pair => [
+    asProcessor(processor),
+    asProcessor(processor),
+  ]);
   const sets = (pairs: readonly Pair[]): Uint32Array => {
     const table = new Uint32Array(processors);
     for (const [row, member] of pairs) table[row]! |= 1 << member;
@@ -83,5 +87,5 @@ export const coherent = topology(3, {
   ],
 });
 
-export const set = (...members: readonly Processor[]): number =>
+export const set = (...members: readonly ProcessorIndex[]): number =>
   members.reduce((all, member) => all | (1 << member), 0);
