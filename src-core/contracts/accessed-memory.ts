@@ -3,6 +3,7 @@
  * groups. Most accesses need one byte of it and nothing else.
  */
 import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { Granule } from '../base/indices';
 
 /** A ledger follows the granule byte by byte: none of its accesses is a plain hit. */
 export const TRACKED = 0b0000_1000;
@@ -11,7 +12,7 @@ export const PENDING = 0b0001_0000;
 
 /** Accesses of one kind inside one granule. Reused for each run: valid only during the call that receives it. */
 export interface AccessRun {
-  readonly granule: number;
+  readonly granule: Granule;
   readonly op: AccessOp;
   /** Space offset of the first one. */
   readonly address: number;
@@ -35,13 +36,13 @@ export interface AccessTables {
   hotState(processor: ProcessorIndex): Uint8Array;
   hotMasks(processor: ProcessorIndex): HotMasks;
   /** true: the access finds the granule in the processor's own memory, questions of the ledger aside. */
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  isLocal(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
   /** true: the processor may make the access where the granule lies, over the link. */
-  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  mapsRemotely(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
   /** Remote accesses that may still be made before the access counter moves the granule; Infinity where none counts. */
-  remoteBudget(processor: ProcessorIndex, granule: number): number;
+  remoteBudget(processor: ProcessorIndex, granule: Granule): number;
   /** The budget of remote accesses to the granule is used up. */
-  counterNotifies(processor: ProcessorIndex, granule: number): void;
+  counterNotifies(processor: ProcessorIndex, granule: Granule): void;
 }
 
 /** The counters of objects. */
@@ -62,9 +63,9 @@ export interface UseOrder {
   /** The policy is notified of every run of accesses; none is a plain hit. */
   readonly follows: boolean;
   /** The newest use is one of this granule; where `keepsOrder`. */
-  touch(device: ProcessorIndex, granule: number): void;
+  touch(device: ProcessorIndex, granule: Granule): void;
   /** Accesses to the granule were made and counted; where `follows`. */
-  follow(device: ProcessorIndex, granule: number): void;
+  follow(device: ProcessorIndex, granule: Granule): void;
   /** The eviction policy was replaced. */
   policyChanged?(): void;
 }
@@ -97,7 +98,7 @@ export interface AccessedMemory extends AccessTables {
   /** Bytes in the processor's own memory. */
   busy(processor: ProcessorIndex, bytes: number): void;
   /** `count` accesses over the link, `bytes` in all. */
-  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
+  remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void;
   readonly uses: UseOrder;
   /** true: every access is passed to `onAccess`; none is a plain hit. */
   readonly hasObserver: boolean;

@@ -6,14 +6,11 @@
  * a snapshot of the run finds it; variables captured by its functions are not saved.
  */
 import type { z } from 'zod';
+import type { Granule } from '../base/indices';
 import type { Random } from '../base/random';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
 import type { PolicyKind } from '../model/scenario';
 import { paramParser, type ParamValues, type ParseParams } from './params';
-
-/** A granule: one unit of residency and migration (4 KiB, 64 KiB or 2 MiB), numbered densely over the space. */
-export type Granule = number;
-export const NO_GRANULE = -1;
 
 /** What every policy may look at. */
 export interface MemoryView {

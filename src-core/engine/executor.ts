@@ -6,6 +6,7 @@ import type { AccessBatch, Cursor } from '../contracts/access-stream';
 import { CPU, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
 import { GpuFrontEnd } from '../hardware/gpu/front-end';
+import type { Granule } from '../base/indices';
 import { LaneGroups } from './lane-groups';
 import { Points } from './points';
 import { Segments, type AccessListener } from './segments';
@@ -60,7 +61,7 @@ export class Executor {
   }
 
   /** An access to the granule waits for its replay. */
-  isExpected(granule: number): boolean {
+  isExpected(granule: Granule): boolean {
     return this.front?.isExpected(granule) === true;
   }
 

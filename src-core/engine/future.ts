@@ -3,6 +3,7 @@
  * pass over the workload on a device without limits. Only Belady's bound needs it.
  */
 import { Refusal } from '../model/refusal';
+import type { Granule } from '../base/indices';
 
 /** Runs of accesses that are kept (28 bytes each). */
 export const MAX_FUTURE_RUNS = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ export class FutureRecorder {
   constructor(private readonly granules: number) {}
 
   /** The device touched the granule at first, first + step, … last. */
-  onAccess(granule: number, first: number, last: number, step: number): void {
+  onAccess(granule: Granule, first: number, last: number, step: number): void {
     const before = this.count - 1;
     if (
       before >= 0 &&
@@ -99,7 +100,7 @@ export class Future {
    * Access number at which a device needs the granule again; Infinity = never. `now` is the number of accesses executed so
    * far; it goes back only with the whole run.
    */
-  nextUse(granule: number, now: number): number {
+  nextUse(granule: Granule, now: number): number {
     const { start, first, last, step } = this.visits;
     const end = start[granule + 1]!;
     let at = this.next[granule]!;

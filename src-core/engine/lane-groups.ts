@@ -6,6 +6,7 @@ import { assert } from '../base/assert';
 import { GROUP_LANES, type AccessBatch } from '../contracts/access-stream';
 import { CPU, type AccessOp } from '../model/processor';
 import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
+import { asGranule } from '../base/indices';
 import type { Segments } from './segments';
 
 type LaneColumns = Pick<AccessBatch, 'address' | 'stride' | 'bytes' | 'op' | 'object'>;
@@ -100,7 +101,8 @@ export class LaneGroups {
       }
       const done = this.segment(hand, n);
       memory.accessCount += done.counted;
-      if (done.counted > 0) for (let lane = 0; lane < hand.count; lane++) segments.follow(hand.granule[lane]!);
+      if (done.counted > 0)
+        for (let lane = 0; lane < hand.count; lane++) segments.follow(asGranule(hand.granule[lane]!));
       hand.unbooked += done.iterations - done.booked;
       cursor.at += done.iterations;
       cursor.lane = done.stoppedAt;
@@ -142,7 +144,7 @@ export class LaneGroups {
     let hit = segments.plain;
     let reachable = true;
     for (let lane = 0; lane < lanes.count; lane++) {
-      const granule = lanes.granule[lane]!;
+      const granule = asGranule(lanes.granule[lane]!);
       const op = lanes.op[lane]! as AccessOp;
       if ((state[granule]! & mask[op]!) === want[op]!) continue;
       hit = false;
@@ -152,7 +154,7 @@ export class LaneGroups {
     if (hit) {
       let bytes = 0;
       for (let lane = 0; lane < lanes.count; lane++) {
-        segments.recent(lanes.granule[lane]!);
+        segments.recent(asGranule(lanes.granule[lane]!));
         bytes += lanes.bytes[lane]!;
         delay?.access(lanes.granule[lane]! >>> segments.reached.blockShift, n, true, segments.dependent);
       }
@@ -175,7 +177,7 @@ export class LaneGroups {
     const { memory, processor, run } = segments;
     const now = memory.accessCount;
     for (let lane = 0; lane < lanes.count; lane++) {
-      const granule = lanes.granule[lane]!;
+      const granule = asGranule(lanes.granule[lane]!);
       const op = lanes.op[lane]! as AccessOp;
       run.granule = granule;
       run.op = op;
@@ -194,7 +196,7 @@ export class LaneGroups {
   private mayReorder(lanes: Lanes): boolean {
     const { ledger } = this.segments.memory;
     for (let a = 0; a < lanes.count; a++) {
-      const granule = lanes.granule[a]!;
+      const granule = asGranule(lanes.granule[a]!);
       if (!ledger.needsOrder(granule)) continue;
       for (let b = 0; b < lanes.count; b++)
         if (b !== a && lanes.granule[b] === granule && lanes.op[a] !== lanes.op[b]) return false;

@@ -1,5 +1,6 @@
 import type { OsStep } from '../model/os-action';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { Granule } from '../base/indices';
 
 /** Observes a run without changing it. A run with an observer takes the slow path: its hits are segments too. */
 export interface RunObserver {
@@ -19,7 +20,7 @@ export interface RunObserver {
   accessed(
     access: number,
     processor: ProcessorIndex,
-    granule: number,
+    granule: Granule,
     op: AccessOp,
     start: number,
     stride: number,

@@ -4,6 +4,7 @@ import type { PlainFaults } from '../contracts/plain-faults';
 import { looksOf } from '../hardware/access-delay';
 import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
 import { CPU } from '../model/processor';
+import { type Granule, asGranule } from '../base/indices';
 import type { Segments } from './segments';
 import type { Turn } from './turn';
 
@@ -39,7 +40,7 @@ export class Points {
       if (i >= end) break;
       this.settle(batch, i);
       run.op = batch.pointOp;
-      run.granule = this.granule[i]!;
+      run.granule = asGranule(this.granule[i]!);
       run.address = batch.base + batch.index[i]! * batch.pitch;
       run.stride = 0;
       run.count = 1;
@@ -69,7 +70,7 @@ export class Points {
     return !(pitch > 0 && granuleBytes % pitch === 0 && base % pitch === 0 && pointBytes <= pitch);
   }
 
-  private leavesGranule(address: number, granule: number, bytes: number): boolean {
+  private leavesGranule(address: number, granule: Granule, bytes: number): boolean {
     return address + bytes > (granule + 1) * this.inner.memory.granuleBytes;
   }
 
@@ -90,7 +91,7 @@ export class Points {
     if (delay === null) while (i < end && (state[granule[i]!]! & mask) === here) i++;
     else
       for (; i < end && (state[granule[i]!]! & mask) === here; i++) {
-        if (isOrdered) memory.residency.recency.touch(granule[i]!, processor);
+        if (isOrdered) memory.residency.recency.touch(asGranule(granule[i]!), processor);
         if ((i & looks) === looks) delay.point(granule[i]! >>> inner.reached.blockShift, inner.dependent);
       }
     return i;
@@ -100,7 +101,7 @@ export class Points {
   private passWhole(batch: AccessBatch, from: number, end: number): number {
     const { index, base, pitch, pointBytes } = batch;
     let i = from;
-    while (i < end && !this.leavesGranule(base + index[i]! * pitch, this.granule[i]!, pointBytes)) i++;
+    while (i < end && !this.leavesGranule(base + index[i]! * pitch, asGranule(this.granule[i]!), pointBytes)) i++;
     return i === from ? from : this.pass(batch, from, i);
   }
 

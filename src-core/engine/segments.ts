@@ -6,9 +6,10 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../model/processor';
 import type { MemorySystem } from '../kit/memory-system';
 import { ReusedRun } from '../hardware/access-run';
 import { ReachedAccesses } from '../hardware/reached-accesses';
+import { type Granule, asGranule } from '../base/indices';
 
 /** Called for each run of accesses to a granule: [first, last] access numbers and the distance between two of them. */
-export type AccessListener = (granule: number, first: number, last: number, step: number) => void;
+export type AccessListener = (granule: Granule, first: number, last: number, step: number) => void;
 
 export class Segments {
   processor: ProcessorIndex = CPU;
@@ -42,7 +43,7 @@ export class Segments {
     const { granuleBytes, run } = this;
     let pieces = 0;
     for (let at = address; at < address + bytes;) {
-      const granule = Math.floor(at / granuleBytes);
+      const granule = asGranule(Math.floor(at / granuleBytes));
       const end = Math.min(address + bytes, (granule + 1) * granuleBytes);
       run.granule = granule;
       run.op = op;
@@ -90,13 +91,13 @@ export class Segments {
   }
 
   /** Notes a hit in the recency list. */
-  recent(granule: number): void {
+  recent(granule: Granule): void {
     const { processor, memory } = this;
     if (processor !== CPU && memory.uses.keepsOrder) memory.uses.touch(processor, granule);
   }
 
   /** Notifies a policy that observes accesses. Called when the accesses are counted, so that its next use is in the future. */
-  follow(granule: number): void {
+  follow(granule: Granule): void {
     const { processor, memory } = this;
     if (processor !== CPU && memory.uses.follows) memory.uses.follow(processor, granule);
   }

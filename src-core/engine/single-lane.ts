@@ -8,6 +8,7 @@ import type { AccessBatch, Cursor } from '../contracts/access-stream';
 import type { PlainFaults } from '../contracts/plain-faults';
 import { CPU, type AccessOp } from '../model/processor';
 import { CPU_METRIC, DEVICE_METRIC } from '../hardware/op-metrics';
+import { asGranule } from '../base/indices';
 import type { Segments } from './segments';
 import type { Turn } from './turn';
 
@@ -52,7 +53,7 @@ export class SingleLane {
     let i = cursor.at;
     while (i < count && !turn.isDone()) {
       const address = base + i * stride;
-      const granule = Math.floor(address * perByte);
+      const granule = asGranule(Math.floor(address * perByte));
       run.granule = granule;
       run.address = address;
       if (passage.accesses > 0 && address - granule * granuleBytes < stride) {

@@ -7,6 +7,7 @@
 import { createByteColumn, rewrite, type ByteColumn } from '../base/byte-column';
 import { PENDING, TRACKED, type HotMasks } from '../contracts/accessed-memory';
 import type { AccessOp, ProcessorIndex } from '../model/processor';
+import type { Granule } from '../base/indices';
 
 /** Reads and writes that find the page in the processor's own memory. */
 export const READ_LOCAL = 0b0000_0001;
@@ -49,28 +50,28 @@ export class AccessTable {
     return this.bytes[processor]!;
   }
 
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isLocal(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return (this.bytes[processor]![granule]! & LOCAL_NEED[op]!) !== 0;
   }
-  isRemote(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isRemote(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return (this.bytes[processor]![granule]! & REMOTE_NEED[op]!) !== 0;
   }
   /** The access needs no fault. */
-  isMapped(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isMapped(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.isLocal(processor, granule, op) || this.isRemote(processor, granule, op);
   }
 
   /** A fault of the processor on the granule waits for its batch, or waits no longer. */
-  setPending(processor: ProcessorIndex, granule: number, on: boolean): void {
+  setPending(processor: ProcessorIndex, granule: Granule, on: boolean): void {
     const bytes = this.bytes[processor]!;
     bytes[granule] = on ? bytes[granule]! | PENDING : bytes[granule]! & ~PENDING;
   }
-  isPending(processor: ProcessorIndex, granule: number): boolean {
+  isPending(processor: ProcessorIndex, granule: Granule): boolean {
     return (this.bytes[processor]![granule]! & PENDING) !== 0;
   }
 
   /** The ledger follows the bytes of `count` granules in a row, or no longer. */
-  track(granule: number, on: boolean, count: number): void {
+  track(granule: Granule, on: boolean, count: number): void {
     if (count === 1) {
       for (let p = 0; p < this.bytes.length; p++) {
         const bytes = this.bytes[p]!;

@@ -7,6 +7,7 @@ import type { FaultBuffer, FaultColumns, FaultService } from '../contracts/fault
 import { REASON } from './codes';
 import { FaultList } from './fault-list';
 import type { MachineSpec } from '../model/machine';
+import { type Granule, asGranule } from '../base/indices';
 import type { MemoryConfig, MemorySystem } from './memory-system';
 
 /** Room for the number of an entry in a sort key: granules below 2^31 leave 22 bits. */
@@ -22,15 +23,15 @@ type CommonPart = Pick<
 export interface BatchedMemory extends CommonPart {
   readonly config: Pick<MemoryConfig, 'batchServiced'> & { readonly machine: Pick<MachineSpec, 'faultBatchEntries'> };
   /** A fault of the granule waits in a device's buffer, or waits no longer. */
-  setPending(processor: ProcessorIndex, granule: number, isPending: boolean): void;
+  setPending(processor: ProcessorIndex, granule: Granule, isPending: boolean): void;
   /** The reason code of a fault. */
-  decide(processor: ProcessorIndex, granule: number, op: AccessOp): number;
+  decide(processor: ProcessorIndex, granule: Granule, op: AccessOp): number;
   /** First granule of the page that a fault on this one is about; the granule itself unless pages are larger. */
-  pageOf?(granule: number): number;
+  pageOf?(granule: Granule): number;
   /** false: no process is left for the fault; an outcome is recorded. */
-  mayServe?(processor: ProcessorIndex, granule: number, object: number): boolean;
+  mayServe?(processor: ProcessorIndex, granule: Granule, object: number): boolean;
   /** true: the fault that was served last on this granule ended in an outcome, and its access can never be made. */
-  wasRefused?(granule: number): boolean;
+  wasRefused?(granule: Granule): boolean;
   /**
    * Serves faults from `startPs` on.
    * @returns when everything is there for the processor, ps
@@ -57,7 +58,7 @@ export class BatchService implements FaultService {
   }
 
   /** Serves one fault while the processor waits. false: its access can never be made; that is an outcome. */
-  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+  faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
     const { memory, faults } = this;
     if (memory.mayServe?.(processor, granule, object) === false) return false;
     memory.beginBatch();
@@ -73,14 +74,14 @@ export class BatchService implements FaultService {
     return this.isReachable(processor, granule, op);
   }
 
-  private report(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): void {
+  private report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): void {
     const { memory, faults } = this;
     const reason = memory.decide(processor, granule, op);
     const cause = memory.report(processor, granule, op, object, reason);
     faults.push(granule, op, cause, reason === REASON.firstTouch);
   }
 
-  private isReachable(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  private isReachable(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.memory.isLocal(processor, granule, op) || this.memory.mapsRemotely(processor, granule, op);
   }
 
@@ -94,7 +95,7 @@ export class BatchService implements FaultService {
   keepsAnswered(): boolean {
     return false;
   }
-  setPending(device: ProcessorIndex, granule: number, isPending: boolean): void {
+  setPending(device: ProcessorIndex, granule: Granule, isPending: boolean): void {
     this.memory.setPending(device, granule, isPending);
   }
   stalled(ps: number): void {
@@ -110,7 +111,7 @@ export class BatchService implements FaultService {
     const endPs = faults.count > 0 ? memory.serve(device, faults, startPs) : startPs;
     freePs[device] = endPs;
     this.refuse(device, buffer);
-    for (let i = 0; i < batch.count; i++) buffer.answer(batch.granule[i]!);
+    for (let i = 0; i < batch.count; i++) buffer.answer(asGranule(batch.granule[i]!));
     memory.config.batchServiced();
     return endPs;
   }
@@ -124,11 +125,11 @@ export class BatchService implements FaultService {
     this.sort(batch);
     for (let i = 0; i < count;) {
       const entry = this.entry(i);
-      const granule = batch.granule[entry]!;
+      const granule = asGranule(batch.granule[entry]!);
       const page = memory.pageOf?.(granule) ?? granule;
       let op = batch.op[entry]! as AccessOp;
       for (i++; i < count; i++) {
-        const other = batch.granule[this.entry(i)]!;
+        const other = asGranule(batch.granule[this.entry(i)]!);
         if ((memory.pageOf?.(other) ?? other) !== page) break;
         if (op === READ) op = batch.op[this.entry(i)]! as AccessOp;
       }
@@ -164,7 +165,7 @@ export class BatchService implements FaultService {
     const { memory, faults } = this;
     let done = 0;
     for (let i = 0; i < faults.count; i++) {
-      const granule = faults.granule[i]!;
+      const granule = asGranule(faults.granule[i]!);
       if (this.isReachable(device, granule, faults.op[i]! as AccessOp)) done++;
       else if (faults.count === 1 || memory.wasRefused?.(granule) === true) {
         buffer.refuse(granule);

@@ -4,6 +4,7 @@
  * stops tracking the granule and counts it.
  */
 /** All bitmaps of one collection together. */
+import type { Granule } from '../base/indices';
 export const MAX_BITMAP_BYTES = 256 * 1024 * 1024;
 
 function popcount(word: number): number {
@@ -89,7 +90,7 @@ export class ByteSets {
     this.maxBitmaps = Math.floor((maxBitmapBytes * 8) / granuleBytes);
   }
 
-  clear(granule: number): void {
+  clear(granule: Granule): void {
     this.low[granule] = 0;
     this.high[granule] = 0;
     const bitmap = this.find(granule);
@@ -98,18 +99,18 @@ export class ByteSets {
     this.bitmapOf![granule] = NONE;
   }
 
-  isEmpty(granule: number): boolean {
+  isEmpty(granule: Granule): boolean {
     return this.high[granule] === 0 && this.find(granule) === NONE;
   }
 
   /** Number of bytes in the set. */
-  size(granule: number): number {
+  size(granule: Granule): number {
     const bitmap = this.find(granule);
     return bitmap === NONE ? this.high[granule]! - this.low[granule]! : this.arena.sizes[bitmap]!;
   }
 
   /** true: every byte of [from, to) is in the set. */
-  covers(granule: number, from: number, to: number): boolean {
+  covers(granule: Granule, from: number, to: number): boolean {
     const bitmap = this.find(granule);
     if (bitmap === NONE) return from >= this.low[granule]! && to <= this.high[granule]!;
     const words = this.arena.pageOf(bitmap);
@@ -125,7 +126,7 @@ export class ByteSets {
   }
 
   /** Adds [from, to); false: the memory limit allows no bitmap; the bytes were not added. */
-  add(granule: number, from: number, to: number): boolean {
+  add(granule: Granule, from: number, to: number): boolean {
     const bitmap = this.find(granule);
     if (bitmap !== NONE) {
       this.set(bitmap, from, to);
@@ -153,7 +154,7 @@ export class ByteSets {
   }
 
   /** The granule's bitmap; few runs have any, so that the look-up is rare. */
-  private find(granule: number): number {
+  private find(granule: Granule): number {
     return this.arena.inUse === 0 ? NONE : this.bitmapOf![granule]!;
   }
 

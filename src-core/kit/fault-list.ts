@@ -1,5 +1,6 @@
 /** Faults that are served together, as columns: one per granule, granules ascending. Emptied and filled again. */
 import type { AccessOp } from '../model/processor';
+import type { Granule } from '../base/indices';
 
 const INITIAL = 256;
 
@@ -21,7 +22,7 @@ export class FaultList {
     this.onlyFirstTouch = true;
   }
 
-  push(granule: number, op: AccessOp, cause: number, isFirstTouch: boolean): void {
+  push(granule: Granule, op: AccessOp, cause: number, isFirstTouch: boolean): void {
     if (this.count === this.granule.length) this.grow();
     this.granule[this.count] = granule;
     this.op[this.count] = op;

@@ -15,6 +15,7 @@ import { CPU, WRITE, type AccessOp, type ProcessorIndex } from '../model/process
 import type { SpaceSpec } from '../model/space';
 import { ByteSets } from './byte-sets';
 import { TRACKED } from '../contracts/accessed-memory';
+import { type Granule, asGranule } from '../base/indices';
 import { type Residency } from './residency';
 
 const QUESTION = 1;
@@ -53,7 +54,7 @@ export class Ledger {
     private readonly residency: Residency,
     usefulBytes: boolean,
     /** Called when a question about a granule is opened (true) or its last one is closed; for `count` granules in a row. */
-    private readonly tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
+    private readonly tracked: ((granule: Granule, on: boolean, count: number) => void) | null = null,
   ) {
     const { granules } = residency;
     this.counters = new Float64Array(Math.max(1, space.objects.length) * METRIC_COUNT);
@@ -82,7 +83,7 @@ export class Ledger {
   }
 
   /** Bytes of the granule that belong to objects. */
-  objectBytes(granule: number): number {
+  objectBytes(granule: Granule): number {
     const part = this.partial.get(granule);
     return part === undefined ? this.granuleBytes : Math.min(part, this.granuleBytes);
   }
@@ -93,7 +94,7 @@ export class Ledger {
   }
 
   /** The granule came to `receiver`: joins or opens its question and starts marking useful bytes. */
-  transferred(granule: number, receiver: ProcessorIndex): void {
+  transferred(granule: Granule, receiver: ProcessorIndex): void {
     if ((this.open[granule]! & QUESTION) === 0) {
       this.overwritten.clear(granule);
       this.movesToDevice[granule] = 0;
@@ -113,14 +114,14 @@ export class Ledger {
   }
 
   /** `leaving` and `transferred` for neighbours that go the same way, and the change of owner in between. */
-  transferredRun(first: number, count: number, receiver: ProcessorIndex, kept: number, owner: number): void {
+  transferredRun(first: Granule, count: number, receiver: ProcessorIndex, kept: number, owner: number): void {
     if (this.touched || this.shared.size > 0) this.joinEach(first, count, receiver);
     else this.join(first, count, receiver);
     this.residency.rewrite(first, count, kept, owner | TRACKED);
   }
 
   /** Where no granule has bytes to settle or objects to share it: almost always, and on the hot path. */
-  private join(first: number, count: number, receiver: ProcessorIndex): void {
+  private join(first: Granule, count: number, receiver: ProcessorIndex): void {
     const { open, movesToDevice, movesToHost } = this;
     const moves = receiver === CPU ? movesToHost : movesToDevice;
     const others = receiver === CPU ? movesToDevice : movesToHost;
@@ -138,7 +139,7 @@ export class Ledger {
     }
   }
 
-  private joinEach(first: number, count: number, receiver: ProcessorIndex): void {
+  private joinEach(first: Granule, count: number, receiver: ProcessorIndex): void {
     const { open, movesToDevice, movesToHost, overwritten, touched } = this;
     const moves = receiver === CPU ? movesToHost : movesToDevice;
     const others = receiver === CPU ? movesToDevice : movesToHost;
@@ -172,7 +173,7 @@ export class Ledger {
   }
 
   /** `transferred` to the host, where neither useful bytes nor shared granules are kept; the state byte is the caller's. */
-  leaves(granule: number): void {
+  leaves(granule: Granule): void {
     const { open, movesToHost } = this;
     if (open[granule] === QUESTION) movesToHost[granule] = movesToHost[granule]! + 1;
     else this.openQuestion(granule, movesToHost, this.movesToDevice);
@@ -183,7 +184,7 @@ export class Ledger {
    * @returns true: `accessed` has to be called; false: they read bytes that were not overwritten, and the question is
    * closed
    */
-  arrives(granule: number, op: AccessOp): boolean {
+  arrives(granule: Granule, op: AccessOp): boolean {
     const { open, movesToDevice } = this;
     if (op !== WRITE && (open[granule] !== QUESTION || this.overwritten.isEmpty(granule))) {
       open[granule] = 0;
@@ -194,14 +195,14 @@ export class Ledger {
     return true;
   }
 
-  private openQuestion(granule: number, moves: Uint32Array, others: Uint32Array): void {
+  private openQuestion(granule: Granule, moves: Uint32Array, others: Uint32Array): void {
     this.overwritten.clear(granule);
     others[granule] = 0;
     moves[granule] = 1;
     this.open[granule] = QUESTION;
   }
 
-  private noteShared(granule: number, receiver: ProcessorIndex): void {
+  private noteShared(granule: Granule, receiver: ProcessorIndex): void {
     const shared = this.shared.get(granule);
     if (!shared) return;
     const object = this.objectOf[granule]!;
@@ -213,7 +214,7 @@ export class Ledger {
   }
 
   /** The granule is about to leave its owner: what the owner touched of the last transfer is final. */
-  leaving(granule: number): void {
+  leaving(granule: Granule): void {
     if ((this.open[granule]! & USEFUL) !== 0) this.settleUseful(granule);
   }
 
@@ -223,7 +224,7 @@ export class Ledger {
    * @param local the accessing processor owns the granule (a remote access never makes bytes useful)
    */
   accessed(
-    granule: number,
+    granule: Granule,
     op: AccessOp,
     start: number,
     stride: number,
@@ -260,13 +261,13 @@ export class Ledger {
   }
 
   /** true: accesses of several lanes to this granule have to be taken one by one, because their order matters. */
-  needsOrder(granule: number): boolean {
+  needsOrder(granule: Granule): boolean {
     return (this.open[granule]! & QUESTION) !== 0;
   }
 
   /** End of the run: open questions become unresolved, marked bytes final. */
   finish(): void {
-    for (let granule = 0; granule < this.open.length; granule++) {
+    for (let granule = asGranule(0); granule < this.open.length; granule++) {
       const open = this.open[granule]!;
       if (open === 0) continue;
       if ((open & QUESTION) !== 0) this.answer(granule, UNRESOLVED);
@@ -281,7 +282,7 @@ export class Ledger {
       const at = object * METRIC_COUNT + metric;
       counters[at] = counters[at]! + amount;
     };
-    for (let granule = 0; granule < this.open.length; granule++) {
+    for (let granule = asGranule(0); granule < this.open.length; granule++) {
       const open = this.open[granule]!;
       if (open === 0) continue;
       if ((open & QUESTION) !== 0)
@@ -299,7 +300,7 @@ export class Ledger {
 
   private addEach(
     sets: ByteSets,
-    granule: number,
+    granule: Granule,
     start: number,
     stride: number,
     count: number,
@@ -310,14 +311,14 @@ export class Ledger {
     return true;
   }
 
-  private coversEach(granule: number, start: number, stride: number, count: number, bytes: number): boolean {
+  private coversEach(granule: Granule, start: number, stride: number, count: number, bytes: number): boolean {
     for (let i = 0; i < count; i++)
       if (!this.overwritten.covers(granule, start + i * stride, start + i * stride + bytes)) return false;
     return true;
   }
 
   /** Closes the question; `null` = live. */
-  private answer(granule: number, metrics: readonly [number, number] | null): void {
+  private answer(granule: Granule, metrics: readonly [number, number] | null): void {
     if (metrics && !this.shared.has(granule)) {
       const object = this.objectOf[granule]!;
       this.count(object, metrics[0], this.movesToDevice[granule]! * this.granuleBytes);
@@ -333,7 +334,7 @@ export class Ledger {
 
   /** The moves that the open question is about, by object. */
   private movesOf(
-    granule: number,
+    granule: Granule,
   ): readonly { readonly object: number; readonly toDevice: number; readonly toHost: number }[] {
     const shared = this.shared.get(granule);
     if (shared) return shared.moves;
@@ -343,17 +344,17 @@ export class Ledger {
   }
 
   /** Whose transfer the granule came with. */
-  private receiverObject(granule: number): number {
+  private receiverObject(granule: Granule): number {
     const shared = this.shared.size === 0 ? undefined : this.shared.get(granule);
     return shared?.receiver ?? this.objectOf[granule]!;
   }
 
-  private giveUp(granule: number): void {
+  private giveUp(granule: Granule): void {
     this.lost++;
     this.answer(granule, UNRESOLVED);
   }
 
-  private settleUseful(granule: number): void {
+  private settleUseful(granule: Granule): void {
     if (!this.touched) return;
     const direction = this.residency.ownerOf(granule) === CPU ? 1 : 0;
     this.count(this.receiverObject(granule), USEFUL_METRIC[direction], this.touched.size(granule));
@@ -361,7 +362,7 @@ export class Ledger {
     this.setOpen(granule, this.open[granule]! & ~USEFUL);
   }
 
-  private setOpen(granule: number, open: number): void {
+  private setOpen(granule: Granule, open: number): void {
     this.open[granule] = open;
     const { state } = this.residency;
     state[granule] = open === 0 ? state[granule]! & ~TRACKED : state[granule]! | TRACKED;

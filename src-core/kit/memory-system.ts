@@ -6,7 +6,8 @@
 import { assert } from '../base/assert';
 import type { EventMoment, EventSink, FaultEvent } from '../model/event-sink';
 import type { CreatedSystem, RunnableSystem } from '../contracts/memory-system';
-import type { EvictionView, Granule } from '../contracts/policy';
+import { type Granule, asGranule } from '../base/indices';
+import type { EvictionView } from '../contracts/policy';
 import type { AccessedMemory, AccessRun, HotMasks, UseOrder } from '../contracts/accessed-memory';
 import type { DeviceFaults } from '../contracts/fault-service';
 import type { PlainFaults } from '../contracts/plain-faults';
@@ -118,7 +119,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
    */
   constructor(
     readonly config: MemoryConfig,
-    tracked: ((granule: number, on: boolean, count: number) => void) | null = null,
+    tracked: ((granule: Granule, on: boolean, count: number) => void) | null = null,
     residencyCapacity: number | null = null,
   ) {
     const { space, machine, granuleBytes } = config;
@@ -206,7 +207,7 @@ export abstract class MemorySystem implements EvictionView, AccessedMemory {
     return this.accessCount;
   }
   oldest(device: ProcessorIndex): Granule {
-    return this.residency.recency.oldest[device]!;
+    return asGranule(this.residency.recency.oldest[device]!);
   }
   younger(granule: Granule): Granule {
     return this.residency.recency.younger(granule);

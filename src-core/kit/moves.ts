@@ -7,6 +7,7 @@ import type { EventSink, TransferEvent } from '../model/event-sink';
 import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../model/events';
 import { CPU, type ProcessorIndex } from '../model/processor';
 import type { SpaceSpec } from '../model/space';
+import { type Granule, asGranule } from '../base/indices';
 import { Addresses } from './addresses';
 import { METRIC, REASON } from './codes';
 import type { Ledger } from './ledger';
@@ -68,7 +69,7 @@ export class Moves {
   }
 
   /** Changes the owner in the lists of residents, for systems that keep them. The move itself is booked with `book`. */
-  relocate(granule: number, target: ProcessorIndex): void {
+  relocate(granule: Granule, target: ProcessorIndex): void {
     const { ledger, residency } = this.host;
     ledger.leaving(granule);
     if (residency.ownerOf(granule) >= 0) residency.remove(granule);
@@ -106,7 +107,7 @@ export class Moves {
     if (leaves) this.anyBounced = true;
     else if (this.anyBounced && target !== CPU) back = this.bounced(first, count);
     const owner = target + 1;
-    ledger.transferredRun(first, count, target, ~(OWNER_MASK | BOUNCED), leaves ? owner | BOUNCED : owner);
+    ledger.transferredRun(asGranule(first), count, target, ~(OWNER_MASK | BOUNCED), leaves ? owner | BOUNCED : owner);
     if (back > 0) ledger.count(object, METRIC.pingPongs, back);
     return back;
   }

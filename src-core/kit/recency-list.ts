@@ -1,5 +1,6 @@
 /** The granules of each device from the longest to the most recently used one, as a list through columns. */
 import type { ProcessorIndex } from '../model/processor';
+import { type Granule, asGranule } from '../base/indices';
 
 export const NO_NEIGHBOUR = -1;
 
@@ -25,12 +26,12 @@ export class RecencyList {
   }
 
   /** The next younger one, or NO_NEIGHBOUR. */
-  younger(granule: number): number {
-    return this.links[2 * granule + 1]!;
+  younger(granule: Granule): Granule {
+    return asGranule(this.links[2 * granule + 1]!);
   }
 
   /** The granule, which is in no list, becomes the newest. */
-  add(granule: number, device: ProcessorIndex): void {
+  add(granule: Granule, device: ProcessorIndex): void {
     const { links, newest } = this;
     const head = newest[device]!;
     links[2 * granule] = head;
@@ -40,7 +41,7 @@ export class RecencyList {
     newest[device] = granule;
   }
 
-  remove(granule: number, device: ProcessorIndex): void {
+  remove(granule: Granule, device: ProcessorIndex): void {
     const { links } = this;
     const before = links[2 * granule]!;
     const after = links[2 * granule + 1]!;
@@ -51,7 +52,7 @@ export class RecencyList {
   }
 
   /** Moves a granule of the device to the young end. */
-  touch(granule: number, device: ProcessorIndex): void {
+  touch(granule: Granule, device: ProcessorIndex): void {
     if (this.newest[device] !== granule) this.moveToYoungEnd(granule, granule, device);
   }
 

@@ -2,6 +2,7 @@
 import type { UseOrder } from '../contracts/accessed-memory';
 import type { EvictionView } from '../contracts/policy';
 import type { ProcessorIndex } from '../model/processor';
+import type { Granule } from '../base/indices';
 import type { PoliciesInForce } from './policies-in-force';
 import type { Residency } from './residency';
 
@@ -26,12 +27,12 @@ export class RecencyOrder implements UseOrder {
     this.follows = mayEvict && policies.eviction.used !== undefined;
   }
 
-  touch(device: ProcessorIndex, granule: number): void {
+  touch(device: ProcessorIndex, granule: Granule): void {
     const { residency } = this;
     if (residency.ownerOf(granule) === device) residency.recency.touch(granule, device);
   }
 
-  follow(device: ProcessorIndex, granule: number): void {
+  follow(device: ProcessorIndex, granule: Granule): void {
     if (this.residency.ownerOf(granule) === device) this.policies.eviction.used?.(device, granule, this.view);
   }
 }

@@ -10,6 +10,7 @@ import { assert } from '../base/assert';
 import { createByteColumn, rewrite } from '../base/byte-column';
 import { PENDING, TRACKED } from '../contracts/accessed-memory';
 import { CPU, type ProcessorIndex, asProcessor } from '../model/processor';
+import { type Granule, asGranule } from '../base/indices';
 import { RecencyList } from './recency-list';
 
 /** Owner: 0 = not populated, otherwise processor index + 1. */
@@ -53,7 +54,7 @@ export class Residency {
   }
 
   /** The owner, or −1 while the granule is not populated. */
-  ownerOf(granule: number): ProcessorIndex {
+  ownerOf(granule: Granule): ProcessorIndex {
     return asProcessor((this.state[granule]! & OWNER_MASK) - 1);
   }
 
@@ -66,8 +67,8 @@ export class Residency {
     return this.count[device]!;
   }
 
-  residentAt(device: ProcessorIndex, index: number): number {
-    return this.residentSets[device]![index]!;
+  residentAt(device: ProcessorIndex, index: number): Granule {
+    return asGranule(this.residentSets[device]![index]!);
   }
 
   free(device: ProcessorIndex): number {
@@ -75,7 +76,7 @@ export class Residency {
   }
 
   /** Makes the processor the owner. On a device the granule becomes its newest; the device must have room. */
-  place(granule: number, processor: ProcessorIndex): void {
+  place(granule: Granule, processor: ProcessorIndex): void {
     this.state[granule] = (this.state[granule]! & ~OWNER_MASK) | (processor + 1);
     if (processor === CPU) return;
     const at = this.count[processor]!;
@@ -87,7 +88,7 @@ export class Residency {
   }
 
   /** Takes the granule from its owner; it must have one. */
-  remove(granule: number): void {
+  remove(granule: Granule): void {
     const owner = this.ownerOf(granule);
     this.state[granule] = this.state[granule]! & ~OWNER_MASK;
     if (owner <= CPU) return;
@@ -103,9 +104,9 @@ export class Residency {
   }
 
   /** Makes the full device the owner of the granule in place of its oldest one, which goes to the host. Returns that one. */
-  replaceOldest(granule: number, device: ProcessorIndex): number {
+  replaceOldest(granule: Granule, device: ProcessorIndex): Granule {
     const { state, slot, recency } = this;
-    const victim = recency.oldest[device]!;
+    const victim = asGranule(recency.oldest[device]!);
     recency.remove(victim, device);
     recency.add(granule, device);
     const set = this.residentSets[device]!;

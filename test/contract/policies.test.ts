@@ -2,13 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { randomStream } from '../../src-core/base/random';
-import {
-  NO_GRANULE,
-  type EvictionPolicy,
-  type MigrationPolicy,
-  type PolicyEntry,
-  type PrefetchPolicy,
-} from '../../src-core/contracts/policy';
+import { NO_GRANULE, asGranule } from '../../src-core/base/indices';
+import type { EvictionPolicy, MigrationPolicy, PolicyEntry, PrefetchPolicy } from '../../src-core/contracts/policy';
 import { POLICY_KINDS, type PolicyChoice } from '../../src-core/model/scenario';
 import { policies } from '../../src-core/policies';
 import { pcie4x16g } from '../../src-core/presets/machines/pcie4-16g';
@@ -132,7 +127,7 @@ describe.each(entriesOf('eviction'))('eviction=%s', (_id, entry) => {
         isProtected: (granule) => kept.has(granule),
         nextUse: (granule) => (granule * 7919) % 104_729,
       });
-      for (const granule of residents) made.used?.(GPU0, granule, memory);
+      for (const granule of residents) made.used?.(GPU0, asGranule(granule), memory);
       const victim = made.victim(GPU0, memory);
       const allowed = residents.filter((granule) => !kept.has(granule));
       if (allowed.length === 0) expect(victim).toBe(NO_GRANULE);
@@ -153,13 +148,13 @@ describe.each(entriesOf('prefetch'))('prefetch=%s', (_id, entry) => {
       for (const granuleBytes of [4096, 65_536, 2_097_152])
         for (const pages of [1, 2, 3, 17, (2 * 1024 * 1024) / granuleBytes]) {
           if (pages * granuleBytes > 2 * 1024 * 1024) continue;
-          const first = 512;
+          const first = asGranule(512);
           const wishes = (): number[] => {
             const wanted: number[] = [];
             const faults = {
               device: GPU0,
               first,
-              outer: first + pages,
+              outer: asGranule(first + pages),
               faulted: Int32Array.of(first + pages - 1),
               count: 1,
             };
@@ -183,7 +178,7 @@ describe.each(entriesOf('migration'))('migration=%s', (_id, entry) => {
       for (const processor of [0, 1, 2])
         for (const op of [0, 1, 2, 3] as const)
           for (const owner of [0, 1, 2]) {
-            const answer = made.onFault(asProcessor(processor), 5, op, fakeMemory({ owner: { 5: owner } }));
+            const answer = made.onFault(asProcessor(processor), asGranule(5), op, fakeMemory({ owner: { 5: owner } }));
             expect(made.isAlwaysMigrating ? ['migrate'] : ['migrate', 'map-remote']).toContain(answer);
           }
       expect(made.counterThreshold === null || made.counterThreshold >= 1).toBe(true);

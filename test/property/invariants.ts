@@ -2,6 +2,7 @@
 import { NO_EVENT, STORED_NO_PROCESSOR } from '../../src-core/model/events';
 import { CPU, GPU0 } from '../../src-core/model/processor';
 import { PENDING } from '../../src-core/contracts/accessed-memory';
+import { asGranule } from '../../src-core/base/indices';
 import { accessesOf } from './accesses';
 import type { Case } from './compare';
 import type { EngineRun, EventRow } from './drive';
@@ -57,7 +58,7 @@ function replay(test: Case, { run, events }: EngineRun): Broken {
   for (const event of events)
     if (event.name === 'migration' || event.name === 'eviction')
       for (const address of granulesOf(test, event)) transfer(event, address);
-  for (let granule = 0; granule < run.memory.granules; granule++) {
+  for (let granule = asGranule(0); granule < run.memory.granules; granule++) {
     const now = run.memory.residency.ownerOf(granule);
     if ((now === -1 ? CPU : now) !== (owner.get(granule) ?? CPU))
       broken.push(`granule ${granule} is on ${now}, the recording says ${owner.get(granule) ?? CPU}`);

@@ -2,12 +2,13 @@
  * The replayable fault buffers of all devices, and their hardware: it accepts faults, delivers them in batches, and
  * resumes the accesses to serviced granules when a replay reaches the device.
  */
-import { GranuleList } from '../../base/granule-list';
+import { IndexList } from '../../base/index-list';
 import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { DeviceFaults, FaultBuffer, FaultHardware, FaultPath, FaultService } from '../../contracts/fault-service';
 import { metricIndex } from '../../model/events';
 import type { MachineSpec } from '../../model/machine';
 import { CPU, type AccessOp, type ProcessorIndex, asProcessor } from '../../model/processor';
+import { type Granule, asGranule } from '../../base/indices';
 import { faultHardware, hasThreadGroups } from './fault-hardware';
 import { FetchedFaults } from './fetched-faults';
 import { FaultRing } from './fault-ring';
@@ -15,8 +16,8 @@ import { FaultRing } from './fault-ring';
 const STALL_PS = metricIndex('stallPs');
 
 class Buffer implements FaultBuffer {
-  readonly released = new GranuleList();
-  readonly refused = new GranuleList();
+  readonly released = new IndexList();
+  readonly refused = new IndexList();
 
   constructor(
     private readonly device: ProcessorIndex,
@@ -28,13 +29,13 @@ class Buffer implements FaultBuffer {
     return this.ring.outstanding;
   }
 
-  answer(granule: number): void {
+  answer(granule: Granule): void {
     if (!this.ring.answer(granule)) return;
     this.service.setPending(this.device, granule, false);
     this.released.push(granule);
   }
 
-  refuse(granule: number): void {
+  refuse(granule: Granule): void {
     this.refused.push(granule);
     this.answer(granule);
   }
@@ -56,7 +57,7 @@ export class BufferedFaults implements FaultPath {
   private readonly buffers: readonly (Buffer | null)[];
   private readonly batch = new FetchedFaults();
   /** Objects of the granules that the last batch released; the stall is charged to them. */
-  private readonly stalledObjects = new GranuleList();
+  private readonly stalledObjects = new IndexList();
 
   constructor(
     hardware: FaultHardware,
@@ -82,22 +83,22 @@ export class BufferedFaults implements FaultPath {
   entries(device: ProcessorIndex): number {
     return this.of(device).ring.outstanding;
   }
-  released(device: ProcessorIndex): GranuleList {
+  released(device: ProcessorIndex): IndexList {
     return this.of(device).released;
   }
-  refused(device: ProcessorIndex): GranuleList {
+  refused(device: ProcessorIndex): IndexList {
     return this.of(device).refused;
   }
-  isFatal(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isFatal(device: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.service.isFatal?.(device, granule, op) === true;
   }
 
   /** The faults of a device on the granule have their answer; at any time, a batch in service or not. */
-  answer(device: ProcessorIndex, granule: number): void {
+  answer(device: ProcessorIndex, granule: Granule): void {
     this.of(device).answer(granule);
   }
 
-  raise(device: ProcessorIndex, utlb: number, granule: number, op: AccessOp, object: number, atPs: number): boolean {
+  raise(device: ProcessorIndex, utlb: number, granule: Granule, op: AccessOp, object: number, atPs: number): boolean {
     if (!this.of(device).ring.raise(granule, utlb, op, object, atPs)) return false;
     this.service.setPending(device, granule, true);
     return true;
@@ -111,7 +112,7 @@ export class BufferedFaults implements FaultPath {
     const replayedPs = service.service(device, batch, buffer);
     stalledObjects.clear();
     const { items, count } = buffer.released;
-    for (let i = 0; i < count; i++) stalledObjects.push(this.memory.ledger.objectOf[items[i]!]!);
+    for (let i = 0; i < count; i++) stalledObjects.push(asGranule(this.memory.ledger.objectOf[items[i]!]!));
     return replayedPs;
   }
 

@@ -5,6 +5,7 @@
  */
 import { SparseColumn } from '../../base/sparse-column';
 import type { AccessOp } from '../../model/processor';
+import { type Granule, asGranule } from '../../base/indices';
 
 /** A power of two, as every later size. */
 const INITIAL_ENTRIES = 1024;
@@ -53,7 +54,7 @@ export class FaultRing {
   }
 
   /** false: no room. An equal or stronger fault of the same uTLB on the granule makes a further entry unnecessary. */
-  raise(granule: number, utlb: number, op: AccessOp, object: number, atPs: number): boolean {
+  raise(granule: Granule, utlb: number, op: AccessOp, object: number, atPs: number): boolean {
     const last = this.last.get(granule);
     for (let at = last; at >= 0; at = this.before[at & (this.size - 1)]!) {
       const slot = at & (this.size - 1);
@@ -93,7 +94,7 @@ export class FaultRing {
   }
 
   /** The page was answered: its entries count as read for their uTLBs. false: it did not wait. */
-  answer(granule: number): boolean {
+  answer(granule: Granule): boolean {
     let at = this.last.get(granule);
     if (at === NONE) return false;
     this.last.set(granule, NONE);
@@ -120,8 +121,8 @@ export class FaultRing {
     this.head++;
   }
 
-  granule(slot: number): number {
-    return this.granules[slot]!;
+  granule(slot: number): Granule {
+    return asGranule(this.granules[slot]!);
   }
   utlb(slot: number): number {
     return this.utlbOf[slot]!;

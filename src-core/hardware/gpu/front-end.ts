@@ -7,6 +7,7 @@ import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import { looksOf } from '../access-delay';
 import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { DeviceFaults, FaultHardware } from '../../contracts/fault-service';
+import { type Granule, asGranule } from '../../base/indices';
 import { DEVICE_METRIC } from '../op-metrics';
 import type { ReachedAccesses } from '../reached-accesses';
 import { GroupsInFlight } from './groups-in-flight';
@@ -51,7 +52,7 @@ export class GpuFrontEnd {
     this.flight.kernelBegins();
   }
   /** An access to the granule waits for its replay. */
-  isExpected(granule: number): boolean {
+  isExpected(granule: Granule): boolean {
     return this.flight.isExpected(granule);
   }
   isIdle(): boolean {
@@ -138,7 +139,7 @@ export class GpuFrontEnd {
     const { memory, device, here } = this;
     let least = n;
     for (let lane = 0; lane < lanes; lane++) {
-      const granule = here[lane]!;
+      const granule = asGranule(here[lane]!);
       const op = batch.op[first + lane]! as AccessOp;
       if (memory.isLocal(device, granule, op) || !memory.mapsRemotely(device, granule, op)) continue;
       least = Math.min(least, Math.max(1, memory.remoteBudget(device, granule)));
@@ -164,7 +165,8 @@ export class GpuFrontEnd {
       bytes += batch.bytes[first + lane]!;
     }
     memory.busy(device, n * bytes);
-    if (memory.uses.keepsOrder) for (let lane = 0; lane < lanes; lane++) memory.uses.touch(device, here[lane]!);
+    if (memory.uses.keepsOrder)
+      for (let lane = 0; lane < lanes; lane++) memory.uses.touch(device, asGranule(here[lane]!));
     const delay = memory.delays[device] ?? null;
     if (delay)
       for (let lane = 0; lane < lanes; lane++)
@@ -209,7 +211,7 @@ export class GpuFrontEnd {
       const end = Math.min(batch.points, i + POINTS_BETWEEN_LOOKS, i + Math.max(1, stopAt - memory.accessCount));
       for (; isPlain && i < end; i++) {
         const address = base + index[i]! * pitch;
-        const granule = (address * perByte) | 0;
+        const granule = asGranule((address * perByte) | 0);
         if ((state[granule]! & mask) !== want || (straddles && address + bytes > (granule + 1) * granuleBytes)) break;
         if (keepsOrder && granule >>> unitShift !== used) {
           uses.touch(device, granule);

@@ -5,6 +5,7 @@
 import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { FaultPath } from '../../contracts/fault-service';
 import { READ, type AccessOp, type ProcessorIndex, GPU0 } from '../../model/processor';
+import { type Granule, asGranule } from '../../base/indices';
 import { ReusedRun } from '../access-run';
 import { DEVICE_METRIC } from '../op-metrics';
 import type { ReachedAccesses } from '../reached-accesses';
@@ -50,7 +51,7 @@ export class GroupAccesses {
   }
 
   /** The granule's faults were refused, so accesses that wait for it end without being executed. */
-  refuse(granule: number): void {
+  refuse(granule: Granule): void {
     this.waiters.each(granule, (group) => {
       const low = granule * this.granuleBytes;
       group.abandon(low, low + this.granuleBytes);
@@ -60,7 +61,7 @@ export class GroupAccesses {
   /**
    * Executes the accesses to this granule of a group that still waits for others, before another batch can evict it.
    */
-  makeIn(group: ThreadGroup, granule: number, atPs: number): void {
+  makeIn(group: ThreadGroup, granule: Granule, atPs: number): void {
     for (let lane = group.next; lane < group.lanes && group.mayRaise(); lane++) {
       const op = group.op[lane]! as AccessOp;
       if (op !== READ && lane > group.next) return;
@@ -73,7 +74,7 @@ export class GroupAccesses {
     }
   }
 
-  private isReachable(granule: number, op: AccessOp): boolean {
+  private isReachable(granule: Granule, op: AccessOp): boolean {
     const { memory, device } = this;
     return memory.isLocal(device, granule, op) || memory.mapsRemotely(device, granule, op);
   }
@@ -83,7 +84,7 @@ export class GroupAccesses {
     const { granuleBytes, run } = this;
     const start = group.addressOf(lane, slot);
     const bytes = group.bytes[lane]!;
-    const granule = Math.floor(start * this.perByte);
+    const granule = asGranule(Math.floor(start * this.perByte));
     run.op = op;
     run.stride = group.stride[lane]!;
     if (start + bytes > (granule + 1) * granuleBytes) return this.pieces(group, lane, slot, atPs);
@@ -109,7 +110,7 @@ export class GroupAccesses {
     const start = group.addressOf(lane, slot);
     const outer = start + group.bytes[lane]!;
     for (let at = start + group.made(lane, slot); at < outer;) {
-      const granule = Math.floor(at * this.perByte);
+      const granule = asGranule(Math.floor(at * this.perByte));
       const end = Math.min(outer, (granule + 1) * granuleBytes);
       run.granule = granule;
       run.address = at;

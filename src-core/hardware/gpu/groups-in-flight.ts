@@ -9,6 +9,7 @@ import { assert } from '../../base/assert';
 import type { ProcessorIndex } from '../../model/processor';
 import type { AccessedMemory } from '../../contracts/accessed-memory';
 import type { FaultHardware, FaultPath } from '../../contracts/fault-service';
+import { type Granule, asGranule } from '../../base/indices';
 import type { ReachedAccesses } from '../reached-accesses';
 import { utlbOfGroup } from './fault-hardware';
 import { GroupAccesses } from './group-accesses';
@@ -59,7 +60,7 @@ export class GroupsInFlight {
   }
 
   /** An access to the granule waits for its replay. */
-  isExpected(granule: number): boolean {
+  isExpected(granule: Granule): boolean {
     return this.accesses.waiters.has(granule);
   }
 
@@ -151,11 +152,11 @@ export class GroupsInFlight {
       const at = faults.serviceBatch(device);
       const released = faults.released(device);
       const refused = faults.refused(device);
-      for (let i = 0; i < refused.count; i++) accesses.refuse(refused.items[i]!);
+      for (let i = 0; i < refused.count; i++) accesses.refuse(asGranule(refused.items[i]!));
       refused.clear();
       const { items, count } = released;
       for (let i = 0; i < count; i++) {
-        const granule = items[i]!;
+        const granule = asGranule(items[i]!);
         if (this.idleBatches > PATIENT_BATCHES)
           accesses.waiters.each(granule, (group) => {
             accesses.makeIn(group, granule, at);

@@ -1,4 +1,5 @@
 import { SparseColumn } from '../../base/sparse-column';
+import type { Granule } from '../../base/indices';
 import type { ThreadGroup } from './thread-group';
 
 /** Groups that wait, by granule: lists in one pool of nodes. */
@@ -11,7 +12,7 @@ export class Waiters {
   private free = -1;
   private used = 0;
 
-  add(granule: number, group: ThreadGroup): void {
+  add(granule: Granule, group: ThreadGroup): void {
     let node = this.free;
     if (node >= 0) this.free = this.following[node]!;
     else {
@@ -29,16 +30,16 @@ export class Waiters {
   }
 
   /** true: a group waits for the granule. */
-  has(granule: number): boolean {
+  has(granule: Granule): boolean {
     return this.first.get(granule) >= 0;
   }
 
-  each(granule: number, visit: (group: ThreadGroup) => void): void {
+  each(granule: Granule, visit: (group: ThreadGroup) => void): void {
     for (let node = this.first.get(granule); node >= 0; node = this.following[node]!) visit(this.group[node]!);
   }
 
   /** Takes the granule's list apart; calls `woken` for each group that waits for nothing else. */
-  release(granule: number, woken: (group: ThreadGroup) => void): void {
+  release(granule: Granule, woken: (group: ThreadGroup) => void): void {
     let node = this.first.get(granule);
     this.first.set(granule, -1);
     while (node >= 0) {

@@ -6,6 +6,7 @@ import { CPU, type ProcessorIndex, GPU0 } from '../../model/processor';
 import { vmaAt, type Mm } from '../../kernel/mm';
 import { eachEntry } from '../../kernel/page-table';
 import { HOLE, P, PRESENT, SPECIAL, ZERO } from '../../kernel/pte-tables';
+import type { Granule } from '../../base/indices';
 import type { LinuxHost, PageOrigin } from './backend';
 import type { LinuxAccess } from './host-parts';
 import { ACCESS_BITS, AccessTable, FRESH, localBits, READ_LOCAL, remoteBits } from '../access-table';
@@ -22,18 +23,18 @@ export class AccessBits extends AccessTable implements LinuxAccess {
     this.touchedByDevice = new Uint8Array(granules);
   }
 
-  get(processor: ProcessorIndex, granule: number): number {
+  get(processor: ProcessorIndex, granule: Granule): number {
     return this.bytes[processor]![granule]! & ACCESS_BITS;
   }
 
-  set(processor: ProcessorIndex, granule: number, bits: number): void {
+  set(processor: ProcessorIndex, granule: Granule, bits: number): void {
     const bytes = this.bytes[processor]!;
     const fresh = processor !== CPU && (bits & READ_LOCAL) !== 0 && this.touchedByDevice[granule] === 0 ? FRESH : 0;
     bytes[granule] = (bytes[granule]! & ~(ACCESS_BITS | FRESH)) | bits | fresh;
   }
 
   /** The first use of a page that a device was given ahead; false: it is none. */
-  firstUse(processor: ProcessorIndex, granule: number): boolean {
+  firstUse(processor: ProcessorIndex, granule: Granule): boolean {
     const bytes = this.bytes[processor]!;
     if ((bytes[granule]! & FRESH) === 0) return false;
     bytes[granule] = bytes[granule]! & ~FRESH;
@@ -45,7 +46,7 @@ export class AccessBits extends AccessTable implements LinuxAccess {
    * @param bits see pte-tables.ts; a hole where the VMA permits no access
    * @param frame of the base page, −1 where the entry has none
    */
-  write(mm: Mm, granule: number, bits: number, frame: number): void {
+  write(mm: Mm, granule: Granule, bits: number, frame: number): void {
     const { backend } = this.memory;
     const origin = frame < 0 ? null : mm.kernel.frames.owner(frame);
     this.set(CPU, granule, this.cpuBits(bits, origin));

@@ -16,6 +16,7 @@ import type { Ledger } from '../ledger';
 import type { MemoryConfig } from '../memory-system';
 import type { Residency } from '../residency';
 import type { SystemFigure } from '../../model/memory-system';
+import type { Granule } from '../../base/indices';
 import type { LinuxAccess, Outcomes, PageContents, PlaceBook, ProcessTable } from './host-parts';
 import type { Moves } from '../moves';
 import type { MoveContext, PendingMoves } from './pending-moves';
@@ -24,7 +25,7 @@ import type { Tally } from './tally';
 
 /** One page that a device asked for. */
 export interface DeviceFaultPage {
-  readonly granule: number;
+  readonly granule: Granule;
   readonly op: AccessOp;
   /** Ordinal of the fault event. */
   readonly cause: number;
@@ -81,7 +82,7 @@ export interface Backend {
   /** Time of the driver for so many faults, ps. Default: the machine's undivided costs of a batch. */
   faultPs?(faults: number): number | undefined;
   /** Reason code of a device fault, before it is served. */
-  decide(device: ProcessorIndex, granule: number, op: AccessOp): number;
+  decide(device: ProcessorIndex, granule: Granule, op: AccessOp): number;
   /** Processor in whose memory the page lies. */
   ownerOfPage(page: PageOrigin): ProcessorIndex;
   /** Free pages of a device, for policies. */
@@ -98,16 +99,16 @@ export interface Backend {
   /** Until when the device waits for copies that were asked for at `readyPs` and are there at `arrivedPs`. */
   arrives?(device: ProcessorIndex, readyPs: number, arrivedPs: number): number;
   /** Access counters: see MemorySystem. */
-  remoteBudget?(device: ProcessorIndex, granule: number): number;
-  counted?(device: ProcessorIndex, granule: number, accesses: number): void;
+  remoteBudget?(device: ProcessorIndex, granule: Granule): number;
+  counted?(device: ProcessorIndex, granule: Granule, accesses: number): void;
   /** The budget of a granule is used up: the device waits while its pages are moved. */
-  counterNotifies?(device: ProcessorIndex, granule: number): void;
+  counterNotifies?(device: ProcessorIndex, granule: Granule): void;
   /** The same where a driver serves notifications in its own time, while the device runs on: instead of the one above. */
-  counterReached?(device: ProcessorIndex, granule: number): void;
+  counterReached?(device: ProcessorIndex, granule: Granule): void;
   /** Time passed: periodic work (scans). */
   tick?(nowPs: number): void;
   /** The CPU is about to fault on the page (stale copies …). */
-  cpuFaults?(granule: number, op: AccessOp): void;
+  cpuFaults?(granule: Granule, op: AccessOp): void;
   /** An explicit move of pages. Returns `ok` or the error of Linux or the driver. */
   migrateRange(mm: Mm, start: number, end: number, to: ProcessorIndex): string;
   /** A hint of the program to the driver; absent if the system has no driver for it. */
@@ -146,7 +147,7 @@ export interface LinuxHost extends EvictionView {
   /** Migration was off at some time of the run. */
   readonly wasOff: boolean;
 
-  protect(granule: number): void;
+  protect(granule: Granule): void;
   unprotect(): void;
   /** Runs `work`; pages that move meanwhile record this reason and cause. */
   withCause<T>(context: MoveContext, work: () => T): T;

@@ -20,13 +20,14 @@ import { mbind } from '../../kernel/numa';
 import { PAGE_BYTES } from '../../kernel/page';
 import { fileRead, fileWrite, truncate, writeback } from '../../kernel/page-cache';
 import { registerUffd } from '../../kernel/userfaultfd';
+import { type Granule, asGranule } from '../../base/indices';
 import { kernelAllocation, pressure } from './host-actions';
 import { REASON } from '../codes';
 import { NO_CONTEXT } from './pending-moves';
 
 /** A range of an object as pages of one process. */
 interface Pages {
-  readonly granule: number;
+  readonly granule: Granule;
   readonly start: number;
   readonly end: number;
 }
@@ -84,9 +85,9 @@ function pagesOf(memory: LinuxHost, range: OsRange): Pages {
   // Objects lie on borders of the kernel's pages; in them a range is rounded out to whole ones.
   const pages = basePagesOf(memory.kernel);
   const end = Math.min(Math.ceil(last / pages) * pages, Math.ceil((offset + bytes) / PAGE_BYTES));
-  const granule = first - (first % pages);
+  const granule = asGranule(first - (first % pages));
   const start = memory.map.vpn(granule);
-  return { granule, start, end: start + end - granule };
+  return { granule: granule, start, end: start + end - granule };
 }
 
 function fileOf(process: Process, vpn: number): { file: FileInode; index: number } | null {

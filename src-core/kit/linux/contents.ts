@@ -9,6 +9,7 @@ import { CPU, type AccessOp, type ProcessorIndex } from '../../model/processor';
 import { vmaAt, type Process } from '../../kernel/mm';
 import { PAGE_BYTES, type Page } from '../../kernel/page';
 import { entryAt, pageOf } from '../../kernel/page-table';
+import { type Granule, asGranule } from '../../base/indices';
 import type { Piece } from './space-map';
 
 const READ = 0;
@@ -20,7 +21,7 @@ export class Contents implements PageContents {
   reads = 0;
   private readonly flat = new Map<string, Uint8Array>();
   /** Device buffers of explicit copies: granule → bytes, by device. */
-  private readonly buffers: Map<number, Uint8Array>[] = [];
+  private readonly buffers: (Map<number, Uint8Array> | undefined)[] = [];
   /** Granules under MADV_FREE. */
   private readonly lazy = new Set<number>();
   private stamp = 0;
@@ -35,7 +36,7 @@ export class Contents implements PageContents {
   }
 
   /** The page of a file that a mapping shows; null for anonymous memory. */
-  private fileKey(granule: number): { readonly key: string; readonly shared: boolean } | null {
+  private fileKey(granule: Granule): { readonly key: string; readonly shared: boolean } | null {
     const process = this.memory.processes.of(granule);
     const vpn = this.memory.map.vpn(granule);
     const vma = process ? vmaAt(process.mm, vpn) : null;
@@ -44,7 +45,7 @@ export class Contents implements PageContents {
   }
 
   /** The bytes that a read has to return. A private mapping shows the file until the page is the process's own. */
-  private expected(granule: number): Uint8Array {
+  private expected(granule: Granule): Uint8Array {
     const file = this.fileKey(granule);
     if (file && (file.shared || !this.flat.has(ownKey(granule)))) return this.bytesOf(file.key);
     return this.bytesOf(ownKey(granule));
@@ -54,14 +55,14 @@ export class Contents implements PageContents {
    * An own page took the place of a file's page (COW, a write-protecting call): later changes of the file are no longer
    * visible here.
    */
-  entryChanged(granule: number, page: Page | null): void {
+  entryChanged(granule: Granule, page: Page | null): void {
     if (page?.head.anon !== true || this.flat.has(ownKey(granule))) return;
     const file = this.fileKey(granule);
     if (file && !file.shared) this.flat.set(ownKey(granule), this.bytesOf(file.key).slice());
   }
 
   /** Memory under MADV_FREE was dropped: it now reads as zeros. */
-  private reconcile(granule: number, actual: Uint8Array | null): void {
+  private reconcile(granule: Granule, actual: Uint8Array | null): void {
     if (!this.lazy.has(granule) || actual?.some((byte) => byte !== 0) === true) return;
     this.lazy.delete(granule);
     this.expected(granule).fill(0);
@@ -73,15 +74,15 @@ export class Contents implements PageContents {
     for (const piece of map.pieces) {
       if (piece.process !== child) continue;
       for (let i = 0; i < piece.pages; i++) {
-        const from = map.granule(parent, map.vpn(piece.granule + i));
+        const from = map.granule(parent, map.vpn(asGranule(piece.granule + i)));
         const bytes = from >= 0 ? this.flat.get(ownKey(from)) : undefined;
-        if (bytes) this.flat.set(ownKey(piece.granule + i), bytes.slice());
+        if (bytes) this.flat.set(ownKey(asGranule(piece.granule + i)), bytes.slice());
         if (this.lazy.has(from)) this.lazy.add(piece.granule + i);
       }
     }
   }
 
-  private actual(processor: ProcessorIndex, granule: number): { page: Page | null; buffer: Uint8Array | null } {
+  private actual(processor: ProcessorIndex, granule: Granule): { page: Page | null; buffer: Uint8Array | null } {
     const buffer = processor === CPU ? undefined : this.buffers[processor]?.get(granule);
     if (buffer) return { page: null, buffer };
     const process = this.memory.processes.of(granule);
@@ -93,7 +94,7 @@ export class Contents implements PageContents {
   /** `count` accesses inside one page that were made. */
   accessed(
     processor: ProcessorIndex,
-    granule: number,
+    granule: Granule,
     op: AccessOp,
     start: number,
     stride: number,
@@ -125,7 +126,7 @@ export class Contents implements PageContents {
   }
 
   // --- explicit copies ---
-  private pageAt(granule: number, process: Process): Page | null {
+  private pageAt(granule: Granule, process: Process): Page | null {
     const vpn = this.memory.map.vpn(granule);
     const found = entryAt(process.mm, vpn);
     return found ? pageOf(found.entry, found.huge, vpn) : null;
@@ -133,14 +134,14 @@ export class Contents implements PageContents {
   copiedIn(device: ProcessorIndex, piece: Piece, process: Process): void {
     const buffers = (this.buffers[device] ??= new Map());
     for (let i = 0; i < piece.pages; i++) {
-      const data = this.pageAt(piece.granule + i, process)?.data;
-      this.reconcile(piece.granule + i, data ?? null);
+      const data = this.pageAt(asGranule(piece.granule + i), process)?.data;
+      this.reconcile(asGranule(piece.granule + i), data ?? null);
       buffers.set(piece.granule + i, data ? data.slice() : new Uint8Array(PAGE_BYTES));
     }
   }
   copiedOut(device: ProcessorIndex, piece: Piece, process: Process): void {
     for (let i = 0; i < piece.pages; i++) {
-      const page = this.pageAt(piece.granule + i, process);
+      const page = this.pageAt(asGranule(piece.granule + i), process);
       const buffer = this.buffers[device]?.get(piece.granule + i);
       if (page && buffer) (page.data ??= new Uint8Array(PAGE_BYTES)).set(buffer);
     }
@@ -194,4 +195,4 @@ export class Contents implements PageContents {
 }
 
 /** Private memory is known by its granule: one page of one process, wherever mremap puts it. */
-const ownKey = (granule: number): string => `p${granule}`;
+const ownKey = (granule: Granule): string => `p${granule}`;

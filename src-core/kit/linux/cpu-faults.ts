@@ -7,6 +7,7 @@ import { CPU } from '../../model/processor';
 import { REASON } from '../codes';
 import { handleFault } from '../../kernel/fault';
 import { entryAt } from '../../kernel/page-table';
+import type { Granule } from '../../base/indices';
 import type { DeviceFaultPage, LinuxHost } from './backend';
 import { signalOf } from './signals';
 import { answerUserfault } from './userfaults';
@@ -15,7 +16,7 @@ import { answerUserfault } from './userfaults';
 const MOST_CPU_FAULTS = 16;
 
 /** Reason code of a CPU fault on the granule, before it is served. */
-export function reasonOfCpuFault({ processes, map }: LinuxHost, granule: number): number {
+export function reasonOfCpuFault({ processes, map }: LinuxHost, granule: Granule): number {
   const process = processes.of(granule);
   const found = process ? entryAt(process.mm, map.vpn(granule)) : null;
   if (!found) return REASON.firstTouch;

@@ -2,18 +2,19 @@
 import type { AccessOp, ProcessorIndex } from '../../model/processor';
 import type { Mm, Process } from '../../kernel/mm';
 import type { Page } from '../../kernel/page';
+import type { Granule } from '../../base/indices';
 import type { Piece } from './space-map';
 
 /** Page tables as bytes: see access-bits.ts. */
 export interface LinuxAccess {
   /** Granules that a device ever touched (6c). */
   readonly touchedByDevice: Uint8Array;
-  get(processor: ProcessorIndex, granule: number): number;
+  get(processor: ProcessorIndex, granule: Granule): number;
   /** Writes the access bits of one processor. */
-  set(processor: ProcessorIndex, granule: number, bits: number): void;
-  isRemote(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  set(processor: ProcessorIndex, granule: Granule, bits: number): void;
+  isRemote(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
   /** Whether the processor can access the page without a fault. */
-  isMapped(processor: ProcessorIndex, granule: number, op: AccessOp): boolean;
+  isMapped(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean;
   /** After mprotect, which may leave entries as they are: the bits of a range again. */
   refresh(mm: Mm, start: number, end: number): void;
 }
@@ -21,9 +22,9 @@ export interface LinuxAccess {
 /** Present and past locations of pages: see page-locations.ts. */
 export interface PlaceBook {
   /** A page of a copy that is no page of Linux: an explicit copy to a device buffer, or back. */
-  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void;
+  travel(granule: Granule, from: ProcessorIndex, to: ProcessorIndex): void;
   /** The granule is with `owner` again, and no bytes moved: a buffer was dropped. */
-  settle(granule: number, owner: ProcessorIndex): void;
+  settle(granule: Granule, owner: ProcessorIndex): void;
   /** The operation has ended: granules without an entry are now unmapped. */
   settleHoles(): void;
   /** Pinned device pages. */
@@ -42,9 +43,9 @@ export interface ProcessTable {
   /** References that the workload holds through `pin`. */
   readonly pins: readonly HeldPin[];
   /** The live process of a granule; null before its fork and after its end. */
-  of(granule: number): Process | null;
+  of(granule: Granule): Process | null;
   /** −1: the workload has no name for that memory. */
-  granule(mm: Mm, vpn: number): number;
+  granule(mm: Mm, vpn: number): Granule;
   /** The process has another address space: exec. */
   adopt(process: Process): void;
   /** An address space is about to go: its pins end, and devices drop its mappings. */
@@ -56,7 +57,7 @@ export interface ProcessTable {
 /** Results of Linux and the drivers: see outcomes.ts. */
 export interface Outcomes {
   /** An access ended in something that is not data. A CPU's is a signal, which ends the process, as its default action does. */
-  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void;
+  outcome(result: string, processor: ProcessorIndex, granule: Granule, op: AccessOp, process: Process): void;
   /** An access whose process has ended; too many for rows of the timeline. */
   gone(processor: ProcessorIndex, object: number): void;
   /** A signal ends the process. */
@@ -97,7 +98,7 @@ export interface PageContents {
   dropped(device: ProcessorIndex, piece: Piece): void;
   fileRead(start: number, end: number, process: Process, data: Uint8Array | null): void;
   fileWrite(start: number, end: number, process: Process): Uint8Array;
-  entryChanged(granule: number, page: Page | null): void;
+  entryChanged(granule: Granule, page: Page | null): void;
   /** The process's own memory there was dropped: munmap, DONTNEED. */
   cleared(process: Process, start: number, end: number): void;
   /** The file ends before these pages now, in every process. */

@@ -21,6 +21,7 @@ import { METRIC, REASON } from '../codes';
 import type { FaultList } from '../fault-list';
 import { PageLocations } from './page-locations';
 import type { AccessRun, HotMasks } from '../../contracts/accessed-memory';
+import { type Granule, asGranule } from '../../base/indices';
 import { MemorySystem, type MemoryConfig } from '../memory-system';
 import type { Backend, DeviceFaultPage, LinuxHost } from './backend';
 import { AccessBits } from './access-bits';
@@ -172,7 +173,7 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   override free(device: ProcessorIndex): number {
     return this.backend.free(device);
   }
-  protect(granule: number): void {
+  protect(granule: Granule): void {
     this.protectedNow.add(granule);
   }
   unprotect(): void {
@@ -186,25 +187,25 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   hotMasks(_processor: ProcessorIndex): HotMasks {
     return ACCESS_MASKS;
   }
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isLocal(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     if (this.access.firstUse(processor, granule)) this.locations.used(granule);
     return this.access.isLocal(processor, granule, op);
   }
-  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  mapsRemotely(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.access.isRemote(processor, granule, op);
   }
-  remoteBudget(processor: ProcessorIndex, granule: number): number {
+  remoteBudget(processor: ProcessorIndex, granule: Granule): number {
     return processor === CPU ? Infinity : (this.backend.remoteBudget?.(processor, granule) ?? Infinity);
   }
   override busy(processor: ProcessorIndex, bytes: number): void {
     this.localBytes[processor] = this.localBytes[processor]! + bytes * this.slowness[processor]!;
   }
-  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void {
+  remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void {
     this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes * (this.backend.remoteWeight ?? 1);
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
     if (processor !== CPU) this.backend.counted?.(processor, granule, count);
   }
-  counterNotifies(processor: ProcessorIndex, granule: number): void {
+  counterNotifies(processor: ProcessorIndex, granule: Granule): void {
     if (this.backend.counterReached) {
       this.backend.counterReached(processor, granule);
       return;
@@ -232,11 +233,11 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     this.clocks.reach(processor, untilPs);
   }
   /** A fault is one for the whole page of the kernel. */
-  setPending(processor: ProcessorIndex, granule: number, on: boolean): void {
+  setPending(processor: ProcessorIndex, granule: Granule, on: boolean): void {
     const { first, outer } = this.processes.basePage(granule);
-    for (let g = first; g < outer; g++) this.access.setPending(processor, g, on);
+    for (let g = asGranule(first); g < outer; g++) this.access.setPending(processor, g, on);
   }
-  pageOf(granule: number): number {
+  pageOf(granule: Granule): number {
     return this.processes.basePage(granule).first;
   }
   override onAccess(processor: ProcessorIndex, { granule, op, address, stride, count, bytes }: AccessRun): void {
@@ -244,19 +245,19 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
   }
 
   // --- faults ---
-  decide(processor: ProcessorIndex, granule: number, op: AccessOp): number {
+  decide(processor: ProcessorIndex, granule: Granule, op: AccessOp): number {
     return processor === CPU ? reasonOfCpuFault(this, granule) : this.backend.decide(processor, granule, op);
   }
 
-  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+  faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
     return this.faults.faultNow(processor, granule, op, object);
   }
-  mayServe(processor: ProcessorIndex, granule: number, object: number): boolean {
+  mayServe(processor: ProcessorIndex, granule: Granule, object: number): boolean {
     if (this.processes.of(granule)) return true;
     this.outcomes.gone(processor, object);
     return false;
   }
-  wasRefused(granule: number): boolean {
+  wasRefused(granule: Granule): boolean {
     return this.outcomes.refused.has(granule);
   }
 
@@ -274,8 +275,8 @@ export class LinuxMemory extends MemorySystem implements LinuxHost, BatchedMemor
     const pages: DeviceFaultPage[] = [];
     this.outcomes.refused.clear();
     for (let i = 0; i < count; i++) {
-      if (processor !== CPU) this.locations.used(granule[i]!);
-      pages.push({ granule: granule[i]!, op: op[i]! as AccessOp, cause: cause[i]! });
+      if (processor !== CPU) this.locations.used(asGranule(granule[i]!));
+      pages.push({ granule: asGranule(granule[i]!), op: op[i]! as AccessOp, cause: cause[i]! });
       this.pending.causes.set(granule[i]!, cause[i]!);
     }
     const context = { ...NO_CONTEXT(REASON.fault), policy: policies.migrationIndex, cause: cause[0]! };

@@ -9,6 +9,7 @@ import { createFile } from '../../kernel/page-cache';
 import { PAGE_BYTES } from '../../kernel/page';
 import { madvise } from '../../kernel/madvise';
 import { assert } from '../../base/assert';
+import { asGranule } from '../../base/indices';
 import type { Piece } from './space-map';
 
 const FILE_OF: Readonly<Partial<Record<MappingKind, FileKind>>> = {
@@ -60,5 +61,6 @@ export function mapFile(memory: LinuxHost, piece: Piece, file: FileInode | null)
 function populate(memory: LinuxHost, piece: Piece): void {
   const { mm } = memory.processes.main;
   for (let i = 0; i < piece.pages; i++)
-    if (memory.access.get(CPU, piece.granule + i) === 0) handleFault(memory.kernel, mm, piece.vpn + i, { write: true });
+    if (memory.access.get(CPU, asGranule(piece.granule + i)) === 0)
+      handleFault(memory.kernel, mm, piece.vpn + i, { write: true });
 }

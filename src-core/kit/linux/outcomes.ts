@@ -8,6 +8,7 @@ import { REASON } from '../codes';
 import { exit } from '../../kernel/fork';
 import type { Process } from '../../kernel/mm';
 import { PAGE_BYTES } from '../../kernel/page';
+import type { Granule } from '../../base/indices';
 import type { LinuxHost } from './backend';
 import type { Outcomes, ResultRow } from './host-parts';
 
@@ -19,7 +20,7 @@ export class LinuxOutcomes implements Outcomes {
 
   constructor(private readonly memory: LinuxHost) {}
 
-  outcome(result: string, processor: ProcessorIndex, granule: number, op: AccessOp, process: Process): void {
+  outcome(result: string, processor: ProcessorIndex, granule: Granule, op: AccessOp, process: Process): void {
     const { config, ledger } = this.memory;
     const what = `${processorName(processor)} ${VERBS[op]!}`;
     const address = toVirtual(config.space, granule * PAGE_BYTES);

@@ -10,6 +10,7 @@ import { CPU, type ProcessorIndex, NO_PROCESSOR } from '../../model/processor';
 import { PAGE_BYTES } from '../../kernel/page';
 import { EXCLUSIVE, HOLE, MIGRATION, POISON, UFFD_MARKER } from '../../kernel/pte-tables';
 import { SparseColumn } from '../../base/sparse-column';
+import { type Granule, asGranule } from '../../base/indices';
 import { REASON } from '../codes';
 import type { Move } from '../moves';
 
@@ -45,7 +46,7 @@ export class PageLocations implements PlaceBook {
    * @param state of the entry, see pte-tables.ts
    * @param frame of its base page, −1 where it has none
    */
-  entryChanged(granule: number, state: number, frame: number): void {
+  entryChanged(granule: Granule, state: number, frame: number): void {
     const marks = this.marks[granule]!;
     // A hole may be filled again by the same operation (a migration that ends, mremap, COW): judged when it is over.
     if (state === HOLE) {
@@ -68,13 +69,13 @@ export class PageLocations implements PlaceBook {
     for (const granule of this.holes) {
       if ((this.marks[granule]! & IN_HOLES) === 0) continue;
       this.marks[granule] = this.marks[granule]! & ~IN_HOLES;
-      this.setOwner(granule, NO_PROCESSOR, NONE);
+      this.setOwner(asGranule(granule), NO_PROCESSOR, NONE);
     }
     this.holes.length = 0;
     this.copies.clear();
   }
 
-  private setOwner(granule: number, owner: ProcessorIndex, frame: number): void {
+  private setOwner(granule: Granule, owner: ProcessorIndex, frame: number): void {
     const { ledger, residency, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
     const old = this.frames[granule]!;
@@ -101,14 +102,14 @@ export class PageLocations implements PlaceBook {
     if (owner > CPU && (before < 0 || isBorn)) pending.add(context, granule, object, NO_PROCESSOR, owner);
   }
 
-  private enterHome(granule: number, frame: number): boolean {
+  private enterHome(granule: Granule, frame: number): boolean {
     this.frames[granule] = frame;
     if (this.homes.get(frame) !== NONE) return false;
     this.marks[granule] = this.marks[granule]! | EVER_ON_DEVICE;
     this.homes.set(frame, granule);
     return true;
   }
-  private leaveHome(granule: number, frame: number): boolean {
+  private leaveHome(granule: Granule, frame: number): boolean {
     this.frames[granule] = NONE;
     if (this.homes.get(frame) !== granule) return false;
     this.homes.set(frame, NONE);
@@ -121,7 +122,7 @@ export class PageLocations implements PlaceBook {
   }
 
   /** A device used the granule: so it used the page, under whatever granule that is in the books (6c). */
-  used(granule: number): void {
+  used(granule: Granule): void {
     const { touchedByDevice } = this.memory.access;
     touchedByDevice[granule] = 1;
     const frame = this.frames[granule]!;
@@ -129,14 +130,14 @@ export class PageLocations implements PlaceBook {
     if (home !== NONE) touchedByDevice[home] = 1;
   }
 
-  travel(granule: number, from: ProcessorIndex, to: ProcessorIndex): void {
+  travel(granule: Granule, from: ProcessorIndex, to: ProcessorIndex): void {
     const { ledger } = this.memory;
     const object = ledger.objectOf[granule]!;
     if (object === NO_OBJECT) return;
     this.memory.moves.relocate(granule, to);
     this.book(granule, object, from, to);
   }
-  settle(granule: number, owner: ProcessorIndex): void {
+  settle(granule: Granule, owner: ProcessorIndex): void {
     const { ledger, residency, moves, pending, context } = this.memory;
     const before = residency.ownerOf(granule);
     if (before === owner) return;
@@ -145,7 +146,7 @@ export class PageLocations implements PlaceBook {
   }
 
   /** One page goes from one memory to another. */
-  private book(granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
+  private book(granule: Granule, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
     const { context, tally, moves, pending, migrationOff } = this.memory;
     // Taking a device away is no migration policy: what is on it has to leave (requirement 1a).
     if (migrationOff && context.reason !== REASON.evacuate) tally.migrationsWhileOff++;

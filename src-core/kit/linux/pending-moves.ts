@@ -9,6 +9,7 @@ import { CPU, type ProcessorIndex } from '../../model/processor';
 import type { Interconnect } from '../../hardware/interconnect';
 import type { Move, Moves } from '../moves';
 import { PAGE_BYTES } from '../../kernel/page';
+import { type Granule, asGranule } from '../../base/indices';
 
 /** The cause of the moves in progress. */
 export interface MoveContext {
@@ -22,7 +23,7 @@ export interface MoveContext {
 /** Neighbouring pages that go the same way for the same reason. */
 interface Run extends MoveContext {
   /** The first. */
-  granule: number;
+  granule: Granule;
   pages: number;
   readonly object: number;
   /** −1: the page was allocated or freed. */
@@ -47,7 +48,7 @@ export class PendingMoves {
     this.move = moves.create();
   }
 
-  add(context: MoveContext, granule: number, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
+  add(context: MoveContext, granule: Granule, object: number, from: ProcessorIndex, to: ProcessorIndex): void {
     const { kind, reason, policy, cause } = context;
     const last = this.runs.at(-1);
     if (last && continues(last, granule, object, from, to, context)) last.pages++;
@@ -131,18 +132,18 @@ function* inOrder(runs: readonly Run[], copyPages: number): Generator<Run> {
       const into: Run = piece!;
       const pages = Math.min(cut - at, LONGEST_RUN - into.pages);
       into.pages += pages;
-      at += pages;
+      at = asGranule(at + pages);
     }
   }
   if (piece) yield piece;
 }
 
 const single = (run: Run): Run[] =>
-  Array.from({ length: run.pages }, (_, i) => ({ ...run, granule: run.granule + i, pages: 1 }));
+  Array.from({ length: run.pages }, (_, i) => ({ ...run, granule: asGranule(run.granule + i), pages: 1 }));
 
 const continues = (
   run: Run,
-  granule: number,
+  granule: Granule,
   object: number,
   from: ProcessorIndex,
   to: ProcessorIndex,

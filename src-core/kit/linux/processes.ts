@@ -4,6 +4,7 @@ import type { HeldPin, ProcessTable } from './host-parts';
 import { basePageAround, basePagesOf } from '../../kernel/base-page';
 import { ungup } from '../../kernel/gup';
 import type { Mm, Process } from '../../kernel/mm';
+import { type Granule, NO_GRANULE, asGranule } from '../../base/indices';
 
 export class Processes implements ProcessTable {
   readonly all: (Process | null)[] = [];
@@ -25,7 +26,7 @@ export class Processes implements ProcessTable {
     this.set(this.all.indexOf(process), process);
   }
 
-  of(granule: number): Process | null {
+  of(granule: Granule): Process | null {
     const process = this.all[this.memory.map.process(granule)];
     return process && !process.exited ? process : null;
   }
@@ -33,21 +34,21 @@ export class Processes implements ProcessTable {
   index(mm: Mm): number {
     return this.indexOfMm.get(mm) ?? -1;
   }
-  granule(mm: Mm, vpn: number): number {
+  granule(mm: Mm, vpn: number): Granule {
     const index = this.index(mm);
-    return index < 0 ? -1 : this.memory.map.granule(index, vpn);
+    return index < 0 ? NO_GRANULE : this.memory.map.granule(index, vpn);
   }
 
   /** Granules [first, outer) of the kernel's page that the granule is a part of. */
-  basePage(granule: number): { readonly first: number; readonly outer: number } {
+  basePage(granule: Granule): { readonly first: number; readonly outer: number } {
     const { kernel, map } = this.memory;
     const process = basePagesOf(kernel) > 1 ? this.of(granule) : null;
     if (!process) return { first: granule, outer: granule + 1 };
     const vpn = map.vpn(granule);
     const { start, end } = basePageAround(kernel, process.mm, vpn);
     let first = granule;
-    let outer = granule + 1;
-    while (vpn - (granule - first) > start && map.vpn(first - 1) === vpn - (granule - first) - 1) first--;
+    let outer = asGranule(granule + 1);
+    while (vpn - (granule - first) > start && map.vpn(asGranule(first - 1)) === vpn - (granule - first) - 1) first--;
     while (vpn + (outer - granule) < end && map.vpn(outer) === vpn + (outer - granule)) outer++;
     return { first, outer };
   }

@@ -10,6 +10,7 @@ import type { NodeSpec } from '../../kernel/kernel';
 import type { Mm } from '../../kernel/mm';
 import { entryAt } from '../../kernel/page-table';
 import { P, PRESENT, ZERO } from '../../kernel/pte-tables';
+import type { Granule } from '../../base/indices';
 import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin, SystemTraits } from './backend';
 import { localBits, remoteBits } from '../access-table';
 import { REASON } from '../codes';
@@ -44,7 +45,7 @@ export abstract class SharedTableBackend implements Backend {
     return this.ownerOfPage(origin) === device ? localBits(write) : remoteBits(write);
   }
 
-  decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
+  decide(_device: ProcessorIndex, granule: Granule, _op: AccessOp): number {
     const process = this.memory.processes.of(granule);
     const found = process ? entryAt(process.mm, this.memory.map.vpn(granule)) : null;
     if (!found) return REASON.firstTouch;

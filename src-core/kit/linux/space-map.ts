@@ -6,24 +6,25 @@ import { assert } from '../../base/assert';
 import type { ObjectSpec, SpaceSpec } from '../../model/space';
 import { MAIN_PROCESS } from '../../model/os-action';
 import { PAGE_BYTES } from '../../kernel/page';
+import { type Granule, NO_GRANULE, asGranule } from '../../base/indices';
 
 /** Pages of one process that lie side by side, with their granules. */
 interface Segment {
   readonly process: number;
   readonly vpn: number;
   readonly pages: number;
-  readonly granule: number;
+  readonly granule: Granule;
 }
 
 /** Holds no page and no granule. */
-const NO_SEGMENT: Segment = { process: -1, vpn: -1, pages: 0, granule: -1 };
+const NO_SEGMENT: Segment = { process: -1, vpn: -1, pages: 0, granule: NO_GRANULE };
 
 /** What is mapped at the start: an object, or a region of a trace. */
 export interface Piece {
   readonly process: number;
   readonly vpn: number;
   readonly pages: number;
-  readonly granule: number;
+  readonly granule: Granule;
   /** The objects in it, in order; one, unless a trace put several into a region. */
   readonly object: ObjectSpec | null;
   readonly objectIndex: number;
@@ -58,7 +59,7 @@ export class SpaceMap {
   }
 
   /** The piece that a granule lies in; null in a hole of the space. */
-  pieceAt(granule: number): Piece | null {
+  pieceAt(granule: Granule): Piece | null {
     let low = 0;
     let high = this.pieces.length - 1;
     while (low <= high) {
@@ -72,17 +73,17 @@ export class SpaceMap {
   }
 
   /** Process of a granule; the main one where the space has a hole. */
-  process(granule: number): number {
+  process(granule: Granule): number {
     return this.segmentAt(granule)?.process ?? 0;
   }
 
   /** Virtual page of a granule; −1 where the space has a hole. */
-  vpn(granule: number): number {
+  vpn(granule: Granule): number {
     const segment = this.segmentAt(granule);
     return segment ? segment.vpn + (granule - segment.granule) : -1;
   }
 
-  private segmentAt(granule: number): Segment | null {
+  private segmentAt(granule: Granule): Segment | null {
     const last = this.lastByGranule;
     if (granule >= last.granule && granule < last.granule + last.pages) return last;
     let low = 0;
@@ -98,10 +99,10 @@ export class SpaceMap {
   }
 
   /** Granule of a process's page; −1 when the workload does not name it. */
-  granule(process: number, vpn: number): number {
+  granule(process: number, vpn: number): Granule {
     const { last } = this;
     if (process === last.process && vpn >= last.vpn && vpn < last.vpn + last.pages)
-      return last.granule + (vpn - last.vpn);
+      return asGranule(last.granule + (vpn - last.vpn));
     const list = this.segments[process]!;
     let low = 0;
     let high = list.length - 1;
@@ -112,10 +113,10 @@ export class SpaceMap {
       else if (vpn >= segment.vpn + segment.pages) low = middle + 1;
       else {
         this.last = segment;
-        return segment.granule + (vpn - segment.vpn);
+        return asGranule(segment.granule + (vpn - segment.vpn));
       }
     }
-    return -1;
+    return NO_GRANULE;
   }
 
   /** mremap: pages [from, from + pages) of a process are now at `to`. */
@@ -133,7 +134,7 @@ export class SpaceMap {
         process,
         vpn: a,
         pages: b - a,
-        granule: segment.granule + a - segment.vpn,
+        granule: asGranule(segment.granule + a - segment.vpn),
       });
       if (segment.vpn < start) kept.push(cut(segment.vpn, start));
       if (end < segment.vpn + segment.pages) kept.push(cut(end, segment.vpn + segment.pages));
@@ -169,7 +170,7 @@ function piecesOf(space: SpaceSpec, processIndex: (name: string) => number): rea
       process: processIndex(object.process ?? MAIN_PROCESS),
       vpn: object.address / PAGE_BYTES,
       pages: Math.ceil(object.bytes / PAGE_BYTES),
-      granule: object.offset / PAGE_BYTES,
+      granule: asGranule(object.offset / PAGE_BYTES),
       object,
       objectIndex,
     }));
@@ -177,7 +178,7 @@ function piecesOf(space: SpaceSpec, processIndex: (name: string) => number): rea
     process: 0,
     vpn: region.address / PAGE_BYTES,
     pages: region.bytes / PAGE_BYTES,
-    granule: region.offset / PAGE_BYTES,
+    granule: asGranule(region.offset / PAGE_BYTES),
     object: null,
     objectIndex: -1,
   }));

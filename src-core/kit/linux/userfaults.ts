@@ -2,11 +2,12 @@
 import { entryAt } from '../../kernel/page-table';
 import { vmaAt, type Mm } from '../../kernel/mm';
 import { uffdCopy } from '../../kernel/userfaultfd';
+import type { Granule } from '../../base/indices';
 import type { LinuxHost } from './backend';
 import { USERFAULT } from './costs';
 
 /** false: the page is not registered. */
-export function answerUserfault(host: LinuxHost, granule: number): boolean {
+export function answerUserfault(host: LinuxHost, granule: Granule): boolean {
   const mm = host.processes.of(granule)?.mm;
   const vpn = host.map.vpn(granule);
   if (!mm || vmaAt(mm, vpn)?.uffdMissing !== true) return false;

@@ -3,7 +3,8 @@
  * accesses, so this is the model's reference, not a driver's behaviour (compare migrated-lru).
  */
 import { z } from 'zod';
-import { definePolicy, NO_GRANULE } from '../../contracts/policy';
+import { NO_GRANULE } from '../../base/indices';
+import { definePolicy } from '../../contracts/policy';
 
 export const accessLru = definePolicy({
   kind: 'eviction',

@@ -9,7 +9,8 @@
  * compared exactly. Reference: L. A. Belady, IBM Systems Journal 5(2), 1966.
  */
 import { z } from 'zod';
-import { definePolicy, NO_GRANULE, type EvictionPolicy, type EvictionView, type Granule } from '../../contracts/policy';
+import { NO_GRANULE, type Granule } from '../../base/indices';
+import { definePolicy, type EvictionPolicy, type EvictionView } from '../../contracts/policy';
 import type { ProcessorIndex } from '../../model/processor';
 
 /** Next uses closer than this many accesses count as "in use now" and are compared exactly (lanes of one group). */

@@ -4,7 +4,8 @@
  * chunks; here the unit is the granule of the run.
  */
 import { z } from 'zod';
-import { definePolicy, NO_GRANULE } from '../../contracts/policy';
+import { NO_GRANULE } from '../../base/indices';
+import { definePolicy } from '../../contracts/policy';
 
 export const migratedLru = definePolicy({
   kind: 'eviction',

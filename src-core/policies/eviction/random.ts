@@ -1,6 +1,7 @@
 /** A uniformly random resident granule: no bookkeeping at all, and immune to cyclic patterns. */
 import { z } from 'zod';
-import { definePolicy, NO_GRANULE } from '../../contracts/policy';
+import { NO_GRANULE } from '../../base/indices';
+import { definePolicy } from '../../contracts/policy';
 
 /** Draws before falling back to a scan, so that one call stays bounded when nearly everything is protected. */
 const MAX_DRAWS = 64;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { integer } from '../../contracts/params';
 import { definePolicy } from '../../contracts/policy';
 import { CPU } from '../../model/processor';
+import { asGranule } from '../../base/indices';
 
 export const sequential64k = definePolicy({
   kind: 'prefetch',
@@ -32,10 +33,10 @@ export const sequential64k = definePolicy({
       for (let i = 0; i < faults.count; i++) {
         const granule = faults.faulted[i]!;
         const inBlock = granule % memory.granulesPerBlock;
-        const start = Math.max(done, faults.first, granule - (inBlock % size));
+        const start = asGranule(Math.max(done, faults.first, granule - (inBlock % size)));
         const end = Math.min(faults.outer, granule - (inBlock % size) + size);
         for (let g = start; g < end; g++) want(g);
-        done = Math.max(done, end);
+        done = asGranule(Math.max(done, end));
       }
     },
   }),

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { integer } from '../../contracts/params';
 import { definePolicy } from '../../contracts/policy';
+import { asGranule } from '../../base/indices';
 
 const BIG_PAGE_BYTES = 65536;
 const MAX_PAGES = 512;
@@ -37,7 +38,8 @@ export const tree = definePolicy({
       choose: (faults, memory, want) => {
         const leaves = faults.outer - faults.first;
         if (leaves <= 1) return;
-        for (let i = 0; i < leaves; i++) leaf[i] = memory.ownerOf(faults.first + i) === faults.device ? 1 : 0;
+        for (let i = 0; i < leaves; i++)
+          leaf[i] = memory.ownerOf(asGranule(faults.first + i)) === faults.device ? 1 : 0;
         for (let i = 0; i < faults.count; i++) leaf[faults.faulted[i]! - faults.first] = 1;
         const perBigPage = BIG_PAGE_BYTES / memory.granuleBytes;
         if (perBigPage > 1)
@@ -61,7 +63,7 @@ export const tree = definePolicy({
             }
             if (size >= leaves) break;
           }
-          for (let p = Math.max(from, wanted); p < to; p++) want(faults.first + p);
+          for (let p = Math.max(from, wanted); p < to; p++) want(asGranule(faults.first + p));
           wanted = Math.max(wanted, to);
         }
       },

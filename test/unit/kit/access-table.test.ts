@@ -9,6 +9,7 @@ import {
   remoteBits,
 } from '../../../src-core/kit/access-table';
 import { ATOMIC, CPU, READ, READ_WRITE, WRITE, GPU0, type ProcessorIndex } from '../../../src-core/model/processor';
+import { asGranule } from '../../../src-core/base/indices';
 
 const GPU = GPU0;
 
@@ -22,7 +23,7 @@ const isHit = (byte: number, op: number): boolean => (byte & ACCESS_MASKS.mask[o
 describe('the access table', () => {
   it('permits writes, read-writes and atomics only with write permission', () => {
     const answers = (bits: number, over: 'isLocal' | 'isRemote'): boolean[] =>
-      ([READ, WRITE, READ_WRITE, ATOMIC] as const).map((op) => tableWith(bits)[over](GPU, 5, op));
+      ([READ, WRITE, READ_WRITE, ATOMIC] as const).map((op) => tableWith(bits)[over](GPU, asGranule(5), op));
     expect(answers(localBits(false), 'isLocal')).toEqual([true, false, false, false]);
     expect(answers(localBits(true), 'isLocal')).toEqual([true, true, true, true]);
     expect(answers(localBits(true), 'isRemote')).toEqual([false, false, false, false]);
@@ -31,9 +32,9 @@ describe('the access table', () => {
   });
 
   it('keeps the mappings of one processor apart from those of the others', () => {
-    expect(tableWith(localBits(true)).isMapped(CPU, 5, READ)).toBe(false);
-    expect(tableWith(localBits(true)).isMapped(GPU, 4, READ)).toBe(false);
-    expect(tableWith(localBits(true)).isMapped(GPU, 5, READ)).toBe(true);
+    expect(tableWith(localBits(true)).isMapped(CPU, asGranule(5), READ)).toBe(false);
+    expect(tableWith(localBits(true)).isMapped(GPU, asGranule(4), READ)).toBe(false);
+    expect(tableWith(localBits(true)).isMapped(GPU, asGranule(5), READ)).toBe(true);
   });
 
   it('has a byte for each combination of permissions', () => {
@@ -47,13 +48,13 @@ describe('the access table', () => {
     const table = tableWith(localBits(true));
     const bytes = table.of(GPU);
     expect(isHit(bytes[5]!, WRITE)).toBe(true);
-    table.setPending(GPU, 5, true);
-    expect([isHit(bytes[5]!, WRITE), table.isPending(GPU, 5), table.isLocal(GPU, 5, WRITE)]).toEqual([
-      false,
-      true,
-      true,
-    ]);
-    table.setPending(GPU, 5, false);
+    table.setPending(GPU, asGranule(5), true);
+    expect([
+      isHit(bytes[5]!, WRITE),
+      table.isPending(GPU, asGranule(5)),
+      table.isLocal(GPU, asGranule(5), WRITE),
+    ]).toEqual([false, true, true]);
+    table.setPending(GPU, asGranule(5), false);
     expect(isHit(bytes[5]!, WRITE)).toBe(true);
     bytes[5] = bytes[5]! | FRESH;
     expect(isHit(bytes[5], WRITE)).toBe(false);
@@ -65,10 +66,10 @@ describe('the access table', () => {
     const followed = (processor: ProcessorIndex): number[] =>
       [...table.of(processor).keys()].filter((granule) => (table.of(processor)[granule]! & TRACKED) !== 0);
     const run = Array.from({ length: count }, (_, i) => 3 + i);
-    table.track(3, true, count);
+    table.track(asGranule(3), true, count);
     expect([followed(CPU), followed(GPU)]).toEqual([run, run]);
-    expect(table.isLocal(GPU, 5, WRITE)).toBe(true);
-    table.track(3, false, count);
+    expect(table.isLocal(GPU, asGranule(5), WRITE)).toBe(true);
+    table.track(asGranule(3), false, count);
     expect([followed(CPU), followed(GPU)]).toEqual([[], []]);
   });
 });

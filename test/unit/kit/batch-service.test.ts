@@ -1,12 +1,13 @@
 /** Batches of faults against a memory that can do nothing but note what it is asked. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GranuleList } from '../../../src-core/base/granule-list';
+import { IndexList } from '../../../src-core/base/index-list';
 import type { FaultBuffer, FaultColumns } from '../../../src-core/contracts/fault-service';
 import { BatchService, type BatchedMemory } from '../../../src-core/kit/batch-service';
 import { REASON } from '../../../src-core/kit/codes';
 import type { FaultList } from '../../../src-core/kit/fault-list';
 import { READ, WRITE, type AccessOp, type ProcessorIndex, GPU0 } from '../../../src-core/model/processor';
 import { Clocks } from '../../../src-core/sim/clock';
+import { asGranule } from '../../../src-core/base/indices';
 
 const GPU = GPU0;
 const SERVICE_PS = 1000;
@@ -78,7 +79,7 @@ class Memory implements BatchedMemory {
 
 class Buffer implements FaultBuffer {
   readonly outstanding = 0;
-  readonly released = new GranuleList();
+  readonly released = new IndexList();
   readonly answered: number[] = [];
   readonly refused: number[] = [];
   answer(granule: number): void {
@@ -180,16 +181,16 @@ describe('a fault that cannot be served', () => {
 describe('a fault that its processor waits for', () => {
   it('is a batch of its own and stalls the processor', () => {
     memory.clocks.reach(GPU, 50);
-    expect(service.faultNow(GPU, 4, WRITE, 0)).toBe(true);
+    expect(service.faultNow(GPU, asGranule(4), WRITE, 0)).toBe(true);
     expect(memory.served).toEqual([{ granules: [4], entries: 1, startPs: 50 }]);
     expect([memory.batches, memory.stalls, memory.clocks.now(GPU)]).toEqual([1, [SERVICE_PS], 50 + SERVICE_PS]);
   });
 
   it('says where its access can never be made', () => {
     memory.outcomes.add(4);
-    expect(service.faultNow(GPU, 4, WRITE, 0)).toBe(false);
+    expect(service.faultNow(GPU, asGranule(4), WRITE, 0)).toBe(false);
     memory.unserved.add(5);
-    expect(service.faultNow(GPU, 5, WRITE, 0)).toBe(false);
+    expect(service.faultNow(GPU, asGranule(5), WRITE, 0)).toBe(false);
     expect(memory.reported).toEqual([[4, WRITE]]);
   });
 });

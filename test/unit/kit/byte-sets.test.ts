@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../src-core/base/random';
 import { ByteSets } from '../../../src-core/kit/byte-sets';
+import { asGranule, type Granule } from '../../../src-core/base/indices';
 
 describe('ByteSets', () => {
   it.each([4096, 65_536, 2_097_152])('equals Sets under random operations, granules of %i bytes', (granuleBytes) => {
@@ -11,7 +12,7 @@ describe('ByteSets', () => {
       const window = Math.min(granuleBytes, 300);
       const base = random.below(2) === 0 ? 0 : granuleBytes - window; // both ends of the granule
       for (let step = 0; step < 200; step++) {
-        const granule = random.below(3);
+        const granule = asGranule(random.below(3));
         const bytes = model[granule]!;
         const from = base + random.below(window);
         const to = from + 1 + random.below(base + window - from);
@@ -32,22 +33,22 @@ describe('ByteSets', () => {
 
   it('holds a whole granule, and a single byte at its end', () => {
     const sets = new ByteSets(1, 4096);
-    sets.add(0, 4095, 4096);
-    expect(sets.size(0)).toBe(1);
-    sets.add(0, 0, 4096);
-    expect(sets.size(0)).toBe(4096);
-    expect(sets.covers(0, 0, 4096)).toBe(true);
+    sets.add(asGranule(0), 4095, 4096);
+    expect(sets.size(asGranule(0))).toBe(1);
+    sets.add(asGranule(0), 0, 4096);
+    expect(sets.size(asGranule(0))).toBe(4096);
+    expect(sets.covers(asGranule(0), 0, 4096)).toBe(true);
   });
 
   it('answers false when the memory for bitmaps is used up, and takes cleared ones again', () => {
     const sets = new ByteSets(3, 4096, 512); // one bitmap
-    const scatter = (granule: number): boolean => sets.add(granule, 0, 1) && sets.add(granule, 100, 101);
-    expect(scatter(0)).toBe(true);
-    expect(scatter(1)).toBe(false);
-    expect(sets.size(1)).toBe(1); // what was there before stays
-    sets.clear(0);
-    expect(scatter(2)).toBe(true);
-    expect(sets.covers(2, 0, 101)).toBe(false); // the bitmap came back empty
-    expect(sets.size(2)).toBe(2);
+    const scatter = (granule: Granule): boolean => sets.add(granule, 0, 1) && sets.add(granule, 100, 101);
+    expect(scatter(asGranule(0))).toBe(true);
+    expect(scatter(asGranule(1))).toBe(false);
+    expect(sets.size(asGranule(1))).toBe(1); // what was there before stays
+    sets.clear(asGranule(0));
+    expect(scatter(asGranule(2))).toBe(true);
+    expect(sets.covers(asGranule(2), 0, 101)).toBe(false); // the bitmap came back empty
+    expect(sets.size(asGranule(2))).toBe(2);
   });
 });

@@ -4,6 +4,7 @@ import { randomStream } from '../../../src-core/base/random';
 import { type AccessOp, asProcessor } from '../../../src-core/model/processor';
 import { Ledger } from '../../../src-core/kit/ledger';
 import { BOUNCED, OWNER_MASK, Residency } from '../../../src-core/kit/residency';
+import { asGranule } from '../../../src-core/base/indices';
 import { layOut } from '../../property/random-program';
 
 const GRANULE = 4096;
@@ -44,7 +45,7 @@ describe.each([
       const together = books(space, usefulBytes);
       const alone = books(space, usefulBytes);
       for (let step = 0; step < 40; step++) {
-        const first = stream.below(GRANULES);
+        const first = asGranule(stream.below(GRANULES));
         const count = 1 + stream.below(GRANULES - first);
         const receiver = asProcessor(stream.below(2));
         if (stream.below(2) === 0) {

@@ -13,6 +13,7 @@ import {
 import { Ledger } from '../../../src-core/kit/ledger';
 import { TRACKED } from '../../../src-core/contracts/accessed-memory';
 import { Residency } from '../../../src-core/kit/residency';
+import { type Granule, asGranule } from '../../../src-core/base/indices';
 import { layOut } from '../../property/random-program';
 
 const GPU = GPU0;
@@ -23,7 +24,7 @@ const space = layOut([
   { bytes: 6144, elementBytes: 8, isOnHost: false },
   { bytes: 4096, elementBytes: 8, isOnHost: false },
 ]);
-const SECOND = 512; // first granule of the second object
+const SECOND = asGranule(512); // first granule of the second object
 let residency: Residency;
 let ledger: Ledger;
 
@@ -33,7 +34,7 @@ beforeEach(() => {
 });
 
 const value = (metric: Metric, object = 0): number => ledger.counters[object * METRIC_COUNT + metricIndex(metric)]!;
-function move(granule: number, target: ProcessorIndex): void {
+function move(granule: Granule, target: ProcessorIndex): void {
   if (residency.ownerOf(granule) !== -1) {
     ledger.leaving(granule);
     residency.remove(granule);
@@ -42,7 +43,7 @@ function move(granule: number, target: ProcessorIndex): void {
   ledger.transferred(granule, target);
 }
 const access = (op: AccessOp, from: number, to: number, granule = 0): void => {
-  ledger.accessed(granule, op, from, 0, 1, to - from, true);
+  ledger.accessed(asGranule(granule), op, from, 0, 1, to - from, true);
 };
 const isTracked = (granule: number): boolean => (residency.state[granule]! & TRACKED) !== 0;
 
@@ -54,13 +55,15 @@ describe('who answers for a granule', () => {
       NO_OBJECT,
       1,
     ]);
-    expect([ledger.objectBytes(0), ledger.objectBytes(1), ledger.objectBytes(SECOND)]).toEqual([4096, 2048, 4096]);
+    expect([ledger.objectBytes(asGranule(0)), ledger.objectBytes(asGranule(1)), ledger.objectBytes(SECOND)]).toEqual([
+      4096, 2048, 4096,
+    ]);
   });
 });
 
 describe('dead bytes', () => {
   it('are bytes all of which are overwritten unread', () => {
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(WRITE, 0, 2048);
     access(READ, 0, 2048); // reads what was overwritten: no answer
     expect(value('deadBytesToDevice')).toBe(0);
@@ -76,7 +79,7 @@ describe('dead bytes', () => {
     ['read-write', READ_WRITE],
     ['atomic', ATOMIC],
   ] as const)('are none when a byte is used by a %s first', (_name, op) => {
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(WRITE, 0, 4088);
     access(op, 4080, 4096); // its last 8 bytes were not overwritten
     access(WRITE, 0, 4096);
@@ -85,24 +88,24 @@ describe('dead bytes', () => {
   });
 
   it('count whole granules although the object covers a part only', () => {
-    move(1, CPU);
+    move(asGranule(1), CPU);
     access(WRITE, 0, 2048, 1);
     expect(value('deadBytesToHost')).toBe(GRANULE);
   });
 
   it('are counted for every transfer that joined the question, each in its direction', () => {
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(WRITE, 0, 4000);
-    move(0, CPU); // the question is still open: this transfer joins it
-    move(0, GPU);
+    move(asGranule(0), CPU); // the question is still open: this transfer joins it
+    move(asGranule(0), GPU);
     access(WRITE, 4000, 4096);
     expect([value('deadBytesToDevice'), value('deadBytesToHost')]).toEqual([2 * GRANULE, GRANULE]);
   });
 
   it('are asked anew by a transfer after the answer', () => {
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(READ, 0, 1); // live
-    move(0, CPU);
+    move(asGranule(0), CPU);
     access(WRITE, 0, 4096);
     expect([value('deadBytesToDevice'), value('deadBytesToHost')]).toEqual([0, GRANULE]);
   });
@@ -127,30 +130,30 @@ describe('runs of accesses', () => {
     ['on one spot', 64, 0, 1000, 8],
     ['overlapping', 0, 4, 100, 404],
   ])('%s mark the bytes of each', (_name, start, stride, count, touched) => {
-    move(0, GPU);
-    ledger.accessed(0, WRITE, start, stride, count, 8, true);
+    move(asGranule(0), GPU);
+    ledger.accessed(asGranule(0), WRITE, start, stride, count, 8, true);
     ledger.finish();
     expect(value('usefulBytesToDevice')).toBe(touched);
     expect(value('deadBytesToDevice')).toBe(touched === 4096 ? GRANULE : 0);
   });
 
   it('with gaps are read between the gaps only', () => {
-    move(0, GPU);
-    ledger.accessed(0, WRITE, 0, 16, 256, 8, true);
-    ledger.accessed(0, READ, 0, 16, 256, 8, true); // exactly what was written
-    expect(ledger.needsOrder(0)).toBe(true);
-    ledger.accessed(0, READ, 8, 16, 1, 8, true);
-    expect(ledger.needsOrder(0)).toBe(false);
+    move(asGranule(0), GPU);
+    ledger.accessed(asGranule(0), WRITE, 0, 16, 256, 8, true);
+    ledger.accessed(asGranule(0), READ, 0, 16, 256, 8, true); // exactly what was written
+    expect(ledger.needsOrder(asGranule(0))).toBe(true);
+    ledger.accessed(asGranule(0), READ, 8, 16, 1, 8, true);
+    expect(ledger.needsOrder(asGranule(0))).toBe(false);
   });
 });
 
 describe('useful bytes', () => {
   it('are the distinct bytes that the receiver touched before the granule left', () => {
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(READ, 0, 100);
     access(READ, 50, 150);
-    ledger.accessed(0, READ, 1000, 0, 1, 500, false); // a remote access is not the receiver's
-    move(0, CPU);
+    ledger.accessed(asGranule(0), READ, 1000, 0, 1, 500, false); // a remote access is not the receiver's
+    move(asGranule(0), CPU);
     access(READ, 0, 10);
     ledger.finish();
     expect([value('usefulBytesToDevice'), value('usefulBytesToHost')]).toEqual([150, 10]);
@@ -158,7 +161,7 @@ describe('useful bytes', () => {
 
   it('are not marked when marking is off', () => {
     ledger = new Ledger(space, GRANULE, residency, false);
-    move(0, GPU);
+    move(asGranule(0), GPU);
     access(READ, 0, 4096);
     ledger.finish();
     expect(value('usefulBytesToDevice')).toBe(0);
@@ -167,7 +170,7 @@ describe('useful bytes', () => {
 });
 
 it('granules without an open question have no cost on a hit', () => {
-  move(0, GPU);
+  move(asGranule(0), GPU);
   expect(isTracked(0)).toBe(true);
   access(READ, 0, 4096); // live, and every byte touched
   expect(isTracked(0)).toBe(false);

@@ -4,11 +4,16 @@ import { randomStream } from '../../../src-core/base/random';
 import { CPU, type ProcessorIndex, asProcessor, GPU0 } from '../../../src-core/model/processor';
 import { PENDING, TRACKED } from '../../../src-core/contracts/accessed-memory';
 import { Residency } from '../../../src-core/kit/residency';
+import { asGranule } from '../../../src-core/base/indices';
 
 /** The recency list of a device, oldest first. */
 function order(residency: Residency, device: number): number[] {
   const granules: number[] = [];
-  for (let granule = residency.recency.oldest[device]!; granule !== -1; granule = residency.recency.younger(granule))
+  for (
+    let granule = asGranule(residency.recency.oldest[device]!);
+    granule !== -1;
+    granule = residency.recency.younger(granule)
+  )
     granules.push(granule);
   return granules;
 }
@@ -20,7 +25,7 @@ const residentSet = (residency: Residency, device: ProcessorIndex): number[] =>
 describe('Residency', () => {
   it('starts with nothing anywhere', () => {
     const residency = new Residency(4, 3, 2);
-    expect([0, 1, 2, 3].map((granule) => residency.ownerOf(granule))).toEqual([-1, -1, -1, -1]);
+    expect([0, 1, 2, 3].map((granule) => residency.ownerOf(asGranule(granule)))).toEqual([-1, -1, -1, -1]);
     expect(residency.recency.oldest[1]).toBe(-1);
     expect(residency.free(asProcessor(2))).toBe(2);
   });
@@ -28,20 +33,20 @@ describe('Residency', () => {
   it('keeps owner, order and flags apart', () => {
     const residency = new Residency(4, 2, 4);
     residency.state[1] = TRACKED | PENDING;
-    residency.place(1, GPU0);
-    expect(residency.ownerOf(1)).toBe(1);
-    residency.remove(1);
-    expect(residency.ownerOf(1)).toBe(-1);
+    residency.place(asGranule(1), GPU0);
+    expect(residency.ownerOf(asGranule(1))).toBe(1);
+    residency.remove(asGranule(1));
+    expect(residency.ownerOf(asGranule(1))).toBe(-1);
     expect(residency.state[1]).toBe(TRACKED | PENDING);
   });
 
   it('refuses to place a granule on a full device', () => {
     const residency = new Residency(3, 2, 1);
-    residency.place(0, GPU0);
+    residency.place(asGranule(0), GPU0);
     expect(() => {
-      residency.place(1, GPU0);
+      residency.place(asGranule(1), GPU0);
     }).toThrow(BrokenInvariant);
-    residency.place(1, CPU); // the host has no limit
+    residency.place(asGranule(1), CPU); // the host has no limit
   });
 
   it('equals Maps and arrays under random operations', () => {
@@ -63,7 +68,7 @@ describe('Residency', () => {
           );
       };
       for (let step = 0; step < 500; step++) {
-        const granule = random.below(granules);
+        const granule = asGranule(random.below(granules));
         const processor = asProcessor(random.below(3));
         const was = owner.get(granule);
         const choice = random.below(3);
@@ -94,17 +99,18 @@ describe('Residency', () => {
   it('moves a run of granules, and the granules of points, as one touch after the other does', () => {
     const stream = randomStream(3, 'runs');
     const [runs, touches] = [new Residency(64, 2, 64), new Residency(64, 2, 64)];
-    for (let granule = 0; granule < 64; granule++) for (const each of [runs, touches]) each.place(granule, GPU0);
+    for (let granule = asGranule(0); granule < 64; granule++)
+      for (const each of [runs, touches]) each.place(granule, GPU0);
     for (let round = 0; round < 300; round++) {
       const hop = 1 + stream.below(3);
       const first = stream.below(60);
       const count = 1 + stream.below(Math.floor((63 - first) / hop) + 1);
       runs.recency.touchRun(first, count, hop, GPU0);
-      for (let i = 0; i < count; i++) touches.recency.touch(first + i * hop, GPU0);
+      for (let i = 0; i < count; i++) touches.recency.touch(asGranule(first + i * hop), GPU0);
       const points = Int32Array.from({ length: 9 }, () => stream.below(64));
       const range = { from: 1, end: 8, mask: 0b111, wanted: 2 };
       expect(runs.recency.touchPoints(points, runs.state, range, GPU0)).toBe(8);
-      for (const point of points.subarray(1, 8)) touches.recency.touch(point, GPU0);
+      for (const point of points.subarray(1, 8)) touches.recency.touch(asGranule(point), GPU0);
       expect(order(runs, 1)).toEqual(order(touches, 1));
       expect(runs.recency.newest[1]).toBe(touches.recency.newest[1]);
     }
@@ -112,7 +118,7 @@ describe('Residency', () => {
 
   it('stops at the first point whose granule is elsewhere', () => {
     const residency = new Residency(4, 2, 4);
-    for (const granule of [0, 1, 3]) residency.place(granule, GPU0);
+    for (const granule of [0, 1, 3]) residency.place(asGranule(granule), GPU0);
     const { recency, state } = residency;
     expect(
       recency.touchPoints(Int32Array.of(0, 1, 2, 3), state, { from: 0, end: 4, mask: 0b111, wanted: 2 }, GPU0),
@@ -122,13 +128,13 @@ describe('Residency', () => {
 
   it('replaces the oldest granule as a removal and a placement do', () => {
     const [at, by] = [new Residency(8, 2, 3), new Residency(8, 2, 3)];
-    for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(granule, GPU0);
+    for (const granule of [0, 1, 2]) for (const each of [at, by]) each.place(asGranule(granule), GPU0);
     for (const granule of [5, 6, 0, 7, 1]) {
-      const victim = by.recency.oldest[1]!;
+      const victim = asGranule(by.recency.oldest[1]!);
       by.remove(victim);
       by.place(victim, CPU);
-      by.place(granule, GPU0);
-      expect(at.replaceOldest(granule, GPU0)).toBe(victim);
+      by.place(asGranule(granule), GPU0);
+      expect(at.replaceOldest(asGranule(granule), GPU0)).toBe(victim);
       expect(order(at, 1)).toEqual(order(by, 1));
       expect([...at.state]).toEqual([...by.state]);
       expect([0, 1, 2].map((index) => at.residentAt(GPU0, index))).toEqual(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_GRANULE } from '../../../src-core/contracts/policy';
+import { NO_GRANULE, asGranule } from '../../../src-core/base/indices';
 import { CPU, READ, WRITE, GPU0 } from '../../../src-core/model/processor';
 import { eviction, fakeMemory, migration } from './views';
 
@@ -59,9 +59,9 @@ describe('belady', () => {
     const policy = eviction('belady');
     const later: Record<number, number> = { 1: 10_000, 2: 20_000, 3: 30_000 };
     const memory = fakeMemory({ residents: [1, 2, 3], nextUse: (granule) => later[granule]! });
-    for (const granule of [1, 2, 3]) policy.used?.(GPU, granule, memory);
+    for (const granule of [1, 2, 3]) policy.used?.(GPU, asGranule(granule), memory);
     later[1] = 90_000;
-    policy.used?.(GPU, 1, memory);
+    policy.used?.(GPU, asGranule(1), memory);
     expect(policy.victim(GPU, memory)).toBe(1);
   });
 });
@@ -70,23 +70,21 @@ describe('migration', () => {
   const memory = fakeMemory({});
   it('on-fault always moves', () => {
     const policy = migration('on-fault');
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual([
-      'migrate',
-      'migrate',
-    ]);
+    expect([policy.onFault(CPU, asGranule(0), READ, memory), policy.onFault(GPU, asGranule(0), WRITE, memory)]).toEqual(
+      ['migrate', 'migrate'],
+    );
     expect(policy.counterThreshold).toBeNull();
   });
   it('first-touch-stay-remote never does', () => {
     const policy = migration('first-touch-stay-remote');
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, WRITE, memory)]).toEqual([
-      'map-remote',
-      'map-remote',
-    ]);
+    expect([policy.onFault(CPU, asGranule(0), READ, memory), policy.onFault(GPU, asGranule(0), WRITE, memory)]).toEqual(
+      ['map-remote', 'map-remote'],
+    );
     expect(policy.counterThreshold).toBeNull();
   });
   it('access-counter maps for devices, moves for the CPU, and counts to its threshold', () => {
     const policy = migration('access-counter', { threshold: 7 });
-    expect([policy.onFault(CPU, 0, READ, memory), policy.onFault(GPU, 0, READ, memory)]).toEqual([
+    expect([policy.onFault(CPU, asGranule(0), READ, memory), policy.onFault(GPU, asGranule(0), READ, memory)]).toEqual([
       'migrate',
       'map-remote',
     ]);

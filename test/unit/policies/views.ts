@@ -4,6 +4,7 @@ import type { EvictionPolicy, EvictionView, MigrationPolicy, PrefetchPolicy } fr
 import type { PolicyChoice } from '../../../src-core/model/scenario';
 import { findPolicy } from '../../../src-core/policies';
 import { asProcessor, NO_PROCESSOR } from '../../../src-core/model/processor';
+import { NO_GRANULE, asGranule } from '../../../src-core/base/indices';
 import { choose } from '../../property/drive';
 
 export interface FakeMemory {
@@ -29,10 +30,10 @@ export function fakeMemory(fake: FakeMemory): EvictionView {
     capacity: () => capacity,
     free: () => capacity - residents.length,
     accesses: () => 0,
-    oldest: () => residents[0] ?? -1,
-    younger: (granule) => residents[residents.indexOf(granule) + 1] ?? -1,
+    oldest: () => asGranule(residents[0] ?? NO_GRANULE),
+    younger: (granule) => asGranule(residents[residents.indexOf(granule) + 1] ?? NO_GRANULE),
     residents: () => residents.length,
-    residentAt: (_device, index) => residents[index]!,
+    residentAt: (_device, index) => asGranule(residents[index]!),
     isProtected: fake.isProtected ?? (() => false),
     nextUse: fake.nextUse ?? (() => Infinity),
   };
@@ -56,11 +57,17 @@ export function wanted(
 ): number[] {
   const wishes = new Set<number>();
   policy.choose?.(
-    { device: asProcessor(device), first, outer, faulted: Int32Array.from(faulted), count: faulted.length },
+    {
+      device: asProcessor(device),
+      first: asGranule(first),
+      outer: asGranule(outer),
+      faulted: Int32Array.from(faulted),
+      count: faulted.length,
+    },
     memory,
     (granule) => wishes.add(granule),
   );
   return [...wishes]
-    .filter((granule) => !faulted.includes(granule) && memory.ownerOf(granule) !== device)
+    .filter((granule) => !faulted.includes(granule) && memory.ownerOf(asGranule(granule)) !== device)
     .sort((a, b) => a - b);
 }

@@ -5,6 +5,7 @@ import { pcie4x16g } from '../../../src-core/presets/machines/pcie4-16g';
 import { OBJECT_NUMBERS_PER_ROW } from '../../../src-core/timeline/event-sums';
 import { Timeline } from '../../../src-core/timeline/timeline';
 import { GPU0 } from '../../../src-core/model/processor';
+import { asGranule } from '../../../src-core/base/indices';
 import { choose } from '../../property/drive';
 import { bouncing, record, type Recorded } from '../record/recordings';
 
@@ -95,7 +96,9 @@ describe.each(machines)('a timeline, %s', (_name, machine) => {
       }
       const granules = Array.from({ length: recorded.run.memory.granules }, (_unused, granule) => granule);
       const here = granules.filter(
-        (granule) => recorded.run.memory.ownerOf(granule) === 1 && recorded.run.memory.objectOf(granule) === object,
+        (granule) =>
+          recorded.run.memory.ownerOf(asGranule(granule)) === 1 &&
+          recorded.run.memory.objectOf(asGranule(granule)) === object,
       );
       expect(resident[object], `bytes of object ${object} on the device`).toBe(here.length * 4096);
     });

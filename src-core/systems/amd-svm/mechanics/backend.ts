@@ -40,6 +40,7 @@ import { SvmRestore } from './restore';
 import { Vram } from './vram';
 import type { AmdSvmParams } from '../params';
 import { PS_PER_MS } from '../../../base/units';
+import type { Granule } from '../../../base/indices';
 
 export class AmdSvmBackend implements Backend {
   readonly traits = {
@@ -139,7 +140,7 @@ export class AmdSvmBackend implements Backend {
   }
 
   // --- faults of devices ---
-  decide(device: ProcessorIndex, granule: number, _op: AccessOp): number {
+  decide(device: ProcessorIndex, granule: Granule, _op: AccessOp): number {
     const { memory } = this;
     const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);

@@ -13,6 +13,7 @@ import { entryAt, pageOf } from '../../../kernel/page-table';
 import type { LinuxHost, SystemTraits, PageOrigin } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { SharedTableBackend } from '../../../kit/linux/shared-table';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { CoherentParams } from '../params';
 
 /** Pages of the region that one access counter watches: 64 KiB, as on Volta and later (uvm_gpu_access_counters.c). */
@@ -162,12 +163,12 @@ export class NodeBackend extends SharedTableBackend {
   }
 
   // --- access counters (what mainline lacks: U6) ---
-  remoteBudget(device: ProcessorIndex, granule: number): number {
+  remoteBudget(device: ProcessorIndex, granule: Granule): number {
     const { counterThreshold } = this.options;
     if (counterThreshold === 0 || this.memory.migrationOff) return Infinity;
     return Math.max(0, counterThreshold - this.counter(device)[Math.floor(granule / COUNTER_PAGES)]!);
   }
-  counted(device: ProcessorIndex, granule: number, accesses: number): void {
+  counted(device: ProcessorIndex, granule: Granule, accesses: number): void {
     if (this.options.counterThreshold === 0) return;
     const counter = this.counter(device);
     const at = Math.floor(granule / COUNTER_PAGES);
@@ -176,9 +177,9 @@ export class NodeBackend extends SharedTableBackend {
   private counter(device: ProcessorIndex): Uint16Array {
     return (this.counters[device] ??= new Uint16Array(Math.ceil(this.memory.granules / COUNTER_PAGES)));
   }
-  counterNotifies(device: ProcessorIndex, granule: number): void {
+  counterNotifies(device: ProcessorIndex, granule: Granule): void {
     const { memory } = this;
-    const first = granule - (granule % COUNTER_PAGES);
+    const first = asGranule(granule - (granule % COUNTER_PAGES));
     this.counter(device)[Math.floor(granule / COUNTER_PAGES)] = 0;
     for (let g = first; g < Math.min(first + COUNTER_PAGES, memory.granules); g++) {
       const process = memory.processes.of(g);

@@ -14,6 +14,7 @@ import { LIBRARY_CALL, RELOCATE } from '../../../kit/linux/costs';
 import { REASON } from '../../../kit/codes';
 import { NO_CONTEXT } from '../../../kit/linux/pending-moves';
 import type { Piece } from '../../../kit/linux/space-map';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { CopyParams } from '../params';
 
 interface Buffer {
@@ -73,7 +74,7 @@ export class CopyBackend implements Backend {
       const buffer = this.buffers[device]!.get(piece) ?? this.copyIn(device, piece, granule, op);
       if (!buffer || op === 0 || buffer.written) continue;
       buffer.written = true;
-      for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(true));
+      for (let i = 0; i < piece.pages; i++) memory.access.set(device, asGranule(piece.granule + i), localBits(true));
     }
   }
 
@@ -84,28 +85,28 @@ export class CopyBackend implements Backend {
     return readyPs;
   }
 
-  private copyIn(device: ProcessorIndex, piece: Piece, granule: number, op: AccessOp): Buffer | null {
+  private copyIn(device: ProcessorIndex, piece: Piece, granule: Granule, op: AccessOp): Buffer | null {
     const { memory } = this;
     memory.tally.apiCalls += 2; // allocate, copy in
     memory.spend(2 * LIBRARY_CALL.value);
     const process = memory.processes.of(granule)!;
     if (this.free(device) < piece.pages) {
       memory.outcomes.outcome('ENOMEM', device, granule, op, process);
-      for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, remoteBits(true));
+      for (let i = 0; i < piece.pages; i++) memory.access.set(device, asGranule(piece.granule + i), remoteBits(true));
       return null;
     }
     this.used[device] = this.used[device]! + piece.pages;
     memory.tally.copies(piece.pages * PAGE_BYTES);
     // The library reads the operand, so untouched pages are zero pages of the host.
     for (let i = 0; i < piece.pages; i++)
-      if (memory.access.get(CPU, piece.granule + i) === 0)
-        handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: false });
+      if (memory.access.get(CPU, asGranule(piece.granule + i)) === 0)
+        handleFault(memory.kernel, process.mm, memory.map.vpn(asGranule(piece.granule + i)), { write: false });
     this.relocate(piece);
     memory.contents?.copiedIn(device, piece, process);
     memory.withCause(NO_CONTEXT(REASON.copyIn), () => {
-      for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, CPU, device);
+      for (let i = 0; i < piece.pages; i++) memory.locations.travel(asGranule(piece.granule + i), CPU, device);
     });
-    for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, localBits(false));
+    for (let i = 0; i < piece.pages; i++) memory.access.set(device, asGranule(piece.granule + i), localBits(false));
     const buffer: Buffer = { piece, step: this.stepOf(device), written: false };
     this.buffers[device]!.set(piece, buffer);
     return buffer;
@@ -149,10 +150,10 @@ export class CopyBackend implements Backend {
     const { memory } = this;
     const { piece } = buffer;
     const isBack = this.params.copyOut === 'all' || (this.params.copyOut === 'written' && buffer.written);
-    for (let i = 0; i < piece.pages; i++) memory.access.set(device, piece.granule + i, 0);
+    for (let i = 0; i < piece.pages; i++) memory.access.set(device, asGranule(piece.granule + i), 0);
     if (isBack) this.copyOut(device, piece);
     else {
-      for (let i = 0; i < piece.pages; i++) memory.locations.settle(piece.granule + i, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.locations.settle(asGranule(piece.granule + i), CPU);
       if (buffer.written) {
         this.stale.add(piece);
         this.distrust(piece);
@@ -173,21 +174,21 @@ export class CopyBackend implements Backend {
     memory.spend(LIBRARY_CALL.value);
     // The copy writes host pages: zero pages and pages shared after fork become pages of their own.
     for (let i = 0; i < piece.pages; i++)
-      handleFault(memory.kernel, process.mm, memory.map.vpn(piece.granule + i), { write: true });
+      handleFault(memory.kernel, process.mm, memory.map.vpn(asGranule(piece.granule + i)), { write: true });
     this.relocate(piece);
     memory.contents?.copiedOut(device, piece, process);
     this.stale.delete(piece);
     memory.withCause(NO_CONTEXT(REASON.copyOut), () => {
-      for (let i = 0; i < piece.pages; i++) memory.locations.travel(piece.granule + i, device, CPU);
+      for (let i = 0; i < piece.pages; i++) memory.locations.travel(asGranule(piece.granule + i), device, CPU);
     });
   }
 
   /** Reads of an old copy are to be seen: the CPU faults once on each page. */
   private distrust(piece: Piece): void {
-    for (let i = 0; i < piece.pages; i++) this.memory.access.set(CPU, piece.granule + i, 0);
+    for (let i = 0; i < piece.pages; i++) this.memory.access.set(CPU, asGranule(piece.granule + i), 0);
   }
 
-  cpuFaults(granule: number, op: AccessOp): void {
+  cpuFaults(granule: Granule, op: AccessOp): void {
     const { memory } = this;
     const piece = memory.map.pieceAt(granule);
     if (!piece || !this.stale.has(piece)) return;

@@ -12,6 +12,7 @@ import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES } from '../../../kernel/page';
 import type { DeviceFaultPage, LinuxHost } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
+import type { Granule } from '../../../base/indices';
 import type { CounterNotification } from '../../coherent/mechanics/access-counters';
 import { AtsCounterService } from './counter-service';
 import { AtsService } from './service';
@@ -88,13 +89,13 @@ export class AtsBackend extends NodeBackend {
   }
 
   // --- access counters ---
-  override remoteBudget(device: ProcessorIndex, granule: number): number {
+  override remoteBudget(device: ProcessorIndex, granule: Granule): number {
     return this.counterService.budget(device, granule);
   }
-  override counted(device: ProcessorIndex, granule: number, accesses: number): void {
+  override counted(device: ProcessorIndex, granule: Granule, accesses: number): void {
     this.counterService.count(device, granule, accesses);
   }
-  counterReached(device: ProcessorIndex, granule: number): void {
+  counterReached(device: ProcessorIndex, granule: Granule): void {
     this.counterService.notify(device, granule);
   }
   stepEnds(processor: ProcessorIndex): void {

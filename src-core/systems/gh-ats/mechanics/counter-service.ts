@@ -8,6 +8,7 @@ import { CPU, type ProcessorIndex } from '../../../model/processor';
 import type { Mm } from '../../../kernel/mm';
 import { PAGE_BYTES } from '../../../kernel/page';
 import type { LinuxHost } from '../../../kit/linux/backend';
+import type { Granule } from '../../../base/indices';
 import type { GhAtsParams } from '../params';
 import { AccessCounters, type CounterNotification } from '../../coherent/mechanics/access-counters';
 
@@ -51,7 +52,7 @@ export class AtsCounterService {
   }
 
   /** Remote accesses of the granule before the driver has something to do; Infinity where it never will. */
-  budget(device: ProcessorIndex, granule: number): number {
+  budget(device: ProcessorIndex, granule: Granule): number {
     const { memory, params } = this;
     const process = memory.processes.of(granule);
     if (!this.isEnabled || memory.migrationOff || !process) return Infinity;
@@ -60,13 +61,13 @@ export class AtsCounterService {
     return counters.budget(process.mm, memory.map.vpn(granule), params.uvm_perf_access_counter_threshold);
   }
 
-  count(device: ProcessorIndex, granule: number, accesses: number): void {
+  count(device: ProcessorIndex, granule: Granule, accesses: number): void {
     const process = this.memory.processes.of(granule);
     if (this.isEnabled && process) this.of(device).counters.count(process.mm, this.memory.map.vpn(granule), accesses);
   }
 
   /** The budget of a granule is used up: its region notifies, or a batch is done by now. */
-  notify(device: ProcessorIndex, granule: number): void {
+  notify(device: ProcessorIndex, granule: Granule): void {
     const process = this.memory.processes.of(granule);
     if (!process) return;
     this.of(device).counters.notify(

@@ -16,7 +16,7 @@ import { PAGE_BYTES, PMD_PAGES } from '../../../kernel/page';
 import { entryBits, entryFrame } from '../../../kernel/page-table';
 import { EXCLUSIVE, HOLE, P, PRESENT, PRIVATE, SWAP } from '../../../kernel/pte-tables';
 import { handleFault } from '../../../kernel/fault';
-import { NO_GRANULE } from '../../../contracts/policy';
+import { NO_GRANULE, type Granule, asGranule } from '../../../base/indices';
 import type { Backend, DeviceFaultPage, LinuxHost, PageOrigin } from '../../../kit/linux/backend';
 import { REASON } from '../../../kit/codes';
 import { DevicePrivate } from '../../../kit/linux/device-private';
@@ -99,7 +99,7 @@ export class HmmBackend implements Backend {
     return this.vram.free(device);
   }
 
-  decide(device: ProcessorIndex, granule: number, op: AccessOp): number {
+  decide(device: ProcessorIndex, granule: Granule, op: AccessOp): number {
     const { memory } = this;
     const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);
@@ -114,7 +114,7 @@ export class HmmBackend implements Backend {
   }
 
   /** Would the driver migrate the page? Its policy, its switch, and what Linux lets move (B3, B4). */
-  private wants(device: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  private wants(device: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     const { memory, options } = this;
     if (!options.migrates || memory.migrationOff || this.vram.devices[device]!.closing) return false;
     const process = memory.processes.of(granule);
@@ -220,17 +220,21 @@ export class HmmBackend implements Backend {
       const wanted: number[] = [];
       const faulted = Int32Array.from(granules);
       const outer = Math.min(first + PMD_PAGES, memory.granules);
-      policies.prefetch.choose?.({ device, first, outer, faulted, count: granules.length }, memory, (granule) => {
-        if (memory.residency.ownerOf(granule) !== device && memory.map.vpn(granule) >= 0) wanted.push(granule);
-      });
+      policies.prefetch.choose?.(
+        { device, first: asGranule(first), outer: asGranule(outer), faulted, count: granules.length },
+        memory,
+        (granule) => {
+          if (memory.residency.ownerOf(granule) !== device && memory.map.vpn(granule) >= 0) wanted.push(granule);
+        },
+      );
       const context = { ...memory.context, reason: REASON.prefetch, policy: policies.prefetchIndex };
       memory.withCause(context, () => {
-        for (const granule of wanted) this.prefetchPage(device, granule);
+        for (const granule of wanted) this.prefetchPage(device, asGranule(granule));
       });
     }
   }
 
-  private prefetchPage(device: ProcessorIndex, granule: number): void {
+  private prefetchPage(device: ProcessorIndex, granule: Granule): void {
     const { memory } = this;
     const process = memory.processes.of(granule);
     if (!process || memory.residency.ownerOf(granule) === device || !this.wants(device, granule, 0)) return;
@@ -274,7 +278,7 @@ export class HmmBackend implements Backend {
   private evictChunk(device: ProcessorIndex, victim: number): void {
     const { memory } = this;
     const { chunkPages } = this.options;
-    const first = victim - (victim % chunkPages);
+    const first = asGranule(victim - (victim % chunkPages));
     const heads = new Set<number>();
     const { frames } = memory.kernel;
     for (let granule = first; granule < Math.min(first + chunkPages, memory.granules); granule++) {

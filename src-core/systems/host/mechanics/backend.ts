@@ -10,6 +10,7 @@ import { PAGE_BYTES, type Page } from '../../../kernel/page';
 import type { DeviceFaultPage } from '../../../kit/linux/backend';
 import { READ_LOCAL, remoteBits } from '../../../kit/access-table';
 import { REASON } from '../../../kit/codes';
+import type { Granule } from '../../../base/indices';
 import { HmmBackend, mirrorOptions } from '../../hmm/mechanics/backend';
 import type { HostParams } from '../params';
 
@@ -39,7 +40,7 @@ export class HostBackend extends HmmBackend {
     return this.capacity();
   }
 
-  override decide(device: ProcessorIndex, granule: number, op: AccessOp): number {
+  override decide(device: ProcessorIndex, granule: Granule, op: AccessOp): number {
     return this.pins ? REASON.remoteMap : super.decide(device, granule, op);
   }
 

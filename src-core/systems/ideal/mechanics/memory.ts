@@ -6,7 +6,7 @@
  * memory systems of their own have these.
  */
 import { assert } from '../../../base/assert';
-import { NO_GRANULE, type Granule } from '../../../contracts/policy';
+import { NO_GRANULE, type Granule, asGranule } from '../../../base/indices';
 import { EVICTION, MIGRATION, NO_EVENT, NO_OBJECT } from '../../../model/events';
 import { CPU, READ, type AccessOp, type ProcessorIndex, asProcessor } from '../../../model/processor';
 import type { DeviceFaults } from '../../../contracts/fault-service';
@@ -31,7 +31,13 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
   private readonly wanted = new Wanted();
   private readonly move: Move;
   /** Faults of the VA block for which the prefetch policy is asked, and what its wishes go back to. */
-  private readonly block = { device: CPU, first: 0, outer: 0, faulted: new Int32Array(512), count: 0 };
+  private readonly block = {
+    device: CPU,
+    first: asGranule(0),
+    outer: asGranule(0),
+    faulted: new Int32Array(512),
+    count: 0,
+  };
   private blockCause = NO_EVENT;
   private readonly masks: readonly HotMasks[];
 
@@ -49,7 +55,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     for (const object of space.objects) {
       if (object.initially !== 'host') continue;
       const last = Math.floor((object.offset + object.bytes - 1) / granuleBytes);
-      for (let g = Math.floor(object.offset / granuleBytes); g <= last; g++)
+      for (let g = asGranule(Math.floor(object.offset / granuleBytes)); g <= last; g++)
         if (this.residency.ownerOf(g) === -1) this.residency.place(g, CPU);
     }
   }
@@ -123,7 +129,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     const { policies } = this.config;
     wanted.count = 0;
     for (let i = 0; i < faults.count; i++) {
-      const granule = faults.granule[i]!;
+      const granule = asGranule(faults.granule[i]!);
       const cause = faults.cause[i]!;
       const owner = residency.ownerOf(granule);
       if (owner === -1 && processor !== CPU && policies.migration.populates === 'host') {
@@ -148,8 +154,8 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
       block.count = 0;
       for (; i < faults && Math.floor(wanted.granule[i]! / granulesPerBlock) === index; i++)
         block.faulted[block.count++] = wanted.granule[i]!;
-      block.first = index * granulesPerBlock;
-      block.outer = Math.min(block.first + granulesPerBlock, this.granules);
+      block.first = asGranule(index * granulesPerBlock);
+      block.outer = asGranule(Math.min(block.first + granulesPerBlock, this.granules));
       const last = block.faulted[block.count - 1]!;
       while (block.outer - 1 > last && ledger.objectOf[block.outer - 1] === NO_OBJECT) block.outer--;
       this.config.policies.prefetch.choose?.(block, this, this.wantNeighbour);
@@ -178,7 +184,7 @@ export class IdealMemory extends MemorySystem implements BatchedMemory {
     let faultsToCome = 0;
     for (let i = 0; i < wanted.count; i++) if (wanted.reason[i] !== REASON.prefetch) faultsToCome++;
     for (let i = 0; i < wanted.count; i++) {
-      const granule = wanted.granule[i]!;
+      const granule = asGranule(wanted.granule[i]!);
       const isPrefetch = wanted.reason[i] === REASON.prefetch;
       if (!isPrefetch) faultsToCome--;
       // A neighbour may not take the place of a granule that faulted: it would be evicted by its own batch.

@@ -10,6 +10,7 @@ import { REASON } from '../../../kit/codes';
 import type { MemorySystem } from '../../../kit/memory-system';
 import { BOUNCED, OWNER_MASK } from '../../../kit/residency';
 import { CPU, type ProcessorIndex, asProcessor } from '../../../model/processor';
+import { type Granule, asGranule } from '../../../base/indices';
 import { createFaultRun, FaultRunBooks, RUN_FAULTS } from './fault-run';
 import type { RemoteMappings } from './remote-mappings';
 
@@ -100,7 +101,7 @@ export class PlainFaultRuns implements PlainFaults {
     const hasMappings = !remote.isEmpty();
     let ordinal = memory.config.sink.count;
     let moved = 0;
-    for (let granule = run.granule; moved < most; granule += hop, moved++, ordinal += perFault) {
+    for (let granule = run.granule; moved < most; granule = asGranule(granule + hop), moved++, ordinal += perFault) {
       if ((state[granule]! & (OWNER_MASK | BOUNCED)) !== owner) break;
       if (hasMappings && remote.has(processor, granule)) break; // an earlier policy mapped it: its accesses do not fault
       causes[moved] = lastTransfer[granule]!;
@@ -119,7 +120,7 @@ export class PlainFaultRuns implements PlainFaults {
   }
 
   /** The granule lost its place to that of fault number `fault`. */
-  private evict(victim: number, fault: number): void {
+  private evict(victim: Granule, fault: number): void {
     const { memory, events } = this;
     const { ledger, residency, granuleBytes } = memory;
     ledger.leaves(victim);
@@ -129,7 +130,7 @@ export class PlainFaultRuns implements PlainFaults {
   }
 
   /** The ledger looks at the bytes of the accesses. */
-  private track(granule: number, { op, granule: first, address, stride, count, bytes }: AccessRun): void {
+  private track(granule: Granule, { op, granule: first, address, stride, count, bytes }: AccessRun): void {
     const { ledger, residency, granuleBytes } = this.memory;
     residency.state[granule] = residency.state[granule]! | TRACKED;
     ledger.accessed(granule, op, address - first * granuleBytes, stride, count, bytes, true);

@@ -1,5 +1,5 @@
 /** Granules that processors map where they lie, and how often devices used them from afar (access counters). */
-import type { Granule } from '../../../contracts/policy';
+import type { Granule } from '../../../base/indices';
 import { NO_EVENT } from '../../../model/events';
 import type { ProcessorIndex } from '../../../model/processor';
 

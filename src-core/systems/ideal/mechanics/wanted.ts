@@ -1,5 +1,5 @@
 /** What one service call brings to a processor: granules ascending, each with the reason it is wanted for. Emptied and filled again. */
-import type { Granule } from '../../../contracts/policy';
+import type { Granule } from '../../../base/indices';
 
 export class Wanted {
   count = 0;

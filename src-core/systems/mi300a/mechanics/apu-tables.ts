@@ -7,6 +7,7 @@ import { subscribe, type IntervalNotifier } from '../../../kernel/notifier';
 import type { Mm } from '../../../kernel/mm';
 import type { LinuxHost } from '../../../kit/linux/backend';
 import { SMALL_PAGE_SLOWDOWN } from '../../../kit/linux/costs';
+import { type Granule, asGranule } from '../../../base/indices';
 
 const SMALL = 1;
 const HUGE = 2;
@@ -55,7 +56,7 @@ export class ApuTables {
     this.notifiers.delete(mm);
   }
 
-  map(device: ProcessorIndex, granule: number, bits: number, isHuge: boolean): void {
+  map(device: ProcessorIndex, granule: Granule, bits: number, isHuge: boolean): void {
     this.count(device, granule, isHuge ? HUGE : SMALL);
     this.memory.access.set(device, granule, bits);
     this.noteSlowness(device);
@@ -72,17 +73,17 @@ export class ApuTables {
   }
 
   dropAll(device: ProcessorIndex): void {
-    for (let granule = 0; granule < this.memory.granules; granule++) this.drop(device, granule);
+    for (let granule = asGranule(0); granule < this.memory.granules; granule++) this.drop(device, granule);
     this.noteSlowness(device);
   }
 
-  private drop(device: ProcessorIndex, granule: number): void {
+  private drop(device: ProcessorIndex, granule: Granule): void {
     if (this.entries[device]![granule] === 0) return;
     this.count(device, granule, 0);
     this.memory.access.set(device, granule, 0);
   }
 
-  private count(device: ProcessorIndex, granule: number, size: 0 | typeof SMALL | typeof HUGE): void {
+  private count(device: ProcessorIndex, granule: Granule, size: 0 | typeof SMALL | typeof HUGE): void {
     const entries = this.entries[device]!;
     if (entries[granule] === SMALL) this.small[device]!--;
     if (entries[granule] === HUGE) this.huge[device]!--;

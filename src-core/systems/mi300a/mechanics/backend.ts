@@ -19,6 +19,7 @@ import { localBits, remoteBits } from '../../../kit/access-table';
 import { REASON } from '../../../kit/codes';
 import { QUEUE_START, QUEUE_STOP, SVM_RESTORE_DELAY } from '../../../kit/linux/costs';
 import { answerUserfaults } from '../../../kit/linux/userfaults';
+import type { Granule } from '../../../base/indices';
 import { ApuTables } from './apu-tables';
 import { alignedPiece } from '../../amd-svm/decisions/ranges';
 import type { Mi300aParams } from '../params';
@@ -99,7 +100,7 @@ export class Mi300aBackend implements Backend {
   }
 
   // --- faults of GPUs ---
-  decide(_device: ProcessorIndex, granule: number, _op: AccessOp): number {
+  decide(_device: ProcessorIndex, granule: Granule, _op: AccessOp): number {
     const { processes, map } = this.memory;
     const process = processes.of(granule);
     const found = process ? entryAt(process.mm, map.vpn(granule)) : null;

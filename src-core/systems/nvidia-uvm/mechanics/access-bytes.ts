@@ -4,6 +4,7 @@ import type { PageMask } from '../../../base/page-mask';
 import { PENDING, TRACKED } from '../../../contracts/accessed-memory';
 import { AccessTable, permissionBits } from '../../../kit/access-table';
 import type { ProcessorIndex } from '../../../model/processor';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { VaBlock } from './va-block';
 
 const KEPT = TRACKED | PENDING;
@@ -21,7 +22,7 @@ export class AccessBytes extends AccessTable {
    * Rewrites the bytes of some pages for one processor.
    * @param answered called for granules with a pending fault that have a mapping now
    */
-  refresh(block: VaBlock, processor: ProcessorIndex, pages: PageMask, answered: (granule: number) => void): void {
+  refresh(block: VaBlock, processor: ProcessorIndex, pages: PageMask, answered: (granule: Granule) => void): void {
     const bytes = this.bytes[processor]!;
     const column = this.columns[processor]!;
     const base = block.index * this.pagesPerBlock;
@@ -42,17 +43,17 @@ export class AccessBytes extends AccessTable {
         if (wanted === -1 && (bits === 0 || !hasAny(column, at, 32, PENDING))) rewrite(column, at, 32, KEPT, bits);
         else
           for (let left = wanted; left !== 0; left &= left - 1)
-            this.put(bytes, at + 31 - Math.clz32(left & -left), bits, answered);
+            this.put(bytes, asGranule(at + 31 - Math.clz32(left & -left)), bits, answered);
       } else
         for (let left = wanted; left !== 0; left &= left - 1) {
           const bit = left & -left;
           const bits = permissionBits((read & bit) !== 0, (write & bit) !== 0, (here & bit) !== 0);
-          this.put(bytes, at + 31 - Math.clz32(bit), bits, answered);
+          this.put(bytes, asGranule(at + 31 - Math.clz32(bit)), bits, answered);
         }
     }
   }
 
-  private put(bytes: Uint8Array, granule: number, bits: number, answered: (granule: number) => void): void {
+  private put(bytes: Uint8Array, granule: Granule, bits: number, answered: (granule: Granule) => void): void {
     const before = bytes[granule]!;
     bytes[granule] = (before & KEPT) | bits;
     if ((before & PENDING) !== 0 && bits !== 0) answered(granule);

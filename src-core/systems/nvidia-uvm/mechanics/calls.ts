@@ -7,6 +7,7 @@ import { CPU, processorName, type ProcessorIndex } from '../../../model/processo
 import { toVirtual } from '../../../model/space';
 import { NO_OBJECT } from '../../../model/events';
 import { REASON } from '../../../kit/codes';
+import { asGranule } from '../../../base/indices';
 import type { CopyEngine } from './copy-engine';
 import type { ExplicitCalls } from './explicit';
 import type { UvmHost } from './host';
@@ -23,7 +24,7 @@ export function executeUvmCall(host: UvmCaller, explicit: ExplicitCalls, engine:
   const object = range ? config.space.objects[range.object]! : null;
   const from = object && range ? object.offset + range.from : 0;
   const to = object && range ? object.offset + range.to : 0;
-  const first = Math.floor(from / granuleBytes);
+  const first = asGranule(Math.floor(from / granuleBytes));
   const outer = Math.ceil(to / granuleBytes);
   const start = host.settleClock(CPU);
   let result = 'EOPNOTSUPP';

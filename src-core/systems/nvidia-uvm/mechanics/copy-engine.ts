@@ -5,13 +5,14 @@
  */
 import { ACCESS, OPERATION, type AccessType } from '../decisions/vocabulary';
 import { READ, WRITE, type AccessOp, type ProcessorIndex } from '../../../model/processor';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { UvmHost } from './host';
 import { ANSWER, type BlockService, type PageFault } from './service';
 
 export interface CopyEngineHost extends UvmHost {
   settleClock(processor: ProcessorIndex): number;
   busy(processor: ProcessorIndex, bytes: number): void;
-  remoteAccess(processor: ProcessorIndex, granule: number, count: number, bytes: number): void;
+  remoteAccess(processor: ProcessorIndex, granule: Granule, count: number, bytes: number): void;
 }
 
 export class CopyEngine {
@@ -42,7 +43,7 @@ export class CopyEngine {
   /** null: the access was made. */
   private reach(device: ProcessorIndex, address: number, bytes: number, op: AccessOp): string | null {
     const { host } = this;
-    const granule = Math.floor(address / host.granuleBytes);
+    const granule = asGranule(Math.floor(address / host.granuleBytes));
     if (!host.access.isLocal(device, granule, op) && !host.access.isRemote(device, granule, op)) {
       const result = this.fault(device, granule, op);
       if (result) return result;
@@ -54,7 +55,7 @@ export class CopyEngine {
     return null;
   }
 
-  private fault(device: ProcessorIndex, granule: number, op: AccessOp): string | null {
+  private fault(device: ProcessorIndex, granule: Granule, op: AccessOp): string | null {
     const { host, answer } = this;
     const { work, tally } = host;
     host.beginBatch();

@@ -18,6 +18,7 @@ import type { OsAction } from '../../../model/os-action';
 import { type ProcessorIndex, asProcessor, CPU, NO_PROCESSOR } from '../../../model/processor';
 import { toVirtual } from '../../../model/space';
 import { REASON } from '../../../kit/codes';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { UvmHost } from './host';
 import { mapAccessedBy, setProtection } from './mapping';
 import type { MoveOrder } from './mover';
@@ -50,11 +51,11 @@ export class ExplicitCalls {
   }
 
   /** cudaMemPrefetchAsync. Returns ok or the driver's error. The clock of the driver's work advances. */
-  migrate(first: number, outer: number, to: ProcessorIndex): string {
+  migrate(first: Granule, outer: number, to: ProcessorIndex): string {
     const group = this.preunmapGroup(first, outer);
     let result = 'ok';
     for (let from = first; from < outer;) {
-      const end = group > 0 ? Math.min(outer, this.endOfGroup(from, group)) : outer;
+      const end = asGranule(group > 0 ? Math.min(outer, this.endOfGroup(from, group)) : outer);
       if (group > 0 && result === 'ok') this.preunmap(from, end, to);
       this.each(from, end, (block, pages) => {
         if (result === 'ok') result = this.migrateBlock(block, pages, to);
@@ -76,7 +77,7 @@ export class ExplicitCalls {
   }
 
   /** Groups end at multiples of their size in virtual addresses (uvm_migrate.c:509-538). */
-  private endOfGroup(granule: number, group: number): number {
+  private endOfGroup(granule: Granule, group: number): number {
     const { granuleBytes, config } = this.host;
     const address = toVirtual(config.space, granule * granuleBytes) / granuleBytes;
     return granule + group - (address % group);

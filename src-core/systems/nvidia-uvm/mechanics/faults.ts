@@ -9,6 +9,7 @@ import { createFaultBatch, type FaultBatch } from '../decisions/fault-batch';
 import { flushMode, gatePrefetchFaults, mayFetch } from '../decisions/fault-servicing';
 import { ACCESS, OPERATION, type AccessType } from '../decisions/vocabulary';
 import { ATOMIC, READ, WRITE, type AccessOp, type ProcessorIndex, asProcessor } from '../../../model/processor';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { UvmHost } from './host';
 import { nowNs } from './mover';
 import { ANSWER, type BlockService, type PageFault } from './service';
@@ -68,7 +69,7 @@ class FaultDriver {
       nowNs(host),
     );
     this.replay();
-    for (let i = 0; i < this.batch.unique; i++) buffer.answer(this.batch.page[this.batch.order[i]!]!);
+    for (let i = 0; i < this.batch.unique; i++) buffer.answer(asGranule(this.batch.page[this.batch.order[i]!]!));
     if (buffer.outstanding === 0) this.endRun();
     host.tally.driverPs += work.endPs - startPs;
     this.freePs = work.endPs;
@@ -167,7 +168,7 @@ class FaultDriver {
         const result = this.answers[i] === ANSWER.fatal ? 'SIGSEGV' : 'OOM';
         const { page, op } = faults[i]!;
         this.fatal.add(base + page);
-        host.outcome(result, this.device, base + page, op);
+        host.outcome(result, this.device, asGranule(base + page), op);
       }
     }
     return throttled;
@@ -219,7 +220,7 @@ export class UvmFaults implements FaultService {
   keepsAnswered(): boolean {
     return this.host.params.uvm_perf_fault_replay_policy !== 'batch_flush';
   }
-  setPending(device: ProcessorIndex, granule: number, isPending: boolean): void {
+  setPending(device: ProcessorIndex, granule: Granule, isPending: boolean): void {
     this.host.access.setPending(device, granule, isPending);
   }
 
@@ -235,7 +236,7 @@ export class UvmFaults implements FaultService {
     this.host.tally.stallPs += ps;
   }
 
-  isFatal(_device: ProcessorIndex, granule: number, _op: AccessOp): boolean {
+  isFatal(_device: ProcessorIndex, granule: Granule, _op: AccessOp): boolean {
     return this.fatal.size > 0 && this.fatal.has(granule);
   }
 }

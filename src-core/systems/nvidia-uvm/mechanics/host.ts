@@ -9,6 +9,7 @@ import type { Ledger } from '../../../kit/ledger';
 import type { MemoryConfig } from '../../../kit/memory-system';
 import type { Moves } from '../../../kit/moves';
 import type { Residency } from '../../../kit/residency';
+import type { Granule } from '../../../base/indices';
 import type { AccessBytes } from './access-bytes';
 import type { RangePolicies } from './range-policies';
 import type { RootChunks } from './root-chunks';
@@ -48,12 +49,12 @@ export interface UvmHost {
   readonly memoryOf: readonly RootChunks[];
   blockAt(index: number): VaBlock;
   /** Faults of a device on the granule have their answer. */
-  answered(device: ProcessorIndex, granule: number): void;
+  answered(device: ProcessorIndex, granule: Granule): void;
   beginBatch(): void;
   /** Reports a fault event. Returns its ordinal. */
-  report(processor: ProcessorIndex, granule: number, op: AccessOp, object: number, reason: number): number;
+  report(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number, reason: number): number;
   /** An access ended in something that is not data. */
-  outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void;
+  outcome(result: string, device: ProcessorIndex, granule: Granule, op: AccessOp): void;
   /** A tools event of the driver, into the recording. */
-  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void;
+  event(processor: ProcessorIndex, granule: Granule, bytes: number, what: string, result: string): void;
 }

@@ -39,6 +39,7 @@ import { RangePolicies } from './range-policies';
 import { RootChunks } from './root-chunks';
 import { ANSWER, BlockService, type PageFault } from './service';
 import { Samples } from '../../../kit/samples';
+import type { Granule } from '../../../base/indices';
 import { summarizeUvm } from './summary';
 import { ToolsEvents } from './tools-events';
 import { UvmTally } from './tally';
@@ -159,23 +160,23 @@ export class UvmMemory extends MemorySystem implements UvmHost {
   blockAt(index: number): VaBlock {
     return this.map.at(index);
   }
-  answered(device: ProcessorIndex, granule: number): void {
+  answered(device: ProcessorIndex, granule: Granule): void {
     if (device !== CPU) this.buffers.answer(device, granule);
   }
-  outcome(result: string, device: ProcessorIndex, granule: number, op: AccessOp): void {
+  outcome(result: string, device: ProcessorIndex, granule: Granule, op: AccessOp): void {
     const what = `${processorName(device)} ${op === READ ? 'read' : 'write'}`;
     this.tally.outcome(result, what, this.nameOf(this.ledger.objectOf[granule]!), this.work.threadPs, this.accessCount);
     this.osEvent(device, granule, this.granuleBytes, what, result, REASON.outcome);
   }
 
   /** An event of the driver that is neither a fault nor a transfer. */
-  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void {
+  event(processor: ProcessorIndex, granule: Granule, bytes: number, what: string, result: string): void {
     this.osEvent(processor, granule, bytes, what, result, REASON.driverEvent);
   }
 
   private osEvent(
     processor: ProcessorIndex,
-    granule: number,
+    granule: Granule,
     bytes: number,
     what: string,
     result: string,
@@ -283,17 +284,17 @@ export class UvmMemory extends MemorySystem implements UvmHost {
   hotMasks(_processor: ProcessorIndex): HotMasks {
     return ACCESS_MASKS;
   }
-  isLocal(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  isLocal(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.access.isLocal(processor, granule, op);
   }
-  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  mapsRemotely(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return this.access.isRemote(processor, granule, op);
   }
   /** Access counters are inert where pages have 4 KiB: nothing is migrated, nothing cleared (section 6 of the notes). */
   remoteBudget(): number {
     return Infinity;
   }
-  remoteAccess(processor: ProcessorIndex, granule: number, _count: number, bytes: number): void {
+  remoteAccess(processor: ProcessorIndex, granule: Granule, _count: number, bytes: number): void {
     this.remoteBytes[processor] = this.remoteBytes[processor]! + bytes;
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
   }
@@ -321,7 +322,7 @@ export class UvmMemory extends MemorySystem implements UvmHost {
   }
 
   /** A CPU fault: one page. The thread sleeps while the page is throttled, then tries again. */
-  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+  faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
     assert(processor === CPU, 'faults of a GPU go through its fault buffer');
     this.beginBatch();
     const start = this.settleClock(CPU);

@@ -2,6 +2,7 @@
 import type { UseOrder } from '../../../contracts/accessed-memory';
 import type { ProcessorIndex } from '../../../model/processor';
 import { VA_BLOCK_BYTES } from '../../../model/space';
+import type { Granule } from '../../../base/indices';
 import type { UvmHost } from './host';
 import { rootOf } from './va-block';
 
@@ -21,7 +22,7 @@ export class RootOrder implements UseOrder {
     return 31 - Math.clz32(this.host.pagesPerBlock);
   }
 
-  touch(device: ProcessorIndex, granule: number): void {
+  touch(device: ProcessorIndex, granule: Granule): void {
     const { host } = this;
     const { pagesPerBlock } = host;
     const block = host.blockAt(Math.floor(granule / pagesPerBlock));

@@ -32,6 +32,7 @@ import { assert } from '../../../base/assert';
 import { NO_EVENT } from '../../../model/events';
 import { type AccessOp, CPU, NO_PROCESSOR, type ProcessorIndex } from '../../../model/processor';
 import { REASON } from '../../../kit/codes';
+import { asGranule } from '../../../base/indices';
 import type { UvmHost } from './host';
 import { Mapper } from './mapping';
 import { Mover, nowNs, type MoveOrder } from './mover';
@@ -220,7 +221,7 @@ export class BlockService {
 
   private report(block: VaBlock, requester: ProcessorIndex, { page, op, object }: PageFault, reason: number): void {
     const { host } = this;
-    const ordinal = host.report(requester, block.index * host.pagesPerBlock + page, op, object, reason);
+    const ordinal = host.report(requester, asGranule(block.index * host.pagesPerBlock + page), op, object, reason);
     this.causes[page] = ordinal;
     if (this.firstCause === NO_EVENT) this.firstCause = ordinal;
   }

@@ -5,6 +5,7 @@
  */
 import { type ProcessorIndex, CPU } from '../../../model/processor';
 import { nextClear, nextSet, type PageMask } from '../../../base/page-mask';
+import { type Granule, asGranule } from '../../../base/indices';
 
 /** UvmEventMapRemoteCause, as far as this model has them (uvm_types.h:1058-1083). */
 export type MapRemoteCause = 'thrashing' | 'policy' | 'eviction';
@@ -16,7 +17,7 @@ const MOST_ROWS = 20_000;
 interface EventWriter {
   readonly pagesPerBlock: number;
   readonly granuleBytes: number;
-  event(processor: ProcessorIndex, granule: number, bytes: number, what: string, result: string): void;
+  event(processor: ProcessorIndex, granule: Granule, bytes: number, what: string, result: string): void;
 }
 
 export class ToolsEvents {
@@ -73,6 +74,6 @@ export class ToolsEvents {
     this.first = outer;
     if (this.rows >= MOST_ROWS) return;
     this.rows++;
-    host.event(this.processor, first, (outer - first) * host.granuleBytes, this.what, this.result);
+    host.event(this.processor, asGranule(first), (outer - first) * host.granuleBytes, this.what, this.result);
   }
 }

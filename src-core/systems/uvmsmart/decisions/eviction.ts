@@ -5,6 +5,7 @@
  * as well: the source sorts these alone, but only this order gives the published run (test/oracle/DEVIATIONS.md).
  */
 import type { Random } from '../../../base/random';
+import { asGranule, type Granule, NO_GRANULE } from '../../../base/indices';
 import type { Tree } from './trees';
 import type { UvmsmartParams } from '../params';
 import type { PageRun } from './prefetch';
@@ -21,7 +22,7 @@ export interface TreeUse {
 export interface EvictionView {
   readonly trees: ValidTrees;
   readonly random: Random;
-  treeOf(page: number): number;
+  treeOf(page: Granule): number;
   tree(index: number): Tree;
   use(tree: number): TreeUse;
   /** Trees of which something is listed, in the order of their last use; −1 ends. */
@@ -35,10 +36,10 @@ export interface EvictionView {
   readonly listedLeaves: number;
   readonly listedTrees: number;
   /** Pages on the device in some fixed order. */
-  pageAt(index: number): number;
+  pageAt(index: number): Granule;
   readonly pages: number;
   /** On the device, not chosen for write-back already, and no access in flight needs it. */
-  isEvictable(page: number): boolean;
+  isEvictable(page: Granule): boolean;
   /** The same of every page of a leaf, or of a tree. */
   isLeafEvictable(leaf: number): boolean;
   isTreeEvictable(tree: number): boolean;
@@ -64,13 +65,13 @@ export function chooseVictims(
     case 'sequential-local': {
       const leaf = oldestLeaf(view, reservedShare);
       if (leaf < 0) return NONE;
-      view.trees.subtract(view.treeOf(leaf * LEAF_PAGES), leaf, LEAF_PAGES);
-      return [{ first: leaf * LEAF_PAGES, count: LEAF_PAGES }];
+      view.trees.subtract(view.treeOf(asGranule(leaf * LEAF_PAGES)), leaf, LEAF_PAGES);
+      return [{ first: asGranule(leaf * LEAF_PAGES), count: LEAF_PAGES }];
     }
     case 'tree': {
       const leaf = oldestLeaf(view, reservedShare);
       if (leaf < 0) return NONE;
-      const tree = view.treeOf(leaf * LEAF_PAGES);
+      const tree = view.treeOf(asGranule(leaf * LEAF_PAGES));
       view.trees.subtract(tree, leaf, LEAF_PAGES);
       const more = view.trees.empty(tree, (other) => view.isLeafEvictable(other));
       return contiguous([leaf, ...more].sort((a, b) => a - b));
@@ -78,24 +79,25 @@ export function chooseVictims(
   }
 }
 
-function single(page: number, view: EvictionView): readonly PageRun[] {
+function single(page: Granule, view: EvictionView): readonly PageRun[] {
   if (page < 0) return NONE;
   view.trees.subtract(view.treeOf(page), Math.floor(page / LEAF_PAGES), 1);
   return [{ first: page, count: 1 }];
 }
 
 /** Trees by their latest use, inside a tree pages by theirs: the first that may go behind the `skipped` first, or −1. */
-function firstPage(view: EvictionView, skipped: number): number {
+function firstPage(view: EvictionView, skipped: number): Granule {
   let passed = 0;
   for (const tree of treesByUse(view))
-    for (const page of view.pagesByUse(tree)) if (passed++ >= skipped && view.isEvictable(page)) return page;
-  return -1;
+    for (const page of view.pagesByUse(tree))
+      if (passed++ >= skipped && view.isEvictable(asGranule(page))) return asGranule(page);
+  return NO_GRANULE;
 }
 
 /** Uniform over the list behind its reserved part; where that page may not go, the next one that may. */
-function randomPage(view: EvictionView, reservedShare: number): number {
+function randomPage(view: EvictionView, reservedShare: number): Granule {
   const { pages } = view;
-  if (pages === 0) return -1;
+  if (pages === 0) return NO_GRANULE;
   if (reservedShare > 0) {
     const skipped = Math.floor(view.listedPages * reservedShare);
     return firstPage(view, skipped + view.random.below(Math.max(1, view.listedPages - skipped)));
@@ -105,7 +107,7 @@ function randomPage(view: EvictionView, reservedShare: number): number {
     const page = view.pageAt((start + i) % pages);
     if (view.isEvictable(page)) return page;
   }
-  return -1;
+  return NO_GRANULE;
 }
 
 function* treesByUse(view: EvictionView): Generator<number> {
@@ -128,7 +130,7 @@ function whole(trees: Iterable<number>, reservedShare: number, view: EvictionVie
     if (!view.isTreeEvictable(index)) continue;
     const { first, leaves } = view.tree(index);
     view.trees.clear(index);
-    return [{ first: first * LEAF_PAGES, count: leaves * LEAF_PAGES }];
+    return [{ first: asGranule(first * LEAF_PAGES), count: leaves * LEAF_PAGES }];
   }
   return NONE;
 }
@@ -149,7 +151,7 @@ function contiguous(leaves: readonly number[]): PageRun[] {
     const last = runs.at(-1);
     if (last && last.first + last.count === leaf * LEAF_PAGES)
       runs[runs.length - 1] = { first: last.first, count: last.count + LEAF_PAGES };
-    else runs.push({ first: leaf * LEAF_PAGES, count: LEAF_PAGES });
+    else runs.push({ first: asGranule(leaf * LEAF_PAGES), count: LEAF_PAGES });
   }
   return runs;
 }

@@ -6,6 +6,7 @@ import type { Ledger } from '../../../kit/ledger';
 import type { MemoryConfig } from '../../../kit/memory-system';
 import type { Move, Moves } from '../../../kit/moves';
 import { BOUNCED, type Residency } from '../../../kit/residency';
+import { asGranule, type Granule } from '../../../base/indices';
 import type { ReadRequest, WriteRequest } from './channels';
 import type { PageRun } from '../decisions/prefetch';
 import { DEVICE } from './resident-pages';
@@ -44,7 +45,7 @@ export class Books {
     const { policies } = this.run.config;
     const brought = faulted < 0 ? count : count - 1;
     const rate = durationPs / count;
-    const part = (from: number, pages: number, reason: number, policy: number): void => {
+    const part = (from: Granule, pages: number, reason: number, policy: number): void => {
       const begins = timePs + Math.floor((from - first) * rate);
       const ends = timePs + Math.floor((from - first + pages) * rate);
       const move = this.of({ first: from, count: pages }, true);
@@ -57,7 +58,7 @@ export class Books {
       this.run.moves.report(move, begins, ends - begins);
     };
     if (brought > 0) part(first, brought, REASON.prefetch, policies.prefetchIndex);
-    if (faulted >= 0) part(faulted, 1, REASON.fault, policies.migrationIndex);
+    if (faulted >= 0) part(asGranule(faulted), 1, REASON.fault, policies.migrationIndex);
   }
 
   /** The transfer is there. Page by page, as each remembers how often it came back. */

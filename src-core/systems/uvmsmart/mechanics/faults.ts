@@ -4,15 +4,16 @@
  * An access to a page on its way is merged with the fault that asked for it. Source: UVMSmart, gpu-sim.cc, gmmu_t::cycle.
  */
 import type { AccessOp, ProcessorIndex } from '../../../model/processor';
-import { GranuleList } from '../../../base/granule-list';
+import { IndexList } from '../../../base/index-list';
 import type { FaultPath } from '../../../contracts/fault-service';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { Gmmu } from './gmmu';
 
 export interface QueueHost {
   /** The device's clock, ps. */
   deviceNowPs(): number;
   /** A fault is raised: begins a batch of its own and reports it. Returns the ordinal of its event. */
-  faultBegins(granule: number, op: AccessOp, object: number): number;
+  faultBegins(granule: Granule, op: AccessOp, object: number): number;
   faultEnds(): void;
   /** An access waits for a page that was on its way already. */
   merged(): void;
@@ -21,9 +22,9 @@ export interface QueueHost {
 }
 
 export class UvmsmartQueue implements FaultPath {
-  private readonly replayed = new GranuleList();
+  private readonly replayed = new IndexList();
   /** No fault is ever refused. */
-  private readonly none = new GranuleList();
+  private readonly none = new IndexList();
   private readonly awaited = new Set<number>();
   /** Awaited pages that are there. */
   private arrived: number[] = [];
@@ -48,11 +49,11 @@ export class UvmsmartQueue implements FaultPath {
   }
 
   /** A transfer ended. */
-  arrives(page: number): void {
+  arrives(page: Granule): void {
     if (this.awaited.delete(page)) this.arrived.push(page);
   }
 
-  raise(_device: ProcessorIndex, _utlb: number, granule: number, op: AccessOp, object: number, atPs: number): boolean {
+  raise(_device: ProcessorIndex, _utlb: number, granule: Granule, op: AccessOp, object: number, atPs: number): boolean {
     const { gmmu, host } = this;
     gmmu.advance(atPs + this.pageWalkPs());
     gmmu.reserve(granule);
@@ -75,14 +76,14 @@ export class UvmsmartQueue implements FaultPath {
     const at = this.gmmu.advance(Infinity, () => this.arrived.length > 0);
     this.last = this.arrived;
     this.arrived = [];
-    for (const page of this.last) this.replayed.push(page);
+    for (const page of this.last) this.replayed.push(asGranule(page));
     return at + this.memoryPs;
   }
 
-  refused(_device: ProcessorIndex): GranuleList {
+  refused(_device: ProcessorIndex): IndexList {
     return this.none;
   }
-  released(_device: ProcessorIndex): GranuleList {
+  released(_device: ProcessorIndex): IndexList {
     return this.replayed;
   }
 

@@ -7,6 +7,7 @@ import { randomStream, type Random } from '../../../base/random';
 import { NO_EVENT } from '../../../model/events';
 import { CPU, READ, WRITE, type AccessOp, type ProcessorIndex } from '../../../model/processor';
 import type { Residency } from '../../../kit/residency';
+import { type Granule, asGranule } from '../../../base/indices';
 import type { Tree } from '../decisions/trees';
 import type { Books } from './books';
 import { Port, type PortOwner, type ReadRequest, type WriteRequest } from './channels';
@@ -43,7 +44,7 @@ export interface GmmuConfig {
   readonly books: Books;
   readonly tally: UvmsmartTally;
   /** Called for each page that becomes resident. */
-  readonly arrived: (page: number) => void;
+  readonly arrived: (page: Granule) => void;
   /** ps of a transfer of so many pages; null on a machine without a clock. */
   readonly transferPs: ((from: ProcessorIndex, to: ProcessorIndex, pages: number) => number) | null;
 }
@@ -77,15 +78,15 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   // --- accesses ---
-  isHere(page: number): boolean {
+  isHere(page: Granule): boolean {
     return this.config.residency.ownerOf(page) === DEVICE;
   }
-  isComing(page: number): boolean {
+  isComing(page: Granule): boolean {
     return (this.flags[page]! & IN_FLIGHT) !== 0;
   }
 
   /** Reads of an absent page that are still made over the link before one migrates it. */
-  remoteReads(page: number): number {
+  remoteReads(page: Granule): number {
     const { port } = this;
     const { params } = this.config;
     if (params.enable_dma === 'disabled' || this.isComing(page)) return 0;
@@ -99,7 +100,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   /** `count` accesses to a page were made, here or over the link. */
-  accessed(page: number, op: AccessOp, count: number): void {
+  accessed(page: Granule, op: AccessOp, count: number): void {
     const leaf = Math.floor(page / LEAF_PAGES);
     const tree = this.listed.treeOf(page);
     if (this.counters.count(leaf, count))
@@ -116,7 +117,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   /** Decides what a fault brings, and queues it. */
-  fault(page: number, cause: number): void {
+  fault(page: Granule, cause: number): void {
     const { port, faultPs } = this;
     const { tally, capacity, params } = this.config;
     const isInLine = params.enable_accurate_simulation;
@@ -144,7 +145,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   /** An access waits for the page: it stays until the access was made. */
-  reserve(page: number): void {
+  reserve(page: Granule): void {
     if ((this.flags[page]! & RESERVED) === 0) this.listed.reserve(page, 1);
     this.flags[page] = this.flags[page]! | RESERVED;
   }
@@ -162,13 +163,14 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
     this.settle();
     for (const tree of trees) {
       const { first, leaves } = this.tree(tree);
-      for (const run of this.residentRuns(first * LEAF_PAGES, leaves * LEAF_PAGES)) this.stage(run, cause, false);
+      for (const run of this.residentRuns(asGranule(first * LEAF_PAGES), leaves * LEAF_PAGES))
+        this.stage(run, cause, false);
       this.trees.clear(tree);
     }
     return this.settle();
   }
 
-  private residentRuns(from: number, count: number): PageRun[] {
+  private residentRuns(from: Granule, count: number): PageRun[] {
     const runs: PageRun[] = [];
     for (let page = from; page < from + count; page++) {
       if (!this.isHere(page) || (this.flags[page]! & STAGED) !== 0) continue;
@@ -221,7 +223,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
   private oldestAlone(): PageRun {
     const { residency } = this.config;
-    let page = residency.recency.oldest[DEVICE]!;
+    let page = asGranule(residency.recency.oldest[DEVICE]!);
     while (page >= 0 && !this.isEvictable(page)) page = residency.recency.younger(page);
     assert(page >= 0, 'a device without a page that could leave has no room for a transfer that is cut to its size');
     this.trees.subtract(this.treeOf(page), Math.floor(page / LEAF_PAGES), 1);
@@ -236,7 +238,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   /** A page in the queue of write-backs is used again: its whole request is called off. */
-  private callOff(page: number): void {
+  private callOff(page: Granule): void {
     const request = this.port.writes.find(({ first, count }) => first <= page && page < first + count);
     if (!request) return;
     this.port.cancel(request);
@@ -279,16 +281,16 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   }
 
   // --- views of prefetch and eviction ---
-  treeOf(page: number): number {
+  treeOf(page: Granule): number {
     return this.listed.treeOf(page);
   }
   tree(index: number): Tree {
     return this.config.trees[index]!;
   }
-  isAbsent(page: number): boolean {
+  isAbsent(page: Granule): boolean {
     return page < this.config.residency.granules && !this.isHere(page) && !this.isComing(page);
   }
-  isEvictable(page: number): boolean {
+  isEvictable(page: Granule): boolean {
     return this.isHere(page) && (this.flags[page]! & (this.ignoresWaiters ? STAGED : STAGED | RESERVED)) === 0;
   }
   isLeafEvictable(leaf: number): boolean {
@@ -321,7 +323,7 @@ export class Gmmu implements PortOwner, PrefetchView, EvictionView {
   get listedTrees(): number {
     return this.listed.listedTrees;
   }
-  pageAt(index: number): number {
+  pageAt(index: number): Granule {
     return this.config.residency.residentAt(DEVICE, index);
   }
   get pages(): number {

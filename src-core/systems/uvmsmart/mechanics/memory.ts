@@ -19,6 +19,7 @@ import { MemorySystem, type MemoryConfig } from '../../../kit/memory-system';
 import { NO_ORDER } from '../../../kit/recency-order';
 import { OWNER_MASK } from '../../../kit/residency';
 import type { DeviceFaults, FaultHardware } from '../../../contracts/fault-service';
+import { type Granule, asGranule } from '../../../base/indices';
 import { layOutTrees, type Tree } from '../decisions/trees';
 import { Books, type BookKeeping } from './books';
 import { Gmmu } from './gmmu';
@@ -81,7 +82,11 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   /** Everything begins in host memory, the pages of the rounding included: they belong to the object they round up. */
   private populate(): void {
     for (const { first, leaves, object } of this.trees)
-      for (let page = first * LEAF_PAGES; page < Math.min((first + leaves) * LEAF_PAGES, this.granules); page++) {
+      for (
+        let page = asGranule(first * LEAF_PAGES);
+        page < Math.min((first + leaves) * LEAF_PAGES, this.granules);
+        page++
+      ) {
         this.residency.place(page, CPU);
         if (object >= 0 && this.ledger.objectOf[page] === NO_OBJECT) this.ledger.objectOf[page] = object;
       }
@@ -99,18 +104,18 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   hotMasks(_processor: ProcessorIndex): HotMasks {
     return this.masks;
   }
-  isLocal(processor: ProcessorIndex, granule: number): boolean {
+  isLocal(processor: ProcessorIndex, granule: Granule): boolean {
     return (this.residency.state[granule]! & OWNER_MASK) === processor + 1;
   }
-  mapsRemotely(processor: ProcessorIndex, granule: number, op: AccessOp): boolean {
+  mapsRemotely(processor: ProcessorIndex, granule: Granule, op: AccessOp): boolean {
     return processor !== CPU && op === READ && this.gmmu.remoteReads(granule) > 0;
   }
   /** In elements: a request is a line of 128 bytes, which a thread group makes of its threads' accesses. */
-  remoteBudget(_processor: ProcessorIndex, granule: number): number {
+  remoteBudget(_processor: ProcessorIndex, granule: Granule): number {
     const { elementBytes } = this.config.space.objects[this.ledger.objectOf[granule]!]!;
     return this.gmmu.remoteReads(granule) * Math.max(1, Math.floor(LINE_BYTES / elementBytes));
   }
-  remoteAccess(_processor: ProcessorIndex, granule: number, _count: number, bytes: number): void {
+  remoteAccess(_processor: ProcessorIndex, granule: Granule, _count: number, bytes: number): void {
     this.ledger.count(this.ledger.objectOf[granule]!, METRIC.remoteBytes, bytes);
   }
   /** Nothing to do: the next access finds the threshold reached, and faults. */
@@ -138,7 +143,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
 
   // --- faults ---
   /** The CPU's faults; the device raises its own through the queue. */
-  faultNow(processor: ProcessorIndex, granule: number, op: AccessOp, object: number): boolean {
+  faultNow(processor: ProcessorIndex, granule: Granule, op: AccessOp, object: number): boolean {
     assert(processor === CPU, 'the device raises faults through its queue');
     this.beginBatch();
     this.synchronize(granule, this.report(CPU, granule, op, object, REASON.notResident));
@@ -149,7 +154,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
   deviceNowPs(): number {
     return this.clocks.now(DEVICE);
   }
-  faultBegins(granule: number, op: AccessOp, object: number): number {
+  faultBegins(granule: Granule, op: AccessOp, object: number): number {
     this.beginBatch();
     return this.report(DEVICE, granule, op, object, REASON.notResident);
   }
@@ -168,7 +173,7 @@ export class UvmsmartMemory extends MemorySystem implements BookKeeping, QueueHo
    * The CPU touches memory that lies on the device. The simulator knows this only as the end of the program, where results
    * are copied back; here all of the object comes home, large page by large page, before the CPU goes on.
    */
-  private synchronize(granule: number, cause: number): void {
+  private synchronize(granule: Granule, cause: number): void {
     const { trees } = this;
     const own = this.gmmu.treeOf(granule);
     const { object } = trees[own]!;

@@ -4,6 +4,7 @@
  */
 import type { Residency } from '../../../kit/residency';
 import { GPU0 } from '../../../model/processor';
+import type { Granule } from '../../../base/indices';
 import type { Tree } from '../decisions/trees';
 import { RecencyList } from './recency';
 import { LEAF_PAGES } from '../decisions/units';
@@ -43,12 +44,12 @@ export class ResidentPages {
     this.isListed = new Uint8Array(leaves * LEAF_PAGES);
   }
 
-  treeOf(page: number): number {
+  treeOf(page: Granule): number {
     return this.treeOfLeaf[Math.floor(page / LEAF_PAGES)]!;
   }
 
   /** A resident page was used. */
-  touch(page: number): void {
+  touch(page: Granule): void {
     const leaf = Math.floor(page / LEAF_PAGES);
     this.residency.recency.touch(page, DEVICE);
     this.leafUsed[leaf] = ++this.uses;
@@ -57,7 +58,7 @@ export class ResidentPages {
   }
 
   /** A page arrived, or was taken back from the queue of write-backs: it may be chosen, and counts as used. */
-  list(page: number): void {
+  list(page: Granule): void {
     const leaf = Math.floor(page / LEAF_PAGES);
     const tree = this.treeOfLeaf[leaf]!;
     this.listedPages++;
@@ -70,7 +71,7 @@ export class ResidentPages {
   }
 
   /** An access waits for the page, here or on its way. */
-  reserve(page: number, by: 1 | -1): void {
+  reserve(page: Granule, by: 1 | -1): void {
     const leaf = Math.floor(page / LEAF_PAGES);
     this.reservedOfLeaf[leaf] = this.reservedOfLeaf[leaf]! + by;
     const tree = this.treeOfLeaf[leaf]!;
@@ -87,7 +88,7 @@ export class ResidentPages {
   }
 
   /** A page was chosen. */
-  unlist(page: number): void {
+  unlist(page: Granule): void {
     const leaf = Math.floor(page / LEAF_PAGES);
     const tree = this.treeOfLeaf[leaf]!;
     this.listedPages--;

@@ -28,6 +28,7 @@ import { changeOf } from './hints';
 import { XeMigration } from './migrate';
 import type { XeSvmParams } from '../params';
 import { MIB } from '../../../base/units';
+import type { Granule } from '../../../base/indices';
 
 export class XeSvmBackend implements Backend {
   readonly traits = {
@@ -113,7 +114,7 @@ export class XeSvmBackend implements Backend {
   }
 
   // --- faults of devices ---
-  decide(device: ProcessorIndex, granule: number, _op: AccessOp): number {
+  decide(device: ProcessorIndex, granule: Granule, _op: AccessOp): number {
     const { memory } = this;
     const process = memory.processes.of(granule);
     const vpn = memory.map.vpn(granule);
@@ -139,7 +140,7 @@ export class XeSvmBackend implements Backend {
     }
   }
 
-  private serve(device: ProcessorIndex, mm: Mm, granule: number, op: AccessOp): string | null {
+  private serve(device: ProcessorIndex, mm: Mm, granule: Granule, op: AccessOp): string | null {
     const { memory } = this;
     const vpn = memory.map.vpn(granule);
     const svm = this.svmOf(device, mm);

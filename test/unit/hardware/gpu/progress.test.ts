@@ -1,12 +1,13 @@
 /** Thread groups whose granules do not fit on the device together, against a driver that takes one away for the other. */
 import { describe, expect, it } from 'vitest';
-import { GranuleList } from '../../../../src-core/base/granule-list';
+import { IndexList } from '../../../../src-core/base/index-list';
 import type { AccessedMemory, AccessRun } from '../../../../src-core/contracts/accessed-memory';
 import type { FaultHardware, FaultPath } from '../../../../src-core/contracts/fault-service';
 import { GroupsInFlight } from '../../../../src-core/hardware/gpu/groups-in-flight';
 import { ReachedAccesses } from '../../../../src-core/hardware/reached-accesses';
 import { READ, WRITE, type AccessOp } from '../../../../src-core/model/processor';
 import { Clocks } from '../../../../src-core/sim/clock';
+import { asGranule } from '../../../../src-core/base/indices';
 
 const GRANULE = 4096;
 const HARDWARE: FaultHardware = {
@@ -25,8 +26,8 @@ class Device implements FaultPath {
   batches = 0;
   private readonly asked: number[] = [];
   private together = 0;
-  private readonly answers = new GranuleList();
-  private readonly refusals = new GranuleList();
+  private readonly answers = new IndexList();
+  private readonly refusals = new IndexList();
   readonly memory: AccessedMemory = this.seen();
 
   constructor(private readonly isRefused: (granule: number) => boolean = () => false) {}
@@ -70,7 +71,7 @@ class Device implements FaultPath {
   }
   serviceBatch(): number {
     this.batches++;
-    const granule = this.asked.shift()!;
+    const granule = asGranule(this.asked.shift()!);
     const isThrottled = this.asked.length === 0 && this.together > 1;
     if (this.asked.length === 0) this.together = 0;
     this.here = isThrottled || this.isRefused(granule) ? -1 : granule;
@@ -78,10 +79,10 @@ class Device implements FaultPath {
     this.answers.push(granule);
     return this.batches * 1000;
   }
-  released(): GranuleList {
+  released(): IndexList {
     return this.answers;
   }
-  refused(): GranuleList {
+  refused(): IndexList {
     return this.refusals;
   }
   stalled(): void {

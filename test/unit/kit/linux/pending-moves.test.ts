@@ -7,6 +7,7 @@ import type { Ledger } from '../../../../src-core/kit/ledger';
 import { PendingMoves, type MoveContext } from '../../../../src-core/kit/linux/pending-moves';
 import { Moves } from '../../../../src-core/kit/moves';
 import type { Residency } from '../../../../src-core/kit/residency';
+import { asGranule } from '../../../../src-core/base/indices';
 
 const NOBODY = NO_PROCESSOR;
 
@@ -84,7 +85,7 @@ describe('pages that moved', () => {
           }
         }
         for (const { context, granule, object, from, to } of pages)
-          moves.add(context, granule, object, asProcessor(from), asProcessor(to));
+          moves.add(context, asGranule(granule), object, asProcessor(from), asProcessor(to));
         moves.flush(0, 0);
         expect(rows).toEqual(obvious(pages, copyPages));
         rows.forEach(([, , , , first, count], ordinal) => {

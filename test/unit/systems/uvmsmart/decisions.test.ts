@@ -7,6 +7,7 @@ import { BlockCounters } from '../../../../src-core/systems/uvmsmart/mechanics/c
 import { chooseVictims, type EvictionView } from '../../../../src-core/systems/uvmsmart/decisions/eviction';
 import { choosePages, cutTransfers, type PrefetchView } from '../../../../src-core/systems/uvmsmart/decisions/prefetch';
 import { ValidTrees } from '../../../../src-core/systems/uvmsmart/decisions/valid-tree';
+import { asGranule, type Granule } from '../../../../src-core/base/indices';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
@@ -73,8 +74,8 @@ class Stage implements PrefetchView, EvictionView {
   get listedTrees(): number {
     return this.ordered().length;
   }
-  pageAt(index: number): number {
-    return this.here[index]!;
+  pageAt(index: number): Granule {
+    return asGranule(this.here[index]!);
   }
   get pages(): number {
     return this.here.length;
@@ -93,25 +94,25 @@ class Stage implements PrefetchView, EvictionView {
 
 describe('what a fault brings', () => {
   it('disabled: the page alone', () => {
-    expect(choosePages('disabled', 40, new Stage([4], []))).toEqual([40]);
+    expect(choosePages('disabled', asGranule(40), new Stage([4], []))).toEqual([40]);
   });
   it('sequential-local: what is absent of its block of 64 KiB', () => {
-    expect(choosePages('sequential-local', 20, new Stage([4], [16, 17, 31]))).toEqual(range(18, 31));
+    expect(choosePages('sequential-local', asGranule(20), new Stage([4], [16, 17, 31]))).toEqual(range(18, 31));
   });
   it('random: one more page of the same large page, or none where that is present', () => {
     for (let i = 0; i < 20; i++) {
-      const [first, other, ...more] = choosePages('random', 70, new Stage([4, 4], range(64, 66)));
+      const [first, other, ...more] = choosePages('random', asGranule(70), new Stage([4, 4], range(64, 66)));
       expect([first, more.length]).toEqual([70, 0]);
       if (other !== undefined) expect(other).toBeGreaterThanOrEqual(66);
     }
-    expect(choosePages('random', 0, new Stage([1], range(1, 16)))).toEqual([0]);
+    expect(choosePages('random', asGranule(0), new Stage([1], range(1, 16)))).toEqual([0]);
   });
   it('tree: nodes that are more than half valid are filled, with what their blocks lack', () => {
     const stage = new Stage([4], []);
-    expect(choosePages('tree', 0, stage)).toEqual(range(0, 16));
-    expect(choosePages('tree', 16, stage)).toEqual([...range(0, 16), ...range(16, 32)].slice(16));
+    expect(choosePages('tree', asGranule(0), stage)).toEqual(range(0, 16));
+    expect(choosePages('tree', asGranule(16), stage)).toEqual([...range(0, 16), ...range(16, 32)].slice(16));
     stage.here.push(...range(0, 32));
-    expect(choosePages('tree', 33, stage)).toEqual(range(32, 64)); // 3 of 4 blocks: the fourth comes along
+    expect(choosePages('tree', asGranule(33), stage)).toEqual(range(32, 64)); // 3 of 4 blocks: the fourth comes along
   });
 });
 
